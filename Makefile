@@ -1,0 +1,43 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## list these commands
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: ml_assets/cli/dagster.yaml
+	@mkdir -p $(DAGSTER_HOME) && cp $< $@
+
+setup: $(VENV)/.installed $(DAGSTER_HOME)/dagster.yaml ## create .venv with the pinned packages, and a local Dagster home
+
+run: setup ## train, evaluate and document one model; print where it is
+	@$(BIN)/ml-assets run
+
+dev: setup ## serve the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/dagster dev -h 127.0.0.1 -p $${PORT:-3000}
+
+test: setup ## run the whole test suite
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup ## check style, formatting and the rings
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --config setup.cfg
+
+types: setup ## check the types
+	@$(BIN)/mypy
+
+bench: setup ## measure against plain scripts that do the same work
+	@$(BIN)/python benchmarks/run_all.py
+
+clean: ## remove the environment, caches, the local Dagster home and the artifacts of dev
+	rm -rf $(VENV) .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+
+.PHONY: help setup run dev test lint types bench clean

@@ -1,0 +1,14 @@
+"""Parameterized training runs one can trust.
+
+The rings, from the outside in; each imports only what is inside it:
+
+    cli, definitions        the shell, and the one entry point that Dagster loads
+    defs                    assets, checks, jobs: what exists
+    resources               parameters, options and the IO manager, as Dagster resources
+    config | pipeline       Dagster's Config classes | the making of one day's artifacts, without Dagster
+    storage | sources | settings    where artifacts live | where rows come from | names resolved to places
+    core                    parameters, identity, recipes, training: pure functions
+    errors                  one family
+"""
+
+__version__ = "0.1.0"

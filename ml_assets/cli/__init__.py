@@ -1,0 +1,1 @@
+"""The shell: the one place where errors become exit codes."""

@@ -1,0 +1,1 @@
+"""Pure functions and values: no Dagster, no disk, no clock."""

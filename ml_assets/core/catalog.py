@@ -1,0 +1,56 @@
+"""What is made of which parameters: the four assets of a training run, in the order they are made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ml_assets.core.parameters import DatasetParameters, TrainingParameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What is fixed about an asset.
+
+    Attributes:
+        slice: the parameters that are its identity.
+        format: how its value is stored: `parquet`, `skops`, `json` or `md`.
+        inputs: the assets it is made from.
+        code: the modules whose text can change its bytes; together they are its code version.
+        description: one line for people.
+    """
+
+    slice: type[DatasetParameters]
+    format: str
+    inputs: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    description: str
+
+
+CATALOG: Mapping[str, Kind] = {
+    "training_set": Kind(
+        slice=DatasetParameters,
+        format="parquet",
+        code=("core.contract", "core.training_set"),
+        description="Rows whose outcome was known at the end of as_of, each marked train or holdout",
+    ),
+    "model": Kind(
+        slice=TrainingParameters,
+        format="skops",
+        inputs=("training_set",),
+        code=("core.contract", "core.recipes", "core.estimators", "core.training", "storage.canonical_skops"),
+        description="The fitted classifier",
+    ),
+    "evaluation": Kind(
+        slice=TrainingParameters,
+        format="json",
+        inputs=("model", "training_set"),
+        code=("core.contract", "core.training", "core.evaluation", "core.plots"),
+        description="Metrics, curves and feature importance on the holdout",
+    ),
+    "model_card": Kind(
+        slice=TrainingParameters,
+        format="md",
+        inputs=("evaluation",),
+        code=("core.evaluation", "core.model_card"),
+        description="What a person should know before using the model",
+    ),
+}

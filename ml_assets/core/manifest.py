@@ -1,0 +1,83 @@
+"""The manifest: the small JSON that commits an artifact and holds its lineage."""
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, protected_namespaces=())
+
+
+class StoredFile(_Part):
+    """One file of an artifact: `name` for people, `file` on disk (content-addressed)."""
+
+    name: str = Field(max_length=200)
+    file: str = Field(pattern=r"^data-[0-9a-f]{16}\.[a-z0-9]{1,10}$")
+    bytes: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class InputArtifact(_Part):
+    """An artifact that was read."""
+
+    asset: str
+    run_id: str = Field(pattern=r"^[0-9a-f]{12}$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class SourceDay(_Part):
+    """What was known of one day of a source at the end of as_of."""
+
+    date: dt.date
+    rows: int = Field(ge=0)
+    fingerprint: str = Field(pattern=r"^[0-9a-f]{16}$")
+
+
+class InputSource(_Part):
+    """Rows that were read: logical name, where they physically were, and a fingerprint a day."""
+
+    source: str
+    dataset: str
+    uri: str
+    days: tuple[SourceDay, ...]
+
+    @property
+    def fingerprints(self) -> dict[dt.date, str]:
+        """The fingerprint of each day that had rows."""
+        return {day.date: day.fingerprint for day in self.days}
+
+
+class Manifest(_Part):
+    """All that is known of one artifact."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    asset: str
+    run_id: str = Field(pattern=r"^[0-9a-f]{12}$")
+    as_of: dt.date
+    parameters: dict[str, Any]
+    given: tuple[str, ...] = ()
+    environment: str
+    files: tuple[StoredFile, ...] = Field(min_length=1)
+    artifacts: tuple[InputArtifact, ...] = ()
+    sources: tuple[InputSource, ...] = ()
+    code_version: str
+    packages: dict[str, str]
+    dagster_run_id: str = ""
+    started_at: dt.datetime
+    created_at: dt.datetime
+    facts: dict[str, Any] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def main(self) -> StoredFile:
+        """The file that is the artifact's value; the others are attachments."""
+        return self.files[0]
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the artifact's value."""
+        return self.main.sha256

@@ -1,0 +1,22 @@
+"""What a step returns: a value, and what is worth telling about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """The result of making one asset for one as_of, before it is stored.
+
+    Attributes:
+        value: a polars DataFrame, a fitted estimator, a JSON document or Markdown text.
+        facts: JSON values about it (row counts, base rate); the same for equal parameters and inputs.
+        metrics: numbers that compare one artifact with another.
+        attachments: further files by name, such as pictures.
+    """
+
+    value: Any
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    attachments: Mapping[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,41 @@
+"""The name of a parameter set and its day: a hash that any language can compute."""
+
+import datetime as dt
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import rfc8785
+
+from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
+
+SCHEME = 1
+LENGTH = 12
+
+
+def run_id(
+    parameters: DatasetParameters, as_of: dt.date, *, of: type[DatasetParameters] = TrainingParameters
+) -> str:
+    """The run_id of the slice `of` of the parameters at `as_of`: 12 hex digits."""
+    return hash_identity(identity(parameters, of=of), as_of)
+
+
+def hash_identity(values: Mapping[str, Any], as_of: dt.date) -> str:
+    """First 12 hex digits of SHA-256 over the RFC 8785 JSON of scheme, as_of and values.
+
+    Strings are brought to Unicode form NFC first. NaN and infinities raise ValueError.
+    """
+    document = {"scheme": SCHEME, "as_of": as_of.isoformat(), "parameters": normalise(dict(values))}
+    return hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:LENGTH]
+
+
+def normalise(value: Any) -> Any:
+    """Bring every string inside a JSON value, keys included, to Unicode form NFC."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {unicodedata.normalize("NFC", key): normalise(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [normalise(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""What exists: assets, checks and jobs."""

@@ -1,0 +1,58 @@
+"""Everything that can go wrong, as one family. Each message names the culprit and the next step.
+
+MlAssetsError
+├── RefusedError (ValueError)            parameters or settings are not acceptable; nothing was started
+├── SettingsError (ValueError)           ml_assets.toml or an ML_ASSETS_ variable cannot be used
+├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
+├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them
+└── StoreError (OSError)
+    ├── ArtifactNotFoundError (FileNotFoundError)
+    └── CorruptArtifactError             bytes on disk are not the bytes that were committed
+"""
+
+from collections.abc import Sequence
+
+
+class MlAssetsError(Exception):
+    """The root of the family: catch this to catch all of ours and nothing else."""
+
+
+class RefusedError(MlAssetsError, ValueError):
+    """Parameters were refused before anything was started.
+
+    Attributes:
+        problems: one line each, `field: what is wrong. Allowed: ...`; never a value that was given.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        super().__init__("\n".join([f"Refused: {count}. Nothing was started.", *self.problems]))
+
+    def __reduce__(self) -> tuple[type, tuple[Sequence[str]]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.problems,)
+
+
+class SettingsError(MlAssetsError, ValueError):
+    """Settings cannot be used."""
+
+
+class SourceError(MlAssetsError, ValueError):
+    """Rows of a source cannot be used as they are."""
+
+
+class TrainingError(MlAssetsError, RuntimeError):
+    """No model can be trained from these rows."""
+
+
+class StoreError(MlAssetsError, OSError):
+    """The artifact store could not do what was asked."""
+
+
+class ArtifactNotFoundError(StoreError, FileNotFoundError):
+    """No artifact is committed under this key."""
+
+
+class CorruptArtifactError(StoreError):
+    """An artifact's bytes are not those that were committed; it was not loaded."""

@@ -1,0 +1,1 @@
+"""Parameters, options and the IO manager, as Dagster resources."""

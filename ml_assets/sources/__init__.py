@@ -1,0 +1,1 @@
+"""Where rows come from: a name, resolved to a reader of days."""
