@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import DatasetParameters, identity
+from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
 from ml_assets.core.run_id import run_id
 
 _SEGMENT = re.compile(r"^(?P<name>[a-z_]+)=(?P<value>.+)$")
@@ -32,8 +32,8 @@ class ArtifactKey:
 
 
 def key_of(asset: str, parameters: DatasetParameters, as_of: dt.date) -> ArtifactKey:
-    """The key of `asset` for these parameters: its own slice decides."""
-    slice_ = CATALOG[asset].slice
+    """The key of `asset` for these parameters: its own slice decides; all of them for an asset of others."""
+    slice_ = CATALOG[asset].slice if asset in CATALOG else TrainingParameters
     values = identity(parameters, of=slice_)
     return ArtifactKey(
         asset=asset,

@@ -15,6 +15,7 @@ class Kind:
         format: how its value is stored: `parquet`, `skops`, `json` or `md`.
         inputs: the assets it is made from.
         code: the modules whose text can change its bytes; together they are its code version.
+        packages: the distributions whose version can change its bytes.
         description: one line for people.
     """
 
@@ -22,6 +23,7 @@ class Kind:
     format: str
     inputs: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     description: str
 
 
@@ -29,7 +31,8 @@ CATALOG: Mapping[str, Kind] = {
     "training_set": Kind(
         slice=DatasetParameters,
         format="parquet",
-        code=("core.contract", "core.training_set"),
+        code=("core.contract", "core.training_set", "sources.normalise"),
+        packages=("polars",),
         description="Rows whose outcome was known at the end of as_of, each marked train or holdout",
     ),
     "model": Kind(
@@ -37,6 +40,7 @@ CATALOG: Mapping[str, Kind] = {
         format="skops",
         inputs=("training_set",),
         code=("core.contract", "core.recipes", "core.estimators", "core.training", "storage.canonical_skops"),
+        packages=("numpy", "scikit-learn", "scipy", "skops"),
         description="The fitted classifier",
     ),
     "evaluation": Kind(
@@ -44,6 +48,7 @@ CATALOG: Mapping[str, Kind] = {
         format="json",
         inputs=("model", "training_set"),
         code=("core.contract", "core.training", "core.evaluation", "core.plots"),
+        packages=("matplotlib", "numpy", "scikit-learn", "scipy"),
         description="Metrics, curves and feature importance on the holdout",
     ),
     "model_card": Kind(

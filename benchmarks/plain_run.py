@@ -1,0 +1,103 @@
+"""The floor: the same rows, model and files as one `ml-assets run`, by a plain script with nothing around it."""
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+import skops.io
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from sklearn.calibration import calibration_curve
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from ml_assets.sources.sample import SampleSource  # the rows must be the same; making them is part of both
+
+LOOKBACK, HOLDOUT = 180, 28
+
+
+def training_rows(as_of):
+    source = SampleSource()
+    contract = source.contract("orders")
+    rows = source.scan("orders", first=as_of - dt.timedelta(days=LOOKBACK - 1), last=as_of).collect()
+    end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())
+    table = rows.filter(pl.col(contract.label_closes_at) <= end, pl.col(contract.label).is_not_null()).sort("day", *contract.ids)
+    return table, contract
+
+
+def estimator(version, numbers, categories):
+    if version == "v1":
+        encode = ColumnTransformer(
+            [
+                ("n", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
+                ("c", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20), categories),
+            ]
+        )
+        return make_pipeline(encode, LogisticRegression(max_iter=1000))
+    encode = ColumnTransformer(
+        [("c", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), categories), ("n", "passthrough", numbers)]
+    )
+    boosting = HistGradientBoostingClassifier(max_depth=6, early_stopping=False, random_state=0, categorical_features=[0])
+    return make_pipeline(encode, boosting)
+
+
+def pictures(folder, y, score, importance, names):
+    figure = Figure(figsize=(10, 3.3))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, 3)
+    axes[0].plot(*roc_curve(y, score)[:2])
+    axes[1].plot(*precision_recall_curve(y, score)[:2])
+    axes[2].plot(*calibration_curve(y, score, n_bins=10, strategy="quantile"))
+    figure.savefig(folder / "curves.png")
+    figure = Figure(figsize=(6, 3))
+    FigureCanvasAgg(figure)
+    figure.subplots().barh(names, importance.importances_mean)
+    figure.savefig(folder / "feature_importance.png")
+
+
+def main(version, folder, as_of=dt.date(2025, 12, 1)):
+    folder.mkdir(parents=True, exist_ok=True)
+    table, contract = training_rows(as_of)
+    cutoff = table["day"].max() - dt.timedelta(days=HOLDOUT)
+    train, holdout = table.filter(pl.col("day") <= cutoff), table.filter(pl.col("day") > cutoff)
+    numbers = [name for name in contract.features if table.schema[name] == pl.Float64]
+    categories = [name for name in contract.features if table.schema[name] == pl.String]
+    x, y = train.select(contract.features), train[contract.label].to_numpy()
+    model = estimator(version, numbers, categories).fit(x, y)
+    x_holdout, y_holdout = holdout.select(contract.features), holdout[contract.label].to_numpy()
+    score = model.predict_proba(x_holdout)[:, 1]
+    importance = permutation_importance(
+        model, x_holdout.to_pandas(), y_holdout, scoring="roc_auc", n_repeats=3, random_state=0
+    )
+    metrics = {
+        "roc_auc": roc_auc_score(y_holdout, score),
+        "train_roc_auc": roc_auc_score(y, model.predict_proba(x)[:, 1]),
+        "average_precision": average_precision_score(y_holdout, score),
+        "brier": brier_score_loss(y_holdout, score),
+        "log_loss": log_loss(y_holdout, score),
+    }
+    table.write_parquet(folder / "training_set.parquet")
+    skops.io.dump(model, folder / "model.skops")
+    pictures(folder, y_holdout, score, importance, list(contract.features))
+    (folder / "evaluation.json").write_text(json.dumps(metrics))
+    (folder / "model_card.md").write_text("\n".join(f"- {name}: {value:.4f}" for name, value in metrics.items()))
+    print(json.dumps(metrics))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,69 @@
+"""The flags of the shell, made from the parameter schema: there is no second list."""
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import allowed
+from ml_assets.core.secrets import looks_like_credential
+from ml_assets.errors import RefusedError
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that refuses in our words instead of printing its usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse what argparse itself could not read."""
+        raise RefusedError([f"{_quiet(message)}. See `{self.prog} --help`."])
+
+
+def add_parameter_flags(parser: argparse.ArgumentParser) -> None:
+    """One flag a parameter: `--max-depth` for `max_depth`, `--calibrate` and `--no-calibrate` for a switch."""
+    group = parser.add_argument_group("parameters (they are the run's identity)")
+    for name, field in TrainingParameters.model_fields.items():
+        text = f"{field.description} [{allowed(field)}; default {str(field.default).lower() if field.annotation is bool else field.default}]"
+        flag = "--" + name.replace("_", "-")
+        if field.annotation is bool:
+            group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, help=text.replace("%", "%%"))
+        else:
+            group.add_argument(flag, dest=name, metavar="VALUE", help=text.replace("%", "%%"))
+
+
+def given_parameters(args: argparse.Namespace) -> dict[str, Any]:
+    """The parameters that were given as flags, each read as its field's type where it can be."""
+    found = {name: getattr(args, name) for name in TrainingParameters.model_fields}
+    return {name: read(name, value) for name, value in found.items() if value is not None}
+
+
+def read(name: str, value: Any) -> Any:
+    """A text as the value of a parameter; text that is no number stays text, for the check to refuse."""
+    kind = TrainingParameters.model_fields[name].annotation
+    if kind not in (int, float) or not isinstance(value, str):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
+def unknown_flags(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
+    """One line for each word of the command line that nothing takes."""
+    known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
+    return [_unknown(word.partition("=")[0], known) for word in words if word.startswith("-")] or [
+        "an argument is not understood. Parameters are given as flags, `--dataset orders`." for _ in words[:1]
+    ]
+
+
+def _unknown(flag: str, known: Sequence[str]) -> str:
+    if looks_like_credential(flag):
+        return "(a flag): looks like a credential. Give secrets by reference only."
+    near = difflib.get_close_matches(flag, known, n=1)
+    return f"{flag}: unknown flag." + (f" Did you mean {near[0]}?" if near else " See `ml-assets run --help`.")
+
+
+def _quiet(message: str) -> str:
+    """An argparse message without the value that it quotes."""
+    return "(a value): looks like a credential" if looks_like_credential(message) else message
+

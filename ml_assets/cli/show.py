@@ -1,0 +1,99 @@
+"""`ml-assets show`: everything about a run or an artifact, read from the store and from nothing else."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml_assets.core.artifact import ArtifactKey, parse_path
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.command import run_command
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import from_identity
+from ml_assets.errors import ArtifactNotFoundError, RefusedError
+from ml_assets.settings import load_settings
+from ml_assets.storage.artifact_store import ArtifactStore
+
+_RUN_ID = re.compile(r"^[0-9a-f]{12}$")
+
+
+def show(what: str, *, environment: str, as_json: bool) -> int:
+    """Print parameters, metrics, files and lineage of a run_id or an artifact's folder."""
+    store, keys = _find(what, environment=environment)
+    manifests = [store.manifest(key) for key in keys]
+    if as_json:
+        print(json.dumps([m.model_dump(mode="json") for m in manifests], indent=2))
+        return 0
+    _print(store, list(zip(keys, manifests, strict=True)))
+    return 0
+
+
+def _find(what: str, *, environment: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
+    if not _RUN_ID.match(what):
+        return _find_path(what)
+    settings = load_settings()
+    store = ArtifactStore(settings.root(settings.environment if environment == "default" else environment))
+    keys = store.find_run(what)
+    if not keys:
+        raise ArtifactNotFoundError(f"No artifact of run {what} under {store.root}. `ml-assets list` shows what is there.")
+    order = list(CATALOG)
+    return store, sorted(keys, key=lambda key: order.index(key.asset) if key.asset in order else len(order))
+
+
+def _find_path(what: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
+    """The store and key of an artifact's folder: the path alone tells both."""
+    text = what if "://" in what else str(Path(what).absolute())
+    parts = text.rstrip("/").removesuffix("/manifest.json").split("/")
+    for length in (5, 4):
+        key = parse_path("/".join(parts[-length:]))
+        if key:
+            return ArtifactStore("/".join(parts[:-length]) or "/"), [key]
+    raise RefusedError(["RUN_ID|PATH: neither. Allowed: 12 hex digits, or a folder `.../<asset>/.../run=<run_id>`."])
+
+
+def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) -> None:
+    from rich.tree import Tree
+
+    from ml_assets.cli.tables import console, metrics_table, parameters_table
+
+    out, (_, last) = console(), found[-1]
+    out.print(f"run_id [bold]{last.run_id}[/bold]  as_of {last.as_of}  environment {last.environment}")
+    out.print(f"Dagster run {last.dagster_run_id or '(none)'}  made {last.created_at:%Y-%m-%d %H:%M:%S} UTC\n")
+    out.print(parameters_table(last.parameters, given=last.given))
+    for _, manifest in found:
+        if manifest.metrics:
+            out.print(metrics_table(manifest.metrics))
+    tree = Tree("lineage", hide_root=False)
+    for key, manifest in found:
+        _branch(tree, key, manifest, store)
+    out.print(tree)
+    out.print("\nThe same again:\n" + run_command(from_identity(last.parameters), last.as_of), markup=False)
+
+
+def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> None:
+    """One artifact, its files, and what it was made from, down to the days of its sources."""
+    node = tree.add(f"{manifest.asset}  {store.uri(key)}/")  # type: ignore[attr-defined]
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
+    node.add(f"code {manifest.code_version}  {versions}")
+    for file in manifest.files:
+        node.add(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}")
+    for item in manifest.artifacts:
+        node.add(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}")
+        if item.asset == "training_set":
+            _add_training_set(node, manifest, item.run_id, store)
+    for source in manifest.sources:
+        _add_source(node, source)
+
+
+def _add_training_set(node: "object", manifest: Manifest, run_id: str, store: ArtifactStore) -> None:
+    key = ArtifactKey(asset="training_set", dataset=manifest.parameters["dataset"], as_of=manifest.as_of, run_id=run_id)
+    found = store.find(key)
+    for source in found.sources if found else ():
+        _add_source(node, source)
+
+
+def _add_source(node: "object", source: "object") -> None:
+    rows = sum(day.rows for day in source.days)  # type: ignore[attr-defined]
+    leaf = node.add(f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days")  # type: ignore[attr-defined]
+    for day in source.days:  # type: ignore[attr-defined]
+        leaf.add(f"{day.date}  {day.rows} rows  {day.fingerprint}")

@@ -1,0 +1,43 @@
+"""Results as tables for a terminal; on a narrow one, or in a file, paths stay whole."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ml_assets.storage.artifact_store import ArtifactStore
+
+
+def console() -> Console:
+    """A console that never breaks a path."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def print_result(result: Mapping[str, Any], *, given: Collection[str], store: ArtifactStore) -> None:
+    """Print parameters, metrics and paths of a run."""
+    out = console()
+    out.print(f"run_id [bold]{result['run_id']}[/bold]  as_of {result['as_of']}  environment {result['environment']}")
+    out.print(f"Dagster run {result['dagster_run_id']}\n")
+    out.print(parameters_table(result["parameters"], given=given))
+    out.print(metrics_table(result["metrics"]))
+    for asset, artifact in result["artifacts"].items():
+        out.print(f"{asset:<13} {'reused' if artifact['reused'] else 'made  '} {artifact['uri']}/")
+    out.print(f"\nArtifacts are under {store.root}. All about this run: ml-assets show {result['run_id']}")
+
+
+def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -> Table:
+    """Parameter, value and origin."""
+    table = Table("parameter", "value", "origin", box=None, padding=(0, 2))
+    for name, value in parameters.items():
+        table.add_row(name, json.dumps(value), "given" if name in given else "default")
+    return table
+
+
+def metrics_table(metrics: Mapping[str, float]) -> Table:
+    """Metric and value, four digits."""
+    table = Table("metric", "value", box=None, padding=(0, 2))
+    for name, value in metrics.items():
+        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
+    return table

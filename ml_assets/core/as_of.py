@@ -1,0 +1,38 @@
+"""The day of a run: a complete one, in UTC, not before the first."""
+
+import datetime as dt
+import re
+
+USUAL_FIRST = dt.date(2025, 1, 1)
+_ISO = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+
+
+def last_complete_day(now: dt.datetime) -> dt.date:
+    """Yesterday in UTC: the latest day whose end has passed at `now` (timezone-aware)."""
+    return now.astimezone(dt.timezone.utc).date() - dt.timedelta(days=1)
+
+
+def parse(text: str) -> dt.date | None:
+    """The day that `text` names as YYYY-MM-DD, or None where it is no real day."""
+    try:
+        return dt.date.fromisoformat(text) if _ISO.match(text) else None
+    except ValueError:
+        return None
+
+
+def problem(day: dt.date | None, *, now: dt.datetime, first: dt.date | None) -> str | None:
+    """What is wrong with `day` as an as_of, as one line, or None.
+
+    Args:
+        day: what was asked for; None where it was no real day.
+        now: the present moment, timezone-aware.
+        first: the first day that is allowed, or None where that is not known yet.
+    """
+    last = last_complete_day(now)
+    if day is None:
+        return f"as_of: not a real day. Allowed: YYYY-MM-DD, at most {last}."
+    if day > last:
+        return f"as_of: not a complete day yet (UTC). Allowed: at most {last}."
+    if first is not None and day < first:
+        return f"as_of: before the first day. Allowed: {first} to {last}; ML_ASSETS_FIRST_AS_OF sets the first."
+    return None

@@ -1,0 +1,74 @@
+"""The unfitted estimator of each recipe: one function a recipe, found by the name that the registry states."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.recipes import RECIPES
+
+RARE = 20  # a category seen in fewer training rows than this is treated as "other"
+MAX_CATEGORIES = 200  # histogram gradient boosting takes at most 255
+FOLDS = 5
+
+
+def build(parameters: TrainingParameters, *, numbers: Sequence[int], categories: Sequence[int]) -> Any:
+    """The unfitted estimator of a model version.
+
+    Args:
+        parameters: model version, hyperparameters, seed and flags.
+        numbers: positions of number columns in the matrix.
+        categories: positions of category columns in the matrix.
+    """
+    estimator = BUILDERS[RECIPES[parameters.model_version].builder](parameters, numbers, categories)
+    if not parameters.calibrate:
+        return estimator
+    from sklearn.calibration import CalibratedClassifierCV
+
+    return CalibratedClassifierCV(estimator, method="sigmoid", cv=FOLDS, ensemble=False)
+
+
+def logistic_regression(parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]) -> Any:
+    """Impute and scale numbers, one column a frequent category, then L2-regularised logistic regression."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    scaled = Pipeline([("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("scale", StandardScaler())])
+    encoded = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE)
+    prepare = ColumnTransformer([("numbers", scaled, list(numbers)), ("categories", encoded, list(categories))])
+    return Pipeline(
+        [("prepare", prepare), ("model", LogisticRegression(C=parameters.C, max_iter=5000, random_state=parameters.seed))]
+    )
+
+
+def gradient_boosting(parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]) -> Any:
+    """Category codes and numbers as they are, missing ones included, then histogram gradient boosting."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    encoded = OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=float("nan"), min_frequency=RARE, max_categories=MAX_CATEGORIES
+    )
+    prepare = ColumnTransformer([("categories", encoded, list(categories)), ("numbers", "passthrough", list(numbers))])
+    boosting = HistGradientBoostingClassifier(
+        learning_rate=parameters.learning_rate,
+        max_iter=parameters.max_iter,
+        max_depth=parameters.max_depth,
+        max_leaf_nodes=parameters.max_leaf_nodes,
+        min_samples_leaf=parameters.min_samples_leaf,
+        l2_regularization=parameters.l2_regularization,
+        early_stopping=False,
+        random_state=parameters.seed,
+        categorical_features=list(range(len(categories))),
+    )
+    return Pipeline([("prepare", prepare), ("model", boosting)])
+
+
+BUILDERS: Mapping[str, Callable[[TrainingParameters, Sequence[int], Sequence[int]], Any]] = {
+    "logistic_regression": logistic_regression,
+    "gradient_boosting": gradient_boosting,
+}

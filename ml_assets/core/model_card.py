@@ -1,0 +1,115 @@
+"""The model card: what a person should know before relying on a model."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ml_assets.core.command import run_command
+from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.product import Product
+from ml_assets.core.recipes import DATASETS, RECIPES
+
+SHOWN = (
+    ("roc_auc", "ROC AUC", "0.5 is chance, 1 is perfect"),
+    ("average_precision", "average precision", "the base rate is chance"),
+    ("log_loss", "log loss", "lower is better"),
+    ("brier", "Brier score", "lower is better"),
+    ("calibration_error", "calibration error", "mean distance of predicted and observed rate"),
+    ("lift_at_10pct", "lift in the top tenth", "1 is chance"),
+)
+
+
+def model_card(
+    document: Mapping[str, Any],
+    *,
+    parameters: TrainingParameters,
+    as_of: dt.date,
+    facts: Mapping[str, Any],
+    run_id: str,
+) -> Product:
+    """The card as Markdown text; it holds no path, environment or clock, so equal runs get equal cards.
+
+    Args:
+        document: the evaluation.
+        parameters: what the run was made with.
+        as_of: its day.
+        facts: those of the training set.
+        run_id: its name.
+    """
+    parts = [
+        _title(parameters, as_of=as_of, run_id=run_id),
+        _data(parameters, as_of=as_of, facts=facts),
+        _performance(document["metrics"], rows=document["rows"]),
+        _reliance(document["feature_importance"]),
+        _limits(facts, document["metrics"]),
+        _made(parameters, as_of=as_of),
+    ]
+    return Product(value="\n\n".join(parts) + "\n")
+
+
+def _title(parameters: TrainingParameters, *, as_of: dt.date, run_id: str) -> str:
+    recipe = RECIPES[parameters.model_version].description
+    calibrated = ", calibrated" if parameters.calibrate else ""
+    return (
+        f"# {parameters.dataset} {parameters.model_version}, {as_of}\n\n"
+        f"A {recipe}{calibrated}, run `{run_id}`. It scores {DATASETS[parameters.dataset]}\n"
+        "The score is the estimated probability of a yes."
+    )
+
+
+def _data(parameters: TrainingParameters, *, as_of: dt.date, facts: Mapping[str, Any]) -> str:
+    return (
+        "## Data\n\n"
+        f"{facts['rows']:,} rows of source `{parameters.source}`, {facts['first_day']} to {facts['last_day']}, of which "
+        f"{facts['base_rate']:.1%} are a yes. {facts['train_rows']:,} were trained on; the {facts['holdout_rows']:,} from "
+        f"{facts['holdout_from']} on were held out.\n\n"
+        f"Only what was known at the end of {as_of} (UTC) was used: rows of the {parameters.lookback_days} days before it whose "
+        f"outcome's window was over. {facts['rows_not_yet_known']:,} of {facts['rows_in_window']:,} rows in the window were left "
+        "out because their outcome was not known yet."
+    )
+
+
+def _performance(metrics: Mapping[str, float], *, rows: Mapping[str, int]) -> str:
+    baseline = {"log_loss": metrics["baseline_log_loss"], "brier": metrics["baseline_brier"], "roc_auc": 0.5}
+    baseline |= {"average_precision": metrics["base_rate"], "lift_at_10pct": 1.0}
+    lines = [
+        (label, f"{metrics[name]:.4f}", f"{baseline[name]:.4f}" if name in baseline else "", note)
+        for name, label, note in SHOWN
+    ]
+    interval = f"{metrics['roc_auc_low']:.3f} to {metrics['roc_auc_high']:.3f}"
+    return (
+        f"## Performance on {rows['holdout']:,} held-out rows\n\n"
+        + _table(("metric", "model", "always the base rate", "how to read it"), lines)
+        + f"\n\nThe ROC AUC's 95 % interval is {interval}; on the training rows it is {metrics['train_roc_auc']:.4f}."
+    )
+
+
+def _reliance(importance: Sequence[Mapping[str, Any]]) -> str:
+    lines = [(item["feature"], f"{item['mean']:.4f}", f"{item['std']:.4f}") for item in importance]
+    return "## What it relies on\n\nFall of the ROC AUC when one feature is shuffled.\n\n" + _table(
+        ("feature", "fall", "spread"), lines
+    )
+
+
+def _limits(facts: Mapping[str, Any], metrics: Mapping[str, float]) -> str:
+    beats = metrics["log_loss"] < metrics["baseline_log_loss"]
+    verdict = "It beats" if beats else "**It does not beat**"
+    return (
+        "## Limits\n\n"
+        f"- {verdict} always answering with the base rate, by log loss on the holdout.\n"
+        f"- It was tested on days from {facts['holdout_from']} to {facts['last_day']}; later behaviour may differ.\n"
+        f"- {facts['days_without_rows']} days of its window had no rows.\n"
+        "- It says what tends to go together, not what causes what. Do not use it to decide about a person without a review."
+    )
+
+
+def _made(parameters: TrainingParameters, *, as_of: dt.date) -> str:
+    values = identity(parameters, of=TrainingParameters)
+    table = _table(("parameter", "value"), [(name, json.dumps(value)) for name, value in values.items()])
+    return f"## How it was made\n\n{table}\n\nThe same again:\n\n```\n{run_command(parameters, as_of)}\n```"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

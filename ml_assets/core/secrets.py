@@ -1,0 +1,44 @@
+"""Does a text look like a credential? Then it has no place among parameters, and is never repeated."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_LOOKS_LIKE = re.compile(
+    r"""(
+      \b(AKIA|ASIA|AGPA|AIDA|AROA)[A-Z0-9]{12,}      # AWS access keys
+    | -----BEGIN\ [A-Z ]*PRIVATE\ KEY                # PEM
+    | \b(gh[pousr]_|github_pat_)[A-Za-z0-9_]{16,}    # GitHub
+    | \bglpat-[A-Za-z0-9_-]{16,}                     # GitLab
+    | \bxox[abeoprs]-[A-Za-z0-9-]{10,}               # Slack
+    | \bsk[-_][A-Za-z0-9_-]{16,}                     # API keys
+    | \bAIza[A-Za-z0-9_-]{30,}                       # Google
+    | \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}      # JSON web tokens
+    | ://[^/\s:@]+:[^/\s@]+@                         # user:password in a URL
+    | (?i:\b(password|passwd|pwd|secret|token|api[_-]?key)\s*[=:]\s*\S+)
+    )""",
+    re.VERBOSE,
+)
+_RANDOM = re.compile(r"^[A-Za-z0-9/+=_-]{32,}$")
+
+
+def looks_like_credential(text: str) -> bool:
+    """Whether `text` has the form of a key, a token, a private key or a URL with a password in it."""
+    return bool(_LOOKS_LIKE.search(text)) or _looks_random(text.strip())
+
+
+def _looks_random(text: str) -> bool:
+    """Long, without spaces, and a mix of digits, small and capital letters."""
+    kinds = (str.isdigit, str.islower, str.isupper)
+    return bool(_RANDOM.match(text)) and all(any(kind(char) for char in text) for kind in kinds)
+
+
+def credentials(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The names of fields whose key or value looks like a credential; such a key is itself not repeated."""
+    for key, value in values.items():
+        name = "(a field name)" if looks_like_credential(str(key)) else f"{prefix}{key}"
+        items = value if isinstance(value, list | tuple) else [value]
+        if isinstance(value, Mapping):
+            yield from credentials(value, prefix=f"{name}.")
+        elif name == "(a field name)" or any(isinstance(i, str) and looks_like_credential(i) for i in items):
+            yield name

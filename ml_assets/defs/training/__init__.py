@@ -1,0 +1,1 @@
+"""The training run: four assets of one day, their checks and their job."""

@@ -1,0 +1,11 @@
+"""The job `train`: the four assets of one as_of, or of a range of them."""
+
+import dagster as dg
+
+from ml_assets.core.catalog import CATALOG
+
+train = dg.define_asset_job(
+    "train",
+    selection=dg.AssetSelection.assets(*CATALOG),
+    description="Train, evaluate and document one model. Parameters: resources.params; the partition is the as_of.",
+)

@@ -1,0 +1,56 @@
+"""How a training run starts, and how it ends when a day failed: in words that say what to do."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+import dagster as dg
+
+from ml_assets.core.command import run_command
+from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.run_id import run_id
+from ml_assets.defs.training.metadata import run_tags
+from ml_assets.errors import RefusedError
+from ml_assets.pipeline.attempt import Attempt
+from ml_assets.resources.guard import given, guard
+
+
+def days_of(context: dg.AssetExecutionContext) -> list[dt.date]:
+    """The as_of days of this run; RefusedError where it was launched without a partition."""
+    if not context.has_partition_key and not context.has_partition_key_range:
+        raise RefusedError(["as_of: missing. Launch with a partition: it is the day the run is made for."])
+    return [dt.date.fromisoformat(key) for key in context.partition_keys]
+
+
+def announce(context: dg.AssetExecutionContext, params: TrainingParameters, days: Sequence[dt.date]) -> None:
+    """Refuse a mistyped run config; then state the effective parameters in the log and the run's tags."""
+    run = context.run
+    guard(run.run_config, resources=KNOWN_RESOURCES, ops=[node.name for node in context.job_def.nodes])
+    values, typed = identity(params, of=TrainingParameters), given(run.run_config)
+    ids = [run_id(params, day) for day in days]
+    stated = ", ".join(f"{k}={json.dumps(v)} ({'given' if k in typed else 'default'})" for k, v in values.items())
+    context.log.info(f"run_id {ids[0] if len(ids) == 1 else f'of {len(ids)} days'}: {stated}")
+    tags = run_tags(values, run_id=ids[0] if len(ids) == 1 else f"{len(ids)} days from {ids[0]}")
+    if not context.instance.is_ephemeral:
+        context.instance.add_run_tags(run.run_id, tags)
+
+
+def fail(attempts: Sequence[Attempt], parameters: TrainingParameters) -> dg.Failure:
+    """The failure of a run: which days failed, why (grouped), and how to run just those again."""
+    failed = [item for item in attempts if item.error]
+    reasons: dict[str, list[str]] = {}
+    for item in failed:
+        reasons.setdefault(str(item.error), []).append(str(item.as_of))
+    lines = [f"{', '.join(days)}: {reason}" for reason, days in reasons.items()]
+    retry = [run_command(parameters, item.as_of) for item in failed]
+    return dg.Failure(
+        description=f"{len(failed)} of {len(attempts)} days failed; the others are committed.\n" + "\n".join(lines),
+        metadata={
+            "failed_days": dg.MetadataValue.json([str(item.as_of) for item in failed]),
+            "retry": dg.MetadataValue.md("\n".join(f"- `{command}`" for command in retry)),
+        },
+        allow_retries=False,
+    )
+
+
+KNOWN_RESOURCES = ("params", "options", "io_manager")

@@ -1,0 +1,155 @@
+"""One as_of, from parameters to manifests: the one way in which artifacts are made."""
+
+import datetime as dt
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
+from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.product import Product
+from ml_assets.errors import CorruptArtifactError
+from ml_assets.pipeline.encode import encode
+from ml_assets.pipeline.reuse import differences
+from ml_assets.pipeline.steps import STEPS
+from ml_assets.pipeline.versions import code_version, packages
+from ml_assets.pipeline.workspace import Workspace
+
+LOGGER = logging.getLogger("ml_assets")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """One artifact of a run.
+
+    Attributes:
+        key: where it is kept.
+        manifest: its committed manifest.
+        reused: whether it was there already and nothing had changed.
+        reason: why it was made: "new", or what had changed since it was last made.
+    """
+
+    key: ArtifactKey
+    manifest: Manifest
+    reused: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stored:
+    """What the store holds under a key before a run: a verified manifest, or why there is none to use."""
+
+    manifest: Manifest | None
+    trouble: str = "new"
+
+
+@dataclass(kw_only=True)
+class Day:
+    """The artifacts of one parameter set and as_of, made or found one after the other."""
+
+    parameters: TrainingParameters
+    as_of: dt.date
+    workspace: Workspace
+    _values: dict[str, Any] = field(default_factory=dict)
+    _manifests: dict[str, Manifest] = field(default_factory=dict)
+
+    def run(self, assets: Collection[str] = tuple(CATALOG)) -> Iterator[Made]:
+        """Make the named assets in order; each is committed before the next one starts."""
+        for asset in CATALOG:
+            if asset in assets:
+                made = self._make(asset)
+                self._manifests[asset] = made.manifest
+                yield made
+
+    def value(self, asset: str) -> Any:
+        """The value of an upstream asset: as just made, else from the store."""
+        if asset not in self._values:
+            self._values[asset] = self.workspace.store.load(self._key(asset))
+        return self._values[asset]
+
+    def manifest(self, asset: str) -> Manifest:
+        """The manifest of an upstream asset: as just made, else from the store."""
+        if asset not in self._manifests:
+            self._manifests[asset] = self.workspace.store.manifest(self._key(asset))
+        return self._manifests[asset]
+
+    def _key(self, asset: str) -> ArtifactKey:
+        return key_of(asset, self.parameters, self.as_of)
+
+    def _make(self, asset: str) -> Made:
+        started, key = self.workspace.now(), self._key(asset)
+        artifacts = tuple(self._input(name) for name in CATALOG[asset].inputs)
+        product = None if artifacts else STEPS[asset](self)  # rows must be read to know whether they changed
+        sources = (self._source(product.value),) if product else ()
+        if product:
+            self._values[asset] = product.value
+        stored = self._stored(key)
+        reasons = [stored.trouble] if stored.manifest is None else differences(
+            stored.manifest,
+            code_version=code_version(asset),
+            packages=dict(packages(asset)),
+            artifacts=artifacts,
+            sources=sources,
+        )
+        if stored.manifest is not None and not reasons:
+            LOGGER.info("%s %s reused: nothing changed", self.as_of, asset)
+            return Made(key=key, manifest=stored.manifest, reused=True, reason="nothing changed")
+        product = product or STEPS[asset](self)
+        self._values[asset] = product.value
+        manifest = self._commit(key, product, started=started, artifacts=artifacts, sources=sources)
+        LOGGER.info("%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds())
+        return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
+
+    def _stored(self, key: ArtifactKey) -> _Stored:
+        if not self.workspace.reuse:
+            return _Stored(manifest=None, trouble="reuse is off")
+        try:
+            found = self.workspace.store.find(key)
+            return _Stored(manifest=self.workspace.store.verify(key) if found else None)
+        except CorruptArtifactError as error:
+            return _Stored(manifest=None, trouble=f"the stored one was damaged: {error}")
+
+    def _input(self, asset: str) -> InputArtifact:
+        manifest = self.manifest(asset)
+        return InputArtifact(asset=asset, run_id=manifest.run_id, sha256=manifest.sha256)
+
+    def _source(self, table: Any) -> InputSource:
+        from ml_assets.core.training_set import source_days
+
+        name, dataset = self.parameters.source, self.parameters.dataset
+        uri = f"{self.workspace.source(name).uri}/{dataset}"
+        return InputSource(source=name, dataset=dataset, uri=uri, days=source_days(table))
+
+    def _commit(
+        self,
+        key: ArtifactKey,
+        product: Product,
+        *,
+        started: dt.datetime,
+        artifacts: tuple[InputArtifact, ...],
+        sources: tuple[InputSource, ...],
+    ) -> Manifest:
+        kind = CATALOG[key.asset]
+        files, contents = encode(product, asset=key.asset, format_name=kind.format)
+        manifest = Manifest(
+            asset=key.asset,
+            run_id=key.run_id,
+            as_of=key.as_of,
+            parameters=identity(self.parameters, of=kind.slice),
+            given=tuple(name for name in self.workspace.given if name in kind.slice.model_fields),
+            environment=self.workspace.environment,
+            files=files,
+            artifacts=artifacts,
+            sources=sources,
+            code_version=code_version(key.asset),
+            packages=dict(packages(key.asset)),
+            dagster_run_id=self.workspace.dagster_run_id,
+            started_at=started,
+            created_at=self.workspace.now(),
+            facts=dict(product.facts),
+            metrics=dict(product.metrics),
+        )
+        return self.workspace.store.commit(key, manifest, contents)

@@ -1,0 +1,69 @@
+"""Where a run reads and writes, and on whose behalf: everything that is not a parameter."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ml_assets.errors import RefusedError
+from ml_assets.settings import Settings
+from ml_assets.storage.artifact_store import ArtifactStore
+
+if TYPE_CHECKING:  # reading rows needs polars, which only a run that reads rows should load
+    from ml_assets.sources.rows import Source
+
+
+def utc_now() -> dt.datetime:
+    """The present moment."""
+    return dt.datetime.now(tz=dt.timezone.utc)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """What a run works with; it can be sent to another process.
+
+    Attributes:
+        store: where artifacts are kept.
+        environment: the name of that place.
+        sources: URI by logical name.
+        reuse: whether a stored artifact that nothing has changed is used instead of made again.
+        dagster_run_id: the Dagster run on whose behalf this happens, or "".
+        given: the parameters that were given, not left at their default.
+        now: the clock.
+    """
+
+    store: ArtifactStore
+    environment: str
+    sources: Mapping[str, str]
+    reuse: bool = True
+    dagster_run_id: str = ""
+    given: tuple[str, ...] = ()
+    now: Callable[[], dt.datetime] = field(default=utc_now)
+
+    def source(self, name: str) -> "Source":
+        """The reader of a source; RefusedError where the settings know no such name."""
+        from ml_assets.sources.rows import open_source
+
+        if name not in self.sources:
+            raise RefusedError([f"source: unknown. Known: {', '.join(self.sources)}."])
+        return open_source(name, self.sources[name])
+
+
+def open_workspace(
+    settings: Settings,
+    *,
+    environment: str = "default",
+    reuse: bool = True,
+    dagster_run_id: str = "",
+    given: tuple[str, ...] = (),
+) -> Workspace:
+    """The workspace of an environment as the settings describe it."""
+    name = settings.environment if environment == "default" else environment
+    return Workspace(
+        store=ArtifactStore(settings.root(name)),
+        environment=name,
+        sources=settings.known_sources,
+        reuse=reuse,
+        dagster_run_id=dagster_run_id,
+        given=given,
+    )

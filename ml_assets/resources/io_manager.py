@@ -1,0 +1,81 @@
+"""Where a value goes: the path that its parameters and partition name, with its lineage beside it."""
+
+import datetime as dt
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.config import OptionsConfig, TrainingConfig
+from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.resources.guard import given
+from ml_assets.settings import load_settings
+
+
+def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace:
+    """The workspace of a Dagster run."""
+    return open_workspace(
+        load_settings(),
+        environment=options.environment,
+        reuse=options.reuse,
+        dagster_run_id=run.run_id if run else "",
+        given=given(run.run_config) if run else (),
+    )
+
+
+class ArtifactIOManager(dg.IOManager):
+    """Reads artifacts for downstream assets, and stores what an asset returns as an artifact of its own.
+
+    The key is the same everywhere: asset, parameters and partition. A downstream asset that asks for `model`
+    gets the estimator of the run's own parameters and day; over several partitions it gets a mapping from
+    partition key to value. An asset that returns a value names its format in its definition metadata,
+    `{"format": "json"}` (or `parquet`, `skops`, `md`); over several partitions it returns such a mapping.
+    """
+
+    def __init__(self, params: TrainingConfig, options: OptionsConfig) -> None:
+        self._params = params
+        self._options = options
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """The upstream value of each partition; ArtifactNotFoundError names the command that makes it."""
+        asset = context.asset_key.to_user_string()
+        store = workspace_of(self._options, None).store
+        keys = {day: self._key(asset, day) for day in context.asset_partition_keys}
+        values = {day: store.load(key) for day, key in keys.items()}
+        return values if len(values) > 1 else next(iter(values.values()))
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Commit the value of each partition under its key, with its lineage."""
+        asset = context.asset_key.to_user_string()
+        days = list(context.asset_partition_keys)
+        values = obj if len(days) > 1 else {days[0]: obj}
+        run = context.step_context.dagster_run
+        workspace = workspace_of(self._options, run)
+        for day in days:
+            manifest = store_value(
+                values[day],
+                key=self._key(asset, day),
+                format_name=str((context.definition_metadata or {}).get("format", "json")),
+                inputs=[self._key(name, day) for name in _upstream(context)],
+                parameters=self._params,
+                workspace=workspace,
+            )
+            context.add_output_metadata({"run_id": manifest.run_id, "sha256": manifest.sha256})
+
+    def _key(self, asset: str, day: str) -> ArtifactKey:
+        return key_of(asset, self._params, dt.date.fromisoformat(day))
+
+
+def _upstream(context: dg.OutputContext) -> list[str]:
+    layer = context.step_context.job_def.asset_layer
+    return sorted(key.to_user_string() for key in layer.get(context.asset_key).parent_keys)
+
+
+@dg.io_manager(
+    required_resource_keys={"params", "options"},
+    description="Artifacts at paths keyed by parameters and partition, each with its lineage.",
+)
+def artifact_io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
+    """The IO manager of the run's parameters and options."""
+    return ArtifactIOManager(context.resources.params, context.resources.options)

@@ -1,0 +1,104 @@
+"""Settings: which places the names of sources and environments stand for. Never part of an identity.
+
+Read from `ml_assets.toml` in the working directory; environment variables override it:
+`ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`, `ML_ASSETS_ENVIRONMENT`,
+`ML_ASSETS_FIRST_AS_OF`.
+"""
+
+import datetime as dt
+import difflib
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ml_assets.core.as_of import USUAL_FIRST
+from ml_assets.errors import SettingsError
+
+FILE = "ml_assets.toml"
+SAMPLE = "sample:"
+
+
+class Environment(BaseModel):
+    """Where the artifacts of one environment live."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    root: str = Field(min_length=1, description="Folder or URI under which artifacts are kept")
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ML_ASSETS_",
+        env_nested_delimiter="__",
+        toml_file=FILE,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: str = Field(default="dev", description="The environment used where a run names none")
+    environments: dict[str, Environment] = Field(default_factory=dict, validate_default=True)
+    sources: dict[str, str] = Field(default_factory=dict, description="Landing zones by logical name")
+    first_as_of: dt.date = Field(default=USUAL_FIRST, description="The first daily partition")
+
+    @field_validator("environments", mode="after")
+    @classmethod
+    def _defaults_stand_beside_what_is_given(cls, given: dict[str, Environment]) -> dict[str, Environment]:
+        return {**{name: Environment(root=f"artifacts/{name}") for name in ENVIRONMENTS}, **given}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment variables win over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def root(self, environment: str) -> str:
+        """The root of an environment; SettingsError lists the known ones."""
+        if environment not in self.environments:
+            raise SettingsError(f"environment {_unknown(environment, self.environments)}")
+        return self.environments[environment].root
+
+    def source_problem(self, name: str) -> str | None:
+        """One line saying that a source has no name here, or None."""
+        if name in self.known_sources:
+            return None
+        return f"source: {_unknown(name, self.known_sources)} Name it in {FILE} or by ML_ASSETS_SOURCES__{name.upper()}."
+
+    @property
+    def known_sources(self) -> Mapping[str, str]:
+        """Every source by name, the embedded sample included."""
+        return {"sample": SAMPLE, **self.sources}
+
+
+ENVIRONMENTS = ("dev", "staging", "blue", "green")
+
+
+def load_settings() -> Settings:
+    """The settings in force, or SettingsError naming what cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError(f"Settings cannot be used ({FILE}, ML_ASSETS_*):\n" + "\n".join(lines)) from None
+    except ValueError as error:
+        raise SettingsError(f"{FILE} is not valid TOML: {error}. Correct it, or move it away.") from None
+
+
+def _unknown(name: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"unknown. Known: {', '.join(known)}.{hint}"

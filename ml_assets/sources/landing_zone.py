@@ -1,0 +1,186 @@
+"""The files of a landing zone: where they are and which day each is of. No file of rows is opened here."""
+
+import datetime as dt
+import difflib
+import posixpath
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, from_url
+from pydantic import ValidationError
+
+from ml_assets.core.contract import DatasetContract
+from ml_assets.errors import SourceError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_KEY = re.compile(
+    r"^[^/]+/date=(?P<day>[^/]*)/(?P<name>[^/._][^/]*)\.(?P<format>parquet|csv)$", re.IGNORECASE
+)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_RESERVED = ("day", "fold")
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class LandedFile:
+    """One file of rows: its day, its name within the day, where it is, and its key in the store."""
+
+    day: dt.date
+    location: str
+    key: str
+    format: Literal["parquet", "csv"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandingZone:
+    """An open landing zone: a store whose keys begin with the name of a dataset."""
+
+    root: str
+    store: ObjectStore
+
+    def files(self, dataset: str, *, first: dt.date, last: dt.date) -> list[LandedFile]:
+        """Files of the days from `first` to `last`, both included, by day and then by name.
+
+        Raises:
+            SourceError: when the dataset has no file of any day, or a folder `date=...` names no day.
+        """
+        keys = [match for meta in self._list(dataset) if (match := _KEY.match(meta))]
+        if not keys:
+            raise SourceError(
+                f"{self.locate(dataset)}: holds no rows. Land them as {dataset}/date=YYYY-MM-DD/<name>.parquet or .csv."
+            )
+        files = [self._landed(match) for match in keys]
+        return sorted(file for file in files if first <= file.day <= last)
+
+    def contract(self, dataset: str) -> DatasetContract:
+        """Read `dataset.toml`. Raises SourceError where it is missing or wrong."""
+        key = f"{dataset}/dataset.toml"
+        where = self.locate(key)
+        try:
+            text = self.read(key).decode("utf-8-sig")
+            contract = DatasetContract.model_validate(tomllib.loads(text))
+        except FileNotFoundError:
+            raise self._no_contract(dataset) from None
+        except ValidationError as error:
+            raise SourceError(f"{where}: {_problems(error)} See the README for an example.") from None
+        except ValueError as error:
+            raise SourceError(f"{where}: is not valid TOML: {error}. Mend the file.") from None
+        _check_roles(contract, where=where)
+        return contract
+
+    def read(self, key: str) -> bytes:
+        """All bytes of one object. Raises FileNotFoundError, or SourceError where the store refuses."""
+        try:
+            return bytes(obstore.get(self.store, key).bytes())
+        except FileNotFoundError:
+            raise
+        except (BaseError, OSError) as error:
+            raise _unreachable(self.locate(key), error) from None
+
+    def locate(self, key: str) -> str:
+        """The path or URI of a key, as polars reads it and people find it."""
+        return posixpath.join(self.root, key)
+
+    def _landed(self, match: re.Match[str]) -> LandedFile:
+        location = self.locate(match.string)
+        day = _day(match["day"])
+        if day is None:
+            raise SourceError(
+                f"{location}: its folder names no day. Rename the folder to date=YYYY-MM-DD, or remove it."
+            )
+        format_: Literal["parquet", "csv"] = "csv" if match["format"].lower() == "csv" else "parquet"
+        return LandedFile(day=day, location=location, key=match.string, format=format_)
+
+    def _list(self, dataset: str) -> Iterable[str]:
+        try:
+            return [
+                meta["path"] for metas in obstore.list(self.store, dataset, chunk_size=1000) for meta in metas
+            ]
+        except BaseError as error:
+            raise _unreachable(self.locate(dataset), error) from None
+
+    def _no_contract(self, dataset: str) -> SourceError:
+        try:
+            present = sorted(obstore.list_with_delimiter(self.store)["common_prefixes"])
+        except BaseError as error:
+            return _unreachable(self.root, error)
+        if dataset in present:
+            return SourceError(
+                f"{self.locate(dataset)}: has no dataset.toml. Write one that states event_time, label, "
+                f"label_closes_at, ids and features."
+            )
+        names = ", ".join(present) or "none"
+        return SourceError(
+            f"{self.root}: has no dataset `{dataset}`. There are: {names}. Land it, or choose one of them."
+        )
+
+
+def open_zone(uri: str, *, storage_options: Mapping[str, str]) -> LandingZone:
+    """Open a local path, `file://` or any URI that obstore knows, such as `s3://`. Raises SourceError."""
+    parts = urlsplit(uri)
+    if parts.scheme not in {"", "file"} and "://" in uri:
+        return LandingZone(root=uri.rstrip("/"), store=_remote(uri, storage_options))
+    path = Path(url2pathname(parts.path) if parts.scheme == "file" else uri).expanduser().absolute()
+    if not path.is_dir():
+        raise SourceError(
+            f"{path}: is not a folder. Mend the source's uri in the settings, or create the folder."
+        )
+    return LandingZone(root=path.as_posix(), store=LocalStore(prefix=path))
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def nearest(column: str, existing: Sequence[str]) -> str:
+    """` Did you mean ...?` for the most similar existing column, or nothing."""
+    lower = {name.strip().lower(): name for name in existing}
+    close = difflib.get_close_matches(column.lower(), lower, n=1, cutoff=0.6)
+    return f" The nearest existing column is `{lower[close[0]]}`." if close else ""
+
+
+def _remote(uri: str, storage_options: Mapping[str, str]) -> ObjectStore:
+    config: Any = dict(storage_options) or None
+    try:
+        return from_url(uri, config=config)
+    except (BaseError, ValueError) as error:
+        raise _unreachable(uri, error) from None
+
+
+def _unreachable(where: str, error: Exception) -> SourceError:
+    return SourceError(
+        f"{where}: cannot be read ({type(error).__name__}). Check the uri, the rights and the network."
+    )
+
+
+def _problems(error: ValidationError) -> str:
+    lines = [
+        (".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_input=False, include_url=False)
+    ]
+    return " ".join(f"{field}: {message}." if field else f"{message}." for field, message in lines)
+
+
+def _check_roles(contract: DatasetContract, *, where: str) -> None:
+    roles = [*contract.ids, contract.event_time, contract.label, contract.label_closes_at, *contract.features]
+    twice = sorted({name for name in roles if roles.count(name) > 1})
+    if twice:
+        raise SourceError(f"{where}: `{twice[0]}` has two roles. Give each column one of them.")
+    taken = sorted({*_RESERVED} & {*roles})
+    if taken:
+        raise SourceError(
+            f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files."
+        )

@@ -1,0 +1,231 @@
+"""One shape for all rows: what files hold is brought to the types that everything else relies on."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from ml_assets.core.contract import DatasetContract
+from ml_assets.errors import SourceError
+
+FILE = "__landed_file"
+OTHER_LABEL = 2
+
+Role: TypeAlias = Literal["id", "time", "label", "number", "category"]
+Family: TypeAlias = Literal["number", "text", "time", "empty", "other"]
+
+_ACCEPTED: Mapping[Role, tuple[Family, ...]] = {
+    "id": ("text", "number", "time", "empty"),
+    "time": ("time", "text", "empty"),
+    "label": ("number", "text", "empty"),
+    "number": ("number", "text", "empty"),
+    "category": ("text", "number", "empty"),
+}
+_WANTED: Mapping[Role, str] = {
+    "id": "text or whole numbers",
+    "time": "times in UTC, such as 2025-12-01T08:30:00",
+    "label": "0, 1 or nothing",
+    "number": "numbers or nothing",
+    "category": "text",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Rows of files that share one schema.
+
+    Attributes:
+        table: the column FILE with each row's file, and the contract's columns with the files' own types.
+            There is at least one row.
+        csv: whether the files are CSV, so that every column is text.
+    """
+
+    table: pl.DataFrame
+    csv: bool
+
+    @property
+    def files(self) -> int:
+        """How many files have rows here."""
+        return self.table[FILE].n_unique()
+
+    def family(self, column: str) -> Family:
+        """What sort of values the files say `column` holds."""
+        return family_of(self.table.schema[column])
+
+
+def family_of(dtype: pl.DataType) -> Family:
+    """Bring polars' many types down to the few differences that matter here."""
+    if dtype.is_numeric() or dtype == pl.Boolean:
+        return "number"
+    if dtype in (pl.String, pl.Categorical, pl.Enum):
+        return "text"
+    if dtype in (pl.Datetime, pl.Date):
+        return "time"
+    return "empty" if dtype == pl.Null else "other"
+
+
+def normalise(parts: Sequence[Part], contract: DatasetContract) -> pl.LazyFrame:
+    """Bring all parts to one schema: `day`, then the contract's columns, as `Source.scan` promises.
+
+    Raises:
+        SourceError: when a column holds what its role does not allow; names file, column and remedy.
+    """
+    roles = _roles(parts, contract)
+    if not parts:
+        return _nothing(roles)
+    frames = [_normalise_part(part, roles, declared=set(contract.types)) for part in parts]
+    if len(frames) > 1:
+        frames = [pl.concat(frames).sort(FILE, maintain_order=True)]
+    return frames[0].select("day", *contract.columns)
+
+
+def _roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:
+    roles: dict[str, Role] = dict.fromkeys(contract.ids, "id")
+    roles |= {contract.event_time: "time", contract.label_closes_at: "time", contract.label: "label"}
+    roles |= {name: contract.types.get(name) or _vote(parts, name) for name in contract.features}
+    return {name: roles[name] for name in contract.columns}
+
+
+def _nothing(roles: Mapping[str, Role]) -> pl.LazyFrame:
+    types: Mapping[Role, pl.DataType] = {
+        "id": pl.String(),
+        "time": pl.Datetime("us"),
+        "label": pl.Int8(),
+        "number": pl.Float64(),
+        "category": pl.String(),
+    }
+    return pl.LazyFrame(schema={"day": pl.Date(), **{name: types[role] for name, role in roles.items()}})
+
+
+def _vote(parts: Iterable[Part], feature: str) -> Literal["number", "category"]:
+    """Let the files decide: files with values count first, then files that only state a type."""
+    votes = {"number": (0, 0), "category": (0, 0)}
+    for part in parts:
+        kind = _ballot(part, feature)
+        if kind is not None:
+            filled, stated = votes[kind]
+            has_values = part.table[feature].null_count() < part.table.height
+            votes[kind] = (filled + part.files * has_values, stated + part.files)
+    return "number" if votes["number"] >= votes["category"] else "category"
+
+
+def _ballot(part: Part, feature: str) -> Literal["number", "category"] | None:
+    family = part.family(feature)
+    if family == "number":
+        return "number"
+    if family != "text":
+        return None
+    if not part.csv:
+        return "category"
+    text = pl.col(feature)
+    counts = part.table.select(_clean(text).count(), _number_from_text(text).count().alias("good"))
+    given, good = counts.row(0)
+    if not given:
+        return None
+    return "number" if good > given / 2 else "category"
+
+
+def _normalise_part(part: Part, roles: Mapping[str, Role], *, declared: set[str]) -> pl.LazyFrame:
+    for column, role in roles.items():
+        _check(part, column, role, declared=column in declared)
+    day = pl.col(FILE).str.extract(r"date=(\d{4}-\d{2}-\d{2})[/\\][^/\\]*$").str.to_date("%Y-%m-%d")
+    values = [_expression(part, column, role).alias(column) for column, role in roles.items()]
+    return part.table.lazy().select(FILE, day.alias("day"), *values)
+
+
+def _check(part: Part, column: str, role: Role, *, declared: bool) -> None:
+    family = part.family(column)
+    if family not in _ACCEPTED[role]:
+        raise SourceError(
+            f"{_first_file(part)}: column `{column}` holds {part.table.schema[column]}. "
+            f"It must hold {_WANTED[role]}: write the file again with that type."
+        )
+    if role == "category" and family == "number" and not declared:
+        raise SourceError(
+            f"{_first_file(part)}: column `{column}` holds numbers, but text in most other files. Write it as text "
+            f"everywhere, or state its type under [types] in dataset.toml."
+        )
+    if family == "text" and role in {"number", "time"}:
+        _check_text(part, column, role)
+
+
+def _check_text(part: Part, column: str, role: Role) -> None:
+    text = pl.col(column)
+    bad = _clean(text).is_not_null() & _expression(part, column, role, keep_nan=True).is_null()
+    if part.table.select(bad.any()).item():
+        row = pl.int_range(pl.len()).over(FILE).alias("row")
+        file, number = part.table.select(FILE, row, bad.alias("bad")).filter("bad").row(0)[:2]
+        place = f"line {number + 2}" if part.csv else f"row {number + 1}"
+        remedy = ', or declare it as "category" under [types] in dataset.toml' if role == "number" else ""
+        raise SourceError(
+            f"{file}: column `{column}` holds other text, first in {place}. It must hold {_WANTED[role]}: mend the "
+            f"file{remedy}."
+        )
+
+
+def _first_file(part: Part) -> str:
+    return str(part.table[FILE].item(0))
+
+
+def _expression(part: Part, column: str, role: Role, *, keep_nan: bool = False) -> pl.Expr:
+    dtype = part.table.schema[column]
+    value = pl.col(column)
+    if role == "number":
+        number = _number(value, dtype)
+        return number if keep_nan else _tidy(number)
+    convert: Mapping[Role, Callable[[pl.Expr, pl.DataType], pl.Expr]] = {"time": _time, "label": _label}
+    return convert[role](value, dtype) if role in convert else value.cast(pl.String)
+
+
+def _number(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    return _number_from_text(value) if family_of(dtype) == "text" else value.cast(pl.Float64)
+
+
+def _tidy(number: pl.Expr) -> pl.Expr:
+    """NaN means nothing is known; minus zero is zero (two spellings of one value would be two fingerprints)."""
+    return number.fill_nan(None) + 0.0
+
+
+def _label(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    number = _number(value, dtype).fill_nan(None)
+    given = _clean(value).is_not_null() if family_of(dtype) == "text" else number.is_not_null()
+    known = pl.when(number.is_in([0.0, 1.0])).then(number).otherwise(pl.lit(float(OTHER_LABEL)))
+    return pl.when(given).then(known).cast(pl.Int8)
+
+
+def _time(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if family_of(dtype) == "text":
+        return _time_from_text(value)
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return value.cast(pl.Datetime("us"))
+
+
+def _clean(text: pl.Expr) -> pl.Expr:
+    """Text without spaces around it; blank is null."""
+    stripped = text.cast(pl.String).str.strip_chars()
+    return pl.when(stripped != "").then(stripped)
+
+
+def _number_from_text(text: pl.Expr) -> pl.Expr:
+    clean = _clean(text)
+    truth = clean.str.to_lowercase().replace_strict(
+        {"true": 1.0, "false": 0.0}, default=None, return_dtype=pl.Float64
+    )
+    return pl.coalesce(clean.cast(pl.Float64, strict=False), truth)
+
+
+def _time_from_text(text: pl.Expr) -> pl.Expr:
+    """Parse ISO 8601: a day, or a day and a time, with or without seconds, fraction and offset."""
+    iso = (
+        _clean(text)
+        .str.replace(r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00")
+        .str.replace(r"^(\S{10}) ", "${1}T")
+        .str.replace(r"(?i)Z$", "+00:00")
+        .str.replace(r"(T.*[+-]\d{2})(\d{2})$", "${1}:${2}")
+        .str.replace(r"T(\d{2}:\d{2})($|[+-])", "T${1}:00${2}")
+        .str.replace(r"^(.{10}T\d{2}:\d{2}:\d{2}(?:\.\d+)?)$", "${1}+00:00")
+    )
+    parsed = iso.str.strptime(pl.Datetime("us", "UTC"), "%Y-%m-%dT%H:%M:%S%.f%:z", strict=False)
+    return parsed.dt.replace_time_zone(None)

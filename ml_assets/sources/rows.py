@@ -1,0 +1,48 @@
+"""What a source of rows promises, and how a name and a URI become one."""
+
+import datetime as dt
+from typing import Protocol
+
+import polars as pl
+
+from ml_assets.core.contract import DatasetContract
+
+
+class Source(Protocol):
+    """Rows by dataset and day."""
+
+    @property
+    def name(self) -> str:
+        """The logical name, as in the parameter `source`."""
+
+    @property
+    def uri(self) -> str:
+        """Where the rows physically are."""
+
+    def contract(self, dataset: str) -> DatasetContract:
+        """Say what each column of `dataset` is for. Raises SourceError where that is not stated."""
+
+    def days(self, dataset: str, *, first: dt.date, last: dt.date) -> list[dt.date]:
+        """List the days from `first` to `last`, both included, for which there are rows."""
+
+    def scan(self, dataset: str, *, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Rows of the days from `first` to `last`, both included.
+
+        The columns are `day` (Date) and `contract.columns`. Whatever the files hold, ids and category
+        features are String, number features Float64 (booleans are 0 and 1), the label is Int8 (2 stands for
+        anything but 0, 1 and null), the two times are naive Datetime("us") in UTC.
+
+        Raises:
+            SourceError: when rows cannot be used; it is raised here, not when the frame is collected.
+        """
+
+
+def open_source(name: str, uri: str) -> Source:
+    """The source at `uri`: `sample:` is the embedded one, anything else is a landing zone."""
+    if uri.startswith("sample:"):
+        from ml_assets.sources.sample import SampleSource
+
+        return SampleSource(name=name, uri=uri)
+    from ml_assets.sources.landing import LandingSource
+
+    return LandingSource(name=name, uri=uri)

@@ -1,0 +1,164 @@
+"""Models as skops files whose bytes depend on the fitted model only, loaded with trusted types only.
+
+skops names entries by memory address and dates them now. Here the same file is written again with
+addresses replaced by the order of first appearance, members named the same way, and a fixed date.
+Any skops can read the result.
+"""
+
+import io
+import json
+import zipfile
+from pathlib import PurePosixPath
+from typing import Any
+
+from ml_assets.errors import CorruptArtifactError
+
+# Beyond what every skops trusts: scikit-learn's estimators, NumPy arrays, plain Python values.
+TRUSTED_TYPES: tuple[str, ...] = (
+    "functools.partial",
+    "numpy.dtype",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.utils.validation.check_array",
+)
+MAX_BYTES = 2**30
+
+_SCHEMA = "schema.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+# Immutable values: whether two equal ones are one object is an accident of the process, so it is not kept.
+_VALUE_LOADERS = frozenset(
+    {"BytesNode", "DTypeNode", "FunctionNode", "JsonNode", "SliceNode", "TupleNode", "TypeNode"}
+)
+
+
+def dumps(estimator: Any) -> bytes:
+    """The estimator as a skops file; equal fitted estimators give equal bytes in any process, on any day."""
+    from skops import io as skops_io
+
+    with zipfile.ZipFile(io.BytesIO(skops_io.dumps(estimator))) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    canonical = _Canonical(members)
+    schema = canonical.value(json.loads(members[_SCHEMA]))
+    document = json.dumps(schema, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    files = {name: content for (_, content), name in canonical.files.items()}
+    return _zip({_SCHEMA: document, **files})
+
+
+def loads(data: bytes) -> Any:
+    """The estimator in `data`. Raises CorruptArtifactError where it is not a file of trusted types.
+
+    Nothing in a refused file is imported, built or called.
+    """
+    try:
+        _check_archive(data)
+        return _load_trusted(data)
+    except CorruptArtifactError:
+        raise
+    except Exception as error:  # crafted bytes can make the readers of zip, JSON and arrays raise anything
+        raise _refusal(f"it cannot be read as a skops file ({type(error).__name__})") from error
+
+
+class _Canonical:
+    """One walk through a schema, in order, that renumbers what is named after memory addresses.
+
+    Attributes:
+        files: the new name of each member by its suffix and content, in order of first appearance.
+    """
+
+    def __init__(self, members: dict[str, bytes]) -> None:
+        self.files: dict[tuple[str, bytes], str] = {}
+        self._members = members
+        self._ids: dict[int, int] = {}
+
+    def value(self, value: Any) -> Any:
+        """Any part of a schema: nodes are renumbered, lists and mappings of nodes are walked."""
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(value.get("__loader__"), str):
+            return self._node(value)
+        return {name: self.value(item) for name, item in value.items()}
+
+    def _node(self, node: dict[str, Any]) -> dict[str, Any]:
+        """One object. Seen again, it is only referred to: skops resolves it by its id."""
+        number: dict[str, int] = {}
+        if not _is_plain_value(node):
+            seen = node["__id__"] in self._ids
+            number = {"__id__": self._ids.setdefault(node["__id__"], len(self._ids) + 1)}
+            if seen:
+                return {name: node[name] for name in ("__class__", "__module__", "__loader__")} | number
+        return {name: self._field(node, name) for name in node if name != "__id__"} | number
+
+    def _field(self, node: dict[str, Any], name: str) -> Any:
+        if name == "file":
+            return self._member(node["file"])
+        if name == "content" and node["__loader__"] == "SetNode":
+            return [self.value(item) for item in sorted(node["content"], key=self._sort_key)]
+        return self.value(node[name])
+
+    def _member(self, name: str) -> str:
+        suffix = PurePosixPath(name).suffix
+        content = self._members[name]
+        if suffix == ".npz":  # a zip inside the zip, dated now as well
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                content = _zip({entry: archive.read(entry) for entry in archive.namelist()})
+        return self.files.setdefault((suffix, content), f"{len(self.files) + 1}{suffix}")
+
+    def _sort_key(self, item: Any) -> tuple[str, tuple[tuple[str, bytes], ...]]:
+        """Orders the items of a set, whose own order follows the hash seed of the process."""
+        alone = _Canonical(self._members)
+        return json.dumps(alone.value(item)), tuple(alone.files)
+
+
+def _is_plain_value(node: dict[str, Any]) -> bool:
+    is_scalar = node["__loader__"] == "NdArrayNode" and node["__class__"] != "ndarray"
+    return "__id__" not in node or node["__loader__"] in _VALUE_LOADERS or is_scalar
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    """A zip of stored members with one date and one set of attributes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression=zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+            entry.create_system = 3
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _check_archive(data: bytes) -> None:
+    """Refuse what is not a zip and what would grow when read. Raises CorruptArtifactError."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise _refusal("it is not a zip archive, or it is cut short")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > MAX_BYTES:
+        raise _refusal(f"it declares more than {MAX_BYTES:,} bytes of content")
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise _refusal("it holds compressed members, which this project never writes")
+
+
+def _load_trusted(data: bytes) -> Any:
+    from skops import io as skops_io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        return skops_io.loads(data, trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        raise _refusal(f"it holds types this project does not trust: {_types_in(error)}") from None
+
+
+def _types_in(error: Exception) -> str:
+    """The names of the types, out of skops' first line `Untrusted types found in the file: [...].`."""
+    return str(error).partition("\n")[0].partition("[")[2].rpartition("]")[0].replace("'", "")
+
+
+def _refusal(reason: str) -> CorruptArtifactError:
+    return CorruptArtifactError(f"This is not a model that ml_assets wrote: {reason}. Nothing of it was run.")

@@ -1,0 +1,46 @@
+"""Every test has its own working directory, artifact root and Dagster home, and no settings but its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parent.parent
+REAL_DATA = REPO.parent / "shared" / "data" / "uci_online_retail"
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("ML_ASSETS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run `ml-assets` in a process of its own, as a user would."""
+
+    def call(*words, env=None, cwd=tmp_path):
+        return subprocess.run(
+            [sys.executable, "-m", "ml_assets.cli.main", *map(str, words)],
+            env={**os.environ, "PYTHONPATH": str(REPO), **(env or {})},
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
+    return call
+
+
+@pytest.fixture
+def real_data():
+    """The real landing zone, where it is at hand."""
+    if not REAL_DATA.is_dir():
+        pytest.skip("the real data is not here")
+    return REAL_DATA

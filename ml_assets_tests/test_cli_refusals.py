@@ -1,0 +1,130 @@
+"""The shell refuses with exit code 2, in words, before anything is loaded or created."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ml_assets.cli.main import main
+from ml_assets_tests.conftest import REPO
+
+REFUSED = [
+    (["--dataset", "bogus"], "dataset: unknown. Allowed: orders, customers."),
+    (["--model-version", "v2", "--max-depth", "99"], "max_depth: too large."),
+    (["--max-depth", "3"], "max_depth: not used by model_version v1."),
+    (["--as-of", "2025-13-01"], "as_of: not a real day."),
+    (["--as-of", "2999-01-01"], "as_of: not a complete day yet (UTC)."),
+    (["--as-of", "2024-12-31"], "as_of: before the first day."),
+    (["--model-version", ""], "model_version: unknown. Allowed: v1, v2."),
+    (["--model-version", "v2", "--learning-rate", "nan"], "learning_rate: not a finite number."),
+    (["--max-depht", "3"], "--max-depht: unknown flag. Did you mean --max-depth?"),
+    (["--dataset", "AKIAIOSFODNN7EXAMPLE"], "dataset: looks like a credential."),
+    (["--source", "nowhere"], "source: unknown. Known: sample."),
+    (["--seed", "1.5"], "seed: not a whole number."),
+    (["--seed"], "expected one argument"),
+    (["orders"], "an argument is not understood."),
+    (["--params", "absent.toml"], "absent.toml: cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("words", "line"), REFUSED, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
+def test_a_wrong_request_is_refused_and_creates_nothing(words, line, tmp_path, capsys):
+    code = main(["run", *words])
+
+    told = capsys.readouterr()
+    assert code == 2
+    assert line in told.err
+    assert told.out == ""
+    assert "AKIA" not in told.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_three_wrong_values_give_three_lines(capsys):
+    code = main(["run", "--dataset", "bogus", "--model-version", "v2", "--max-depth", "99", "--as-of", "2999-01-01"])
+
+    lines = capsys.readouterr().err.splitlines()
+    assert code == 2
+    assert [line.split(":")[0] for line in lines] == ["Refused", "dataset", "max_depth", "as_of"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.toml", 'dataset = "customers"\nmodel_version = "v2"\nmax_depth = 99\n'),
+        ("p.yaml", "dataset: customers\nmodel_version: v2\nmax_depth: 99\n"),
+        ("p.json", '{"dataset": "customers", "model_version": "v2", "max_depth": 99}'),
+    ],
+)
+def test_a_parameter_file_is_held_to_the_same_rules(name, text, tmp_path, capsys):
+    (tmp_path / name).write_text(text)
+
+    code = main(["run", "--params", name])
+
+    assert code == 2
+    assert "max_depth: too large. Allowed: a whole number from 1 to 16." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("p.toml", "dataset = ", "not valid TOML"),
+        ("p.yaml", "a: [", "not valid YAML"),
+        ("p.json", "[1]", "must hold one flat mapping"),
+        ("p.ini", "", "Allowed: .toml, .yaml, .json."),
+        ("p.yaml", "learning_rate: 1e-4\nmodel_version: v2\n", "learning_rate: not a number."),
+    ],
+)
+def test_a_parameter_file_that_cannot_be_used_is_named(name, text, words, tmp_path, capsys):
+    (tmp_path / name).write_text(text)
+
+    assert main(["run", "--params", name]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_flag_wins_over_the_file_before_rules_across_fields_are_checked(tmp_path, capsys):
+    (tmp_path / "p.toml").write_text('model_version = "v2"\nmax_depth = 3\nas_of = 2999-01-01\n')
+
+    code = main(["run", "--params", "p.toml", "--max-depth", "4"])
+
+    lines = capsys.readouterr().err.splitlines()
+    assert code == 2
+    assert len(lines) == 2
+    assert lines[1].startswith("as_of: not a complete day yet")
+
+
+def test_a_refusal_loads_neither_dagster_nor_scikit_learn_nor_polars():
+    program = (
+        "import sys; from ml_assets.cli.main import main; code = main(['run', '--max-depth', '99']);"
+        "heavy = {'dagster', 'sklearn', 'polars', 'numpy', 'obstore', 'pydantic_settings', 'rich'} & set(sys.modules);"
+        "print(code, sorted(heavy))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONPATH": str(REPO)}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "2 []\n"
+
+
+def test_help_lists_every_parameter_with_its_limits(capsys):
+    with pytest.raises(SystemExit) as done:
+        main(["run", "--help"])
+
+    text = " ".join(capsys.readouterr().out.split())
+    assert done.value.code == 0
+    assert "--max-depth VALUE v2: depth of a tree at most [a whole number from 1 to 16; default 6]" in text
+
+
+@pytest.mark.parametrize("where", ["max_depht=3", "nonsense", "max_depth>deep"])
+def test_a_filter_that_cannot_be_read_is_refused(where, capsys):
+    assert main(["list", "--where", where]) == 2
+
+    assert "where: " in capsys.readouterr().err
+
+
+def test_list_of_an_empty_store_is_empty_and_creates_nothing(tmp_path, capsys):
+    assert main(["list", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out) == []
+    assert list(tmp_path.iterdir()) == []

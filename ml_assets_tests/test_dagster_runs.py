@@ -1,0 +1,155 @@
+"""Runs through Dagster: what is refused before a run exists, and what a finished one tells."""
+
+import dagster as dg
+import pytest
+
+from ml_assets.core.catalog import CATALOG
+from ml_assets.definitions import defs
+from ml_assets_tests.scenario import DAY, failure_of, materializations, train, train_days
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One run of defaults, and the instance that recorded it."""
+    place = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(place)) as instance:
+        patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "artifacts"))
+        yield train(instance=instance, lookback_days=120), instance
+
+
+def test_each_asset_states_what_made_it(finished):
+    result, _ = finished
+    made = materializations(result)
+
+    assert result.success
+    assert sorted(made) == sorted((asset, DAY) for asset in CATALOG)
+    for (asset, _day), event in made.items():
+        assert f"/{asset}/" in event.metadata["path"].value
+        assert f"run={event.metadata['run_id'].value}" in event.metadata["path"].value
+        rows = {record.data["parameter"]: record.data for record in event.metadata["parameters"].records}
+        assert (rows["lookback_days"]["value"], rows["lookback_days"]["origin"]) == ("120", "given")
+        assert (rows["dataset"]["value"], rows["dataset"]["origin"]) == ('"orders"', "default")
+        assert ("seed" in rows) is (asset != "training_set")
+
+
+def test_metrics_are_numbers_and_pictures_are_inline(finished):
+    result, _ = finished
+    evaluation = materializations(result)["evaluation", DAY].metadata
+
+    assert isinstance(evaluation["roc_auc"].value, float)
+    assert evaluation["curves"].value.startswith("![curves](data:image/png;base64,")
+    assert "feature_importance" in evaluation
+    assert materializations(result)["training_set", DAY].metadata["dagster/row_count"].value > 1000
+
+
+def test_the_runs_tags_say_what_it_is_a_run_of(finished):
+    result, instance = finished
+    tags = instance.get_run_by_id(result.run_id).tags
+
+    assert tags["ml_assets/run_id"] == materializations(result)["model", DAY].metadata["run_id"].value
+    assert tags["ml_assets/dataset"] == "orders"
+    assert tags["ml_assets/model_version"] == "v1"
+
+
+def test_the_first_log_line_states_the_effective_parameters(finished):
+    result, instance = finished
+    lines = [entry.user_message for entry in instance.all_logs(result.run_id) if entry.user_message.startswith("run_id ")]
+
+    assert "lookback_days=120 (given)" in lines[0]
+    assert 'model_version="v1" (default)' in lines[0]
+
+
+def test_all_checks_are_evaluated_and_pass(finished):
+    result, _ = finished
+    checks = {f"{e.asset_key.to_user_string()}:{e.check_name}": e.passed for e in result.get_asset_check_evaluations()}
+
+    assert len(checks) == 7
+    assert all(checks.values()), checks
+
+
+def test_data_versions_carry_parameters_and_content(finished):
+    result, instance = finished
+    again = train(instance=instance, lookback_days=120)
+    other = train(instance=instance, lookback_days=120, C=0.5)
+
+    versions = [materializations(run)["model", DAY].tags["dagster/data_version"] for run in (result, again, other)]
+    assert versions[0] == versions[1] != versions[2]
+
+
+def test_a_run_over_several_days_records_each_day_with_its_own_metadata(tmp_path):
+    result = train_days("2025-12-01", "2025-12-03", lookback_days=100)
+
+    made = materializations(result)
+    assert result.success
+    assert len(made) == 12
+    days = ["2025-12-01", "2025-12-02", "2025-12-03"]
+    assert len({made["model", day].metadata["run_id"].value for day in days}) == 3
+    assert all(f"as_of={day}/" in made["model", day].metadata["path"].value for day in days)
+
+
+def test_the_data_version_of_a_batch_does_not_depend_on_its_size():
+    two = train_days("2025-12-01", "2025-12-02", lookback_days=100)
+    three = train_days("2025-12-01", "2025-12-03", lookback_days=100)
+
+    versions = {event.tags["dagster/data_version"] for run in (two, three) for (a, _), event in materializations(run).items() if a == "model"}
+    assert len(versions) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"holdout_days": 500}, "holdout_days: too large. Allowed: a whole number from 1 to 365."),
+        ({"max_depth": 3}, "max_depth: not used by model_version v1."),
+        ({"source": "nowhere"}, "source: unknown. Known: sample."),
+        ({"source": "AKIAIOSFODNN7EXAMPLE"}, "source: looks like a credential."),
+    ],
+)
+def test_a_bad_value_is_refused_before_a_run_exists(values, words):
+    instance = dg.DagsterInstance.ephemeral()
+
+    with pytest.raises(dg.DagsterConfigMappingFunctionError) as error:
+        train(instance=instance, **values)
+
+    assert words in str(error.value.__cause__)
+    assert "AKIA" not in f"{error.value}{error.value.__cause__}"
+    assert instance.get_runs_count() == 0
+
+
+def test_a_launch_without_a_partition_is_told_what_is_missing():
+    result = train(tags={})
+
+    assert not result.success
+    assert "as_of: missing. Launch with a partition" in failure_of(result)
+
+
+def test_a_subset_of_the_assets_uses_what_is_stored():
+    instance = dg.DagsterInstance.ephemeral()
+    train(instance=instance, lookback_days=100, selection=[dg.AssetKey("training_set")])
+
+    result = train(instance=instance, lookback_days=100, selection=[dg.AssetKey("model")])
+
+    assert result.success, failure_of(result)
+    assert [asset for asset, _ in materializations(result)] == ["model"]
+
+
+def test_a_subset_whose_input_is_not_stored_names_the_command_that_makes_it():
+    result = train(lookback_days=100, selection=[dg.AssetKey("model")])
+
+    assert not result.success
+    assert "ml-assets run" in failure_of(result)
+
+
+def test_an_asset_downstream_gets_the_value_of_the_runs_own_parameters_and_stores_its_own(tmp_path):
+    @dg.asset(partitions_def=defs.resolve_asset_graph().get(dg.AssetKey("model")).partitions_def, metadata={"format": "json"})
+    def shape(evaluation: dict, training_set) -> dict:
+        return {"auc": evaluation["metrics"]["roc_auc"], "rows": training_set.height}
+
+    extended = dg.Definitions.merge(defs, dg.Definitions(assets=[shape], jobs=[dg.define_asset_job("all_of_it", "*")]))
+    config = {"resources": {"params": {"config": {"lookback_days": 100}}}}
+
+    result = extended.resolve_job_def("all_of_it").execute_in_process(partition_key=DAY, run_config=config)
+
+    files = list((tmp_path / "artifacts/dev/shape").rglob("manifest.json"))
+    assert result.success
+    assert len(files) == 1
+    assert "lookback_days\":100" in files[0].read_text()

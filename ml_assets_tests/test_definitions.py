@@ -1,0 +1,84 @@
+"""What the project shows to Dagster, spelled out: a rename shows here as a difference."""
+
+import subprocess
+import sys
+
+import dagster as dg
+
+from ml_assets.config import DatasetConfig, TrainingConfig
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.definitions import defs
+from ml_assets_tests.conftest import REPO
+
+
+def repository():
+    return defs.get_repository_def()
+
+
+def test_the_assets_are():
+    specs = defs.resolve_asset_graph()
+
+    assert sorted(key.to_user_string() for key in specs.get_all_asset_keys()) == [
+        "evaluation",
+        "model",
+        "model_card",
+        "training_set",
+    ]
+
+
+def test_the_jobs_and_resources_are():
+    assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == ["train"]
+    assert sorted(defs.resources) == ["io_manager", "options", "params"]
+
+
+def test_the_checks_are():
+    keys = repository().asset_graph.asset_check_keys
+
+    assert sorted(f"{key.asset_key.to_user_string()}:{key.name}" for key in keys) == [
+        "evaluation:beats_the_baseline",
+        "evaluation:bytes_verify",
+        "model:bytes_verify",
+        "model_card:bytes_verify",
+        "training_set:bytes_verify",
+        "training_set:enough_rows",
+        "training_set:nothing_after_as_of",
+    ]
+
+
+def test_every_asset_has_the_same_daily_partitions_and_depends_on_its_inputs():
+    graph = defs.resolve_asset_graph()
+
+    for asset, kind in CATALOG.items():
+        node = graph.get(dg.AssetKey(asset))
+        assert isinstance(node.partitions_def, dg.DailyPartitionsDefinition)
+        assert {key.to_user_string() for key in node.parent_keys} == set(kind.inputs)
+        assert node.code_version
+
+
+def test_config_classes_are_the_parameters_mixed_into_dagsters():
+    assert issubclass(TrainingConfig, DatasetConfig)
+    assert issubclass(TrainingConfig, dg.Config)
+    assert set(TrainingParameters.model_fields) <= set(TrainingConfig.model_fields)
+
+
+def test_the_launchpad_shows_description_default_and_allowed_values_of_every_parameter():
+    fields = defs.resources["params"].config_schema.config_type.fields
+
+    for name, declared in TrainingParameters.model_fields.items():
+        assert fields[name].description == declared.description
+        assert fields[name].default_value == declared.default
+    assert [value.config_value for value in fields["dataset"].config_type.enum_values] == ["orders", "customers"]
+
+
+def test_importing_the_definitions_loads_neither_scikit_learn_nor_polars_nor_plotting():
+    program = (
+        "import sys, ml_assets.definitions;"
+        "print(sorted({'sklearn', 'polars', 'matplotlib', 'skops', 'scipy', 'pandas'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONPATH": str(REPO)}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"

@@ -1,0 +1,103 @@
+"""Wrong values are refused, all at once, in plain words, and never repeated."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import allowed, check, diagnose
+from ml_assets.core.recipes import RECIPES
+from ml_assets.core.secrets import looks_like_credential
+from ml_assets.errors import RefusedError
+
+REFUSED = [
+    ({"dataset": "bogus"}, "dataset: unknown. Allowed: orders, customers."),
+    ({"model_version": ""}, "model_version: unknown. Allowed: v1, v2."),
+    ({"model_version": "v2", "max_depth": 99}, "max_depth: too large. Allowed: a whole number from 1 to 16."),
+    ({"seed": -1}, "seed: too small. Allowed: a whole number from 0 to 2147483647."),
+    ({"seed": True}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),
+    ({"seed": "1"}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),
+    ({"calibrate": 1}, "calibrate: not true or false. Allowed: true or false."),
+    ({"C": float("nan")}, "C: not a finite number. Allowed: a number from 1e-06 to 1000000.0."),
+    ({"C": float("inf")}, "C: not a finite number. Allowed: a number from 1e-06 to 1000000.0."),
+    ({"C": "1e-4"}, "C: not a number. Allowed: a number from 1e-06 to 1000000.0."),
+    ({"max_depth": 3}, "max_depth: not used by model_version v1. Allowed: leave it out, or use v2."),
+    ({"max_depht": 3}, "max_depht: unknown parameter. Did you mean max_depth?"),
+    ({"holdout_days": 200}, "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1."),
+    ({"source": "../etc"}, "source: has characters that are not allowed. Allowed: small letters, digits and _, starting with a letter, at most 40."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "line"), REFUSED, ids=lambda v: str(v)[:40])
+def test_a_wrong_value_is_refused_with_what_is_allowed(values, line):
+    with pytest.raises(RefusedError) as refusal:
+        check(values)
+
+    assert refusal.value.problems == (line,)
+
+
+def test_all_problems_are_told_together_rules_across_fields_too():
+    with pytest.raises(RefusedError) as refusal:
+        check({"dataset": "bogus", "seed": -1, "holdout_days": 300, "max_depth": 3, "unheard_of_thing": 1})
+
+    told = [line.split(":")[0] for line in refusal.value.problems]
+    assert told == ["dataset", "seed", "unheard_of_thing", "holdout_days", "max_depth"]
+    assert "5 problems. Nothing was started." in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "xoxb-123456789012-abcdefghijkl",
+        "postgres://user:hunter2@host/db",
+        "password=hunter2",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
+    ],
+)
+@pytest.mark.parametrize("place", ["dataset", "source", "seed", "unknown_field", "KEY"])
+def test_a_credential_is_refused_anywhere_and_never_repeated(secret, place):
+    values = {secret: 1} if place == "KEY" else {place: secret}
+
+    with pytest.raises(RefusedError) as refusal:
+        check(values)
+
+    assert "looks like a credential" in str(refusal.value)
+    assert secret not in str(refusal.value)
+
+
+@given(st.text("abcxyz0189_", min_size=1, max_size=31))
+def test_an_ordinary_name_is_not_taken_for_a_credential(name):
+    assert not looks_like_credential(name)
+
+
+@given(st.dictionaries(st.sampled_from([*TrainingParameters.model_fields, "other"]), st.text(min_size=6) | st.integers() | st.none() | st.floats()))
+def test_no_refusal_repeats_a_text_value_or_raises_anything_else(values):
+    parsed, problems = diagnose(values)
+
+    assert (parsed is None) is bool(problems)
+    for value in values.values():
+        if isinstance(value, str) and value.strip() and len(value) > 8:
+            assert not any(value in line for line in problems)
+
+
+@pytest.mark.parametrize("name", sorted(TrainingParameters.model_fields))
+def test_every_parameter_has_a_visible_default_a_description_and_limits(name):
+    field = TrainingParameters.model_fields[name]
+
+    assert field.default is not None
+    assert field.description
+    assert allowed(field)
+
+
+@pytest.mark.parametrize("version", sorted(RECIPES))
+def test_every_registered_version_is_accepted_with_defaults_alone(version):
+    assert check({"model_version": version}).model_version == version
+
+
+def test_parameters_cannot_be_changed_once_made():
+    with pytest.raises(ValueError, match="frozen"):
+        TrainingParameters().seed = 3

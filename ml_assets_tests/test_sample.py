@@ -1,0 +1,148 @@
+"""The embedded source makes the same believable rows for any day, anywhere."""
+
+import datetime as dt
+import hashlib
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.recipes import DATASETS
+from ml_assets.errors import SourceError
+from ml_assets.sources.rows import open_source
+from ml_assets_tests.conftest import REPO
+
+SAMPLE = open_source("sample", "sample:")
+DAY = dt.date(2025, 12, 1)
+DIGEST = """
+import datetime as dt, hashlib
+from ml_assets.sources.rows import open_source
+for dataset in ("orders", "customers"):
+    table = open_source("sample", "sample:").scan(dataset, first=dt.date(2025, 11, 25), last=dt.date(2025, 12, 1)).collect()
+    print(hashlib.sha256(table.write_csv().encode()).hexdigest())
+"""
+
+any_day = st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2100, 12, 31))
+any_dataset = st.sampled_from(sorted(DATASETS))
+
+
+def _rows(dataset, first, last):
+    return SAMPLE.scan(dataset, first=first, last=last).collect()
+
+
+def _rate(dataset, first, last):
+    return _rows(dataset, first, last)[SAMPLE.contract(dataset).label].cast(pl.Float64).mean()
+
+
+def test_two_processes_make_the_same_rows():
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={"PYTHONPATH": str(REPO)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    }
+    here = [_rows(d, dt.date(2025, 11, 25), DAY).write_csv().encode() for d in ("orders", "customers")]
+
+    assert answers == {"".join(hashlib.sha256(text).hexdigest() + "\n" for text in here)}
+
+
+@settings(deadline=None, max_examples=30)
+@given(dataset=any_dataset, day=any_day, before=st.integers(0, 20), after=st.integers(0, 20))
+def test_rows_of_a_day_do_not_depend_on_the_window_they_are_asked_in(dataset, day, before, after):
+    wide = _rows(dataset, day - dt.timedelta(days=before), day + dt.timedelta(days=after))
+
+    assert wide.filter(pl.col("day") == day).equals(_rows(dataset, day, day))
+
+
+@settings(deadline=None, max_examples=30)
+@given(dataset=any_dataset, day=any_day)
+def test_every_day_has_sound_rows(dataset, day):
+    table = _rows(dataset, day, day)
+    contract = SAMPLE.contract(dataset)
+
+    assert 30 <= table.height <= 90
+    assert table.columns == ["day", *contract.columns]
+    assert table[contract.label].is_in([0, 1]).all()
+    assert table[contract.event_time].dt.date().max() <= day
+    assert table[contract.ids[0]].is_unique().all()
+    assert not table.select(pl.selectors.float().is_nan().any()).row(0).count(True)
+
+
+@pytest.mark.parametrize("dataset", sorted(DATASETS))
+def test_rows_have_the_types_that_sources_promise(dataset):
+    schema = _rows(dataset, DAY, DAY).schema
+    contract = SAMPLE.contract(dataset)
+
+    assert isinstance(contract, DatasetContract)
+    assert schema[contract.label] == pl.Int8
+    assert {schema[contract.event_time], schema[contract.label_closes_at]} == {pl.Datetime("us")}
+    assert {schema[name] for name in contract.ids} == {pl.String()}
+    assert {schema[name] for name in contract.features} == {pl.String(), pl.Float64()}
+
+
+def test_an_order_closes_30_days_after_it_was_placed():
+    table = _rows("orders", DAY, DAY)
+
+    assert (table["returned_30d_closes_at"] - table["order_ts"]).unique().to_list() == [dt.timedelta(days=30)]
+
+
+def test_a_snapshot_of_customers_closes_90_days_after_its_end():
+    table = _rows("customers", DAY, DAY)
+
+    assert table["churn_90d_closes_at"].unique().to_list() == [dt.datetime(2026, 3, 2)]  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(("dataset", "low", "high"), [("orders", 0.11, 0.20), ("customers", 0.32, 0.48)])
+def test_base_rates_are_believable_in_every_year(dataset, low, high):
+    rates = [_rate(dataset, dt.date(year, 1, 1), dt.date(year, 12, 31)) for year in (1950, 2019, 2022, 2025)]
+
+    assert all(low < rate < high for rate in rates)
+
+
+def test_weekends_are_quiet_and_the_weeks_before_christmas_are_not():
+    sizes = _rows("orders", dt.date(2025, 1, 1), dt.date(2025, 12, 31)).group_by("day").len()
+    weekend = sizes.filter(pl.col("day").dt.weekday() > 5)["len"].mean()
+    december = sizes.filter(pl.col("day").is_between(dt.date(2025, 12, 1), dt.date(2025, 12, 12)))[
+        "len"
+    ].mean()
+
+    assert weekend < sizes["len"].mean() < december
+
+
+@pytest.mark.parametrize("dataset", sorted(DATASETS))
+def test_a_model_finds_the_signal_but_not_all_of_it(dataset):
+    features = SAMPLE.contract(dataset).features
+    table = _rows(dataset, DAY - dt.timedelta(days=119), DAY).with_columns(pl.col(features).fill_null(0))
+    columns = table.select(features).to_dummies(pl.selectors.string()).to_numpy()
+    labels = table[SAMPLE.contract(dataset).label].to_numpy()
+    cut = table.height * 3 // 4
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(columns[:cut], labels[:cut])
+
+    assert 0.65 < roc_auc_score(labels[cut:], model.predict_proba(columns[cut:])[:, 1]) < 0.80
+
+
+def test_days_of_an_interval_include_both_ends():
+    days = SAMPLE.days("orders", first=DAY, last=DAY + dt.timedelta(days=2))
+
+    assert days == [DAY, DAY + dt.timedelta(days=1), DAY + dt.timedelta(days=2)]
+
+
+def test_an_interval_that_ends_before_it_begins_has_no_rows():
+    assert _rows("orders", DAY, DAY - dt.timedelta(days=1)).height == 0
+
+
+def test_an_unknown_dataset_is_refused_with_the_known_ones():
+    with pytest.raises(SourceError, match=r"no dataset `baskets`\. There are: orders, customers"):
+        SAMPLE.scan("baskets", first=DAY, last=DAY)
