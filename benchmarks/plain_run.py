@@ -24,7 +24,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PowerTransformer
 
 from ml_assets.sources.sample import SampleSource  # the rows must be the same; making them is part of both
 
@@ -36,7 +36,9 @@ def training_rows(as_of):
     contract = source.contract("orders")
     rows = source.scan("orders", first=as_of - dt.timedelta(days=LOOKBACK - 1), last=as_of).collect()
     end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())
-    table = rows.filter(pl.col(contract.label_closes_at) <= end, pl.col(contract.label).is_not_null()).sort("day", *contract.ids)
+    table = rows.filter(pl.col(contract.label_closes_at) <= end, pl.col(contract.label).is_not_null()).sort(
+        "day", *contract.ids
+    )
     return table, contract
 
 
@@ -44,15 +46,20 @@ def estimator(version, numbers, categories):
     if version == "v1":
         encode = ColumnTransformer(
             [
-                ("n", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
+                ("n", make_pipeline(SimpleImputer(strategy="median"), PowerTransformer()), numbers),
                 ("c", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20), categories),
             ]
         )
         return make_pipeline(encode, LogisticRegression(max_iter=1000))
     encode = ColumnTransformer(
-        [("c", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), categories), ("n", "passthrough", numbers)]
+        [
+            ("c", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), categories),
+            ("n", "passthrough", numbers),
+        ]
     )
-    boosting = HistGradientBoostingClassifier(max_depth=6, early_stopping=False, random_state=0, categorical_features=[0])
+    boosting = HistGradientBoostingClassifier(
+        learning_rate=0.05, max_depth=4, early_stopping=False, random_state=0, categorical_features=[0]
+    )
     return make_pipeline(encode, boosting)
 
 
@@ -95,7 +102,9 @@ def main(version, folder, as_of=dt.date(2025, 12, 1)):
     skops.io.dump(model, folder / "model.skops")
     pictures(folder, y_holdout, score, importance, list(contract.features))
     (folder / "evaluation.json").write_text(json.dumps(metrics))
-    (folder / "model_card.md").write_text("\n".join(f"- {name}: {value:.4f}" for name, value in metrics.items()))
+    (folder / "model_card.md").write_text(
+        "\n".join(f"- {name}: {value:.4f}" for name, value in metrics.items())
+    )
     print(json.dumps(metrics))
 
 

@@ -21,7 +21,9 @@ TURNS = int(os.environ.get("TURNS", "7"))
 
 def seconds(command, env, cwd):
     started = time.perf_counter()
-    subprocess.run(command, env=env, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        command, env=env, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+    )
     return time.perf_counter() - started
 
 
@@ -29,12 +31,19 @@ def compare(name, ours, floor, *, limit, fresh=None):
     """Print the median ratio of `ours` to `floor`; `fresh` is a folder emptied before each turn."""
     ratios, times = [], []
     with tempfile.TemporaryDirectory() as place:
-        env = {**os.environ, "DAGSTER_HOME": f"{place}/home", "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{place}/artifacts"}
+        env = {
+            **os.environ,
+            "DAGSTER_HOME": f"{place}/home",
+            "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{place}/artifacts",
+        }
         env["PYTHONPATH"] = str(HERE.parent)
         for turn in range(TURNS + 1):
             if fresh:
                 shutil.rmtree(Path(place) / fresh, ignore_errors=True)
-            pair = seconds(ours, env, place), seconds([word.format(place=place) for word in floor], env, place)
+            pair = (
+                seconds(ours, env, place),
+                seconds([word.format(place=place) for word in floor], env, place),
+            )
             if turn:  # the first turn warms the disk
                 ratios.append(pair[0] / pair[1])
                 times.append(pair)
@@ -59,7 +68,11 @@ def main():
     )
     compare(
         "a refusal / an empty Python process",
-        [python, "-c", "import sys; from ml_assets.cli.main import main; sys.exit(main(['run', '--max-depth', '99']) - 2)"],
+        [
+            python,
+            "-c",
+            "import sys; from ml_assets.cli.main import main; sys.exit(main(['run', '--max-depth', '99']) - 2)",
+        ],
         [python, "-c", "pass"],
         limit="none",
     )

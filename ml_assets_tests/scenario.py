@@ -7,7 +7,9 @@ from ml_assets.definitions import defs
 DAY = "2025-12-01"
 
 
-def train(day=DAY, *, instance=None, job="train", reuse=True, run_config=None, tags=None, selection=None, **params):
+def train(
+    day=DAY, *, instance=None, job="train", reuse=True, run_config=None, tags=None, selection=None, **params
+):
     """Run the job in this process; `params` are given as a user would, in one flat block."""
     config = run_config or {
         "resources": {"params": {"config": params}, "options": {"config": {} if reuse else {"reuse": False}}}
@@ -31,7 +33,9 @@ def train_days(first, last, **more):
 
 def materializations(result):
     """(asset, day) -> the materialization that the run recorded."""
-    events = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
+    events = [
+        event.step_materialization_data.materialization for event in result.get_asset_materialization_events()
+    ]
     return {(event.asset_key.to_user_string(), event.partition): event for event in events}
 
 

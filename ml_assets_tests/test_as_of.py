@@ -21,7 +21,18 @@ def test_a_clock_of_another_zone_is_read_as_utc():
     assert last_complete_day(dt.datetime(2025, 12, 2, 8, 59, tzinfo=tokyo)) == dt.date(2025, 11, 30)
 
 
-@pytest.mark.parametrize("text", ["2025-13-01", "2025-02-29", "yesterday", "", "20251201", "2025-12-01T00:00", "２０２５-12-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-13-01",
+        "2025-02-29",
+        "yesterday",
+        "",
+        "20251201",
+        "2025-12-01T00:00",
+        "\uff12\uff10\uff12\uff15-12-01",
+    ],
+)
 def test_what_is_no_real_day_is_no_day(text):
     assert parse(text) is None
 

@@ -41,7 +41,9 @@ def test_a_wrong_request_is_refused_and_creates_nothing(words, line, tmp_path, c
 
 
 def test_three_wrong_values_give_three_lines(capsys):
-    code = main(["run", "--dataset", "bogus", "--model-version", "v2", "--max-depth", "99", "--as-of", "2999-01-01"])
+    code = main(
+        ["run", "--dataset", "bogus", "--model-version", "v2", "--max-depth", "99", "--as-of", "2999-01-01"]
+    )
 
     lines = capsys.readouterr().err.splitlines()
     assert code == 2
@@ -101,7 +103,11 @@ def test_a_refusal_loads_neither_dagster_nor_scikit_learn_nor_polars():
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": str(REPO)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert done.stdout == "2 []\n"
@@ -113,7 +119,7 @@ def test_help_lists_every_parameter_with_its_limits(capsys):
 
     text = " ".join(capsys.readouterr().out.split())
     assert done.value.code == 0
-    assert "--max-depth VALUE v2: depth of a tree at most [a whole number from 1 to 16; default 6]" in text
+    assert "--max-depth VALUE v2: depth of a tree at most [a whole number from 1 to 16; default 4]" in text
 
 
 @pytest.mark.parametrize("where", ["max_depht=3", "nonsense", "max_depth>deep"])

@@ -53,7 +53,11 @@ def test_the_runs_tags_say_what_it_is_a_run_of(finished):
 
 def test_the_first_log_line_states_the_effective_parameters(finished):
     result, instance = finished
-    lines = [entry.user_message for entry in instance.all_logs(result.run_id) if entry.user_message.startswith("run_id ")]
+    lines = [
+        entry.user_message
+        for entry in instance.all_logs(result.run_id)
+        if entry.user_message.startswith("run_id ")
+    ]
 
     assert "lookback_days=120 (given)" in lines[0]
     assert 'model_version="v1" (default)' in lines[0]
@@ -61,7 +65,10 @@ def test_the_first_log_line_states_the_effective_parameters(finished):
 
 def test_all_checks_are_evaluated_and_pass(finished):
     result, _ = finished
-    checks = {f"{e.asset_key.to_user_string()}:{e.check_name}": e.passed for e in result.get_asset_check_evaluations()}
+    checks = {
+        f"{e.asset_key.to_user_string()}:{e.check_name}": e.passed
+        for e in result.get_asset_check_evaluations()
+    }
 
     assert len(checks) == 7
     assert all(checks.values()), checks
@@ -72,7 +79,9 @@ def test_data_versions_carry_parameters_and_content(finished):
     again = train(instance=instance, lookback_days=120)
     other = train(instance=instance, lookback_days=120, C=0.5)
 
-    versions = [materializations(run)["model", DAY].tags["dagster/data_version"] for run in (result, again, other)]
+    versions = [
+        materializations(run)["model", DAY].tags["dagster/data_version"] for run in (result, again, other)
+    ]
     assert versions[0] == versions[1] != versions[2]
 
 
@@ -91,7 +100,12 @@ def test_the_data_version_of_a_batch_does_not_depend_on_its_size():
     two = train_days("2025-12-01", "2025-12-02", lookback_days=100)
     three = train_days("2025-12-01", "2025-12-03", lookback_days=100)
 
-    versions = {event.tags["dagster/data_version"] for run in (two, three) for (a, _), event in materializations(run).items() if a == "model"}
+    versions = {
+        event.tags["dagster/data_version"]
+        for run in (two, three)
+        for (a, _), event in materializations(run).items()
+        if a == "model"
+    }
     assert len(versions) == 1
 
 
@@ -139,17 +153,26 @@ def test_a_subset_whose_input_is_not_stored_names_the_command_that_makes_it():
     assert "ml-assets run" in failure_of(result)
 
 
+@pytest.mark.filterwarnings("ignore:Parameter `backfill_policy`")
 def test_an_asset_downstream_gets_the_value_of_the_runs_own_parameters_and_stores_its_own(tmp_path):
-    @dg.asset(partitions_def=defs.resolve_asset_graph().get(dg.AssetKey("model")).partitions_def, metadata={"format": "json"})
+    training = defs.resolve_assets_def("model")
+
+    @dg.asset(
+        partitions_def=training.partitions_def,
+        backfill_policy=training.backfill_policy,
+        metadata={"format": "json"},
+    )
     def shape(evaluation: dict, training_set) -> dict:
         return {"auc": evaluation["metrics"]["roc_auc"], "rows": training_set.height}
 
-    extended = dg.Definitions.merge(defs, dg.Definitions(assets=[shape], jobs=[dg.define_asset_job("all_of_it", "*")]))
+    extended = dg.Definitions.merge(
+        defs, dg.Definitions(assets=[shape], jobs=[dg.define_asset_job("all_of_it", "*")])
+    )
     config = {"resources": {"params": {"config": {"lookback_days": 100}}}}
 
     result = extended.resolve_job_def("all_of_it").execute_in_process(partition_key=DAY, run_config=config)
 
+    assert result.success, failure_of(result)
     files = list((tmp_path / "artifacts/dev/shape").rglob("manifest.json"))
-    assert result.success
     assert len(files) == 1
-    assert "lookback_days\":100" in files[0].read_text()
+    assert 'lookback_days":100' in files[0].read_text()

@@ -28,7 +28,9 @@ def test_the_assets_are():
 
 
 def test_the_jobs_and_resources_are():
-    assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == ["train"]
+    assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
+        "train"
+    ]
     assert sorted(defs.resources) == ["io_manager", "options", "params"]
 
 
@@ -68,7 +70,10 @@ def test_the_launchpad_shows_description_default_and_allowed_values_of_every_par
     for name, declared in TrainingParameters.model_fields.items():
         assert fields[name].description == declared.description
         assert fields[name].default_value == declared.default
-    assert [value.config_value for value in fields["dataset"].config_type.enum_values] == ["orders", "customers"]
+    assert [value.config_value for value in fields["dataset"].config_type.enum_values] == [
+        "orders",
+        "customers",
+    ]
 
 
 def test_importing_the_definitions_loads_neither_scikit_learn_nor_polars_nor_plotting():
@@ -78,7 +83,11 @@ def test_importing_the_definitions_loads_neither_scikit_learn_nor_polars_nor_plo
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": str(REPO)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert done.stdout == "[]\n"

@@ -11,7 +11,10 @@ KNOWN = {"resources": ["params", "options", "io_manager"], "ops": ["training"]}
 @pytest.mark.parametrize(
     ("run_config", "words"),
     [
-        ({"resources": {"prams": {}}}, "resources.prams: unknown key in the run config. Did you mean resources.params?"),
+        (
+            {"resources": {"prams": {}}},
+            "resources.prams: unknown key in the run config. Did you mean resources.params?",
+        ),
         ({"resource": {}}, "resource: unknown key in the run config. Did you mean resources?"),
         ({"ops": {"trainin": {}}}, "ops.trainin: unknown key in the run config. Did you mean ops.training?"),
         ({"resources": "params"}, "resources.: not a mapping."),
@@ -24,11 +27,16 @@ def test_an_unknown_key_is_refused(run_config, words):
     assert words in str(refusal.value)
 
 
-@pytest.mark.parametrize("run_config", [{}, {"resources": {"params": {"config": {"seed": 1}}}, "loggers": {}}])
+@pytest.mark.parametrize(
+    "run_config", [{}, {"resources": {"params": {"config": {"seed": 1}}}, "loggers": {}}]
+)
 def test_a_known_config_passes(run_config):
     guard(run_config, **KNOWN)
 
 
 def test_given_parameters_are_those_that_were_typed():
-    assert given({"resources": {"params": {"config": {"seed": 1, "dataset": "orders"}}}}) == ("dataset", "seed")
+    assert given({"resources": {"params": {"config": {"seed": 1, "dataset": "orders"}}}}) == (
+        "dataset",
+        "seed",
+    )
     assert given({}) == ()

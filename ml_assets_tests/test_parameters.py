@@ -74,7 +74,12 @@ def test_an_ordinary_name_is_not_taken_for_a_credential(name):
     assert not looks_like_credential(name)
 
 
-@given(st.dictionaries(st.sampled_from([*TrainingParameters.model_fields, "other"]), st.text(min_size=6) | st.integers() | st.none() | st.floats()))
+@given(
+    st.dictionaries(
+        st.sampled_from([*TrainingParameters.model_fields, "other"]),
+        st.text(min_size=6) | st.integers() | st.none() | st.floats(),
+    )
+)
 def test_no_refusal_repeats_a_text_value_or_raises_anything_else(values):
     parsed, problems = diagnose(values)
 

@@ -24,7 +24,9 @@ from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.strategies import days, json_values, parameters
 
-VECTORS = json.loads(Path(__file__).with_name("vectors").joinpath("run_id.json").read_text(encoding="utf-8"))["vectors"]
+VECTORS = json.loads(Path(__file__).with_name("vectors").joinpath("run_id.json").read_text(encoding="utf-8"))[
+    "vectors"
+]
 DAY = dt.date(2025, 12, 1)
 
 
@@ -116,7 +118,11 @@ def test_another_process_with_another_hash_seed_gets_the_same_run_id():
 
     ids = {
         subprocess.run(
-            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(REPO)}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(REPO)},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
     }

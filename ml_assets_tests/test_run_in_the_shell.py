@@ -6,7 +6,17 @@ import shutil
 
 import pytest
 
-WORDS = ("run", "--dataset", "customers", "--as-of", "2025-12-01", "--model-version", "v2", "--max-iter", "30")
+WORDS = (
+    "run",
+    "--dataset",
+    "customers",
+    "--as-of",
+    "2025-12-01",
+    "--model-version",
+    "v2",
+    "--max-iter",
+    "30",
+)
 ASSETS = ["training_set", "model", "evaluation", "model_card"]
 
 
@@ -39,14 +49,24 @@ def test_two_processes_with_two_roots_get_the_same_run_id_and_bytes(two_roots):
     _, (one, two) = two_roots
 
     assert one["run_id"] == two["run_id"]
-    assert {a: v["sha256"] for a, v in one["artifacts"].items()} == {a: v["sha256"] for a, v in two["artifacts"].items()}
+    assert {a: v["sha256"] for a, v in one["artifacts"].items()} == {
+        a: v["sha256"] for a, v in two["artifacts"].items()
+    }
     assert one["dagster_run_id"] != two["dagster_run_id"]
 
 
 def test_the_result_states_what_the_contract_promises(two_roots):
     place, (result, _) = two_roots
 
-    assert list(result) == ["run_id", "dagster_run_id", "environment", "as_of", "parameters", "artifacts", "metrics"]
+    assert list(result) == [
+        "run_id",
+        "dagster_run_id",
+        "environment",
+        "as_of",
+        "parameters",
+        "artifacts",
+        "metrics",
+    ]
     assert list(result["artifacts"]) == ASSETS
     assert result["parameters"]["max_iter"] == 30
     assert "C" not in result["parameters"]
@@ -76,7 +96,9 @@ def test_another_hyperparameter_makes_another_model_and_shares_the_training_set(
     shutil.copytree(place / "one", place / "three")
     before = {path: path.read_bytes() for path in (place / "three").rglob("*") if path.is_file()}
 
-    done = shell(*WORDS, "--max-depth", "3", "--json", env={"ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(place / "three")})
+    done = shell(
+        *WORDS, "--max-depth", "3", "--json", env={"ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(place / "three")}
+    )
 
     result = json.loads(done.stdout)
     assert result["run_id"] != first["run_id"]

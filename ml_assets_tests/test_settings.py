@@ -34,7 +34,9 @@ def test_the_file_names_sources_and_roots(tmp_path):
 
 
 def test_environment_variables_win_over_the_file(tmp_path, monkeypatch):
-    (tmp_path / "ml_assets.toml").write_text('environment = "staging"\n[sources]\nuci = "/data/uci"\nshop = "/data/shop"\n')
+    (tmp_path / "ml_assets.toml").write_text(
+        'environment = "staging"\n[sources]\nuci = "/data/uci"\nshop = "/data/shop"\n'
+    )
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENT", "blue")
     monkeypatch.setenv("ML_ASSETS_SOURCES__UCI", "/other")
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__ROOT", "/srv/blue")
@@ -50,7 +52,11 @@ def test_environment_variables_win_over_the_file(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("environment = ", "not valid TOML"), ("enviroment = 'dev'", "enviroment"), ("[environments.dev]\nrot = 'x'", "environments.dev")],
+    [
+        ("environment = ", "not valid TOML"),
+        ("enviroment = 'dev'", "enviroment"),
+        ("[environments.dev]\nrot = 'x'", "environments.dev"),
+    ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_what_is_wrong(tmp_path, text, words):
     (tmp_path / "ml_assets.toml").write_text(text)

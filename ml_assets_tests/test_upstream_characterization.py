@@ -3,7 +3,10 @@
 import dagster as dg
 
 DAILY = dg.DailyPartitionsDefinition("2025-01-01")
-SPAN = {"dagster/asset_partition_range_start": "2025-01-01", "dagster/asset_partition_range_end": "2025-01-03"}
+SPAN = {
+    "dagster/asset_partition_range_start": "2025-01-01",
+    "dagster/asset_partition_range_end": "2025-01-03",
+}
 
 
 def run(*assets):
@@ -18,7 +21,9 @@ def run(*assets):
 
         return Nowhere()
 
-    defs = dg.Definitions(assets=assets, jobs=[dg.define_asset_job("all_of_it")], resources={"io_manager": nowhere})
+    defs = dg.Definitions(
+        assets=assets, jobs=[dg.define_asset_job("all_of_it")], resources={"io_manager": nowhere}
+    )
     return defs.resolve_job_def("all_of_it").execute_in_process(tags=SPAN, raise_on_error=False)
 
 
@@ -34,7 +39,9 @@ def test_a_failing_step_skips_the_later_steps_of_every_day_of_the_run():
     result = run(first, second)
 
     assert not result.success
-    assert [event.step_key for event in result.all_events if event.event_type_value == "STEP_START"] == ["first"]
+    assert [event.step_key for event in result.all_events if event.event_type_value == "STEP_START"] == [
+        "first"
+    ]
 
 
 def test_a_step_that_succeeds_marks_every_day_of_the_run_as_materialized():
@@ -46,4 +53,3 @@ def test_a_step_that_succeeds_marks_every_day_of_the_run_as_materialized():
 
     days = [event.partition for event in result.get_asset_materialization_events()]
     assert days == ["2025-01-01", "2025-01-02", "2025-01-03"]
-

@@ -14,7 +14,12 @@ MAX_BYTES = 1_000_000
 
 def read_parameters(path: Path) -> dict[str, Any]:
     """The values in a parameter file; RefusedError names the file and what is wrong with it."""
-    readers: Mapping[str, Callable[[str], Any]] = {".toml": _toml, ".yaml": _yaml, ".yml": _yaml, ".json": json.loads}
+    readers: Mapping[str, Callable[[str], Any]] = {
+        ".toml": _toml,
+        ".yaml": _yaml,
+        ".yml": _yaml,
+        ".json": json.loads,
+    }
     if path.suffix not in readers:
         raise RefusedError([f"{path}: not a parameter file. Allowed: .toml, .yaml, .json."])
     try:

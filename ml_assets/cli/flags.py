@@ -26,7 +26,9 @@ def add_parameter_flags(parser: argparse.ArgumentParser) -> None:
         text = f"{field.description} [{allowed(field)}; default {str(field.default).lower() if field.annotation is bool else field.default}]"
         flag = "--" + name.replace("_", "-")
         if field.annotation is bool:
-            group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, help=text.replace("%", "%%"))
+            group.add_argument(
+                flag, dest=name, action=argparse.BooleanOptionalAction, help=text.replace("%", "%%")
+            )
         else:
             group.add_argument(flag, dest=name, metavar="VALUE", help=text.replace("%", "%%"))
 
@@ -60,10 +62,11 @@ def _unknown(flag: str, known: Sequence[str]) -> str:
     if looks_like_credential(flag):
         return "(a flag): looks like a credential. Give secrets by reference only."
     near = difflib.get_close_matches(flag, known, n=1)
-    return f"{flag}: unknown flag." + (f" Did you mean {near[0]}?" if near else " See `ml-assets run --help`.")
+    return f"{flag}: unknown flag." + (
+        f" Did you mean {near[0]}?" if near else " See `ml-assets run --help`."
+    )
 
 
 def _quiet(message: str) -> str:
     """An argparse message without the value that it quotes."""
     return "(a value): looks like a credential" if looks_like_credential(message) else message
-

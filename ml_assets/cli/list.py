@@ -19,7 +19,9 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
     settings = load_settings()
     store = ArtifactStore(settings.root(settings.environment if environment == "default" else environment))
     rows = [_row(store, key) for key in store.keys(asset)]
-    rows = [row for row in rows if all(condition.holds({**row["parameters"], **row}) for condition in conditions)]
+    rows = [
+        row for row in rows if all(condition.holds({**row["parameters"], **row}) for condition in conditions)
+    ]
     if as_json:
         print(json.dumps(rows, indent=2))
     else:

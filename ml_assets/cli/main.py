@@ -31,11 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Exception as error:  # noqa: BLE001  (the outer edge: a stranger gets words, not a traceback)
+    except Exception as error:
         if os.environ.get("ML_ASSETS_DEBUG"):
             raise
         kind = type(error).__name__
-        print(f"Failed: {kind}, which is a defect of ml_assets. ML_ASSETS_DEBUG=1 shows where.", file=sys.stderr)
+        print(
+            f"Failed: {kind}, which is a defect of ml_assets. ML_ASSETS_DEBUG=1 shows where.", file=sys.stderr
+        )
         return FAILED
 
 

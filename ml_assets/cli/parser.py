@@ -11,7 +11,9 @@ from ml_assets.errors import RefusedError
 
 def build_parser() -> Parser:
     """The parser of `ml-assets`."""
-    parser = Parser(prog="ml-assets", description="Parameterized training runs one can trust.", allow_abbrev=False)
+    parser = Parser(
+        prog="ml-assets", description="Parameterized training runs one can trust.", allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=f"ml-assets {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
@@ -22,17 +24,30 @@ def build_parser() -> Parser:
 
 def _add_run(commands: "argparse._SubParsersAction[Parser]") -> None:
     run = commands.add_parser("run", help="train, evaluate and document one model", allow_abbrev=False)
-    run.add_argument("--as-of", metavar="YYYY-MM-DD", help="the day up to whose end things are known [default: the last complete day, UTC]")
-    run.add_argument("--params", metavar="FILE", help="a TOML, YAML or JSON file of parameters; flags win over it")
+    run.add_argument(
+        "--as-of",
+        metavar="YYYY-MM-DD",
+        help="the day up to whose end things are known [default: the last complete day, UTC]",
+    )
+    run.add_argument(
+        "--params", metavar="FILE", help="a TOML, YAML or JSON file of parameters; flags win over it"
+    )
     _add_environment(run)
-    run.add_argument("--reuse", action=argparse.BooleanOptionalAction, default=True, help="use stored artifacts that nothing has changed [default: yes]")
+    run.add_argument(
+        "--reuse",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="use stored artifacts that nothing has changed [default: yes]",
+    )
     run.add_argument("--json", action="store_true", help="print the result as JSON")
     add_parameter_flags(run)
     run.set_defaults(handler=lambda args, unknown: _run(args, unknown, run))
 
 
 def _add_show(commands: "argparse._SubParsersAction[Parser]") -> None:
-    show = commands.add_parser("show", help="tell all about an artifact, from the store alone", allow_abbrev=False)
+    show = commands.add_parser(
+        "show", help="tell all about an artifact, from the store alone", allow_abbrev=False
+    )
     show.add_argument("what", metavar="RUN_ID|PATH", help="12 hex digits, or the folder of an artifact")
     _add_environment(show)
     show.add_argument("--json", action="store_true", help="print the manifests as JSON")
@@ -41,15 +56,27 @@ def _add_show(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _add_list(commands: "argparse._SubParsersAction[Parser]") -> None:
     list_ = commands.add_parser("list", help="list artifacts", allow_abbrev=False)
-    list_.add_argument("--where", default="", metavar="CONDITIONS", help="for example 'model_version=v2 max_depth>3'")
-    list_.add_argument("--asset", metavar="NAME", help="only artifacts of this asset [default: evaluation]", default="evaluation")
+    list_.add_argument(
+        "--where", default="", metavar="CONDITIONS", help="for example 'model_version=v2 max_depth>3'"
+    )
+    list_.add_argument(
+        "--asset",
+        metavar="NAME",
+        help="only artifacts of this asset [default: evaluation]",
+        default="evaluation",
+    )
     _add_environment(list_)
     list_.add_argument("--json", action="store_true", help="print a JSON list")
     list_.set_defaults(handler=lambda args, unknown: _list(args, unknown, list_))
 
 
 def _add_environment(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--environment", default="default", metavar="NAME", help="dev, staging, blue or green [default: the settings']")
+    parser.add_argument(
+        "--environment",
+        default="default",
+        metavar="NAME",
+        help="dev, staging, blue or green [default: the settings']",
+    )
 
 
 def _run(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:

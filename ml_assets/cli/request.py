@@ -36,7 +36,9 @@ def read_request(
     parameters, problems = diagnose(values)
     problems = [*unknown_flags(unknown, parser), *problems]
     if looks_like_credential(str(day_text)):
-        problems.append("as_of: looks like a credential. Give secrets by reference only, never as a parameter.")
+        problems.append(
+            "as_of: looks like a credential. Give secrets by reference only, never as a parameter."
+        )
     elif problem := days.problem(day, now=now, first=None):
         problems.append(problem)
     problems += _against_settings(values, day if day_text is not None else None, problems, now=now)

@@ -41,7 +41,9 @@ def run(request: Request, *, environment: str, reuse: bool, as_json: bool) -> in
     return 0
 
 
-def _launch(request: Request, *, environment: str, reuse: bool) -> tuple[str, dict[str, Any], dict[str, float]]:
+def _launch(
+    request: Request, *, environment: str, reuse: bool
+) -> tuple[str, dict[str, Any], dict[str, float]]:
     """One in-process Dagster run: its id, the artifacts by asset, the metrics."""
     ensure_home()
     import dagster as dg
@@ -65,7 +67,10 @@ def _launch(request: Request, *, environment: str, reuse: bool) -> tuple[str, di
         )
     if not outcome.success:
         raise _reason(outcome)
-    events = [event.step_materialization_data.materialization for event in outcome.get_asset_materialization_events()]
+    events = [
+        event.step_materialization_data.materialization
+        for event in outcome.get_asset_materialization_events()
+    ]
     seen = {event.asset_key.to_user_string(): event.metadata for event in events}
     return outcome.run_id, _artifacts(seen), _metrics(seen["evaluation"])
 
@@ -117,5 +122,3 @@ def progress(*, show: bool) -> Iterator[None]:
             yield
     finally:
         logger.removeHandler(handler)
-
-

@@ -35,7 +35,9 @@ def _find(what: str, *, environment: str) -> tuple[ArtifactStore, list[ArtifactK
     store = ArtifactStore(settings.root(settings.environment if environment == "default" else environment))
     keys = store.find_run(what)
     if not keys:
-        raise ArtifactNotFoundError(f"No artifact of run {what} under {store.root}. `ml-assets list` shows what is there.")
+        raise ArtifactNotFoundError(
+            f"No artifact of run {what} under {store.root}. `ml-assets list` shows what is there."
+        )
     order = list(CATALOG)
     return store, sorted(keys, key=lambda key: order.index(key.asset) if key.asset in order else len(order))
 
@@ -48,7 +50,9 @@ def _find_path(what: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
         key = parse_path("/".join(parts[-length:]))
         if key:
             return ArtifactStore("/".join(parts[:-length]) or "/"), [key]
-    raise RefusedError(["RUN_ID|PATH: neither. Allowed: 12 hex digits, or a folder `.../<asset>/.../run=<run_id>`."])
+    raise RefusedError(
+        ["RUN_ID|PATH: neither. Allowed: 12 hex digits, or a folder `.../<asset>/.../run=<run_id>`."]
+    )
 
 
 def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) -> None:
@@ -58,7 +62,9 @@ def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) 
 
     out, (_, last) = console(), found[-1]
     out.print(f"run_id [bold]{last.run_id}[/bold]  as_of {last.as_of}  environment {last.environment}")
-    out.print(f"Dagster run {last.dagster_run_id or '(none)'}  made {last.created_at:%Y-%m-%d %H:%M:%S} UTC\n")
+    out.print(
+        f"Dagster run {last.dagster_run_id or '(none)'}  made {last.created_at:%Y-%m-%d %H:%M:%S} UTC\n"
+    )
     out.print(parameters_table(last.parameters, given=last.given))
     for _, manifest in found:
         if manifest.metrics:
@@ -86,7 +92,9 @@ def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: Artifac
 
 
 def _add_training_set(node: "object", manifest: Manifest, run_id: str, store: ArtifactStore) -> None:
-    key = ArtifactKey(asset="training_set", dataset=manifest.parameters["dataset"], as_of=manifest.as_of, run_id=run_id)
+    key = ArtifactKey(
+        asset="training_set", dataset=manifest.parameters["dataset"], as_of=manifest.as_of, run_id=run_id
+    )
     found = store.find(key)
     for source in found.sources if found else ():
         _add_source(node, source)

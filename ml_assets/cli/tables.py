@@ -10,15 +10,20 @@ from rich.table import Table
 from ml_assets.storage.artifact_store import ArtifactStore
 
 
+WIDTH = 240
+
+
 def console() -> Console:
-    """A console that never breaks a path."""
-    return Console(soft_wrap=True, highlight=False)
+    """A console that never breaks a path: what is wider than the terminal is left for the terminal to wrap."""
+    return Console(width=WIDTH, soft_wrap=True, highlight=False)
 
 
 def print_result(result: Mapping[str, Any], *, given: Collection[str], store: ArtifactStore) -> None:
     """Print parameters, metrics and paths of a run."""
     out = console()
-    out.print(f"run_id [bold]{result['run_id']}[/bold]  as_of {result['as_of']}  environment {result['environment']}")
+    out.print(
+        f"run_id [bold]{result['run_id']}[/bold]  as_of {result['as_of']}  environment {result['environment']}"
+    )
     out.print(f"Dagster run {result['dagster_run_id']}\n")
     out.print(parameters_table(result["parameters"], given=given))
     out.print(metrics_table(result["metrics"]))

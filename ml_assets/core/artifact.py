@@ -9,6 +9,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
 from ml_assets.core.run_id import run_id
 
+_RUN_ID = re.compile(r"^[0-9a-f]{12}$")
 _SEGMENT = re.compile(r"^(?P<name>[a-z_]+)=(?P<value>.+)$")
 
 
@@ -27,7 +28,13 @@ class ArtifactKey:
         """`<asset>/model_version=v2/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab`, relative to a root."""
         version = [f"model_version={encode(self.model_version)}"] if self.model_version else []
         return "/".join(
-            [encode(self.asset), *version, f"dataset={encode(self.dataset)}", f"as_of={self.as_of}", f"run={self.run_id}"]
+            [
+                encode(self.asset),
+                *version,
+                f"dataset={encode(self.dataset)}",
+                f"as_of={self.as_of}",
+                f"run={encode(self.run_id)}",
+            ]
         )
 
 
@@ -59,7 +66,7 @@ def parse_path(path: str) -> ArtifactKey | None:
         )
     except (KeyError, ValueError):
         return None
-    return key if key.path == path.strip("/") else None
+    return key if _RUN_ID.match(key.run_id) and key.path == path.strip("/") else None
 
 
 def encode(value: str) -> str:

@@ -34,5 +34,7 @@ def problem(day: dt.date | None, *, now: dt.datetime, first: dt.date | None) -> 
     if day > last:
         return f"as_of: not a complete day yet (UTC). Allowed: at most {last}."
     if first is not None and day < first:
-        return f"as_of: before the first day. Allowed: {first} to {last}; ML_ASSETS_FIRST_AS_OF sets the first."
+        return (
+            f"as_of: before the first day. Allowed: {first} to {last}; ML_ASSETS_FIRST_AS_OF sets the first."
+        )
     return None

@@ -41,4 +41,6 @@ class DatasetContract(BaseModel):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
-        return tuple(dict.fromkeys((*self.ids, self.event_time, self.label, self.label_closes_at, *self.features)))
+        return tuple(
+            dict.fromkeys((*self.ids, self.event_time, self.label, self.label_closes_at, *self.features))
+        )

@@ -27,23 +27,37 @@ def build(parameters: TrainingParameters, *, numbers: Sequence[int], categories:
     return CalibratedClassifierCV(estimator, method="sigmoid", cv=FOLDS, ensemble=False)
 
 
-def logistic_regression(parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]) -> Any:
-    """Impute and scale numbers, one column a frequent category, then L2-regularised logistic regression."""
+def logistic_regression(
+    parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
+    """Impute numbers and bring them near to a normal shape, one column a frequent category, then a linear model."""
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import OneHotEncoder, PowerTransformer
 
-    scaled = Pipeline([("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("scale", StandardScaler())])
+    scaled = Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("shape", PowerTransformer()),
+        ]
+    )
     encoded = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE)
-    prepare = ColumnTransformer([("numbers", scaled, list(numbers)), ("categories", encoded, list(categories))])
+    prepare = ColumnTransformer(
+        [("numbers", scaled, list(numbers)), ("categories", encoded, list(categories))]
+    )
     return Pipeline(
-        [("prepare", prepare), ("model", LogisticRegression(C=parameters.C, max_iter=5000, random_state=parameters.seed))]
+        [
+            ("prepare", prepare),
+            ("model", LogisticRegression(C=parameters.C, max_iter=5000, random_state=parameters.seed)),
+        ]
     )
 
 
-def gradient_boosting(parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]) -> Any:
+def gradient_boosting(
+    parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
     """Category codes and numbers as they are, missing ones included, then histogram gradient boosting."""
     from sklearn.compose import ColumnTransformer
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -51,9 +65,14 @@ def gradient_boosting(parameters: TrainingParameters, numbers: Sequence[int], ca
     from sklearn.preprocessing import OrdinalEncoder
 
     encoded = OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=float("nan"), min_frequency=RARE, max_categories=MAX_CATEGORIES
+        handle_unknown="use_encoded_value",
+        unknown_value=float("nan"),
+        min_frequency=RARE,
+        max_categories=MAX_CATEGORIES,
     )
-    prepare = ColumnTransformer([("categories", encoded, list(categories)), ("numbers", "passthrough", list(numbers))])
+    prepare = ColumnTransformer(
+        [("categories", encoded, list(categories)), ("numbers", "passthrough", list(numbers))]
+    )
     boosting = HistGradientBoostingClassifier(
         learning_rate=parameters.learning_rate,
         max_iter=parameters.max_iter,

@@ -32,15 +32,16 @@ def evaluate(
     y_train = labels(train, contract)
     numbers = metrics(y, score, base_rate=float(y_train.mean()))
     numbers["train_roc_auc"] = _roc_auc(y_train, predict(model, train, contract))
+    rounded = {name: round(value, 10) for name, value in numbers.items()}
     document = {
-        "metrics": {name: round(value, 10) for name, value in numbers.items()},
+        "metrics": rounded,
         "rows": {"train": train.height, "holdout": holdout.height},
         "curves": curves(y, score),
         "feature_importance": importance(model, holdout, contract=contract, seed=parameters.seed),
     }
     pictures = {"curves.png": curves_png(document), "feature_importance.png": importance_png(document)}
     facts = {"train_rows": train.height, "holdout_rows": holdout.height}
-    return Product(value=document, facts=facts, metrics=document["metrics"], attachments=pictures)
+    return Product(value=document, facts=facts, metrics=rounded, attachments=pictures)
 
 
 def metrics(y: Any, score: Any, *, base_rate: float) -> dict[str, float]:
@@ -126,14 +127,18 @@ def _thin(values: Any) -> list[float]:
     return [round(float(values[index]), 6) for index in kept]
 
 
-def importance(model: Any, holdout: pl.DataFrame, *, contract: DatasetContract, seed: int) -> list[dict[str, Any]]:
+def importance(
+    model: Any, holdout: pl.DataFrame, *, contract: DatasetContract, seed: int
+) -> list[dict[str, Any]]:
     """By how much the ROC AUC falls when one feature is shuffled, the most important first.
 
     At most 1,000 rows, spread evenly over the holdout, are used.
     """
     import numpy as np
 
-    keep = np.unique(np.linspace(0, holdout.height - 1, min(IMPORTANCE_ROWS, holdout.height)).round().astype(int))
+    keep = np.unique(
+        np.linspace(0, holdout.height - 1, min(IMPORTANCE_ROWS, holdout.height)).round().astype(int)
+    )
     rows = holdout[keep.tolist()]
     y = labels(rows, contract)
     if len(np.unique(y)) < 2:  # noqa: PLR2004
@@ -142,8 +147,15 @@ def importance(model: Any, holdout: pl.DataFrame, *, contract: DatasetContract, 
     reference = _roc_auc(y, predict(model, rows, contract))
     found = []
     for feature in contract.features:
-        shuffled = [rows.with_columns(rows[feature][random.permutation(rows.height).tolist()]) for _ in range(REPEATS)]
+        shuffled = [
+            rows.with_columns(rows[feature][random.permutation(rows.height).tolist()]) for _ in range(REPEATS)
+        ]
         falls = [reference - _roc_auc(y, predict(model, other, contract)) for other in shuffled]
-        found.append({"feature": feature, "mean": round(float(np.mean(falls)), 6), "std": round(float(np.std(falls)), 6)})
+        found.append(
+            {
+                "feature": feature,
+                "mean": round(float(np.mean(falls)), 6),
+                "std": round(float(np.std(falls)), 6),
+            }
+        )
     return sorted(found, key=lambda item: (-item["mean"], item["feature"]))
-

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION: Final = 1
 
@@ -67,8 +67,8 @@ class Manifest(_Part):
     code_version: str
     packages: dict[str, str]
     dagster_run_id: str = ""
-    started_at: dt.datetime
-    created_at: dt.datetime
+    started_at: AwareDatetime
+    created_at: AwareDatetime
     facts: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
 

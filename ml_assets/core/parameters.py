@@ -46,7 +46,9 @@ class Parameters(BaseModel):
 class DatasetParameters(Parameters):
     """What decides a training set."""
 
-    dataset: Dataset = Field(default="orders", description="Which rows: " + "; ".join(f"{k} = {v}" for k, v in DATASETS.items()))
+    dataset: Dataset = Field(
+        default="orders", description="Which rows: " + "; ".join(f"{k} = {v}" for k, v in DATASETS.items())
+    )
     source: str = Field(
         default="sample",
         pattern=r"^[a-z][a-z0-9_]{0,39}$",
@@ -63,7 +65,8 @@ class DatasetParameters(Parameters):
     def _holdout_leaves_rows_to_train_on(self) -> "DatasetParameters":
         if self.holdout_days >= self.lookback_days:
             raise PydanticCustomError(
-                "holdout", "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1."
+                "holdout",
+                "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1.",
             )
         return self
 
@@ -72,13 +75,14 @@ class TrainingParameters(DatasetParameters):
     """What decides a model, its evaluation and its card. Hyperparameters have scikit-learn's own names."""
 
     model_version: ModelVersion = Field(
-        default="v1", description="; ".join(f"{name} = {recipe.description}" for name, recipe in RECIPES.items())
+        default="v1",
+        description="; ".join(f"{name} = {recipe.description}" for name, recipe in RECIPES.items()),
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Seed of everything random")
     C: float = Field(default=1.0, ge=1e-6, le=1e6, description="v1: inverse strength of regularisation")
-    learning_rate: float = Field(default=0.1, ge=0.0001, le=1.0, description="v2: shrinkage of each tree")
+    learning_rate: float = Field(default=0.05, ge=0.0001, le=1.0, description="v2: shrinkage of each tree")
     max_iter: int = Field(default=100, ge=1, le=2000, description="v2: number of trees")
-    max_depth: int = Field(default=6, ge=1, le=16, description="v2: depth of a tree at most")
+    max_depth: int = Field(default=4, ge=1, le=16, description="v2: depth of a tree at most")
     max_leaf_nodes: int = Field(default=31, ge=2, le=255, description="v2: leaves of a tree at most")
     min_samples_leaf: int = Field(default=20, ge=1, le=10000, description="v2: rows in a leaf at least")
     l2_regularization: float = Field(default=0.0, ge=0.0, le=1e6, description="v2: L2 penalty on leaf values")

@@ -15,9 +15,16 @@ def curves_png(document: Mapping[str, Any]) -> bytes:
     roc, recall, calibration = figure.subplots(1, 3)
     _curve(roc, points["roc"], title=f"ROC, AUC {numbers['roc_auc']:.3f}")
     roc.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
-    _curve(recall, points["precision_recall"], title=f"Precision-recall, AP {numbers['average_precision']:.3f}")
+    _curve(
+        recall, points["precision_recall"], title=f"Precision-recall, AP {numbers['average_precision']:.3f}"
+    )
     recall.axhline(numbers["base_rate"], color=GREY, linestyle="--", linewidth=1)
-    _curve(calibration, points["calibration"], title=f"Calibration, error {numbers['calibration_error']:.3f}", marker="o")
+    _curve(
+        calibration,
+        points["calibration"],
+        title=f"Calibration, error {numbers['calibration_error']:.3f}",
+        marker="o",
+    )
     top = 1.05 * max(*points["calibration"]["predicted"], *points["calibration"]["observed"])
     calibration.plot([0, top], [0, top], color=GREY, linestyle="--", linewidth=1)
     return _png(figure)
@@ -28,7 +35,9 @@ def importance_png(document: Mapping[str, Any]) -> bytes:
     items = list(reversed(document["feature_importance"]))
     figure = _figure(7, 0.8 + 0.3 * max(len(items), 1))
     axes = figure.subplots()
-    axes.barh([i["feature"] for i in items], [i["mean"] for i in items], xerr=[i["std"] for i in items], color=BLUE)
+    axes.barh(
+        [i["feature"] for i in items], [i["mean"] for i in items], xerr=[i["std"] for i in items], color=BLUE
+    )
     axes.set_xlabel("fall of ROC AUC when shuffled")
     axes.spines[["top", "right"]].set_visible(False)
     return _png(figure)

@@ -14,7 +14,7 @@ from ml_assets.errors import RefusedError
 
 Values = Mapping[str, Any]
 
-_KIND = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_KIND: Mapping[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _WRONG = {
     "literal_error": "unknown",
     "finite_number": "not a finite number",
@@ -43,8 +43,15 @@ def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]:
     out and the rest is looked at again, until nothing new is found.
     """
     secret = list(credentials(values))
-    problems = [f"{name}: looks like a credential. Give secrets by reference only, never as a parameter." for name in secret]
-    rest = {key: value for key, value in values.items() if key not in secret and not looks_like_credential(str(key))}
+    problems = [
+        f"{name}: looks like a credential. Give secrets by reference only, never as a parameter."
+        for name in secret
+    ]
+    rest = {
+        key: value
+        for key, value in values.items()
+        if key not in secret and not looks_like_credential(str(key))
+    }
     while True:
         try:
             parsed = TrainingParameters.model_validate(rest)

@@ -28,7 +28,14 @@ RECIPES: Mapping[str, Recipe] = {
     "v2": Recipe(
         description="histogram gradient boosting",
         hyperparameters=frozenset(
-            {"learning_rate", "max_iter", "max_depth", "max_leaf_nodes", "min_samples_leaf", "l2_regularization"}
+            {
+                "learning_rate",
+                "max_iter",
+                "max_depth",
+                "max_leaf_nodes",
+                "min_samples_leaf",
+                "l2_regularization",
+            }
         ),
         builder="gradient_boosting",
     ),

@@ -49,7 +49,9 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
 
     train = table.filter(pl.col(FOLD) == TRAIN)
     if train[contract.label].n_unique() < 2:  # noqa: PLR2004
-        raise TrainingError(f"{contract.label}: the training rows have one class only. Choose a longer lookback_days.")
+        raise TrainingError(
+            f"{contract.label}: the training rows have one class only. Choose a longer lookback_days."
+        )
     categories = [i for i, name in enumerate(contract.features) if table.schema[name] == pl.String]
     numbers = [i for i in range(len(contract.features)) if i not in categories]
     estimator = build(parameters, numbers=numbers, categories=categories)
@@ -58,8 +60,14 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
         try:
             estimator.fit(matrix(train, contract), labels(train, contract))
         except ConvergenceWarning:
-            raise TrainingError("The solver did not converge. Choose a smaller C, or model_version v2.") from None
-    facts = {"train_rows": train.height, "features": len(contract.features), "category_features": len(categories)}
+            raise TrainingError(
+                "The solver did not converge. Choose a smaller C, or model_version v2."
+            ) from None
+    facts = {
+        "train_rows": train.height,
+        "features": len(contract.features),
+        "category_features": len(categories),
+    }
     return Product(value=estimator, facts=facts)
 
 

@@ -48,7 +48,9 @@ def parse(text: str) -> list[Condition]:
     for word in text.split():
         match = _CONDITION.match(word)
         if not match:
-            problems.append("where: not a condition. Allowed: NAME=VALUE, also with != > >= < <=, separated by spaces.")
+            problems.append(
+                "where: not a condition. Allowed: NAME=VALUE, also with != > >= < <=, separated by spaces."
+            )
         elif match["name"] not in {*TrainingParameters.model_fields, *EXTRA}:
             problems.append(f"where: {match['name']} is unknown. {suggest(match['name'])}")
         elif _compares_a_number_with_text(match["name"], match["value"]):

@@ -87,12 +87,16 @@ class Day:
         if product:
             self._values[asset] = product.value
         stored = self._stored(key)
-        reasons = [stored.trouble] if stored.manifest is None else differences(
-            stored.manifest,
-            code_version=code_version(asset),
-            packages=dict(packages(asset)),
-            artifacts=artifacts,
-            sources=sources,
+        reasons = (
+            [stored.trouble]
+            if stored.manifest is None
+            else differences(
+                stored.manifest,
+                code_version=code_version(asset),
+                packages=dict(packages(asset)),
+                artifacts=artifacts,
+                sources=sources,
+            )
         )
         if stored.manifest is not None and not reasons:
             LOGGER.info("%s %s reused: nothing changed", self.as_of, asset)
@@ -100,7 +104,9 @@ class Day:
         product = product or STEPS[asset](self)
         self._values[asset] = product.value
         manifest = self._commit(key, product, started=started, artifacts=artifacts, sources=sources)
-        LOGGER.info("%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds())
+        LOGGER.info(
+            "%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds()
+        )
         return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
 
     def _stored(self, key: ArtifactKey) -> _Stored:

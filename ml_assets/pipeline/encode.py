@@ -8,7 +8,9 @@ from ml_assets.storage.artifact_store import stored_file
 from ml_assets.storage.formats import FORMATS
 
 
-def encode(product: Product, *, asset: str, format_name: str) -> tuple[tuple[StoredFile, ...], Mapping[str, bytes]]:
+def encode(
+    product: Product, *, asset: str, format_name: str
+) -> tuple[tuple[StoredFile, ...], Mapping[str, bytes]]:
     """The files of a product, and their bytes by file name on disk."""
     main = FORMATS[format_name]
     named = {f"{asset}.{main.extension}": main.encode(product.value), **product.attachments}

@@ -3,6 +3,8 @@
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 
+SHOWN = 3  # days named in a message
+
 
 def differences(
     stored: Manifest,
@@ -37,5 +39,5 @@ def _changed_days(was: InputSource, now: InputSource) -> list[str]:
     rows = {d.date: d.rows for d in now.days}
     rows_before = {d.date: d.rows for d in was.days}
     moved = sum(rows.get(day, 0) - rows_before.get(day, 0) for day in days)
-    shown = ", ".join(map(str, days[:3])) + (", ..." if len(days) > 3 else "")
+    shown = ", ".join(map(str, days[:SHOWN])) + (", ..." if len(days) > SHOWN else "")
     return [f"input rows changed on {len(days)} of {len(after)} days ({shown}; {moved:+d} rows)"]

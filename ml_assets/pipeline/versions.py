@@ -19,7 +19,9 @@ def code_version(asset: str) -> str:
         spec = importlib.util.find_spec(f"ml_assets.{module}")
         assert spec is not None
         assert spec.origin is not None
-        digest.update(module.encode() + b"\0" + Path(spec.origin).read_bytes().replace(b"\r\n", b"\n") + b"\0")
+        digest.update(
+            module.encode() + b"\0" + Path(spec.origin).read_bytes().replace(b"\r\n", b"\n") + b"\0"
+        )
     return digest.hexdigest()[:12]
 
 

@@ -29,7 +29,7 @@ def params_resource() -> dg.ResourceDefinition:
     is refused before a run exists.
     """
     base = TrainingConfig.configure_at_launch().get_resource_definition()
-    fields = base.config_schema.config_type.fields  # type: ignore[union-attr,attr-defined]
+    fields = base.config_schema.config_type.fields  # type: ignore[union-attr]
 
     @dg.configured(base, config_schema=fields)
     def params(values: Mapping[str, Any]) -> Mapping[str, Any]:

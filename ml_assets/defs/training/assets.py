@@ -48,7 +48,9 @@ def training(
     days = days_of(context)
     announce(context, params, days)
     workspace = workspace_of(options, context.run)
-    parameters = TrainingParameters.model_validate({n: getattr(params, n) for n in TrainingParameters.model_fields})
+    parameters = TrainingParameters.model_validate(
+        {n: getattr(params, n) for n in TrainingParameters.model_fields}
+    )
     assets = [key.to_user_string() for key in context.selected_asset_keys]
     attempts: list[Attempt] = []
     try:
@@ -61,4 +63,3 @@ def training(
     if not whole:
         raise fail(attempts, parameters)
     yield from record_success(context, attempts, store=workspace.store)
-

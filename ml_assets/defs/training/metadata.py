@@ -31,7 +31,9 @@ def metadata(made: Made, *, store: ArtifactStore) -> dict[str, Any]:
         "environment": manifest.environment,
         "made_by_dagster_run": manifest.dagster_run_id,
     }
-    facts = {k: v for k, v in manifest.facts.items() if k not in _HIDDEN_FACTS and isinstance(v, str | int | float)}
+    facts = {
+        k: v for k, v in manifest.facts.items() if k not in _HIDDEN_FACTS and isinstance(v, str | int | float)
+    }
     if "rows" in facts:
         facts["dagster/row_count"] = facts.pop("rows")
     return shown | facts | dict(manifest.metrics) | dict(_inline(made, store=store))
@@ -63,7 +65,9 @@ def inputs_text(manifest: Manifest) -> dg.MarkdownMetadataValue:
     for source in manifest.sources:
         days = source.days
         span = f"{days[0].date} to {days[-1].date}" if days else "no day"
-        lines.append(f"- source `{source.source}` ({source.uri}): {sum(d.rows for d in days)} rows of {len(days)} days, {span}")
+        lines.append(
+            f"- source `{source.source}` ({source.uri}): {sum(d.rows for d in days)} rows of {len(days)} days, {span}"
+        )
     return dg.MetadataValue.md("\n".join(lines))
 
 
@@ -72,7 +76,12 @@ def _inline(made: Made, *, store: ArtifactStore) -> Iterator[tuple[str, Any]]:
     for file in made.manifest.files:
         data = store.read_file(made.key, file) if file.name.endswith((".png", ".md")) else b""
         if file.name.endswith(".png"):
-            yield _name(file), dg.MetadataValue.md(f"![{_name(file)}](data:image/png;base64,{base64.b64encode(data).decode()})")
+            yield (
+                _name(file),
+                dg.MetadataValue.md(
+                    f"![{_name(file)}](data:image/png;base64,{base64.b64encode(data).decode()})"
+                ),
+            )
         elif file.name.endswith(".md"):
             yield _name(file), dg.MetadataValue.md(data.decode())
 

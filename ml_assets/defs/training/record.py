@@ -34,7 +34,9 @@ def record_success(
     for index, asset in enumerate(_assets(attempts)):
         days = [attempt.made[index] for attempt in attempts]
         for made in days:
-            context.add_asset_metadata(metadata(made, store=store), asset_key=asset, partition_key=str(made.key.as_of))
+            context.add_asset_metadata(
+                metadata(made, store=store), asset_key=asset, partition_key=str(made.key.as_of)
+            )
         checked = [result for made in days for result in evaluate_checks(made, store=store)]
         if not single:
             _log_checks_by_day(context, days, store=store)
@@ -45,7 +47,9 @@ def record_success(
         )
 
 
-def record_partial(context: dg.AssetExecutionContext, attempts: Sequence[Attempt], *, store: ArtifactStore) -> None:
+def record_partial(
+    context: dg.AssetExecutionContext, attempts: Sequence[Attempt], *, store: ArtifactStore
+) -> None:
     """Some day failed: write the events of what was committed by hand, so that nothing good is hidden."""
     for attempt in attempts:
         for made in attempt.made:
@@ -65,13 +69,15 @@ def _assets(attempts: Sequence[Attempt]) -> list[str]:
     return [asset for asset in CATALOG if asset in made]
 
 
-def _log_checks_by_day(context: dg.AssetExecutionContext, days: Sequence[Made], *, store: ArtifactStore) -> None:
+def _log_checks_by_day(
+    context: dg.AssetExecutionContext, days: Sequence[Made], *, store: ArtifactStore
+) -> None:
     for made in days:
         for result in evaluate_checks(made, store=store):
             assert result.asset_key is not None
             assert result.check_name is not None
             context.op_execution_context.log_event(
-                dg.AssetCheckEvaluation(
+                dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # taken at run time
                     asset_key=result.asset_key,
                     check_name=result.check_name,
                     passed=result.passed,

@@ -28,9 +28,12 @@ def announce(context: dg.AssetExecutionContext, params: TrainingParameters, days
     guard(run.run_config, resources=KNOWN_RESOURCES, ops=[node.name for node in context.job_def.nodes])
     values, typed = identity(params, of=TrainingParameters), given(run.run_config)
     ids = [run_id(params, day) for day in days]
-    stated = ", ".join(f"{k}={json.dumps(v)} ({'given' if k in typed else 'default'})" for k, v in values.items())
-    context.log.info(f"run_id {ids[0] if len(ids) == 1 else f'of {len(ids)} days'}: {stated}")
-    tags = run_tags(values, run_id=ids[0] if len(ids) == 1 else f"{len(ids)} days from {ids[0]}")
+    stated = ", ".join(
+        f"{k}={json.dumps(v)} ({'given' if k in typed else 'default'})" for k, v in values.items()
+    )
+    named = ids[0] if len(ids) == 1 else f"{len(ids)} days from {ids[0]}"
+    context.log.info("run_id %s: %s", named, stated)
+    tags = run_tags(values, run_id=named)
     if not context.instance.is_ephemeral:
         context.instance.add_run_tags(run.run_id, tags)
 
@@ -44,7 +47,8 @@ def fail(attempts: Sequence[Attempt], parameters: TrainingParameters) -> dg.Fail
     lines = [f"{', '.join(days)}: {reason}" for reason, days in reasons.items()]
     retry = [run_command(parameters, item.as_of) for item in failed]
     return dg.Failure(
-        description=f"{len(failed)} of {len(attempts)} days failed; the others are committed.\n" + "\n".join(lines),
+        description=f"{len(failed)} of {len(attempts)} days failed; the others are committed.\n"
+        + "\n".join(lines),
         metadata={
             "failed_days": dg.MetadataValue.json([str(item.as_of) for item in failed]),
             "retry": dg.MetadataValue.md("\n".join(f"- `{command}`" for command in retry)),

@@ -1,0 +1,80 @@
+"""The law: no byte of an artifact changes when rows or labels later than as_of change. Over whole runs."""
+
+import datetime as dt
+
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.builders import LAST, order_days, write_landing
+
+AS_OF = LAST - dt.timedelta(days=10)
+END = dt.datetime.combine(AS_OF + dt.timedelta(days=1), dt.time())
+PARAMETERS = TrainingParameters(source="shop", lookback_days=70, holdout_days=10)
+
+
+def digests(root, place):
+    """The SHA-256 of every file of a whole run, and the fingerprints that decide reuse."""
+    workspace = Workspace(store=ArtifactStore(str(place)), environment="dev", sources={"shop": str(root)})
+    outcome = attempt(PARAMETERS, AS_OF, workspace=workspace)
+    assert outcome.error is None, outcome.error
+    files = {
+        (made.key.asset, file.name): file.sha256 for made in outcome.made for file in made.manifest.files
+    }
+    return files, outcome.made[0].manifest.sources[0].days
+
+
+@st.composite
+def futures(draw):
+    """A change of what is later than as_of: its rows, its outcomes, or days that are missing."""
+    return {
+        "flip": draw(st.booleans()),
+        "scale": draw(st.floats(0.1, 1000)),
+        "forget_labels": draw(st.booleans()),
+        "drop_days": draw(st.sets(st.integers(1, 10), max_size=10)),
+    }
+
+
+def change(day, rows, future):
+    """The rows of one day under another future."""
+    later = pl.col("returned_30d_closes_at") > END
+    outcome = (
+        None
+        if future["forget_labels"]
+        else (1 - pl.col("returned_30d") if future["flip"] else pl.col("returned_30d"))
+    )
+    rows = rows.with_columns(
+        pl.when(later).then(outcome).otherwise(pl.col("returned_30d")).cast(pl.Int8).alias("returned_30d")
+    )
+    if day > AS_OF:
+        rows = rows.with_columns(pl.col("order_value") * future["scale"])
+    return rows
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(futures())
+def test_no_byte_of_any_artifact_depends_on_what_comes_after_as_of(tmp_path_factory, future):
+    place, days = tmp_path_factory.mktemp("law"), order_days()
+    missing = {AS_OF + dt.timedelta(days=offset) for offset in future["drop_days"]}
+    changed = {day: change(day, rows, future) for day, rows in days.items() if day not in missing}
+
+    before = digests(write_landing(place / "one", rows_by_day=days), place / "store_one")
+    after = digests(write_landing(place / "two", rows_by_day=changed), place / "store_two")
+
+    assert before == after
+
+
+def test_a_row_before_as_of_does_matter(tmp_path):
+    days = order_days()
+    first = min(day for day in days if day > AS_OF - dt.timedelta(days=70))
+    changed = {**days, first: days[first].with_columns(pl.col("order_value") + 1)}
+
+    before = digests(write_landing(tmp_path / "one", rows_by_day=days), tmp_path / "store_one")
+    after = digests(write_landing(tmp_path / "two", rows_by_day=changed), tmp_path / "store_two")
+
+    assert before[0] != after[0]
+    assert [one.date for one, two in zip(before[1], after[1], strict=True) if one != two] == [first]
