@@ -11,7 +11,7 @@ help: ## list these commands
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt --config-settings editable_mode=compat -e '.[dev]'
 	@touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: ml_assets/cli/dagster.yaml

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import skops.io
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -40,6 +41,11 @@ def training_rows(as_of):
         "day", *contract.ids
     )
     return table, contract
+
+
+def matrix(table, contract):
+    columns = [table[name].to_numpy().astype(object) for name in contract.features]
+    return np.column_stack([np.where(column == None, np.nan, column) for column in columns])  # noqa: E711
 
 
 def estimator(version, numbers, categories):
@@ -82,14 +88,14 @@ def main(version, folder, as_of=dt.date(2025, 12, 1)):
     table, contract = training_rows(as_of)
     cutoff = table["day"].max() - dt.timedelta(days=HOLDOUT)
     train, holdout = table.filter(pl.col("day") <= cutoff), table.filter(pl.col("day") > cutoff)
-    numbers = [name for name in contract.features if table.schema[name] == pl.Float64]
-    categories = [name for name in contract.features if table.schema[name] == pl.String]
-    x, y = train.select(contract.features), train[contract.label].to_numpy()
+    categories = [i for i, name in enumerate(contract.features) if table.schema[name] == pl.String]
+    numbers = [i for i in range(len(contract.features)) if i not in categories]
+    x, y = matrix(train, contract), train[contract.label].to_numpy()
     model = estimator(version, numbers, categories).fit(x, y)
-    x_holdout, y_holdout = holdout.select(contract.features), holdout[contract.label].to_numpy()
+    x_holdout, y_holdout = matrix(holdout, contract), holdout[contract.label].to_numpy()
     score = model.predict_proba(x_holdout)[:, 1]
     importance = permutation_importance(
-        model, x_holdout.to_pandas(), y_holdout, scoring="roc_auc", n_repeats=3, random_state=0
+        model, x_holdout[:1000], y_holdout[:1000], scoring="roc_auc", n_repeats=3, random_state=0
     )
     metrics = {
         "roc_auc": roc_auc_score(y_holdout, score),

@@ -6,7 +6,9 @@ The rings, from the outside in; each imports only what is inside it:
     defs                    assets, checks, jobs: what exists
     resources               parameters, options and the IO manager, as Dagster resources
     config | pipeline       Dagster's Config classes | the making of one day's artifacts, without Dagster
+    presets                 named parameter sets
     storage | sources | settings    where artifacts live | where rows come from | names resolved to places
+    parameter_files         TOML, YAML and JSON as values
     core                    parameters, identity, recipes, training: pure functions
     errors                  one family
 """

@@ -5,6 +5,7 @@ MlAssetsError
 ├── SettingsError (ValueError)           ml_assets.toml or an ML_ASSETS_ variable cannot be used
 ├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
 ├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them
+├── RemoteError (RuntimeError)           a deployment cannot be reached, or what was launched there failed
 └── StoreError (OSError)
     ├── ArtifactNotFoundError (FileNotFoundError)
     └── CorruptArtifactError             bytes on disk are not the bytes that were committed
@@ -44,6 +45,10 @@ class SourceError(MlAssetsError, ValueError):
 
 class TrainingError(MlAssetsError, RuntimeError):
     """No model can be trained from these rows."""
+
+
+class RemoteError(MlAssetsError, RuntimeError):
+    """A deployment could not be reached, or what was launched there did not succeed."""
 
 
 class StoreError(MlAssetsError, OSError):

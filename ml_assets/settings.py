@@ -2,7 +2,8 @@
 
 Read from `ml_assets.toml` in the working directory; environment variables override it:
 `ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`, `ML_ASSETS_ENVIRONMENT`,
-`ML_ASSETS_FIRST_AS_OF`.
+`ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
+`ML_ASSETS_CATCH_UP_DAYS`.
 """
 
 import datetime as dt
@@ -48,6 +49,14 @@ class Settings(BaseSettings):
     environments: dict[str, Environment] = Field(default_factory=dict, validate_default=True)
     sources: dict[str, str] = Field(default_factory=dict, description="Landing zones by logical name")
     first_as_of: dt.date = Field(default=USUAL_FIRST, description="The first daily partition")
+    presets: str = Field(default="presets", min_length=1, description="Folder of presets")
+    requests: str = Field(default="requests", min_length=1, description="Folder or URI of request files")
+    requests_per_tick: int = Field(
+        default=10, ge=1, le=1000, description="Runs that one tick of a sensor requests at most"
+    )
+    catch_up_days: int = Field(
+        default=14, ge=1, le=366, description="Latest days in which missing ones are caught up"
+    )
 
     @field_validator("environments", mode="after")
     @classmethod

@@ -34,6 +34,18 @@ def test_the_jobs_and_resources_are():
     assert sorted(defs.resources) == ["io_manager", "options", "params"]
 
 
+def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_on():
+    sensors, schedules = repository().sensor_defs, repository().schedule_defs
+
+    assert sorted(sensor.name for sensor in sensors) == ["landed_days", "request_files"]
+    assert sorted((schedule.name, schedule.cron_schedule) for schedule in schedules) == [
+        ("catch_up", "0 5 * * *"),
+        ("daily_training", "0 3 * * *"),
+    ]
+    assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.STOPPED}
+    assert {schedule.default_status for schedule in schedules} == {dg.DefaultScheduleStatus.STOPPED}
+
+
 def test_the_checks_are():
     keys = repository().asset_graph.asset_check_keys
 
@@ -70,10 +82,8 @@ def test_the_launchpad_shows_description_default_and_allowed_values_of_every_par
     for name, declared in TrainingParameters.model_fields.items():
         assert fields[name].description == declared.description
         assert fields[name].default_value == declared.default
-    assert [value.config_value for value in fields["dataset"].config_type.enum_values] == [
-        "orders",
-        "customers",
-    ]
+    assert fields["dataset"].config_type.given_name == "(orders, customers)"
+    assert fields["max_depth"].config_type.given_name == "(a whole number from 1 to 16)"
 
 
 def test_importing_the_definitions_loads_neither_scikit_learn_nor_polars_nor_plotting():

@@ -7,6 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 
+os.environ.setdefault(
+    "PYDANTIC_DISABLE_PLUGINS", "__all__"
+)  # looking for plugins reads every installed package
+
 from ml_assets.cli.parser import build_parser
 from ml_assets.errors import MlAssetsError, RefusedError
 

@@ -17,6 +17,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"ml-assets {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_backfill(commands)
     _add_show(commands)
     _add_list(commands)
     return parser
@@ -29,19 +30,43 @@ def _add_run(commands: "argparse._SubParsersAction[Parser]") -> None:
         metavar="YYYY-MM-DD",
         help="the day up to whose end things are known [default: the last complete day, UTC]",
     )
-    run.add_argument(
+    _add_making(run)
+    run.set_defaults(handler=lambda args, unknown: _run(args, unknown, run))
+
+
+def _add_backfill(commands: "argparse._SubParsersAction[Parser]") -> None:
+    backfill = commands.add_parser(
+        "backfill", help="train, evaluate and document one model a day", allow_abbrev=False
+    )
+    backfill.add_argument("--last", metavar="N", help="the last N complete days (UTC)")
+    backfill.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first day")
+    backfill.add_argument(
+        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last complete day, UTC]"
+    )
+    _add_making(backfill)
+    backfill.set_defaults(handler=lambda args, unknown: _backfill(args, unknown, backfill))
+
+
+def _add_making(parser: Parser) -> None:
+    """What every command takes that makes artifacts."""
+    parser.add_argument("--preset", metavar="NAME", help="a named parameter set; file and flags win over it")
+    parser.add_argument(
         "--params", metavar="FILE", help="a TOML, YAML or JSON file of parameters; flags win over it"
     )
-    _add_environment(run)
-    run.add_argument(
+    parser.add_argument(
+        "--on",
+        metavar="URL",
+        help="launch on a running deployment, http://HOST:PORT, and wait [default: in this process]",
+    )
+    _add_environment(parser)
+    parser.add_argument(
         "--reuse",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="use stored artifacts that nothing has changed [default: yes]",
     )
-    run.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_parameter_flags(run)
-    run.set_defaults(handler=lambda args, unknown: _run(args, unknown, run))
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_parameter_flags(parser)
 
 
 def _add_show(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -85,7 +110,16 @@ def _run(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> in
     request = read_request(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
     from ml_assets.cli.run import run
 
-    return run(request, environment=args.environment, reuse=args.reuse, as_json=args.json)
+    return run(request, environment=args.environment, reuse=args.reuse, as_json=args.json, on=args.on)
+
+
+def _backfill(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    from ml_assets.cli.request import read_backfill
+
+    request = read_backfill(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
+    from ml_assets.cli.backfill import backfill
+
+    return backfill(request, environment=args.environment, reuse=args.reuse, as_json=args.json, on=args.on)
 
 
 def _show(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml_assets.cli.files import read_parameters
 from ml_assets.cli.flags import given_parameters, unknown_flags
 from ml_assets.core import as_of as days
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
+from ml_assets.parameter_files import read_parameters
+
+MAX_DAYS = 3660
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +27,20 @@ class Request:
     given: dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class BackfillRequest:
+    """A sound request for several days, in order and without a gap."""
+
+    parameters: TrainingParameters
+    days: tuple[dt.date, ...]
+    given: dict[str, Any]
+
+
 def read_request(
     args: argparse.Namespace, unknown: Sequence[str], parser: argparse.ArgumentParser, *, now: dt.datetime
 ) -> Request:
     """The request, or RefusedError with all problems; loads neither Dagster nor scikit-learn."""
-    values = {**(read_parameters(Path(args.params)) if args.params else {}), **given_parameters(args)}
+    values = layered(args)
     day_text = args.as_of if args.as_of is not None else values.pop("as_of", None)
     values.pop("as_of", None)
     day = days.last_complete_day(now) if day_text is None else days.parse(str(day_text))
@@ -41,10 +52,66 @@ def read_request(
         )
     elif problem := days.problem(day, now=now, first=None):
         problems.append(problem)
-    problems += _against_settings(values, day if day_text is not None else None, problems, now=now)
+    if not args.on:  # a deployment has settings of its own
+        problems += _against_settings(values, day if day_text is not None else None, problems, now=now)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
     return Request(parameters=parameters, as_of=day, given=values)
+
+
+def read_backfill(
+    args: argparse.Namespace, unknown: Sequence[str], parser: argparse.ArgumentParser, *, now: dt.datetime
+) -> BackfillRequest:
+    """The request for several days, or RefusedError with all problems; as light as that for one."""
+    values = layered(args)
+    values.pop("as_of", None)
+    parameters, problems = diagnose(values)
+    problems = [*unknown_flags(unknown, parser), *problems]
+    first, last, wrong = span(args, now=now)
+    problems += wrong
+    if not args.on:
+        problems += _against_settings(values, first, problems, now=now)
+    if parameters is None or first is None or last is None or problems:
+        raise RefusedError(problems)
+    wanted = tuple(first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+    return BackfillRequest(parameters=parameters, days=wanted, given=values)
+
+
+def layered(args: argparse.Namespace) -> dict[str, Any]:
+    """The given values: those of the preset, then of the file, then of the flags; the later win."""
+    preset: dict[str, Any] = {}
+    if args.preset is not None:
+        from ml_assets.presets import load_preset
+
+        preset = dict(load_preset(args.preset).parameters)
+    file = read_parameters(Path(args.params)) if args.params else {}
+    return {**preset, **file, **given_parameters(args)}
+
+
+def span(args: argparse.Namespace, *, now: dt.datetime) -> tuple[dt.date | None, dt.date | None, list[str]]:
+    """The first and the last day that `--last`, or `--from` and `--to` name, and what is wrong with them."""
+    latest = days.last_complete_day(now)
+    if (args.last is None) == (args.from_ is None) or (args.last is not None and args.to is not None):
+        return None, None, ["days: not stated. Give either --last N, or --from DAY and, if wanted, --to DAY."]
+    if args.last is not None:
+        count = int(args.last) if args.last.isascii() and args.last.isdigit() and len(args.last) < 5 else 0  # noqa: PLR2004
+        if not 1 <= count <= MAX_DAYS:
+            return (
+                None,
+                None,
+                [f"--last: not a number of days. Allowed: a whole number from 1 to {MAX_DAYS}."],
+            )
+        return latest - dt.timedelta(days=count - 1), latest, []
+    first, last = days.parse(args.from_), latest if args.to is None else days.parse(args.to)
+    named = (("--from", first), ("--to", last))
+    wrong = [
+        line.replace("as_of", flag, 1)
+        for flag, day in named
+        if (line := days.problem(day, now=now, first=None)) is not None
+    ]
+    if first is not None and last is not None and not wrong and not 0 <= (last - first).days < MAX_DAYS:
+        wrong = [f"--to: not after --from, or too far. Allowed: 1 to {MAX_DAYS} days."]
+    return first, last, wrong
 
 
 def _against_settings(

@@ -1,113 +1,68 @@
-"""`ml-assets run`: one Dagster run of the job `train`, in this process."""
+"""`ml-assets run`: one Dagster run of the job `train`, in this process or on a deployment."""
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from ml_assets.cli.home import ensure_home
 from ml_assets.cli.request import Request
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.run_id import run_id
-from ml_assets.errors import MlAssetsError, TrainingError
-from ml_assets.settings import load_settings
-from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.core.result import Result
+from ml_assets.errors import TrainingError
 
 
-def run(request: Request, *, environment: str, reuse: bool, as_json: bool) -> int:
+def run(request: Request, *, environment: str, reuse: bool, as_json: bool, on: str | None = None) -> int:
     """Make the four artifacts, print the result; raises the error that stopped the run."""
-    settings = load_settings()
-    name = settings.environment if environment == "default" else environment
-    store = ArtifactStore(settings.root(name))  # refuses an unknown environment before anything is created
-    with progress(show=not as_json):
-        dagster_run_id, artifacts, metrics = _launch(request, environment=name, reuse=reuse)
-    result = {
-        "run_id": run_id(request.parameters, request.as_of),
-        "dagster_run_id": dagster_run_id,
-        "environment": name,
-        "as_of": request.as_of.isoformat(),
-        "parameters": identity(request.parameters, of=TrainingParameters),
-        "artifacts": artifacts,
-        "metrics": metrics,
-    }
+    with progress(show=not as_json) as told:
+        result = (
+            _here(request, environment=environment, reuse=reuse)
+            if on is None
+            else _there(on, request, environment=environment, reuse=reuse, told=told)
+        )
     if as_json:
         print(json.dumps(result, indent=2))
     else:
         from ml_assets.cli.tables import print_result
 
-        print_result(result, given=request.given, store=store)
+        print_result(result, given=request.given)
     return 0
 
 
-def _launch(
-    request: Request, *, environment: str, reuse: bool
-) -> tuple[str, dict[str, Any], dict[str, float]]:
-    """One in-process Dagster run: its id, the artifacts by asset, the metrics."""
-    ensure_home()
-    import dagster as dg
+def _here(request: Request, *, environment: str, reuse: bool) -> Result:
+    from ml_assets.cli.local import launch
+    from ml_assets.core.result import result_of
 
-    from ml_assets.definitions import defs
-
-    options = {} if reuse else {"reuse": False}
-    run_config = {
-        "resources": {
-            "params": {"config": request.given},
-            "options": {"config": {"environment": environment, **options}},
-        },
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-    with dg.DagsterInstance.get() as instance:
-        outcome = defs.resolve_job_def("train").execute_in_process(
-            run_config=run_config,
-            partition_key=request.as_of.isoformat(),
-            instance=instance,
-            raise_on_error=False,
-        )
-    if not outcome.success:
-        raise _reason(outcome)
-    events = [
-        event.step_materialization_data.materialization
-        for event in outcome.get_asset_materialization_events()
-    ]
-    seen = {event.asset_key.to_user_string(): event.metadata for event in events}
-    return outcome.run_id, _artifacts(seen), _metrics(seen["evaluation"])
+    outcome = launch(request.given, [request.as_of], environment=environment, reuse=reuse)
+    if outcome.reason:
+        raise TrainingError(outcome.reason)
+    return result_of(
+        request.parameters,
+        request.as_of,
+        dagster_run_id=outcome.dagster_run_id,
+        environment=outcome.environment,
+        seen=outcome.seen,
+    )
 
 
-def _artifacts(seen: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        asset: {
-            "uri": seen[asset]["path"].value,
-            "sha256": seen[asset]["sha256"].value,
-            "reused": seen[asset]["reused"].value,
-        }
-        for asset in CATALOG
-    }
+def _there(
+    url: str, request: Request, *, environment: str, reuse: bool, told: Callable[[str], None]
+) -> Result:
+    from ml_assets.client import submit
 
-
-def _metrics(metadata: Mapping[str, Any]) -> dict[str, float]:
-    return {name: value.value for name, value in metadata.items() if isinstance(value.value, float)}
-
-
-def _reason(outcome: Any) -> MlAssetsError:
-    """Why a run failed, in our own words where they are ours."""
-    for event in outcome.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error.cause is not None:
-                error = error.cause
-            failure = event.step_failure_data.user_failure_data
-            text = (failure and failure.description) or error.message.strip()
-            return TrainingError(text)
-    return TrainingError("the Dagster run failed before its first step; its log says why.")
+    return submit(
+        url,
+        parameters=request.given,
+        as_of=request.as_of,
+        environment=environment,
+        reuse=reuse,
+        on_progress=told,
+    )
 
 
 @contextmanager
-def progress(*, show: bool) -> Iterator[None]:
-    """Show each artifact on stderr as it is made."""
+def progress(*, show: bool) -> Iterator[Callable[[str], None]]:
+    """Show on stderr each artifact as it is made, and each line that is told to what this gives."""
     if not show:
-        yield
+        yield lambda _: None
         return
     from rich.console import Console
 
@@ -119,6 +74,6 @@ def progress(*, show: bool) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     try:
         with console.status("Training"):
-            yield
+            yield lambda line: console.print(f"[dim]{line}[/dim]")
     finally:
         logger.removeHandler(handler)

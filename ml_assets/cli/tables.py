@@ -7,9 +7,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ml_assets.storage.artifact_store import ArtifactStore
-
-
 WIDTH = 240
 
 
@@ -18,7 +15,7 @@ def console() -> Console:
     return Console(width=WIDTH, soft_wrap=True, highlight=False)
 
 
-def print_result(result: Mapping[str, Any], *, given: Collection[str], store: ArtifactStore) -> None:
+def print_result(result: Mapping[str, Any], *, given: Collection[str]) -> None:
     """Print parameters, metrics and paths of a run."""
     out = console()
     out.print(
@@ -29,7 +26,8 @@ def print_result(result: Mapping[str, Any], *, given: Collection[str], store: Ar
     out.print(metrics_table(result["metrics"]))
     for asset, artifact in result["artifacts"].items():
         out.print(f"{asset:<13} {'reused' if artifact['reused'] else 'made  '} {artifact['uri']}/")
-    out.print(f"\nArtifacts are under {store.root}. All about this run: ml-assets show {result['run_id']}")
+    root = result["artifacts"]["training_set"]["uri"].partition("/training_set/")[0]
+    out.print(f"\nArtifacts are under {root}. All about this run: ml-assets show {result['run_id']}")
 
 
 def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -> Table:
@@ -46,3 +44,16 @@ def metrics_table(metrics: Mapping[str, float]) -> Table:
     for name, value in metrics.items():
         table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
     return table
+
+
+def print_backfill(result: Mapping[str, Any]) -> None:
+    """Print one line a day."""
+    table = Table("as_of", "run_id", "roc_auc", "made", "model", box=None, padding=(0, 2))
+    for day in result["days"]:
+        made = sum(not artifact["reused"] for artifact in day["artifacts"].values())
+        auc = day["metrics"].get("roc_auc")
+        shown = "" if auc is None else f"{auc:.4f}"
+        table.add_row(day["as_of"], day["run_id"], shown, str(made), day["artifacts"]["model"]["uri"] + "/")
+    out = console()
+    out.print(table)
+    out.print(f"{len(result['days'])} days done, {len(result['failed'])} failed")

@@ -18,7 +18,7 @@ class DatasetContract(BaseModel):
         types: optional, `number` or `category` by feature; otherwise the files' own types decide.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     event_time: str = Field(min_length=1)
     label: str = Field(min_length=1)

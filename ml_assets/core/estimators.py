@@ -18,13 +18,30 @@ def build(parameters: TrainingParameters, *, numbers: Sequence[int], categories:
         parameters: model version, hyperparameters, seed and flags.
         numbers: positions of number columns in the matrix.
         categories: positions of category columns in the matrix.
+
+    Returns:
+        An estimator that takes arrays of shape (rows, features), objects: floats with NaN, and texts.
     """
     estimator = BUILDERS[RECIPES[parameters.model_version].builder](parameters, numbers, categories)
     if not parameters.calibrate:
         return estimator
     from sklearn.calibration import CalibratedClassifierCV
 
-    return CalibratedClassifierCV(estimator, method="sigmoid", cv=FOLDS, ensemble=False)
+    return CalibratedClassifierCV(estimator, method="sigmoid", cv=folds(parameters), ensemble=False)
+
+
+def folds(parameters: TrainingParameters) -> Any:
+    """How calibration divides the training rows: five parts with equal shares of either class."""
+    from sklearn.model_selection import StratifiedKFold
+
+    return StratifiedKFold(FOLDS, shuffle=True, random_state=parameters.seed)
+
+
+def iterations(fitted: Any) -> int:
+    """How many steps the solver took, or how many trees were grown: of an estimator that `build` made."""
+    calibrated = getattr(fitted, "calibrated_classifiers_", None)
+    count = (calibrated[0].estimator if calibrated else fitted)[-1].n_iter_
+    return int(count if isinstance(count, int) else count.max())
 
 
 def logistic_regression(

@@ -7,15 +7,17 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.plots import curves_png, importance_png
+from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.product import Product
-from ml_assets.core.training import labels, predict
+from ml_assets.core.training import labels, matrix, predict, probability
 from ml_assets.core.training_set import FOLD, HOLDOUT, TRAIN
+from ml_assets.errors import TrainingError
 
 BINS = 10
-POINTS = 60
-IMPORTANCE_ROWS = 1000
+POINTS = 50
+IMPORTANCE_ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either
 REPEATS = 3
+METRIC_DIGITS, CURVE_DIGITS = 10, 6
 Z95 = 1.959963984540054
 
 
@@ -25,23 +27,39 @@ def evaluate(
     """Measure a fitted model on the holdout fold of its training set.
 
     Returns:
-        A product whose value is a JSON document with `metrics`, `curves` and `feature_importance`.
+        A product whose value is a JSON document with `metrics`, `rows`, `curves` and `feature_importance`,
+        and whose attachments are its pictures.
+
+    Raises:
+        TrainingError: the holdout rows have one class only.
     """
     train, holdout = (table.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
-    y, score = labels(holdout, contract), predict(model, holdout, contract)
-    y_train = labels(train, contract)
+    y, y_train = labels(holdout, contract), labels(train, contract)
+    if not 0 < y.sum() < len(y):
+        raise TrainingError(
+            f"{contract.label}: the holdout rows have one class only. Choose a larger holdout_days."
+        )
+    score = predict(model, holdout, contract)
     numbers = metrics(y, score, base_rate=float(y_train.mean()))
     numbers["train_roc_auc"] = _roc_auc(y_train, predict(model, train, contract))
-    rounded = {name: round(value, 10) for name, value in numbers.items()}
+    rounded = {name: round(value, METRIC_DIGITS) for name, value in numbers.items()}
+    rows = {"train": train.height, "holdout": holdout.height}
     document = {
         "metrics": rounded,
-        "rows": {"train": train.height, "holdout": holdout.height},
+        "rows": rows,
         "curves": curves(y, score),
         "feature_importance": importance(model, holdout, contract=contract, seed=parameters.seed),
     }
-    pictures = {"curves.png": curves_png(document), "feature_importance.png": importance_png(document)}
-    facts = {"train_rows": train.height, "holdout_rows": holdout.height}
-    return Product(value=document, facts=facts, metrics=rounded, attachments=pictures)
+    pictures = {
+        "curves.png": curves_png(document),
+        "feature_importance.png": feature_importance_png(document),
+    }
+    return Product(
+        value=document,
+        facts={f"{fold}_rows": count for fold, count in rows.items()},
+        metrics=rounded,
+        attachments=pictures,
+    )
 
 
 def metrics(y: Any, score: Any, *, base_rate: float) -> dict[str, float]:
@@ -88,43 +106,62 @@ def _auc_error(auc: float, positive: int, negative: int) -> float:
     return math.sqrt(max(spread, 0.0) / (positive * negative))
 
 
-def _calibration_error(y: Any, score: Any) -> float:
-    """Mean distance of predicted and observed rate over ten groups of equal size, by score."""
+def _calibration(y: Any, score: Any) -> tuple[Any, Any, Any]:
+    """Mean prediction, observed rate and row count of at most ten groups by score; equal scores share one."""
     import numpy as np
 
-    order = np.argsort(score, kind="stable")
-    groups = [group for group in np.array_split(order, BINS) if len(group)]
-    return float(sum(abs(y[g].mean() - score[g].mean()) * len(g) for g in groups) / len(y))
+    edges = np.quantile(score, np.linspace(0, 1, BINS + 1)[1:-1])
+    group = np.searchsorted(edges, score)
+    rows = np.bincount(group, minlength=BINS)
+    held = rows > 0
+    predicted, observed = (np.bincount(group, weights=part, minlength=BINS)[held] for part in (score, y))
+    return predicted / rows[held], observed / rows[held], rows[held]
+
+
+def _calibration_error(y: Any, score: Any) -> float:
+    """Mean distance of predicted and observed rate over the groups, weighted by their rows."""
+    predicted, observed, rows = _calibration(y, score)
+    return float((abs(predicted - observed) * rows).sum() / rows.sum())
 
 
 def _lift(y: Any, score: Any) -> float:
-    """How many times more often positives occur in the top tenth by score than overall."""
+    """How many times more often positives occur in the top tenth by score than overall.
+
+    Of rows that tie for the last places, the mean outcome counts: their order says nothing.
+    """
     import numpy as np
 
-    top = np.argsort(-score, kind="stable")[: max(1, len(y) // 10)]
-    return float(y[top].mean() / y.mean())
+    places = max(1, len(y) // 10)
+    last = np.sort(score)[-places]
+    above, tied = y[score > last], y[score == last]
+    positives = above.sum() + (places - len(above)) * tied.mean()
+    return float(positives / places / y.mean())
 
 
-def curves(y: Any, score: Any) -> dict[str, Any]:
-    """ROC, precision-recall and calibration curves as lists of points, at most 60 each."""
-    from sklearn.calibration import calibration_curve
+def curves(y: Any, score: Any) -> dict[str, dict[str, list[float]]]:
+    """ROC, precision-recall and calibration curves as lists of coordinates, at most 50 points each."""
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     fpr, tpr, _ = roc_curve(y, score)
     precision, recall, _ = precision_recall_curve(y, score)
-    observed, predicted = calibration_curve(y, score, n_bins=BINS, strategy="quantile")
+    predicted, observed, rows = _calibration(y, score)
     return {
         "roc": {"false_positive_rate": _thin(fpr), "true_positive_rate": _thin(tpr)},
-        "precision_recall": {"recall": _thin(recall), "precision": _thin(precision)},
-        "calibration": {"predicted": _thin(predicted), "observed": _thin(observed)},
+        # the last point, recall 0 at precision 1, is a convention of scikit-learn and no threshold has it
+        "precision_recall": {"recall": _thin(recall[:-1]), "precision": _thin(precision[:-1])},
+        "calibration": {"predicted": _thin(predicted), "observed": _thin(observed), "rows": _thin(rows)},
     }
 
 
 def _thin(values: Any) -> list[float]:
-    import numpy as np
+    return [round(float(values[place]), CURVE_DIGITS) for place in _spread(len(values), POINTS)]
 
-    kept = np.unique(np.linspace(0, len(values) - 1, min(POINTS, len(values))).round().astype(int))
-    return [round(float(values[index]), 6) for index in kept]
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most `most` of the positions 0 to count - 1, the first and last included, evenly apart."""
+    if count <= most:
+        return list(range(count))
+    return [round(place * (count - 1) / (most - 1)) for place in range(most)]
 
 
 def importance(
@@ -132,30 +169,27 @@ def importance(
 ) -> list[dict[str, Any]]:
     """By how much the ROC AUC falls when one feature is shuffled, the most important first.
 
-    At most 1,000 rows, spread evenly over the holdout, are used.
+    At most 500 rows of each class, spread evenly over the holdout, are used.
     """
     import numpy as np
 
-    keep = np.unique(
-        np.linspace(0, holdout.height - 1, min(IMPORTANCE_ROWS, holdout.height)).round().astype(int)
-    )
-    rows = holdout[keep.tolist()]
-    y = labels(rows, contract)
-    if len(np.unique(y)) < 2:  # noqa: PLR2004
-        return []
+    rows = holdout[_of_each_class(labels(holdout, contract))]
+    y, cells = labels(rows, contract), matrix(rows, contract)
     random = np.random.default_rng(seed)
-    reference = _roc_auc(y, predict(model, rows, contract))
+    reference = _roc_auc(y, probability(model, cells))
     found = []
-    for feature in contract.features:
-        shuffled = [
-            rows.with_columns(rows[feature][random.permutation(rows.height).tolist()]) for _ in range(REPEATS)
-        ]
-        falls = [reference - _roc_auc(y, predict(model, other, contract)) for other in shuffled]
-        found.append(
-            {
-                "feature": feature,
-                "mean": round(float(np.mean(falls)), 6),
-                "std": round(float(np.std(falls)), 6),
-            }
-        )
+    for place, feature in enumerate(contract.features):
+        shuffled = np.tile(cells, (REPEATS, 1))  # one prediction for all repeats is quicker than one each
+        shuffled[:, place] = np.concatenate([random.permutation(cells[:, place]) for _ in range(REPEATS)])
+        scores = np.split(probability(model, shuffled), REPEATS)
+        falls = [reference - _roc_auc(y, score) for score in scores]
+        mean, std = (round(float(value), CURVE_DIGITS) for value in (np.mean(falls), np.std(falls)))
+        found.append({"feature": feature, "mean": mean, "std": std})
     return sorted(found, key=lambda item: (-item["mean"], item["feature"]))
+
+
+def _of_each_class(y: Any) -> list[int]:
+    import numpy as np
+
+    places = [np.flatnonzero(y == outcome) for outcome in (0, 1)]
+    return sorted(int(of[i]) for of in places for i in _spread(len(of), IMPORTANCE_ROWS))

@@ -9,7 +9,9 @@ SCHEMA_VERSION: Final = 1
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, protected_namespaces=(), defer_build=True
+    )
 
 
 class StoredFile(_Part):

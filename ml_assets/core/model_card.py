@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.command import run_command
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import HYPERPARAMETERS, TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.recipes import DATASETS, RECIPES
 
+CALIBRATION = ("predicted", "observed", "rows")
+MOST_FEATURES = 20
 SHOWN = (
     ("roc_auc", "ROC AUC", "0.5 is chance, 1 is perfect"),
     ("average_precision", "average precision", "the base rate is chance"),
     ("log_loss", "log loss", "lower is better"),
     ("brier", "Brier score", "lower is better"),
+    ("skill", "skill", "share of the baseline's Brier score that is gone; 1 is perfect"),
     ("calibration_error", "calibration error", "mean distance of predicted and observed rate"),
     ("lift_at_10pct", "lift in the top tenth", "1 is chance"),
 )
@@ -41,8 +44,9 @@ def model_card(
         _title(parameters, as_of=as_of, run_id=run_id),
         _data(parameters, as_of=as_of, facts=facts),
         _performance(document["metrics"], rows=document["rows"]),
+        _calibration(document["curves"]["calibration"]),
         _reliance(document["feature_importance"]),
-        _limits(facts, document["metrics"]),
+        _limits(facts, document),
         _made(parameters, as_of=as_of),
     ]
     return Product(value="\n\n".join(parts) + "\n")
@@ -53,7 +57,7 @@ def _title(parameters: TrainingParameters, *, as_of: dt.date, run_id: str) -> st
     calibrated = ", calibrated" if parameters.calibrate else ""
     return (
         f"# {parameters.dataset} {parameters.model_version}, {as_of}\n\n"
-        f"A {recipe}{calibrated}, run `{run_id}`. It scores {DATASETS[parameters.dataset]}\n"
+        f"Model: {recipe}{calibrated}; run `{run_id}`. Rows: {DATASETS[parameters.dataset]}\n"
         "The score is the estimated probability of a yes."
     )
 
@@ -64,7 +68,7 @@ def _data(parameters: TrainingParameters, *, as_of: dt.date, facts: Mapping[str,
         f"{facts['rows']:,} rows of source `{parameters.source}`, {facts['first_day']} to {facts['last_day']}, of which "
         f"{facts['base_rate']:.1%} are a yes. {facts['train_rows']:,} were trained on; the {facts['holdout_rows']:,} from "
         f"{facts['holdout_from']} on were held out.\n\n"
-        f"Only what was known at the end of {as_of} (UTC) was used: rows of the {parameters.lookback_days} days before it whose "
+        f"Only what was known at the end of {as_of} (UTC) was used: rows of the {parameters.lookback_days} days up to it whose "
         f"outcome's window was over. {facts['rows_not_yet_known']:,} of {facts['rows_in_window']:,} rows in the window were left "
         "out because their outcome was not known yet."
     )
@@ -72,7 +76,7 @@ def _data(parameters: TrainingParameters, *, as_of: dt.date, facts: Mapping[str,
 
 def _performance(metrics: Mapping[str, float], *, rows: Mapping[str, int]) -> str:
     baseline = {"log_loss": metrics["baseline_log_loss"], "brier": metrics["baseline_brier"], "roc_auc": 0.5}
-    baseline |= {"average_precision": metrics["base_rate"], "lift_at_10pct": 1.0}
+    baseline |= {"average_precision": metrics["base_rate"], "lift_at_10pct": 1.0, "skill": 0.0}
     lines = [
         (label, f"{metrics[name]:.4f}", f"{baseline[name]:.4f}" if name in baseline else "", note)
         for name, label, note in SHOWN
@@ -85,19 +89,43 @@ def _performance(metrics: Mapping[str, float], *, rows: Mapping[str, int]) -> st
     )
 
 
-def _reliance(importance: Sequence[Mapping[str, Any]]) -> str:
-    lines = [(item["feature"], f"{item['mean']:.4f}", f"{item['std']:.4f}") for item in importance]
-    return "## What it relies on\n\nFall of the ROC AUC when one feature is shuffled.\n\n" + _table(
-        ("feature", "fall", "spread"), lines
+def _calibration(points: Mapping[str, Sequence[float]]) -> str:
+    lines = [
+        (f"{rows:.0f}", f"{predicted:.1%}", f"{observed:.1%}")
+        for predicted, observed, rows in zip(*(points[name] for name in CALIBRATION), strict=True)
+    ]
+    return (
+        "## Can the probability be taken at its word?\n\n"
+        "Held-out rows in groups by their score, the lowest first. Where the two rates differ, use the score to rank rows, "
+        "not as a probability.\n\n" + _table(("rows", "predicted", "observed"), lines)
     )
 
 
-def _limits(facts: Mapping[str, Any], metrics: Mapping[str, float]) -> str:
+def _reliance(importance: Sequence[Mapping[str, Any]]) -> str:
+    lines = [
+        (f"`{item['feature']}`", f"{item['mean']:.4f}", f"{item['std']:.4f}")
+        for item in importance[:MOST_FEATURES]
+    ]
+    rest = len(importance) - len(lines)
+    more = f"\n\n{rest} more features matter less; the evaluation lists them." if rest else ""
+    return (
+        "## What it relies on\n\n"
+        "Fall of the ROC AUC when one feature is shuffled; features that say the same can stand in for each other.\n\n"
+        + _table(("feature", "fall", "spread"), lines)
+        + more
+    )
+
+
+def _limits(facts: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    metrics, rows = document["metrics"], document["rows"]["holdout"]
+    positives = round(metrics["base_rate"] * rows)
     beats = metrics["log_loss"] < metrics["baseline_log_loss"]
     verdict = "It beats" if beats else "**It does not beat**"
     return (
-        "## Limits\n\n"
+        "## Intended use and limits\n\n"
+        "- Meant for ranking and for planning with rates over many rows of the same source.\n"
         f"- {verdict} always answering with the base rate, by log loss on the holdout.\n"
+        f"- The holdout has {positives:,} yes and {rows - positives:,} no: the fewer of either, the less sure the numbers above.\n"
         f"- It was tested on days from {facts['holdout_from']} to {facts['last_day']}; later behaviour may differ.\n"
         f"- {facts['days_without_rows']} days of its window had no rows.\n"
         "- It says what tends to go together, not what causes what. Do not use it to decide about a person without a review."
@@ -105,11 +133,23 @@ def _limits(facts: Mapping[str, Any], metrics: Mapping[str, float]) -> str:
 
 
 def _made(parameters: TrainingParameters, *, as_of: dt.date) -> str:
-    values = identity(parameters, of=TrainingParameters)
-    table = _table(("parameter", "value"), [(name, json.dumps(value)) for name, value in values.items()])
-    return f"## How it was made\n\n{table}\n\nThe same again:\n\n```\n{run_command(parameters, as_of)}\n```"
+    unused = HYPERPARAMETERS - RECIPES[parameters.model_version].hyperparameters
+    fields = TrainingParameters.model_fields
+    lines = [
+        (f"`{name}`", json.dumps(getattr(parameters, name)), json.dumps(field.default))
+        for name, field in fields.items()
+        if name not in unused
+    ]
+    not_used = ", ".join(f"`{name}`" for name in fields if name in unused)
+    aside = f"\n\n{parameters.model_version} does not use {not_used}." if unused else ""
+    return (
+        "## How it was made\n\n"
+        + _table(("parameter", "value", "default"), lines)
+        + f"{aside}\n\nThe same again, byte for byte while rows, code and packages stay the same:\n\n"
+        f"```\n{run_command(parameters, as_of)}\n```"
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -4,64 +4,109 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-BLUE, GREY = "#2f6fab", "#9aa5b1"
+BLUE, GREY, DARK = "#2f6fab", "#9aa5b1", "#33404d"
 DPI = 100
+COLOURS = 32  # of the palette; the pictures are a third of their size then
+MOST_FEATURES = 20
+LONGEST_NAME = 30
 
 
 def curves_png(document: Mapping[str, Any]) -> bytes:
-    """ROC, precision-recall and calibration side by side, 1000 x 330 pixels."""
-    figure = _figure(10, 3.3)
+    """ROC, precision-recall and calibration side by side, each with its baseline: 1000 x 330 pixels."""
     numbers, points = document["metrics"], document["curves"]
+    figure = _figure(10, 3.3)
     roc, recall, calibration = figure.subplots(1, 3)
-    _curve(roc, points["roc"], title=f"ROC, AUC {numbers['roc_auc']:.3f}")
-    roc.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
-    _curve(
-        recall, points["precision_recall"], title=f"Precision-recall, AP {numbers['average_precision']:.3f}"
-    )
-    recall.axhline(numbers["base_rate"], color=GREY, linestyle="--", linewidth=1)
-    _curve(
-        calibration,
-        points["calibration"],
-        title=f"Calibration, error {numbers['calibration_error']:.3f}",
-        marker="o",
-    )
-    top = 1.05 * max(*points["calibration"]["predicted"], *points["calibration"]["observed"])
-    calibration.plot([0, top], [0, top], color=GREY, linestyle="--", linewidth=1)
+    figure.subplots_adjust(left=0.055, right=0.99, bottom=0.15, top=0.91, wspace=0.24)
+    _roc(roc, points["roc"], auc=numbers["roc_auc"])
+    _precision_recall(recall, points["precision_recall"], numbers=numbers)
+    _calibration(calibration, points["calibration"], error=numbers["calibration_error"])
     return _png(figure)
 
 
-def importance_png(document: Mapping[str, Any]) -> bytes:
-    """How far the ROC AUC falls when each feature is shuffled, 700 pixels wide."""
-    items = list(reversed(document["feature_importance"]))
-    figure = _figure(7, 0.8 + 0.3 * max(len(items), 1))
-    axes = figure.subplots()
-    axes.barh(
-        [i["feature"] for i in items], [i["mean"] for i in items], xerr=[i["std"] for i in items], color=BLUE
+def feature_importance_png(document: Mapping[str, Any]) -> bytes:
+    """How far the ROC AUC falls when a feature is shuffled, 700 pixels wide; at most the 20 most important."""
+    items = document["feature_importance"][:MOST_FEATURES][::-1]
+    rows = range(len(items))
+    height = 0.75 + 0.28 * len(items)
+    figure = _figure(7, height)
+    names = [_short(item["feature"]) for item in items]
+    left = 0.04 + 0.0105 * max(map(len, names), default=0)
+    axes = figure.add_axes((left, 0.5 / height, 0.97 - left, 1 - 0.6 / height))
+    means, spreads = ([item[part] for item in items] for part in ("mean", "std"))
+    error = {"ecolor": DARK, "elinewidth": 1, "capsize": 2}
+    axes.barh(rows, means, height=0.65, xerr=spreads, color=BLUE, error_kw=error)
+    axes.set_yticks(rows, names)
+    axes.axvline(0, color=GREY, linewidth=1)
+    axes.locator_params(axis="x", nbins=6)
+    _finish(axes, x="fall of ROC AUC when shuffled", y="")
+    return _png(figure)
+
+
+def _roc(axes: Any, points: Mapping[str, Any], *, auc: float) -> None:
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="chance")
+    axes.plot(points["false_positive_rate"], points["true_positive_rate"], color=BLUE)
+    _unit(axes)
+    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    _finish(axes, x="false positive rate", y="true positive rate", title=f"ROC: AUC {auc:.3f}")
+
+
+def _precision_recall(axes: Any, points: Mapping[str, Any], *, numbers: Mapping[str, float]) -> None:
+    base = numbers["base_rate"]
+    axes.axhline(base, color=GREY, linestyle="--", linewidth=1, label=f"base rate {base:.3f}")
+    axes.plot(points["recall"], points["precision"], color=BLUE)
+    _unit(axes)
+    axes.legend(loc="upper right", frameon=False, fontsize=8)
+    title = f"Precision-recall: average {numbers['average_precision']:.3f}"
+    _finish(axes, x="recall", y="precision", title=title)
+
+
+def _calibration(axes: Any, points: Mapping[str, Any], *, error: float) -> None:
+    top = 1.08 * max(*points["predicted"], *points["observed"])
+    axes.plot([0, top], [0, top], color=GREY, linestyle="--", linewidth=1, label="perfect")
+    axes.plot(points["predicted"], points["observed"], color=BLUE, marker="o", markersize=4)
+    axes.set(xlim=(0, top), ylim=(0, top))
+    axes.locator_params(nbins=5)
+    axes.legend(loc="upper left", frameon=False, fontsize=8)
+    title = f"Calibration: mean error {error:.3f}"
+    _finish(axes, x="predicted probability", y="observed rate", title=title)
+
+
+def _unit(axes: Any) -> None:
+    axes.set(
+        xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1], yticks=[0, 0.25, 0.5, 0.75, 1]
     )
-    axes.set_xlabel("fall of ROC AUC when shuffled")
+
+
+def _finish(axes: Any, *, x: str, y: str, title: str = "") -> None:
+    axes.set_title(title, fontsize=10, color=DARK)
+    axes.set_xlabel(x, fontsize=9, color=DARK)
+    axes.set_ylabel(y, fontsize=9, color=DARK)
+    axes.tick_params(labelsize=8, colors=DARK)
     axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
+
+
+def _short(name: str) -> str:
+    """A feature's name as text that fits; `$` would start a formula."""
+    cut = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "..."
+    return cut.replace("$", r"\$")
 
 
 def _figure(width: float, height: float) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DPI)
     FigureCanvasAgg(figure)
     return figure
 
 
-def _curve(axes: Any, points: Mapping[str, Any], *, title: str, marker: str = "") -> None:
-    (x_name, x), (y_name, y) = points.items()
-    axes.plot(x, y, color=BLUE, marker=marker)
-    axes.set_title(title, fontsize=10)
-    axes.set_xlabel(x_name.replace("_", " "))
-    axes.set_ylabel(y_name.replace("_", " "))
-    axes.spines[["top", "right"]].set_visible(False)
-
-
 def _png(figure: Any) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    """Drawn and stored with a small palette; neither date nor version is in the file."""
+    from PIL import Image
+
+    figure.canvas.draw()
+    buffer, size = figure.canvas.buffer_rgba(), figure.canvas.get_width_height()
+    picture = Image.frombuffer("RGBA", size, buffer).convert("RGB")
+    file = io.BytesIO()
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
+    return file.getvalue()

@@ -25,7 +25,8 @@ def days_of(context: dg.AssetExecutionContext) -> list[dt.date]:
 def announce(context: dg.AssetExecutionContext, params: TrainingParameters, days: Sequence[dt.date]) -> None:
     """Refuse a mistyped run config; then state the effective parameters in the log and the run's tags."""
     run = context.run
-    guard(run.run_config, resources=KNOWN_RESOURCES, ops=[node.name for node in context.job_def.nodes])
+    ops = [node.name for node in context.job_def.nodes]
+    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
     values, typed = identity(params, of=TrainingParameters), given(run.run_config)
     ids = [run_id(params, day) for day in days]
     stated = ", ".join(
@@ -46,9 +47,9 @@ def fail(attempts: Sequence[Attempt], parameters: TrainingParameters) -> dg.Fail
         reasons.setdefault(str(item.error), []).append(str(item.as_of))
     lines = [f"{', '.join(days)}: {reason}" for reason, days in reasons.items()]
     retry = [run_command(parameters, item.as_of) for item in failed]
+    head = f"{len(failed)} of {len(attempts)} days failed; the others are committed."
     return dg.Failure(
-        description=f"{len(failed)} of {len(attempts)} days failed; the others are committed.\n"
-        + "\n".join(lines),
+        description="\n".join([head, *lines]) if len(attempts) > 1 else str(failed[0].error),
         metadata={
             "failed_days": dg.MetadataValue.json([str(item.as_of) for item in failed]),
             "retry": dg.MetadataValue.md("\n".join(f"- `{command}`" for command in retry)),

@@ -1,0 +1,1 @@
+"""What requests runs at a time of day."""

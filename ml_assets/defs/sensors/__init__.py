@@ -1,0 +1,1 @@
+"""What requests runs when something happens."""

@@ -1,0 +1,135 @@
+"""What a notice says of a failed run: nothing that could be a secret, and all that is needed to act."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from ml_assets import errors
+from ml_assets.core.as_of import parse
+from ml_assets.core.command import run_command
+from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.problems import check
+from ml_assets.core.run_id import run_id
+from ml_assets.core.secrets import looks_like_credential
+from ml_assets.errors import MlAssetsError
+from ml_assets.resources.guard import given
+from ml_assets.resources.parameters import refuse, refuse_options
+
+SHOWN = 5
+MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000
+PARTITION, START, END = (
+    "dagster/partition",
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+)
+
+
+def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> str:
+    """The notice as Slack's text: the parameters, why the run failed, and how to try again."""
+    parameters, days = _parameters(run.run_config), _failed_days(run, failures)
+    why = _quiet("\n".join(_reasons(failures)) or "The run ended before its first step; its page says why.")
+    lines = [
+        _headline(parameters, days),
+        f"*Parameters:* {_stated(run.run_config, parameters)}",
+        f"*Why:* {why}",
+    ]
+    if parameters and days:
+        extra = _environment(run.run_config)
+        commands = [f"`{run_command(parameters, day)}{extra}`" for day in days[:SHOWN]]
+        more = [f"and {len(days) - SHOWN} days more"] if len(days) > SHOWN else []
+        lines.append("*Try again:*\n" + "\n".join([*commands, *more]))
+    lines.append(f"*Dagster run:* {run.run_id} of {run.job_name}")
+    return _escape("\n".join(lines))
+
+
+def _parameters(run_config: Mapping[str, Any]) -> TrainingParameters | None:
+    """The run's parameters, or None where they are not acceptable: then none of them is repeated."""
+    values = _config(run_config, "params")
+    try:
+        refuse(values)
+        return check(values)
+    except MlAssetsError:
+        return None
+
+
+def _config(run_config: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
+    found: Any = run_config
+    for key in ("resources", resource, "config"):
+        found = found.get(key, {}) if isinstance(found, Mapping) else {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _environment(run_config: Mapping[str, Any]) -> str:
+    options = _config(run_config, "options")
+    try:
+        refuse_options(options)
+    except MlAssetsError:
+        return ""
+    name = options.get("environment", "default")
+    return "" if name == "default" else f" --environment {name}"
+
+
+def _failed_days(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> list[dt.date]:
+    """The days that the run itself says failed; where it says nothing, all of its days."""
+    for event in failures:
+        told = event.step_failure_data.user_failure_data
+        if told and (days := told.metadata.get("failed_days")):
+            return [day for day in map(parse, map(str, days.value or ())) if day]  # type: ignore[arg-type, call-overload]
+    first, last = (parse(run.tags.get(name, run.tags.get(PARTITION, ""))) for name in (START, END))
+    if not first or not last:
+        return []
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _headline(parameters: TrainingParameters | None, days: Sequence[dt.date]) -> str:
+    what = f"{parameters.dataset} {parameters.model_version}" if parameters else "a run"
+    if not days:
+        return f":x: {what} failed"
+    if len(days) > 1:
+        return f":x: {what} failed on {len(days)} days, {days[0]} to {days[-1]}"
+    return f":x: {what} failed for {days[0]}" + (
+        f", run_id {run_id(parameters, days[0])}" if parameters else ""
+    )
+
+
+def _stated(run_config: Mapping[str, Any], parameters: TrainingParameters | None) -> str:
+    if parameters is None:
+        return "not acceptable, and so not repeated here"
+    typed, values = given(run_config), identity(parameters, of=TrainingParameters)
+    shown = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items() if name in typed)
+    return f"{shown} (the others at their defaults)" if shown else "all at their defaults"
+
+
+def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
+    """Our own errors in their own words; of any other only its kind, for its text may hold anything."""
+    for event in failures:
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            yield data.user_failure_data.description
+            continue
+        error = data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is None:
+            continue
+        name = error.cls_name or "an error"
+        ours = isinstance(getattr(errors, name, None), type)
+        yield error.message.partition(": ")[2].strip() if ours else f"{name}; the run's page says more."
+
+
+def _quiet(text: str) -> str:
+    """The text without the lines that look like a credential, and no longer than Slack shows."""
+    lines = [
+        "(a line is left out: it looks like a credential)" if looks_like_credential(line) else line
+        for line in text.splitlines()
+    ]
+    kept = "\n".join(lines)
+    return kept if len(kept) <= MOST else f"{kept[:MOST]}..."
+
+
+def _escape(text: str) -> str:
+    """Slack reads these three characters as markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

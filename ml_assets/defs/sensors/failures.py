@@ -1,0 +1,28 @@
+"""The failure notice: which parameters failed, why, and the command to try again, sent to a webhook."""
+
+import dagster as dg
+
+from ml_assets.defs.sensors.failure_text import failure_text
+from ml_assets.resources.notice import SECRET_VARIABLE, URL_VARIABLE, NoticeResource
+
+UNSET = f"No notice was sent: neither {URL_VARIABLE} nor {SECRET_VARIABLE} is set where the code runs."
+
+
+@dg.run_failure_sensor(
+    name="failure_notice",
+    minimum_interval_seconds=30,
+    description="Every run of this project that fails is told to a Slack-compatible webhook: its parameters, the "
+    f"reason and the command to try again. The webhook's address stands in {URL_VARIABLE}, or in AWS Secrets Manager "
+    f"under the name in {SECRET_VARIABLE}.",
+)
+def failure_notice(context: dg.RunFailureSensorContext, notice: NoticeResource) -> dg.SkipReason | None:
+    """Send the notice of one failed run; trouble with the webhook is logged, and the notice is then given up."""
+    if not notice.is_set():
+        return dg.SkipReason(UNSET)
+    run = context.dagster_run
+    trouble = notice.send(failure_text(run, context.get_step_failure_events()))
+    if trouble:
+        context.log.error("The notice of run %s did not reach the webhook: %s.", run.run_id, trouble)
+    else:
+        context.log.info("The webhook was told of run %s.", run.run_id)
+    return None

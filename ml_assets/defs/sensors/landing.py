@@ -1,0 +1,108 @@
+"""The landing sensor: new and changed days of landing zones become runs of the presets subscribed to them."""
+
+import datetime as dt
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.core.as_of import last_complete_day
+from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request, sound_presets, unfinished
+from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
+from ml_assets.defs.sensors.landing_plan import Landed, Plan, Subscribers, Task, open_plan
+from ml_assets.defs.training.jobs import train
+from ml_assets.errors import MlAssetsError
+from ml_assets.pipeline.workspace import utc_now
+from ml_assets.settings import Settings, load_settings
+from ml_assets.sources.landed_days import day_signatures
+
+
+@dg.sensor(
+    name="landed_days",
+    job=train,
+    minimum_interval_seconds=60,
+    description="New and changed days of landing zones become runs of the presets that subscribe to them. "
+    "Late rows retrain only the days they touch.",
+)
+def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Request the runs that changed days ask for, at most so many a tick; the cursor holds what is done."""
+    settings, now, memory = load_settings(), utc_now(), read_cursor(context.cursor)
+    last, busy = last_complete_day(now), unfinished(context.instance)
+    plans, kept = [], {}
+    for (source, dataset), subscribers in _subscribed(settings, context.log).items():
+        name = f"{source}/{dataset}"
+        landed = _look(settings.sources[source], source, dataset, memory.get(name, {}), context.log)
+        if landed is None:
+            kept[name] = memory.get(name, {})
+        else:
+            plan = open_plan(landed, settings=settings, busy=busy, now=now, log=context.log)
+            plan.add_all(subscribers)
+            plans.append(plan)
+    requests, left = _take(_in_turns(plans), context.instance, at_most=settings.requests_per_tick)
+    kept |= {plan.landed.name: _memory(plan, left, last=last) for plan in plans}
+    return dg.SensorResult(
+        run_requests=requests,
+        cursor=write_cursor(kept),
+        skip_reason=None if requests else f"{len(plans)} landing zones, nothing new",
+    )
+
+
+def _subscribed(settings: Settings, log: logging.Logger) -> dict[tuple[str, str], Subscribers]:
+    """The presets that want to hear of landed rows, by source and dataset, for the zones that are registered."""
+    found: dict[tuple[str, str], Subscribers] = {}
+    for preset, parameters in sound_presets(log):
+        where = (parameters.source, parameters.dataset)
+        if preset.landing and parameters.source in settings.sources:
+            found[where] = [*found.get(where, ()), (preset, parameters)]
+    return found
+
+
+def _look(uri: str, source: str, dataset: str, seen: Mapping[str, str], log: logging.Logger) -> Landed | None:
+    """The zone as it is now, or None where it cannot be used: that is logged and stops no other zone."""
+    try:
+        signatures = day_signatures(uri, dataset)
+    except MlAssetsError as error:
+        log.warning("%s/%s was left out: %s", source, dataset, error)
+        return None
+    known = {dt.date.fromisoformat(day): mark for day, mark in seen.items()}
+    return Landed(source=source, dataset=dataset, signatures=signatures, seen=known)
+
+
+def _in_turns(plans: Iterable[Plan]) -> Iterator[Task]:
+    """One task of each zone after the other, each zone's by day, so that a large one holds nobody up."""
+    by_day = [sorted(plan.tasks, key=lambda task: (task.as_of, task.preset.name)) for plan in plans]
+    for together in itertools.zip_longest(*by_day):
+        yield from (task for task in together if task)
+
+
+def _take(
+    tasks: Iterator[Task], instance: dg.DagsterInstance, *, at_most: int
+) -> tuple[list[dg.RunRequest], list[Task]]:
+    """The requests of this tick, and the tasks left for the next ones."""
+    requests: dict[str | None, dg.RunRequest] = {}
+    for task in tasks:
+        if len(requests) == at_most:
+            return list(requests.values()), [task, *tasks]
+        request = _request(task)
+        requests |= {new.run_key: new for new in not_requested_yet([request], instance)}
+    return list(requests.values()), []
+
+
+def _request(task: Task) -> dg.RunRequest:
+    tags = {PRESET_TAG: task.preset.name, "ml_assets/source": task.parameters.source}
+    if task.change:
+        tags["ml_assets/changed_days"] = str(len(task.change.days))
+        tags["ml_assets/changed_rows"] = f"{task.change.rows:+d}"
+    return run_request(task.preset.parameters, task.as_of, event=f"landed:{task.signature}", tags=tags)
+
+
+def _memory(plan: Plan, left: Iterable[Task], *, last: dt.date) -> dict[str, Any]:
+    """The days that are dealt with, as they are now; the others as they were, so that they count as changed."""
+    again = plan.held | {day for task in left if task in plan.tasks for day in task.because}
+    done = set(plan.changed) - again
+    now = {day: plan.landed.signatures[day] for day in plan.landed.watched(last) if day in done}
+    before = {day: mark for day, mark in plan.landed.seen.items() if day not in done}
+    floor = min(plan.landed.watched(last), default=dt.date.min)
+    return {day.isoformat(): mark for day, mark in {**before, **now}.items() if day >= floor}

@@ -1,0 +1,88 @@
+"""The folder of request files: which there are, what is in them, and the notes beside those that are refused."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import obstore
+from obstore.exceptions import NotFoundError
+
+from ml_assets.core.secrets import looks_like_credential
+from ml_assets.parameter_files import MAX_BYTES, is_parameter_file
+from ml_assets.storage.object_store import open_store, store_errors
+
+NOTE = ".rejected"
+NEWEST = 1000  # files looked at: it bounds the cursor
+SETTLED = dt.timedelta(
+    seconds=2
+)  # a file written a moment ago may be half a file, and half a file may be valid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropped:
+    """A request file as the listing shows it; `signature` changes whenever the file is written."""
+
+    name: str
+    size: int
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFolder:
+    """A folder, or a URI such as `s3://bucket/requests`. Folders inside it are not looked at."""
+
+    root: str
+
+    def files(self, *, now: dt.datetime) -> tuple[list[Dropped], int]:
+        """The newest settled request files, the oldest of them first, and how many more there are."""
+        with store_errors(self.root):
+            listed = obstore.list_with_delimiter(open_store(self.root))["objects"]
+        found = [
+            (meta["last_modified"], meta["path"], meta["size"], meta["e_tag"])
+            for meta in listed
+            if is_parameter_file(meta["path"]) and not meta["path"].startswith((".", "_"))
+        ]
+        settled = sorted(item for item in found if now - item[0] >= SETTLED)
+        files = [
+            Dropped(name=name, size=size, signature=f"{size}-{tag or when.isoformat()}")
+            for when, name, size, tag in settled[-NEWEST:]
+        ]
+        return files, max(0, len(settled) - NEWEST)
+
+    def read(self, file: Dropped) -> bytes:
+        """The bytes of a file, or as many as are needed to see that it is too large."""
+        with store_errors(self.uri(file.name)):
+            store = open_store(self.root)
+            if file.size > MAX_BYTES:
+                return bytes(store.get_range(file.name, start=0, length=MAX_BYTES + 1))
+            return bytes(store.get(file.name).bytes())
+
+    def reject(self, file: Dropped, reasons: Sequence[str]) -> None:
+        """Write the reasons beside the file."""
+        text = "\n".join(
+            [
+                f"{file.name} was refused. Nothing was started.",
+                *reasons,
+                "Correct the file: it is looked at again once it is written, and this note goes away.",
+                "",
+            ]
+        )
+        with store_errors(self.uri(file.name + NOTE)):
+            open_store(self.root).put(file.name + NOTE, text.encode())
+
+    def accept(self, file: Dropped) -> None:
+        """Remove the note of an earlier refusal, if there is one."""
+        with store_errors(self.uri(file.name + NOTE)):
+            try:
+                open_store(self.root).delete(file.name + NOTE)
+            except (FileNotFoundError, NotFoundError):
+                return
+
+    def uri(self, name: str) -> str:
+        """Where a file is, for people; a name that looks like a credential is not repeated."""
+        return f"{self.root.rstrip('/')}/{shown(name)}"
+
+
+def shown(name: str) -> str:
+    """The name of a file, unless it looks like a credential."""
+    return "(a file name)" if looks_like_credential(name.partition(".")[0]) else name

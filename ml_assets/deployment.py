@@ -1,0 +1,189 @@
+"""A running deployment of ml_assets, as its GraphQL API shows it: what can be launched there, and what came of it."""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ml_assets.core.catalog import CATALOG
+from ml_assets.errors import RefusedError, RemoteError
+from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal
+
+JOB = "train"
+ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+BACKFILL_ENDED = ("COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED")
+
+PLACES = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
+LAUNCH = f"""mutation($params: ExecutionParams!) {{ launchRun(executionParams: $params) {{ __typename
+  ... on LaunchRunSuccess {{ run {{ runId }} }} ... on RunConfigValidationInvalid {{ errors {{ reason }} }} {ERROR} }} }}"""
+BACKFILL = f"""mutation($params: LaunchBackfillParams!) {{ launchPartitionBackfill(backfillParams: $params) {{ __typename
+  ... on LaunchBackfillSuccess {{ backfillId }} {ERROR} }} }}"""
+RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { runId status
+  eventConnection { events { ... on ErrorEvent { error { message errorChain { error { message } } } }
+    ... on ExecutionStepFailureEvent { failureMetadata { description } } } }
+  assetMaterializations { assetKey { path } partition metadataEntries { label __typename
+    ... on TextMetadataEntry { text } ... on PathMetadataEntry { path }
+    ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } } } }"""
+STATUS = "query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { runId status } } } }"
+BACKFILL_STATUS = f"""query($id: String!) {{ partitionBackfillOrError(backfillId: $id) {{ __typename
+  ... on PartitionBackfill {{ status error {{ message errorChain {{ error {{ message }} }} }} }} {ERROR} }} }}"""
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What came of some runs: the metadata of what was made, which run made it, and why others failed."""
+
+    seen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+    def run_of(self, day: dt.date) -> str:
+        """The Dagster run that made the artifacts of a day."""
+        return self.runs.get(str(day), "")
+
+
+@dataclass(kw_only=True)
+class Deployment:
+    """One place that serves the job `train`."""
+
+    api: Endpoint
+    location: str
+    repository: str
+    _told: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.api.url
+
+    def launch(self, config: Mapping[str, Any], day: str) -> str:
+        """The Dagster run id of a new run of one day."""
+        selector = {**self._selector, "pipelineName": JOB}
+        tags = [{"key": "dagster/partition", "value": day}]
+        params = {"selector": selector, "runConfigData": config, "executionMetadata": {"tags": tags}}
+        answer = self.api.mutate(LAUNCH, params=params)["launchRun"]
+        self._raise_unless(answer, "LaunchRunSuccess")
+        return str(answer["run"]["runId"])
+
+    def launch_backfill(
+        self, config: Mapping[str, Any], days: Sequence[str], *, assets: Collection[str] | None
+    ) -> str:
+        """The id of a new backfill: of the job, or of some assets."""
+        params: dict[str, Any] = {"partitionNames": list(days), "runConfigData": config, "fromFailure": False}
+        if assets is None:
+            params["selector"] = {
+                "partitionSetName": f"{JOB}_partition_set",
+                "repositorySelector": self._selector,
+            }
+        else:
+            params["assetSelection"] = [{"path": [asset]} for asset in CATALOG if asset in assets]
+        answer = self.api.mutate(BACKFILL, params=params)["launchPartitionBackfill"]
+        self._raise_unless(answer, "LaunchBackfillSuccess")
+        return str(answer["backfillId"])
+
+    def run_ended(self, run: str, told: Callable[[str], None]) -> bool:
+        """Whether a run has ended; tells each change of its status."""
+        found = self._tell({"runIds": [run]}, told)
+        if run not in found:
+            raise RemoteError(f"The run {run} is not known any more on {self.url}: somebody deleted it.")
+        return found[run] in ENDED
+
+    def backfill_ended(self, backfill: str, told: Callable[[str], None]) -> bool:
+        """Whether a backfill has ended; RefusedError where its parameters were refused and no run was made."""
+        answer = self.api.query(BACKFILL_STATUS, id=backfill)["partitionBackfillOrError"]
+        self._raise_unless(answer, "PartitionBackfill")
+        self._tell(_of_backfill(backfill), told)
+        if answer["status"] == "FAILED" and answer["error"]:
+            raise_refusal(answer["error"], url=self.url)
+        return answer["status"] in BACKFILL_ENDED
+
+    def outcome_of_run(self, run: str) -> Outcome:
+        """What came of a run."""
+        return self._outcome({"runIds": [run]})
+
+    def outcome_of_backfill(self, backfill: str) -> Outcome:
+        """What came of all runs of a backfill."""
+        return self._outcome(_of_backfill(backfill))
+
+    @property
+    def _selector(self) -> dict[str, str]:
+        return {"repositoryLocationName": self.location, "repositoryName": self.repository}
+
+    def _raise_unless(self, answer: Mapping[str, Any], success: str) -> None:
+        if answer["__typename"] == "RunConfigValidationInvalid":
+            raise RefusedError(
+                [f"{self.url} has other rules for the run config: is its version another one?"]
+            )
+        if "message" in answer:
+            raise_refusal(answer, url=self.url)
+        if answer["__typename"] != success:
+            raise RemoteError(f"{self.url} did not launch it: {answer['__typename']}.")
+
+    def _tell(self, wanted: Mapping[str, Any], told: Callable[[str], None]) -> dict[str, str]:
+        found = {
+            run["runId"]: run["status"]
+            for run in self.api.query(STATUS, filter=wanted)["runsOrError"]["results"]
+        }
+        for run, status in found.items():
+            if self._told.get(run) != status:
+                told(f"Dagster run {run} {status.lower()}")
+        self._told.update(found)
+        return found
+
+    def _outcome(self, wanted: Mapping[str, Any]) -> Outcome:
+        outcome = Outcome()
+        for run in self.api.query(RUNS, filter=wanted)["runsOrError"]["results"]:
+            for event in run["assetMaterializations"]:
+                day = event["partition"] or ""
+                outcome.runs[day] = run["runId"]
+                outcome.seen["/".join(event["assetKey"]["path"]), day] = dict(
+                    _plain(event["metadataEntries"])
+                )
+            if run["status"] != "SUCCESS":
+                outcome.reasons.append(_reason(run))
+        return outcome
+
+
+def connect(url: str) -> Deployment:
+    """The deployment at an address; RemoteError where nothing there serves the job `train`."""
+    api = endpoint(url)
+    nodes = api.query(PLACES)["repositoriesOrError"].get("nodes", [])
+    places = [node for node in nodes if JOB in {job["name"] for job in node["jobs"]}]
+    if len(places) != 1:
+        raise RemoteError(f"{api.url} serves the job {JOB} {len(places)} times; it must do so once.")
+    return Deployment(api=api, location=places[0]["location"]["name"], repository=places[0]["name"])
+
+
+def _of_backfill(backfill: str) -> dict[str, Any]:
+    return {"tags": [{"key": "dagster/backfill", "value": backfill}]}
+
+
+def _plain(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The metadata that a result is made of, as plain values."""
+    names = {
+        "TextMetadataEntry": "text",
+        "PathMetadataEntry": "path",
+        "BoolMetadataEntry": "boolValue",
+        "FloatMetadataEntry": "floatValue",
+    }
+    for entry in entries:
+        if entry["__typename"] in names:
+            yield entry["label"], entry[names[entry["__typename"]]]
+
+
+def _reason(run: Mapping[str, Any]) -> str:
+    """Why a run failed, in our own words where they are ours."""
+    for event in run["eventConnection"]["events"]:
+        failure, error = event.get("failureMetadata"), event.get("error")
+        if failure and failure["description"]:
+            return str(failure["description"])
+        if error:
+            return innermost_words(error)
+    return f"the Dagster run {run['runId']} ended as {run['status'].lower()}; its log says why"
+
+
+def innermost_words(error: Mapping[str, Any]) -> str:
+    """The innermost message, whole where it is a refusal of ours."""
+    chain = [error, *(item["error"] for item in error.get("errorChain") or [])]
+    message = str(chain[-1]["message"]).strip()
+    return message.partition("RefusedError: ")[2] or innermost(chain)

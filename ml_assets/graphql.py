@@ -1,0 +1,95 @@
+"""Talking with a Dagster webserver: one request, one answer, every trouble in plain words."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ml_assets.core.secrets import looks_like_credential
+from ml_assets.errors import RefusedError, RemoteError
+
+ERROR = "... on PythonError { message errorChain { error { message } } }"
+TRIES = 3
+_REFUSED = "RefusedError: "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """The GraphQL API of one webserver."""
+
+    url: str
+    seconds: float = 60.0
+
+    def query(self, text: str, **variables: Any) -> dict[str, Any]:
+        """The data of a query; asked again where the network fails, for it changes nothing."""
+        for left in reversed(range(TRIES)):
+            try:
+                return self.mutate(text, **variables)
+            except RemoteError:  # noqa: PERF203
+                if not left:
+                    raise
+                time.sleep(0.5)
+        raise AssertionError
+
+    def mutate(self, text: str, **variables: Any) -> dict[str, Any]:
+        """The data of a mutation, sent once."""
+        body = json.dumps({"query": text, "variables": variables}).encode()
+        request = urllib.request.Request(  # noqa: S310  # `endpoint` lets only http and https pass
+            f"{self.url}/graphql", data=body, headers={"Content-Type": "application/json"}
+        )
+        answer = self._answer(request)
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, dict) or answer.get("errors"):
+            raise RemoteError(
+                f"{self.url} does not understand the request. Is it a Dagster 1.13 webserver that serves ml_assets?"
+            )
+        return data
+
+    def _answer(self, request: urllib.request.Request) -> Any:
+        try:
+            with urllib.request.urlopen(request, timeout=self.seconds) as response:  # noqa: S310
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            return self._body_of(error)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "reason", None) or type(error).__name__
+            raise RemoteError(
+                f"{self.url} cannot be reached ({why}). Start it, or check the address."
+            ) from None
+
+    def _body_of(self, error: urllib.error.HTTPError) -> Any:
+        """Dagster answers a refused launch with HTTP 500 and an ordinary body."""
+        with error:
+            try:
+                return json.load(error)
+            except ValueError:
+                raise RemoteError(
+                    f"{self.url} answers with HTTP {error.code}. Is it a Dagster webserver?"
+                ) from None
+
+
+def endpoint(url: str) -> Endpoint:
+    """The API at that address, `http://127.0.0.1:3000`; RefusedError where it is no such address."""
+    if looks_like_credential(url):
+        raise RefusedError(["on: looks like a credential. Give the address alone."])
+    if not url.startswith(("http://", "https://")):
+        raise RefusedError(["on: not an address. Allowed: http://HOST:PORT or https://HOST."])
+    return Endpoint(url=url.rstrip("/").removesuffix("/graphql"))
+
+
+def raise_refusal(error: Mapping[str, Any], *, url: str) -> None:
+    """Raise the error that a deployment answered with: our own refusal where one is in Dagster's chain."""
+    chain = [error, *(item["error"] for item in error.get("errorChain") or [])]
+    for item in chain:
+        _, found, text = str(item["message"]).partition(_REFUSED)
+        if found:
+            raise RefusedError(text.strip().splitlines()[1:])
+    raise RemoteError(f"{url} refused the launch: {innermost(chain)}")
+
+
+def innermost(chain: Sequence[Mapping[str, Any]]) -> str:
+    """The first line of the innermost error of a chain."""
+    return (str(chain[-1]["message"]).strip().splitlines() or ["no reason was given"])[0]

@@ -1,0 +1,135 @@
+"""Presets: named parameter sets, one TOML file each, checked like any others."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import diagnose
+from ml_assets.core.secrets import looks_like_credential
+from ml_assets.errors import RefusedError
+from ml_assets.parameter_files import check_size, parse_file
+
+SECTIONS = ("description", "subscribe", "parameters")
+SUBSCRIPTIONS = ("daily", "landing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """One named parameter set.
+
+    Attributes:
+        name: the name of its file, without `.toml`.
+        description: one line for people.
+        parameters: what it gives; all else is at its default.
+        daily: whether it is trained each day, by the schedules.
+        landing: whether it is trained when rows of its source and dataset land.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    daily: bool = False
+    landing: bool = False
+
+
+def load_presets(folder: str | Path) -> Mapping[str, Preset]:
+    """Every preset of the folder by name; RefusedError names each file and problem. No folder, no presets."""
+    presets, problems = read_presets(folder)
+    if problems:
+        raise RefusedError(problems)
+    return presets
+
+
+def read_presets(folder: str | Path) -> tuple[Mapping[str, Preset], list[str]]:
+    """The sound presets of the folder, and one line for each problem of the others."""
+    read = {path.stem: _attempt(path) for path in sorted(Path(folder).glob("*.toml"))}
+    presets = {name: found for name, found in read.items() if isinstance(found, Preset)}
+    return presets, [
+        line for found in read.values() if isinstance(found, RefusedError) for line in found.problems
+    ]
+
+
+def _attempt(path: Path) -> Preset | RefusedError:
+    try:
+        return _read(path)
+    except RefusedError as error:
+        return error
+
+
+def load_preset(name: str, folder: str | Path | None = None) -> Preset:
+    """The preset of that name; RefusedError tells the nearest one, or what is wrong with its file.
+
+    Without a folder, the one that the settings name.
+    """
+    if folder is None:
+        from ml_assets.settings import load_settings  # late, so that a refusal elsewhere does not load it
+
+        folder = load_settings().presets
+    known = {path.stem: path for path in sorted(Path(folder).glob("*.toml"))}
+    if name not in known:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise RefusedError([f"preset: unknown. Known: {', '.join(known) or f'none in {folder}'}.{hint}"])
+    return _read(known[name])
+
+
+def _read(path: Path) -> Preset:
+    content = _content(path)
+    subscribe, parameters = content.get("subscribe", {}), content.get("parameters", {})
+    problems = [*_unknown(content, SECTIONS), *_about(content.get("description"))]
+    problems += _unsound_subscriptions(subscribe)
+    if isinstance(parameters, dict):
+        problems += diagnose(parameters)[1]
+    else:
+        problems.append("parameters: not a table. Write [parameters] above them.")
+    if problems:
+        raise RefusedError([f"{path}: {line}" for line in problems])
+    return Preset(
+        name=path.stem, description=content["description"].strip(), parameters=parameters, **subscribe
+    )
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        check_size(str(path), path.stat().st_size)
+        content = parse_file(path.read_bytes(), name=str(path))
+    except OSError as error:
+        raise RefusedError([f"{path}: cannot be read ({error.strerror})."]) from None
+    assert isinstance(content, dict)  # TOML holds nothing else
+    return content
+
+
+def _about(description: Any) -> list[str]:
+    if not isinstance(description, str) or not description.strip():
+        return ["description: missing. Say in one line what the preset is for."]
+    if looks_like_credential(description):
+        return ["description: looks like a credential. Give secrets by reference only."]
+    return []
+
+
+def _unsound_subscriptions(subscribe: Any) -> list[str]:
+    if not isinstance(subscribe, dict):
+        return ["subscribe: not a table. Write [subscribe] above daily and landing."]
+    wrong = [name for name in SUBSCRIPTIONS if not isinstance(subscribe.get(name, False), bool)]
+    return [
+        *_unknown(subscribe, SUBSCRIPTIONS, at="subscribe."),
+        *(f"subscribe.{name}: not true or false. Allowed: true, false." for name in wrong),
+    ]
+
+
+def _unknown(content: Mapping[str, Any], known: tuple[str, ...], *, at: str = "") -> list[str]:
+    """One line for each name that has no meaning there; a parameter above its table is told where it belongs."""
+    lines = []
+    for name in content:
+        if name in known:
+            continue
+        if looks_like_credential(name):
+            lines.append("(a field name): looks like a credential. Give secrets by reference only.")
+        elif name in TrainingParameters.model_fields:
+            lines.append(f"{at}{name}: a parameter outside its table. Write it below [parameters].")
+        else:
+            lines.append(f"{at}{name}: unknown. Known: {', '.join(known)}.")
+    return lines

@@ -1,0 +1,104 @@
+"""A whole deployment for tests: webserver, daemon and code server on 127.0.0.1, gone when the test is over."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_assets_tests.conftest import REPO
+
+START_SECONDS = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A running deployment: where it listens, where it keeps things, and the environment of its processes."""
+
+    url: str
+    home: Path
+    artifacts: Path
+    environ: dict[str, str]
+
+    def ask(self, query: str, **variables) -> dict:
+        """The data of a GraphQL request, sent as the pages of the UI send theirs."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(
+            f"{self.url}/graphql", data=body, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            answer = json.load(response)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+
+@contextlib.contextmanager
+def deployment(place: Path) -> Iterator[Deployment]:
+    """`dagster dev` with its own home under `place`; every process that it started is stopped at the end."""
+    port, home, artifacts = _free_port(), place / "home", place / "artifacts"
+    home.mkdir(parents=True)
+    shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", home / "dagster.yaml")
+    environ = _environ(home, artifacts)
+    address = ["-h", "127.0.0.1", "-p", str(port), "-w", str(REPO / "workspace.yaml")]
+    command = [sys.executable, "-m", "dagster", "dev", *address]
+    with (place / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=place, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            live = Deployment(url=f"http://127.0.0.1:{port}", home=home, artifacts=artifacts, environ=environ)
+            _wait_until_loaded(live, process)
+            yield live
+        finally:
+            _stop(process)
+
+
+def _environ(home: Path, artifacts: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ML_ASSETS_")}
+    return {
+        **kept,
+        "PYTHONPATH": str(REPO),
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(artifacts),
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_loaded(live: Deployment, process: subprocess.Popen) -> None:
+    query = "{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        assert process.poll() is None, (live.home.parent / "server.log").read_text()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            entries = live.ask(query)["workspaceOrError"]["locationEntries"]
+            if entries and all(entry["loadStatus"] == "LOADED" for entry in entries):
+                return
+        time.sleep(0.3)
+    raise AssertionError((live.home.parent / "server.log").read_text())
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Ask the group that we started to end, then make it end."""
+    for sign, seconds in ((signal.SIGINT, 20), (signal.SIGKILL, 20)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=seconds)
+            break
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

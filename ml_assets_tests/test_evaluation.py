@@ -1,0 +1,233 @@
+"""Metrics are those that independent computations give, and the card tells them."""
+
+import datetime as dt
+import struct
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+from ml_assets.core.evaluation import curves, evaluate, importance, metrics
+from ml_assets.core.model_card import model_card
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.plots import feature_importance_png
+from ml_assets.core.run_id import run_id
+from ml_assets.core.training import fit, predict
+from ml_assets.errors import TrainingError
+from ml_assets_tests.tables import CONTRACT, training_table
+
+PARAMETERS = TrainingParameters(calibrate=True)
+DAY = dt.date(2025, 3, 1)
+FACTS = {
+    "rows": 600, "train_rows": 500, "holdout_rows": 100, "base_rate": 0.5, "train_base_rate": 0.5, "rows_in_window": 650,
+    "rows_not_yet_known": 50, "first_day": "2025-01-01", "last_day": "2025-03-01", "holdout_from": "2025-02-20",
+    "days_with_rows": 60, "days_without_rows": 2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evaluated():
+    table = training_table()
+    model = fit(table, contract=CONTRACT, parameters=PARAMETERS).value
+    return table, model, evaluate(model, table, contract=CONTRACT, parameters=PARAMETERS)
+
+
+def test_metrics_are_those_of_scikit_learn_on_the_holdout_alone(evaluated):
+    table, model, product = evaluated
+    holdout = table.filter(fold="holdout")
+    y, score = holdout["y"].to_numpy(), predict(model, holdout, CONTRACT)
+
+    assert product.metrics["roc_auc"] == pytest.approx(roc_auc_score(y, score), abs=1e-9)
+    assert product.metrics["average_precision"] == pytest.approx(average_precision_score(y, score), abs=1e-9)
+    assert product.metrics["brier"] == pytest.approx(brier_score_loss(y, score), abs=1e-9)
+    assert product.metrics["log_loss"] == pytest.approx(log_loss(y, score), abs=1e-9)
+    assert product.metrics["base_rate"] == pytest.approx(y.mean())
+
+
+def test_the_baseline_always_says_the_base_rate_of_the_training_rows(evaluated):
+    table, _, product = evaluated
+    rate = table.filter(fold="train")["y"].mean()
+    y = table.filter(fold="holdout")["y"].to_numpy()
+
+    assert product.metrics["baseline_brier"] == pytest.approx(((y - rate) ** 2).mean(), abs=1e-9)
+    assert product.metrics["skill"] == pytest.approx(
+        1 - product.metrics["brier"] / product.metrics["baseline_brier"]
+    )
+
+
+def test_a_perfect_score_is_told_as_such():
+    y = np.array([0] * 90 + [1] * 10)
+
+    found = metrics(y, y * 0.98 + 0.01, base_rate=0.1)
+
+    assert found["roc_auc"] == 1
+    assert found["lift_at_10pct"] == pytest.approx(10)
+    assert found["calibration_error"] == pytest.approx(0.01, abs=1e-6)
+
+
+def test_the_interval_of_the_auc_covers_the_truth_about_as_often_as_it_says():
+    random = np.random.default_rng(1)
+    hits = 0
+    for _ in range(100):
+        y = random.random(300) < 0.3
+        found = metrics(y.astype(int), 1 / (1 + np.exp(-(random.normal(size=300) + y))), base_rate=0.3)
+        hits += found["roc_auc_low"] <= 0.76025 <= found["roc_auc_high"]  # Phi(1 / sqrt(2))
+
+    assert 88 <= hits <= 100
+
+
+def test_the_feature_with_the_signal_is_the_most_important(evaluated):
+    _, _, product = evaluated
+    importance = product.value["feature_importance"]
+
+    assert importance[0]["feature"] == "value"
+    assert next(i["mean"] for i in importance if i["feature"] == "empty") == 0
+
+
+def test_evaluating_twice_gives_equal_documents_and_pictures(evaluated):
+    table, model, product = evaluated
+
+    again = evaluate(model, table, contract=CONTRACT, parameters=PARAMETERS)
+
+    assert again.value == product.value
+    assert again.attachments == product.attachments
+
+
+def test_pictures_are_png_of_a_readable_size(evaluated):
+    _, _, product = evaluated
+
+    for name, data in product.attachments.items():
+        width, height = struct.unpack(">II", data[16:24])
+        assert data[:8] == b"\x89PNG\r\n\x1a\n", name
+        assert width >= 600
+        assert height >= 150
+        assert len(data) < 40_000
+
+
+def test_the_card_states_data_metrics_parameters_and_the_command(evaluated):
+    _, _, product = evaluated
+
+    card = model_card(
+        product.value, parameters=PARAMETERS, as_of=DAY, facts=FACTS, run_id=run_id(PARAMETERS, DAY)
+    ).value
+
+    assert f"run `{run_id(PARAMETERS, DAY)}`" in card
+    assert "Only what was known at the end of 2025-03-01 (UTC) was used" in card
+    assert f"| ROC AUC | {product.metrics['roc_auc']:.4f} | 0.5000 |" in card
+    assert "ml-assets run --dataset orders --as-of 2025-03-01 --calibrate" in card
+
+
+def test_a_model_worse_than_the_baseline_is_called_so(evaluated):
+    _, _, product = evaluated
+    worse = {**product.value, "metrics": {**product.metrics, "log_loss": 9.0}}
+
+    card = model_card(worse, parameters=PARAMETERS, as_of=DAY, facts=FACTS, run_id="0" * 12).value
+
+    assert "**It does not beat** always answering with the base rate" in card
+
+
+def test_lift_and_calibration_are_those_of_pandas(evaluated):
+    table, model, product = evaluated
+    holdout = table.filter(fold="holdout")
+    rows = pd.DataFrame({"y": holdout["y"].to_list(), "score": predict(model, holdout, CONTRACT)})
+    tenth = rows.groupby(pd.qcut(rows["score"], 10))
+    error = ((tenth["y"].mean() - tenth["score"].mean()).abs() * tenth.size()).sum() / len(rows)
+
+    assert product.metrics["lift_at_10pct"] == pytest.approx(
+        rows.nlargest(10, "score")["y"].mean() / rows["y"].mean()
+    )
+    assert product.metrics["calibration_error"] == pytest.approx(error, abs=1e-9)
+
+
+def test_the_calibration_curve_is_that_of_scikit_learn():
+    random = np.random.default_rng(3)
+    score = random.random(500).round(2)  # many rows share a score
+    y = (random.random(500) < score).astype(int)
+
+    found = curves(y, score)["calibration"]
+
+    observed, predicted = calibration_curve(y, score, n_bins=10, strategy="quantile")
+    assert found["observed"] == pytest.approx(observed, abs=1e-6)
+    assert found["predicted"] == pytest.approx(predicted, abs=1e-6)
+    assert sum(found["rows"]) == 500
+
+
+def test_a_constant_score_is_no_better_than_the_baseline_whatever_the_order_of_rows():
+    y = np.array([1] * 20 + [0] * 80)
+
+    found = metrics(y, np.full(100, 0.2), base_rate=0.2)
+
+    assert found["roc_auc"] == 0.5
+    assert found["lift_at_10pct"] == pytest.approx(1)
+    assert found["calibration_error"] == pytest.approx(0)
+    assert found["skill"] == pytest.approx(0)
+
+
+def test_curves_are_short_and_keep_both_ends():
+    random = np.random.default_rng(3)
+    found = curves((random.random(5000) < 0.2).astype(int), random.random(5000))
+
+    assert all(len(points) <= 50 for curve in found.values() for points in curve.values())
+    assert (found["roc"]["true_positive_rate"][0], found["roc"]["true_positive_rate"][-1]) == (0, 1)
+    assert found["precision_recall"]["recall"][0] == 1
+
+
+def test_the_train_fold_decides_the_baseline_and_its_own_auc_only(evaluated):
+    table, model, product = evaluated
+    train = table.filter(fold="train")
+    changed = table.with_columns(
+        pl.when(fold="train").then(1 - pl.col("y")).otherwise("y").cast(pl.Int8).alias("y")
+    )
+
+    other = evaluate(model, changed, contract=CONTRACT, parameters=PARAMETERS)
+
+    assert product.metrics["train_roc_auc"] == pytest.approx(
+        roc_auc_score(train["y"].to_numpy(), predict(model, train, CONTRACT)), abs=1e-9
+    )
+    differ = {name for name, value in product.metrics.items() if other.metrics[name] != value}
+    assert differ == {"train_roc_auc", "baseline_log_loss", "baseline_brier", "skill"}
+
+
+def test_importance_follows_the_seed_and_is_the_fall_of_the_auc(evaluated):
+    table, model, _ = evaluated
+    holdout = table.filter(fold="holdout")
+
+    one, again, other = (importance(model, holdout, contract=CONTRACT, seed=seed) for seed in (0, 0, 1))
+
+    assert one == again
+    assert one != other
+    assert [item["mean"] for item in one] == sorted((item["mean"] for item in one), reverse=True)
+    assert 0.05 < one[0]["mean"] < 0.5
+
+
+def test_a_rare_class_is_kept_whole_when_importance_takes_a_part_of_the_rows(evaluated):
+    _, model, _ = evaluated
+    holdout = training_table(3000).with_columns(pl.Series("y", [0] * 2990 + [1] * 10, dtype=pl.Int8))
+
+    found = importance(model, holdout, contract=CONTRACT, seed=0)
+
+    assert {item["feature"] for item in found} == {"country", "value", "flag", "empty"}
+
+
+def test_a_holdout_of_one_class_is_refused_with_a_remedy(evaluated):
+    table, model, _ = evaluated
+    same = table.with_columns(pl.when(fold="holdout").then(0).otherwise("y").cast(pl.Int8).alias("y"))
+
+    with pytest.raises(
+        TrainingError, match=r"holdout rows have one class only. Choose a larger holdout_days"
+    ):
+        evaluate(model, same, contract=CONTRACT, parameters=PARAMETERS)
+
+
+def test_long_and_odd_feature_names_are_drawn(evaluated):
+    _, _, product = evaluated
+    names = ["a" * 200, "$x$ and $", "ü_ß"] + [f"f{place}" for place in range(60)]
+    items = [{"feature": name, "mean": 0.01, "std": 0.001} for name in names]
+
+    data = feature_importance_png({**product.value, "feature_importance": items})
+
+    width, height = struct.unpack(">II", data[16:24])
+    assert (width, height < 700) == (700, True)

@@ -1,0 +1,97 @@
+"""The card says what a person needs, the same everywhere, and nothing of the machine it was made on."""
+
+import datetime as dt
+
+import pytest
+
+from ml_assets.core.evaluation import evaluate
+from ml_assets.core.model_card import model_card
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.training import fit
+from ml_assets_tests.tables import CONTRACT, training_table
+
+DAY = dt.date(2025, 3, 1)
+RUN = "0123456789ab"
+PARAMETERS = TrainingParameters(model_version="v2", max_iter=20, dataset="customers")
+FACTS = {
+    "rows": 600, "train_rows": 500, "holdout_rows": 100, "base_rate": 0.5, "train_base_rate": 0.5, "rows_in_window": 1650,
+    "rows_not_yet_known": 1050, "first_day": "2025-01-01", "last_day": "2025-03-01", "holdout_from": "2025-02-20",
+    "days_with_rows": 60, "days_without_rows": 2,
+}  # fmt: skip
+
+
+def card_of(document, parameters=PARAMETERS):
+    return model_card(document, parameters=parameters, as_of=DAY, facts=FACTS, run_id=RUN).value
+
+
+@pytest.fixture(scope="module")
+def document():
+    table = training_table()
+    model = fit(table, contract=CONTRACT, parameters=PARAMETERS).value
+    return evaluate(model, table, contract=CONTRACT, parameters=PARAMETERS).value
+
+
+def test_every_section_is_there_in_the_order_a_reader_asks(document):
+    heads = [line for line in card_of(document).splitlines() if line.startswith("#")]
+
+    assert heads == [
+        "# customers v2, 2025-03-01",
+        "## Data",
+        "## Performance on 100 held-out rows",
+        "## Can the probability be taken at its word?",
+        "## What it relies on",
+        "## Intended use and limits",
+        "## How it was made",
+    ]
+
+
+def test_each_used_parameter_is_listed_and_each_unused_one_is_named_as_such(document):
+    card = card_of(document)
+
+    assert "| `max_iter` | 20 | 100 |" in card
+    assert "| `learning_rate` | 0.05 | 0.05 |" in card
+    assert "| `C` |" not in card
+    assert "v2 does not use `C`." in card
+
+
+def test_rows_and_days_are_those_of_the_training_set(document):
+    card = card_of(document)
+
+    assert "600 rows of source `sample`, 2025-01-01 to 2025-03-01, of which 50.0% are a yes" in card
+    assert "1,050 of 1,650 rows in the window were left out because their outcome was not known yet" in card
+
+
+def test_the_command_makes_the_same_run_again(document):
+    assert (
+        "\nml-assets run --dataset customers --as-of 2025-03-01 --model-version v2 --max-iter 20\n"
+        in card_of(document)
+    )
+
+
+def test_calibration_is_told_group_by_group(document):
+    card, points = card_of(document), document["curves"]["calibration"]
+
+    for rows, predicted, observed in zip(
+        points["rows"], points["predicted"], points["observed"], strict=True
+    ):
+        assert f"| {rows:.0f} | {predicted:.1%} | {observed:.1%} |" in card
+
+
+def test_a_feature_name_cannot_break_a_table(document):
+    item = {"feature": "a|b", "mean": 0.1, "std": 0.0}
+
+    assert "| `a\\|b` | 0.1000 | 0.0000 |" in card_of({**document, "feature_importance": [item]})
+
+
+def test_many_features_are_cut_and_counted(document):
+    items = [{"feature": f"f{place}", "mean": 0.1, "std": 0.0} for place in range(25)]
+    card = card_of({**document, "feature_importance": items})
+
+    assert "`f19`" in card
+    assert "`f20`" not in card
+    assert "5 more features matter less" in card
+
+
+def test_equal_runs_get_equal_cards_and_other_parameters_another(document):
+    assert card_of(document) == card_of(document)
+    assert card_of(document) != card_of(document, PARAMETERS.model_copy(update={"seed": 1}))

@@ -1,0 +1,117 @@
+"""A preset is a parameter set with a name, held to the rules of every other."""
+
+from pathlib import Path
+
+import pytest
+
+from ml_assets.core.problems import check
+from ml_assets.errors import RefusedError
+from ml_assets.parameter_files import MAX_BYTES, parse_parameters
+from ml_assets.presets import Preset, load_preset, load_presets, read_presets
+from ml_assets.resources.parameters import refuse
+from ml_assets_tests.conftest import REPO
+from ml_assets_tests.ticks import preset, write
+
+SHIPPED = sorted(path.stem for path in (REPO / "presets").glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_shipped_preset_is_valid_in_a_fresh_clone(name):
+    loaded = load_preset(name, REPO / "presets")
+
+    refuse(loaded.parameters)
+    parameters = check(loaded.parameters)
+    assert name.startswith(f"{parameters.dataset}_{parameters.model_version}")
+
+
+def test_the_shipped_presets_are_these_and_differ():
+    presets = load_presets(REPO / "presets")
+
+    assert sorted(presets) == ["customers_v2", "customers_v2_calibrated", "orders_v1", "orders_v2"]
+    assert len({check(each.parameters) for each in presets.values()}) == 4
+    assert [name for name, each in presets.items() if each.daily] == ["orders_v1", "orders_v2"]
+
+
+def test_a_preset_is_what_its_file_says():
+    preset("mine", 'dataset = "customers"\nseed = 3', daily=True)
+
+    assert load_preset("mine") == Preset(
+        name="mine", description="For a test.", parameters={"dataset": "customers", "seed": 3}, daily=True
+    )
+
+
+def test_without_a_folder_there_are_no_presets(tmp_path):
+    assert load_presets(tmp_path / "nowhere") == {}
+
+
+def test_an_unknown_preset_gets_the_nearest_one():
+    preset("orders_v1")
+    preset("customers_v2")
+
+    with pytest.raises(RefusedError) as refusal:
+        load_preset("order_v1")
+
+    assert refusal.value.problems == (
+        "preset: unknown. Known: customers_v2, orders_v1. Did you mean orders_v1?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("description = ", "not valid TOML."),
+        ("", "description: missing."),
+        (
+            'description = "x"\nmax_depth = 3',
+            "max_depth: a parameter outside its table. Write it below [parameters].",
+        ),
+        ('description = "x"\n[subscribe]\ndaly = true', "subscribe.daly: unknown. Known: daily, landing."),
+        ('description = "x"\n[subscribe]\ndaily = 1', "subscribe.daily: not true or false."),
+        ('description = "x"\nsubscribe = true', "subscribe: not a table."),
+        ('description = "x"\nparameters = 3', "parameters: not a table."),
+        ('description = "x"\n[parameters]\nas_of = 2025-12-01', "as_of: unknown parameter."),
+        ('description = "x"\n[parameters]\nmax_depth = 3', "max_depth: not used by model_version v1."),
+        ('description = "AKIAIOSFODNN7EXAMPLE"', "description: looks like a credential."),
+        ('description = "x"\nAKIAIOSFODNN7EXAMPLE = 1', "(a field name): looks like a credential."),
+        (
+            'description = "x"\n[parameters]\nsource = "AKIAIOSFODNN7EXAMPLE"',
+            "source: looks like a credential.",
+        ),
+    ],
+)
+def test_a_preset_that_cannot_be_used_is_named_with_what_is_wrong(text, words):
+    path = write(Path("presets/bad.toml"), text)
+
+    with pytest.raises(RefusedError) as refusal:
+        load_preset("bad")
+
+    assert f"{path}: {words}" in str(refusal.value)
+    assert "AKIA" not in str(refusal.value)
+
+
+def test_every_problem_of_every_file_is_told_and_the_sound_ones_are_read():
+    preset("good")
+    preset("bad", "seed = -1\nlookback_days = 1")
+    preset("worse", "sed = 1")
+
+    presets, problems = read_presets("presets")
+
+    assert list(presets) == ["good"]
+    assert [line.split(": ")[:2] for line in problems] == [
+        ["presets/bad.toml", "lookback_days"],
+        ["presets/bad.toml", "seed"],
+        ["presets/worse.toml", "sed"],
+    ]
+    with pytest.raises(RefusedError, match="3 problems"):
+        load_presets("presets")
+
+
+def test_a_parameter_file_from_a_store_is_held_to_the_rules_of_one_on_disk():
+    assert parse_parameters(b"\xef\xbb\xbfseed = 1\nas_of = 2025-12-01\n", name="a.toml") == {
+        "seed": 1,
+        "as_of": "2025-12-01",
+    }
+    with pytest.raises(RefusedError, match="larger than"):
+        parse_parameters(b"#" * (MAX_BYTES + 1), name="a.toml")
+    with pytest.raises(RefusedError, match="not a parameter file"):
+        parse_parameters(b"", name="a.ini")

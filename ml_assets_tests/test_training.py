@@ -1,0 +1,225 @@
+"""Every recipe fits, predicts, and gives the same bytes wherever it is fitted."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ml_assets.core.estimators import BUILDERS
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.recipes import RECIPES
+from ml_assets.core.training import fit, matrix, predict
+from ml_assets.errors import TrainingError
+from ml_assets.storage import canonical_skops
+from ml_assets_tests.conftest import REPO
+from ml_assets_tests.tables import CONTRACT, training_table
+
+VARIANTS = [
+    {"model_version": version, "calibrate": calibrate} for version in RECIPES for calibrate in (False, True)
+]
+
+
+def test_every_recipe_has_its_builder():
+    assert {recipe.builder for recipe in RECIPES.values()} == set(BUILDERS)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_every_recipe_finds_the_signal_and_takes_missing_and_unseen_values(variant):
+    table = training_table()
+
+    model = fit(table, contract=CONTRACT, parameters=TrainingParameters(**variant)).value
+
+    score = predict(model, table, CONTRACT)
+    assert score.shape == (600,)
+    assert ((score >= 0) & (score <= 1)).all()
+    assert score[table["y"].to_numpy() == 1].mean() > score[table["y"].to_numpy() == 0].mean() + 0.05
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_a_stored_model_predicts_exactly_as_before(variant):
+    table = training_table()
+    model = fit(table, contract=CONTRACT, parameters=TrainingParameters(**variant)).value
+
+    again = canonical_skops.loads(canonical_skops.dumps(model))
+
+    assert np.array_equal(predict(model, table, CONTRACT), predict(again, table, CONTRACT))
+
+
+def test_bytes_do_not_depend_on_cores_or_hash_seed():
+    program = (
+        "import hashlib; from ml_assets.core.training import fit; from ml_assets.core.parameters import TrainingParameters as P;"
+        "from ml_assets.storage.canonical_skops import dumps; from ml_assets_tests.tables import *;"
+        "print([hashlib.sha256(dumps(fit(training_table(), contract=CONTRACT, parameters=P(model_version=v, calibrate=c)).value))"
+        ".hexdigest() for v in ('v1', 'v2') for c in (False, True)])"
+    )
+
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={
+                **os.environ,
+                "PYTHONPATH": str(REPO),
+                "OMP_NUM_THREADS": threads,
+                "PYTHONHASHSEED": threads,
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for threads in ("1", "2")
+    ]
+    seen = [process.communicate(timeout=120)[0] for process in processes]
+
+    assert all(process.returncode == 0 for process in processes)
+    assert seen[0] == seen[1]
+
+
+def test_the_holdout_is_never_trained_on():
+    table = training_table()
+    other = table.with_columns(
+        pl.when(pl.col("fold") == "holdout").then(1 - pl.col("y")).otherwise(pl.col("y")).alias("y")
+    )
+
+    one, two = (fit(t, contract=CONTRACT, parameters=TrainingParameters()).value for t in (table, other))
+
+    assert (
+        hashlib.sha256(canonical_skops.dumps(one)).digest()
+        == hashlib.sha256(canonical_skops.dumps(two)).digest()
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"learning_rate": 0.2}, {"max_depth": 2}, {"max_iter": 20}, {"min_samples_leaf": 60}]
+)
+def test_a_hyperparameter_reaches_the_model(change):
+    table = training_table()
+    before, after = TrainingParameters(model_version="v2"), TrainingParameters(model_version="v2", **change)
+
+    one, two = (
+        predict(fit(table, contract=CONTRACT, parameters=p).value, table, CONTRACT) for p in (before, after)
+    )
+
+    assert not np.array_equal(one, two)
+
+
+def test_training_rows_of_one_class_are_refused_with_a_remedy():
+    table = training_table().with_columns(pl.lit(0, dtype=pl.Int8).alias("y"))
+
+    with pytest.raises(TrainingError, match=r"one class only. Choose a longer lookback_days"):
+        fit(table, contract=CONTRACT, parameters=TrainingParameters())
+
+
+def test_a_matrix_holds_floats_and_texts_and_names_what_is_missing():
+    cells = matrix(training_table(), CONTRACT)
+
+    assert cells.shape == (600, 4)
+    assert cells[3, 0] == "(missing)"
+    assert np.isnan(cells[5, 1])
+    assert np.isnan(cells[:, 3].astype(float)).all()
+
+
+def test_another_seed_divides_the_folds_of_calibration_in_another_way():
+    table = training_table()
+
+    one, two = (
+        fit(table, contract=CONTRACT, parameters=TrainingParameters(calibrate=True, seed=seed)).value
+        for seed in (0, 1)
+    )
+
+    assert not np.array_equal(predict(one, table, CONTRACT), predict(two, table, CONTRACT))
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize(
+    "holds", [[None] * 600, [1.0] + [None] * 599, [None] * 599 + [1.0]], ids=["none", "one", "later"]
+)
+def test_a_number_that_is_hardly_ever_known_does_no_harm(variant, holds):
+    table = training_table().with_columns(pl.Series("empty", holds, dtype=pl.Float64))
+
+    product = fit(table, contract=CONTRACT, parameters=TrainingParameters(**variant))
+
+    assert np.isfinite(predict(product.value, table, CONTRACT)).all()
+    assert set(product.facts["numbers"]) | set(product.facts["empty"]) == {"value", "flag", "empty"}
+
+
+@pytest.mark.parametrize("version", RECIPES)
+def test_features_may_be_all_numbers_or_all_categories(version):
+    numbers = training_table().with_columns(pl.lit(1.0).alias("country"))
+    texts = training_table().with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name) for name in ("value", "flag")
+    )
+
+    for table in (numbers, texts):
+        model = fit(table, contract=CONTRACT, parameters=TrainingParameters(model_version=version)).value
+
+        assert np.isfinite(predict(model, table, CONTRACT)).all()
+
+
+def test_features_without_any_value_are_refused():
+    names = ("country", "value", "flag", "empty")
+    table = training_table().with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in names)
+
+    with pytest.raises(TrainingError, match="No feature has a value"):
+        fit(table, contract=CONTRACT, parameters=TrainingParameters())
+
+
+def test_a_number_beyond_all_measure_is_refused_by_name():
+    table = training_table().with_columns(pl.lit(-1e300).alias("flag"))
+
+    with pytest.raises(TrainingError, match="flag: has a value beyond 1e"):
+        fit(table, contract=CONTRACT, parameters=TrainingParameters())
+
+
+def test_calibration_with_too_few_rows_of_a_class_is_refused_with_a_remedy():
+    table = training_table().with_columns(pl.Series("y", [1] * 3 + [0] * 590 + [1] * 7, dtype=pl.Int8))
+
+    with pytest.raises(TrainingError, match="3 of one class, and calibrate needs 5"):
+        fit(table, contract=CONTRACT, parameters=TrainingParameters(calibrate=True))
+
+
+def test_a_solver_that_does_not_converge_is_an_error_of_ours(monkeypatch):
+    from sklearn.linear_model import LogisticRegression
+
+    original = LogisticRegression.fit
+    monkeypatch.setattr(
+        LogisticRegression, "fit", lambda self, x, y: original(self.set_params(max_iter=1), x, y)
+    )
+
+    with pytest.raises(TrainingError, match=r"did not converge. Choose a smaller C"):
+        fit(training_table(), contract=CONTRACT, parameters=TrainingParameters())
+
+
+@pytest.mark.parametrize("strength", [1e-6, 1e6])
+def test_extreme_regularisation_converges(strength):
+    product = fit(training_table(), contract=CONTRACT, parameters=TrainingParameters(C=strength))
+
+    assert 0 < product.facts["iterations"] < 1000
+
+
+def test_facts_tell_what_was_learnt_from():
+    product = fit(
+        training_table(), contract=CONTRACT, parameters=TrainingParameters(model_version="v2", max_iter=7)
+    )
+
+    assert product.facts == {
+        "train_rows": 500, "features": 4, "numbers": ["value", "flag"], "categories": ["country"], "empty": ["empty"],
+        "iterations": 7,
+    }  # fmt: skip
+
+
+def test_importing_the_core_loads_neither_scikit_learn_nor_matplotlib():
+    names = ("estimators", "training", "evaluation", "plots", "model_card", "command")
+    program = f"import sys; {'; '.join(f'import ml_assets.core.{name}' for name in names)}; print({{'sklearn', 'matplotlib'}} & set(sys.modules))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "set()\n"
