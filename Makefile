@@ -26,7 +26,7 @@ dev: setup ## serve the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/dagster dev -h 127.0.0.1 -p $${PORT:-3000}
 
 test: setup ## run the whole test suite
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n 2 --dist loadfile)
 
 lint: setup ## check style, formatting and the rings
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --config setup.cfg

@@ -3,22 +3,25 @@
 import dagster as dg
 
 from ml_assets.defs.schedules.training import catch_up, daily_training
+from ml_assets.defs.sensors.failures import failure_notice
 from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.defs.sensors.requests import request_files
 from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.jobs import train
 from ml_assets.resources.io_manager import artifact_io_manager
+from ml_assets.resources.notice import notice_resource
 from ml_assets.resources.parameters import options_resource, params_resource
 
 defs = dg.Definitions(
     assets=[training],
     jobs=[train],
     schedules=[daily_training, catch_up],
-    sensors=[request_files, landed_days],
+    sensors=[request_files, landed_days, failure_notice],
     resources={
         "params": params_resource(),
         "options": options_resource(),
         "io_manager": artifact_io_manager,
+        "notice": notice_resource(),
     },
     executor=dg.in_process_executor,
 )

@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPO = Path(__file__).parent.parent
 REAL_DATA = REPO.parent / "shared" / "data" / "uci_online_retail"
+
+settings.register_profile("ml_assets", deadline=None)  # machines are shared: a slow moment is no failure
+settings.load_profile("ml_assets")
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +48,12 @@ def real_data():
     if not REAL_DATA.is_dir():
         pytest.skip("the real data is not here")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory):
+    """One running deployment for all tests that need one."""
+    from ml_assets_tests.live import deployment
+
+    with deployment(tmp_path_factory.mktemp("live")) as running:
+        yield running

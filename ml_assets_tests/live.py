@@ -35,8 +35,11 @@ class Deployment:
         request = urllib.request.Request(
             f"{self.url}/graphql", data=body, headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            answer = json.load(response)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:  # a refused launch is HTTP 500 with an ordinary body
+            answer = json.load(error)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
@@ -94,7 +97,7 @@ def _wait_until_loaded(live: Deployment, process: subprocess.Popen) -> None:
 
 def _stop(process: subprocess.Popen) -> None:
     """Ask the group that we started to end, then make it end."""
-    for sign, seconds in ((signal.SIGINT, 20), (signal.SIGKILL, 20)):
+    for sign, seconds in ((signal.SIGINT, 5), (signal.SIGKILL, 20)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, sign)
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -28,7 +28,7 @@ def test_each_asset_states_what_made_it(finished):
         assert f"run={event.metadata['run_id'].value}" in event.metadata["path"].value
         rows = {record.data["parameter"]: record.data for record in event.metadata["parameters"].records}
         assert (rows["lookback_days"]["value"], rows["lookback_days"]["origin"]) == ("120", "given")
-        assert (rows["dataset"]["value"], rows["dataset"]["origin"]) == ('"orders"', "default")
+        assert (rows["dataset"]["value"], rows["dataset"]["origin"]) == ("orders", "default")
         assert ("seed" in rows) is (asset != "training_set")
 
 
@@ -114,6 +114,9 @@ def test_the_data_version_of_a_batch_does_not_depend_on_its_size():
     [
         ({"holdout_days": 500}, "holdout_days: too large. Allowed: a whole number from 1 to 365."),
         ({"max_depth": 3}, "max_depth: not used by model_version v1."),
+        ({"dataset": "AKIA-by-mistake"}, "dataset: unknown. Allowed: orders, customers."),
+        ({"seed": "AKIA-by-mistake"}, "seed: not a whole number."),
+        ({"lookback_day": 9}, "lookback_day: unknown parameter. Did you mean lookback_days?"),
         ({"source": "nowhere"}, "source: unknown. Known: sample."),
         ({"source": "AKIAIOSFODNN7EXAMPLE"}, "source: looks like a credential."),
     ],

@@ -31,13 +31,13 @@ def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
         "train"
     ]
-    assert sorted(defs.resources) == ["io_manager", "options", "params"]
+    assert sorted(defs.resources) == ["io_manager", "notice", "options", "params"]
 
 
 def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_on():
     sensors, schedules = repository().sensor_defs, repository().schedule_defs
 
-    assert sorted(sensor.name for sensor in sensors) == ["landed_days", "request_files"]
+    assert sorted(sensor.name for sensor in sensors) == ["failure_notice", "landed_days", "request_files"]
     assert sorted((schedule.name, schedule.cron_schedule) for schedule in schedules) == [
         ("catch_up", "0 5 * * *"),
         ("daily_training", "0 3 * * *"),
@@ -86,10 +86,10 @@ def test_the_launchpad_shows_description_default_and_allowed_values_of_every_par
     assert fields["max_depth"].config_type.given_name == "(a whole number from 1 to 16)"
 
 
-def test_importing_the_definitions_loads_neither_scikit_learn_nor_polars_nor_plotting():
+def test_importing_the_definitions_loads_neither_scikit_learn_nor_polars_nor_plotting_nor_aws():
     program = (
         "import sys, ml_assets.definitions;"
-        "print(sorted({'sklearn', 'polars', 'matplotlib', 'skops', 'scipy', 'pandas'} & set(sys.modules)))"
+        "print(sorted({'sklearn', 'polars', 'matplotlib', 'skops', 'scipy', 'pandas', 'boto3', 'dagster_aws'} & set(sys.modules)))"
     )
 
     done = subprocess.run(

@@ -11,7 +11,7 @@ from ml_assets.defs.schedules.training import catch_up, daily_training
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
-from ml_assets_tests.ticks import at, days, keys, launch, preset, record
+from ml_assets_tests.ticks import at, days, keys, preset, record
 
 MORNING = "2025-12-02T03:00:00"
 SHORT = "lookback_days = 90"
@@ -83,18 +83,6 @@ def test_without_presets_nothing_is_requested(schedule, disk):
 @pytest.mark.usefixtures("presets")
 def test_before_the_first_day_nothing_is_requested():
     assert at(daily_training, "2025-01-01T03:00:00") == []
-
-
-def test_a_requested_run_succeeds_under_the_run_id_that_was_requested():
-    preset("first", SHORT, daily=True)
-    instance = dg.DagsterInstance.ephemeral()
-    (request,) = at(daily_training, MORNING)
-
-    result = launch(request, instance=instance)
-
-    events = [e.step_materialization_data.materialization for e in result.get_asset_materialization_events()]
-    assert result.success
-    assert request.tags["ml_assets/run_id"] in {event.metadata["run_id"].value for event in events}
 
 
 def test_catching_up_requests_the_days_of_the_window_that_are_not_stored_oldest_first(disk):

@@ -1,6 +1,7 @@
 """Ticks of the real sensors and schedules, and the runs that they ask for, in this process."""
 
 import datetime as dt
+import functools
 import os
 import time
 from pathlib import Path
@@ -13,17 +14,21 @@ from ml_assets.definitions import defs
 AGES_AGO = 3600  # seconds: a file of that age is no longer being written
 
 
+@functools.cache
+def no_runs():
+    """An instance that has seen no run. A tick only reads it, so that all tests can share one."""
+    return dg.DagsterInstance.ephemeral()
+
+
 def tick(sensor, *, cursor=None, instance=None):
     """One evaluation, as the daemon makes it."""
-    context = dg.build_sensor_context(
-        instance=instance or dg.DagsterInstance.ephemeral(), cursor=cursor, definitions=defs
-    )
+    context = dg.build_sensor_context(instance=instance or no_runs(), cursor=cursor, definitions=defs)
     return sensor.evaluate_tick(context)
 
 
 def ticks(sensor, *, at_most=20, instance=None):
     """The requests of each tick until one has none."""
-    instance, cursor, found = instance or dg.DagsterInstance.ephemeral(), None, []
+    cursor, found = None, []
     for _ in range(at_most):
         data = tick(sensor, cursor=cursor, instance=instance)
         cursor = data.cursor

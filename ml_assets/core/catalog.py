@@ -48,14 +48,14 @@ CATALOG: Mapping[str, Kind] = {
         format="json",
         inputs=("model", "training_set"),
         code=("core.contract", "core.training", "core.evaluation", "core.plots"),
-        packages=("matplotlib", "numpy", "scikit-learn", "scipy"),
+        packages=("matplotlib", "numpy", "pillow", "scikit-learn", "scipy"),
         description="Metrics, curves and feature importance on the holdout",
     ),
     "model_card": Kind(
         slice=TrainingParameters,
         format="md",
         inputs=("evaluation",),
-        code=("core.evaluation", "core.model_card"),
+        code=("core.command", "core.recipes", "core.parameters", "core.model_card"),
         description="What a person should know before using the model",
     ),
 }

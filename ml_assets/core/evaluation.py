@@ -17,6 +17,7 @@ BINS = 10
 POINTS = 50
 IMPORTANCE_ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either
 REPEATS = 3
+SHUFFLED_ROWS = 50_000  # predicted in one go
 METRIC_DIGITS, CURVE_DIGITS = 10, 6
 Z95 = 1.959963984540054
 
@@ -34,32 +35,37 @@ def evaluate(
         TrainingError: the holdout rows have one class only.
     """
     train, holdout = (table.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
-    y, y_train = labels(holdout, contract), labels(train, contract)
+    y = labels(holdout, contract)
     if not 0 < y.sum() < len(y):
         raise TrainingError(
             f"{contract.label}: the holdout rows have one class only. Choose a larger holdout_days."
         )
-    score = predict(model, holdout, contract)
-    numbers = metrics(y, score, base_rate=float(y_train.mean()))
-    numbers["train_roc_auc"] = _roc_auc(y_train, predict(model, train, contract))
-    rounded = {name: round(value, METRIC_DIGITS) for name, value in numbers.items()}
-    rows = {"train": train.height, "holdout": holdout.height}
-    document = {
-        "metrics": rounded,
-        "rows": rows,
-        "curves": curves(y, score),
+    document: dict[str, Any] = {
+        "metrics": _all_metrics(model, train, holdout, contract=contract),
+        "rows": {"train": train.height, "holdout": holdout.height},
+        "curves": curves(y, predict(model, holdout, contract)),
         "feature_importance": importance(model, holdout, contract=contract, seed=parameters.seed),
-    }
-    pictures = {
-        "curves.png": curves_png(document),
-        "feature_importance.png": feature_importance_png(document),
     }
     return Product(
         value=document,
-        facts={f"{fold}_rows": count for fold, count in rows.items()},
-        metrics=rounded,
-        attachments=pictures,
+        facts={"train_rows": train.height, "holdout_rows": holdout.height},
+        metrics=document["metrics"],
+        attachments={
+            "curves.png": curves_png(document),
+            "feature_importance.png": feature_importance_png(document),
+        },
     )
+
+
+def _all_metrics(
+    model: Any, train: pl.DataFrame, holdout: pl.DataFrame, *, contract: DatasetContract
+) -> dict[str, float]:
+    y_train = labels(train, contract)
+    numbers = metrics(
+        labels(holdout, contract), predict(model, holdout, contract), base_rate=float(y_train.mean())
+    )
+    numbers["train_roc_auc"] = _roc_auc(y_train, predict(model, train, contract))
+    return {name: round(value, METRIC_DIGITS) for name, value in numbers.items()}
 
 
 def metrics(y: Any, score: Any, *, base_rate: float) -> dict[str, float]:
@@ -178,14 +184,27 @@ def importance(
     random = np.random.default_rng(seed)
     reference = _roc_auc(y, probability(model, cells))
     found = []
-    for place, feature in enumerate(contract.features):
-        shuffled = np.tile(cells, (REPEATS, 1))  # one prediction for all repeats is quicker than one each
-        shuffled[:, place] = np.concatenate([random.permutation(cells[:, place]) for _ in range(REPEATS)])
-        scores = np.split(probability(model, shuffled), REPEATS)
-        falls = [reference - _roc_auc(y, score) for score in scores]
-        mean, std = (round(float(value), CURVE_DIGITS) for value in (np.mean(falls), np.std(falls)))
-        found.append({"feature": feature, "mean": mean, "std": std})
+    at_once = max(
+        1, SHUFFLED_ROWS // (REPEATS * len(y))
+    )  # few large predictions are quicker than many small ones
+    for start in range(0, len(contract.features), at_once):
+        names = contract.features[start : start + at_once]
+        copies = np.tile(cells, (len(names), REPEATS, 1, 1))
+        for place, repeat in np.ndindex(len(names), REPEATS):
+            copies[place, repeat, :, start + place] = random.permutation(cells[:, start + place])
+        scores = probability(model, copies.reshape(-1, cells.shape[1])).reshape(len(names), REPEATS, -1)
+        found += [
+            _fall(name, [reference - _roc_auc(y, s) for s in of])
+            for name, of in zip(names, scores, strict=True)
+        ]
     return sorted(found, key=lambda item: (-item["mean"], item["feature"]))
+
+
+def _fall(feature: str, falls: list[float]) -> dict[str, Any]:
+    import numpy as np
+
+    mean, std = (round(float(value), CURVE_DIGITS) for value in (np.mean(falls), np.std(falls)))
+    return {"feature": feature, "mean": mean, "std": std}
 
 
 def _of_each_class(y: Any) -> list[int]:

@@ -1,7 +1,7 @@
 """Late rows: has a day changed in what was known of it when a model was trained?"""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,44 +35,56 @@ class LateRows:
     source: str
     dataset: str
     _frames: dict[dt.date, Any] = field(default_factory=dict)
+    _told: dict[tuple[dt.date, int, str], SourceDay] = field(default_factory=dict)
 
     def change(self, stored: Manifest, days: Iterable[dt.date]) -> Change:
         """What has changed on `days` since the training set of `stored`; SourceError where they cannot be read."""
         before = {day.date: day for source in stored.sources for day in source.days}
+        contract = DatasetContract.model_validate(stored.facts["contract"])
         changed, rows = [], 0
         for day in days:
-            was, now = before.get(day), self._known(day, stored)
+            was, now = before.get(day), self._known(day, stored, contract)
             if (was.fingerprint if was else None) != (now.fingerprint if now else None):
                 changed.append(day)
                 rows += (now.rows if now else 0) - (was.rows if was else 0)
         return Change(days=tuple(changed), rows=rows)
 
-    def _known(self, day: dt.date, stored: Manifest) -> SourceDay | None:
-        """What is known of the day's rows at the end of the as_of, now that they are as they are."""
+    def _known(self, day: dt.date, stored: Manifest, contract: DatasetContract) -> SourceDay | None:
+        """What is known of the day's rows at the end of the as_of, now that they are as they are.
+
+        What is known only grows with as_of, so that the number of known rows tells which they are.
+        """
+        known = self._rows_known(day, contract, as_of=stored.as_of)
+        if not known.height:
+            return None
+        kinds = stored.facts["schema"]
+        key = (day, known.height, f"{contract.model_dump_json()} {sorted(kinds.items())}")
+        if key not in self._told:
+            self._told[key] = _describe(known, contract, kinds)
+        return self._told[key]
+
+    def _rows_known(self, day: dt.date, contract: DatasetContract, *, as_of: dt.date) -> Any:
+        """By the rule of the training set; where the two should differ, a run reuses what is there."""
         import polars as pl
 
-        from ml_assets.core.training_set import source_days
-
-        contract = DatasetContract.model_validate(stored.facts["contract"])
-        end = dt.datetime.combine(stored.as_of + dt.timedelta(days=1), dt.time())
-        rows = self._rows(
-            day
-        ).filter(  # the rule of the training set; where the two differ, a run reuses what is there
+        if day not in self._frames:
+            source = self.workspace.source(self.source)
+            self._frames[day] = source.scan(self.dataset, first=day, last=day).collect()
+        end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())
+        return self._frames[day].filter(
             pl.col(contract.event_time) < end,
             pl.col(contract.label).is_not_null(),
             pl.col(contract.label_closes_at) <= end,
         )
-        empty = [name for name in contract.features if rows[name].null_count() == rows.height]
-        kinds = {
-            "number": pl.Float64(),
-            "category": pl.String(),
-        }  # a day of nothing but nulls has no kind of its own
-        typed = rows.with_columns(pl.col(name).cast(kinds[stored.facts["schema"][name]]) for name in empty)
-        found = source_days(typed.select("day", *contract.columns))
-        return found[0] if found else None
 
-    def _rows(self, day: dt.date) -> Any:
-        if day not in self._frames:
-            source = self.workspace.source(self.source)
-            self._frames[day] = source.scan(self.dataset, first=day, last=day).collect()
-        return self._frames[day]
+
+def _describe(known: Any, contract: DatasetContract, kinds: Mapping[str, str]) -> SourceDay:
+    """Count and fingerprint; a column of nothing but nulls has no kind of its own and takes the stored one."""
+    import polars as pl
+
+    from ml_assets.core.training_set import source_days
+
+    types = {"number": pl.Float64(), "category": pl.String()}
+    empty = [name for name in contract.features if known[name].null_count() == known.height]
+    typed = known.with_columns(pl.col(name).cast(types[kinds[name]]) for name in empty)
+    return source_days(typed.select("day", *contract.columns))[0]

@@ -6,7 +6,7 @@ import os
 import time
 import urllib.error
 import urllib.request
-from typing import IO, Any
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -57,7 +57,7 @@ class NoticeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         import warnings
 
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dagster marks this class as beta
@@ -84,17 +84,8 @@ def notice_resource() -> NoticeResource:
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """A redirected POST would arrive as a GET, without the text, and look like a success."""
 
-    def redirect_request(
-        self,
-        req: urllib.request.Request,  # noqa: ARG002
-        fp: IO[bytes],  # noqa: ARG002
-        code: int,  # noqa: ARG002
-        msg: str,  # noqa: ARG002
-        headers: http.client.HTTPMessage,  # noqa: ARG002
-        newurl: str,  # noqa: ARG002
-    ) -> None:
+    def redirect_request(self, *_: Any) -> None:
         """Follow none."""
-        return
 
 
 def _post(url: str, text: str, *, seconds: float) -> tuple[str | None, bool]:

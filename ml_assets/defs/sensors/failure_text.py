@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets import errors
 from ml_assets.core.as_of import parse
 from ml_assets.core.command import run_command
 from ml_assets.core.parameters import TrainingParameters, identity
@@ -77,7 +76,7 @@ def _failed_days(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> lis
     for event in failures:
         told = event.step_failure_data.user_failure_data
         if told and (days := told.metadata.get("failed_days")):
-            return [day for day in map(parse, map(str, days.value or ())) if day]  # type: ignore[arg-type, call-overload]
+            return [day for day in map(parse, map(str, days.value or ())) if day]  # type: ignore[arg-type]
     first, last = (parse(run.tags.get(name, run.tags.get(PARTITION, ""))) for name in (START, END))
     if not first or not last:
         return []
@@ -116,8 +115,15 @@ def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
         if error is None:
             continue
         name = error.cls_name or "an error"
-        ours = isinstance(getattr(errors, name, None), type)
-        yield error.message.partition(": ")[2].strip() if ours else f"{name}; the run's page says more."
+        if name in _ours(MlAssetsError):
+            yield error.message.partition(": ")[2].strip()
+        else:
+            yield f"{name}; the run's page says more."
+
+
+def _ours(family: type[Exception]) -> set[str]:
+    """The names of a family of errors."""
+    return {family.__name__}.union(*(_ours(child) for child in family.__subclasses__()))
 
 
 def _quiet(text: str) -> str:

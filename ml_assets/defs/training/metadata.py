@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.core.manifest import Manifest, StoredFile
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.day import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -16,46 +15,50 @@ _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
 
 
 def metadata(made: Made, *, store: ArtifactStore) -> dict[str, Any]:
-    """The metadata of one artifact's materialization: facts and metrics as numbers, so that they are plotted."""
+    """The metadata of one artifact's materialization, in the order in which a page shows it.
+
+    First what it is, then how good it is and its pictures, then what it was made from; digests come last.
+    Facts and metrics are numbers, so that Dagster plots them.
+    """
     manifest = made.manifest
-    shown = {
-        "run_id": manifest.run_id,
-        "path": dg.MetadataValue.path(store.uri(made.key)),
-        "reused": made.reused,
-        "why": made.reason,
-        "parameters": parameters_table(manifest),
-        "inputs": inputs_text(manifest),
-        "sha256": manifest.sha256,
-        "bytes": manifest.main.bytes,
-        "code_version": manifest.code_version,
-        "environment": manifest.environment,
-        "made_by_dagster_run": manifest.dagster_run_id,
-    }
     facts = {
         k: v for k, v in manifest.facts.items() if k not in _HIDDEN_FACTS and isinstance(v, str | int | float)
     }
     if "rows" in facts:
         facts["dagster/row_count"] = facts.pop("rows")
-    return shown | facts | dict(manifest.metrics) | dict(_inline(made, store=store))
+    return {
+        "run_id": manifest.run_id,
+        "reused": made.reused,
+        "why": made.reason,
+        **dict(_inline(made, store=store)),
+        **manifest.metrics,
+        **facts,
+        "parameters": parameters_table(manifest),
+        "inputs": inputs_text(manifest),
+        "path": dg.MetadataValue.path(store.uri(made.key)),
+        "environment": manifest.environment,
+        "made_by_dagster_run": manifest.dagster_run_id,
+        "code_version": manifest.code_version,
+        "sha256": manifest.sha256,
+        "bytes": manifest.main.bytes,
+    }
 
 
 def parameters_table(manifest: Manifest) -> dg.TableMetadataValue:
-    """The effective parameters of the asset's slice, each with its origin."""
-    fields = TrainingParameters.model_fields
-    records = [
-        dg.TableRecord(
-            {
-                "parameter": name,
-                "value": json.dumps(value),
-                "origin": "given" if name in manifest.given else "default",
-                "meaning": (fields[name].description or "") if name in fields else "",
-            }
-        )
-        for name, value in {**manifest.parameters, "as_of": manifest.as_of.isoformat()}.items()
+    """The effective parameters of the asset's slice, each with its origin.
+
+    Three narrow columns: a fourth makes the table wider than Dagster's page, which cuts off what does not fit.
+    """
+    origins = dict.fromkeys(manifest.given, "given")
+    rows = [("as_of", manifest.as_of.isoformat(), "partition")]
+    rows += [
+        (name, value if isinstance(value, str) else json.dumps(value), origins.get(name, "default"))
+        for name, value in manifest.parameters.items()
     ]
-    columns = ["parameter", "value", "origin", "meaning"]
+    columns = ("parameter", "value", "origin")
     return dg.MetadataValue.table(
-        records, schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns])
+        [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns]),
     )
 
 

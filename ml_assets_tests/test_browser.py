@@ -1,0 +1,197 @@
+"""Dagster's pages, as a person uses them: what is typed is what runs, and what went wrong is on the page."""
+
+import shutil
+
+import pytest
+
+from ml_assets_tests.browser import browsing, keep, wait_for, write
+from ml_assets_tests.live import deployment
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+JOB = "/locations/__repository__@ml_assets/jobs/train"
+RUNS = """{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } } } } }"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    """A running deployment, where there is a browser to look at it with."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not shutil.which("chromium"):
+        pytest.skip("chromium is not installed")
+    with deployment(tmp_path_factory.mktemp("live")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(live):
+    """One page for all tests: the first one loads Dagster's scripts, which takes long."""
+    with browsing() as opened:
+        yield opened
+
+
+def runs(live):
+    """Every run, the latest first."""
+    return live.ask(RUNS)["runsOrError"]["results"]
+
+
+def tags(run):
+    """The tags of a run."""
+    return {tag["key"]: tag["value"] for tag in run["tags"]}
+
+
+def block(**parameters):
+    """The run config that gives parameters, as one would write it."""
+    lines = [f"      {name}: {value}" for name, value in parameters.items()]
+    return "\n".join(["resources:", "  params:", "    config:", *lines, ""])
+
+
+def open_launchpad(page, live):
+    """The launchpad of the job."""
+    page.goto(f"{live.url}{JOB}/playground")
+    page.get_by_role("button", name="Launch Run").wait_for()
+
+
+def choose_day(page, day):
+    """Choose the partition in the launchpad."""
+    page.get_by_placeholder("Partition").fill(day)
+    page.get_by_placeholder("Partition").press("Enter")
+
+
+def finished(live, *, before=()):
+    """The runs that were not there before, once all of them have ended."""
+    known = {run["runId"] for run in before}
+
+    def ended():
+        new = [run for run in runs(live) if run["runId"] not in known]
+        return new if new and all(run["status"] in {"SUCCESS", "FAILURE"} for run in new) else None
+
+    return wait_for(ended, seconds=300)
+
+
+def test_the_launchpad_shows_every_parameter_with_its_default_and_what_is_allowed(page, live):
+    open_launchpad(page, live)
+    line = page.locator(".CodeMirror-line", has_text="dataset")
+
+    line.click()
+    page.get_by_text("Which rows: orders").wait_for()
+
+    editor = page.locator(".CodeMirror-code").inner_text()
+    schema = page.locator("body").inner_text()
+    assert "params:" in editor
+    assert line.inner_text().strip() == "dataset: orders"
+    assert "dataset?: (orders, customers)" in schema
+    assert "max_depth?: (a whole number from 1 to 16)" in schema
+    assert "model_version?: (v1, v2)" in schema
+    keep(page, "launchpad")
+
+
+def test_a_value_out_of_range_is_refused_on_the_page_and_no_run_is_created(page, live):
+    before = runs(live)
+    open_launchpad(page, live)
+    write(page, block(model_version="v2", max_depth=99, lookback_days=1))
+    choose_day(page, "2025-12-01")
+
+    page.get_by_role("button", name="Launch Run").click()
+    reason = page.get_by_text("max_depth: too large. Allowed: a whole number from 1 to 16.").first
+    reason.wait_for()
+
+    assert "lookback_days: too small. Allowed: a whole number from 2 to 3650." in page.inner_text("body")
+    assert runs(live) == before
+    reason.scroll_into_view_if_needed()
+    keep(page, "refused")
+    page.goto(f"{live.url}/runs")
+    page.get_by_text("No runs to display").or_(page.get_by_text("Launch a run")).first.wait_for()
+
+
+def test_what_is_typed_in_the_launchpad_is_what_runs(page, live):
+    before = runs(live)
+    open_launchpad(page, live)
+    write(page, block(dataset="customers", model_version="v2", max_depth=3, max_iter=40))
+    choose_day(page, "2025-12-01")
+
+    page.get_by_role("button", name="Launch Run").click()
+    (run,) = finished(live, before=before)
+
+    assert run["status"] == "SUCCESS"
+    assert "max_depth: 3" in run["runConfigYaml"]
+    assert tags(run)["ml_assets/dataset"] == "customers"
+    assert tags(run)["dagster/partition"] == "2025-12-01"
+
+
+def test_the_runs_page_says_what_each_run_is_a_run_of(page, live):
+    (run, *_) = runs(live)
+
+    page.goto(f"{live.url}/runs")
+    page.get_by_text(f"ml_assets/run_id: {tags(run)['ml_assets/run_id']}").first.wait_for()
+
+    text = page.inner_text("body")
+    assert "ml_assets/dataset: customers" in text
+    assert "ml_assets/model_version: v2" in text
+    assert "partition: 2025-12-01" in text
+    keep(page, "runs")
+
+
+def test_the_page_of_an_asset_shows_how_good_it_is_and_what_made_it(page, live):
+    (run, *_) = runs(live)
+
+    page.goto(f"{live.url}/assets/evaluation?view=partitions&partition=2025-12-01")
+    page.get_by_text("made_by_dagster_run").wait_for()
+
+    text = page.inner_text("body")
+    assert tags(run)["ml_assets/run_id"] in text
+    assert "roc_auc" in text
+    assert "max_depth\t3\tgiven" in text
+    assert "as_of\t2025-12-01\tpartition" in text
+    page.get_by_text("Metadata", exact=True).last.scroll_into_view_if_needed()
+    keep(page, "evaluation")
+
+
+def test_the_plots_of_an_evaluation_are_pictures_on_its_page(page, live):
+    page.goto(f"{live.url}/assets/evaluation?view=partitions&partition=2025-12-01")
+    page.get_by_text("[Show Markdown]").first.click()
+
+    picture = page.locator("img[src^='data:image/png']").first
+    picture.wait_for()
+
+    assert picture.evaluate("image => image.naturalWidth") >= 900
+    keep(page, "plots")
+
+
+def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live):
+    before = runs(live)
+    page.goto(f"{live.url}{JOB}/partitions")
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_text("Show all partitions").click()
+    field = page.get_by_role("dialog").locator("input[type=text]").first
+    field.fill("[2025-12-01...2025-12-03]")
+    field.press("Enter")
+    page.get_by_text("Config", exact=True).click()
+    write(page, block(lookback_days=60))
+    page.get_by_text("3 partitions").first.wait_for()
+    keep(page, "backfill")
+
+    page.get_by_role("button", name="Launch backfill").click()
+    made = finished(live, before=before)
+
+    assert {run["status"] for run in made} == {"SUCCESS"}
+    assert all("lookback_days: 60" in run["runConfigYaml"] for run in made)
+    assert len(list(live.artifacts.glob("model_card/*/*/as_of=2025-12-0[123]/run=*/manifest.json"))) == 4
+
+
+def test_a_sensor_that_is_turned_on_launches_a_run_for_a_file(page, live):
+    before = runs(live)
+    folder = live.home.parent / "requests"
+    folder.mkdir()
+    (folder / "one.toml").write_text("lookback_days = 90\nas_of = 2025-11-01\n")
+    page.goto(f"{live.url}/locations/ml_assets/sensors/request_files")
+
+    page.get_by_role("switch").or_(page.locator("label:has(input[type=checkbox])")).first.click()
+    (run,) = finished(live, before=before)
+    page.reload()
+    page.get_by_text("1 run").or_(page.get_by_text("Requested (1)")).first.wait_for()
+
+    assert run["status"] == "SUCCESS"
+    assert tags(run)["dagster/sensor_name"] == "request_files"
+    assert "lookback_days: 90" in run["runConfigYaml"]
+    keep(page, "sensor")

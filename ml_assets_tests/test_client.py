@@ -1,0 +1,194 @@
+"""The client and the shell's `--on`, against a deployment that runs: what comes back is what a local run gives."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from ml_assets.cli.main import main
+from ml_assets.client import span, submit, submit_backfill
+from ml_assets.errors import RefusedError, RemoteError
+from ml_assets_tests.conftest import REPO
+
+PARAMETERS = {"dataset": "customers", "lookback_days": 160}
+WORDS = ("--dataset", "customers", "--lookback-days", "160")
+DAY = "2025-11-03"
+COUNT = "{ runsOrError { ... on Runs { results { runId } } } }"
+
+
+def shas(result):
+    return {asset: artifact["sha256"] for asset, artifact in result["artifacts"].items()}
+
+
+def runs(live):
+    return {run["runId"] for run in live.ask(COUNT)["runsOrError"]["results"]}
+
+
+def test_a_submitted_run_gives_the_run_id_and_bytes_of_a_local_one(live, shell):
+    told = []
+    here = json.loads(shell("run", *WORDS, "--as-of", DAY, "--json").stdout)
+
+    there = submit(live.url, parameters=PARAMETERS, as_of=DAY, on_progress=told.append)
+    through_the_shell = shell("run", *WORDS, "--as-of", DAY, "--json", "--on", live.url)
+
+    again = json.loads(through_the_shell.stdout)
+    assert list(there) == list(here)
+    assert there["run_id"] == here["run_id"] == again["run_id"]
+    assert shas(there) == shas(here) == shas(again)
+    assert there["metrics"] == here["metrics"]
+    assert {there["dagster_run_id"], again["dagster_run_id"]} <= runs(live)
+    assert str(live.artifacts) in there["artifacts"]["model"]["uri"]
+    assert all(artifact["reused"] for artifact in again["artifacts"].values())
+    assert any("success" in line for line in told)
+
+
+def test_a_submitted_backfill_gives_one_result_a_day_and_names_the_days_that_failed(live, shell):
+    words = ("backfill", *WORDS, "--from", "2025-11-01", "--to", DAY, "--json")
+    there = json.loads(shell(*words, "--on", live.url).stdout)
+    here = json.loads(shell(*words).stdout)
+
+    assert [day["as_of"] for day in there["days"]] == ["2025-11-01", "2025-11-02", DAY]
+    assert [shas(day) for day in there["days"]] == [shas(day) for day in here["days"]]
+    assert (there["failed"], here["failed"]) == ([], [])
+    assert there["backfill_id"]
+    assert len({day["dagster_run_id"] for day in there["days"]}) == 1
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_failing_day_is_reported_with_its_reason_and_exit_code_1(remote, live, shell):
+    narrow = ("--dataset", "customers", "--lookback-days", "60", "--from", "2025-11-01", "--to", "2025-11-02")
+
+    done = shell("backfill", *narrow, "--json", *(("--on", live.url) if remote else ()))
+
+    result = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert result["days"] == []
+    assert [item["as_of"] for item in result["failed"]] == ["2025-11-01", "2025-11-02"]
+    assert all("Use a larger lookback_days" in item["reason"] for item in result["failed"])
+
+
+def test_a_bad_value_is_refused_without_a_request():
+    nobody = "http://127.0.0.1:9"
+
+    with pytest.raises(RefusedError) as refusal:
+        submit(nobody, parameters={"holdout_days": 500}, as_of="2999-01-01")
+    with pytest.raises(RefusedError):
+        submit_backfill(nobody, parameters={}, first="2025-11-02", last="2025-11-01")
+
+    assert [line.split(":")[0] for line in refusal.value.problems] == ["holdout_days", "as_of"]
+
+
+def test_what_only_the_deployment_can_refuse_is_refused_in_our_words_and_makes_no_run(live):
+    before = runs(live)
+
+    with pytest.raises(RefusedError) as refusal:
+        submit(live.url, parameters={"source": "nowhere"}, as_of=DAY)
+
+    assert refusal.value.problems[0].startswith("source: unknown. Known: sample.")
+    assert runs(live) == before
+
+
+def test_a_failed_run_says_why(live):
+    with pytest.raises(RemoteError, match="Use a larger lookback_days"):
+        submit(live.url, parameters={"dataset": "customers", "lookback_days": 60}, as_of=DAY)
+
+
+def test_without_waiting_the_result_is_empty_and_a_wait_has_a_limit(live):
+    result = submit(live.url, parameters=PARAMETERS, as_of=DAY, wait=False)
+    with pytest.raises(RemoteError, match=r"has not ended after 0 s\. It goes on"):
+        submit(live.url, parameters=PARAMETERS, as_of=DAY, timeout_seconds=0)
+
+    assert result["artifacts"] == {}
+    assert result["dagster_run_id"] in runs(live)
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "words"),
+    [
+        ("http://127.0.0.1:9", 1, "cannot be reached"),
+        ("ftp://127.0.0.1", 2, "on: not an address."),
+        ("http://someone:hunter2pass@127.0.0.1:9", 2, "on: looks like a credential."),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_named(url, code, words, capsys):
+    assert main(["run", *WORDS, "--as-of", DAY, "--on", url]) == code
+
+    told = capsys.readouterr().err
+    assert words in told
+    assert "hunter2" not in told
+
+
+def test_a_server_that_is_no_deployment_is_told_apart(live):
+    with pytest.raises(RemoteError, match="Is it a Dagster"):
+        submit(f"{live.url}/no_such_page", parameters={}, as_of=DAY)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([], "days: not stated."),
+        (["--last", "3", "--from", "2025-11-01"], "days: not stated."),
+        (["--last", "0"], "--last: not a number of days."),
+        (["--from", "2025-11-02", "--to", "2025-11-01"], "--to: not after --from"),
+        (["--from", "2025-13-02"], "--from: not a real day."),
+        (["--last", "2", "--holdout-days", "500"], "holdout_days: too large."),
+        (["--last", "2", "--preset", "nope"], "preset: unknown."),
+    ],
+)
+def test_a_wrong_backfill_is_refused_and_creates_nothing(words, line, tmp_path, capsys):
+    code = main(["backfill", *words])
+
+    assert code == 2
+    assert line in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_preset_gives_way_to_the_file_and_the_file_to_the_flags(tmp_path, capsys):
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets/three.toml").write_text(
+        'description = "three"\n[parameters]\nmodel_version = "v2"\nmax_depth = 3\nseed = 1\n'
+    )
+    (tmp_path / "p.toml").write_text("max_depth = 5\nseed = 2\n")
+
+    code = main(["run", "--preset", "three", "--params", "p.toml", "--seed", "7", "--as-of", DAY, "--json"])
+
+    parameters = json.loads(capsys.readouterr().out)["parameters"]
+    assert code == 0
+    assert (parameters["model_version"], parameters["max_depth"], parameters["seed"]) == ("v2", 5, 7)
+
+
+def test_the_client_loads_no_dagster():
+    program = (
+        "import sys; from ml_assets.client import submit;"
+        "print(sorted({'dagster', 'polars', 'sklearn'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "[]\n"
+
+
+def test_a_span_holds_both_of_its_ends():
+    assert [str(day) for day in span("2025-11-30", "2025-12-01")] == ["2025-11-30", "2025-12-01"]
+
+
+def test_a_launch_by_hand_as_the_page_shows_it_is_understood(live):
+    """The body of the curl command in docs/launching.md, sent as it stands there."""
+    page = (REPO / "docs/launching.md").read_text(encoding="utf-8")
+    body = page.split("<<'JSON'\n")[1].split("\nJSON")[0]
+    request = urllib.request.Request(
+        f"{live.url}/graphql", data=body.encode(), headers={"Content-Type": "application/json"}
+    )
+
+    with urllib.request.urlopen(request, timeout=60) as response:
+        answer = json.load(response)["data"]["launchRun"]
+
+    assert answer["run"]["runId"] in runs(live)

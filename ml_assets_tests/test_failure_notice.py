@@ -1,0 +1,211 @@
+"""A failed run is told to a webhook: what failed, why, how to try again, and never a secret."""
+
+import logging
+import time
+
+import dagster as dg
+import pytest
+
+from ml_assets.core.secrets import looks_like_credential
+from ml_assets.defs.sensors.failure_text import _quiet, failure_text
+from ml_assets.defs.sensors.failures import failure_notice
+from ml_assets.resources.notice import NoticeResource, notice_resource
+from ml_assets_tests.builders import write_landing
+from ml_assets_tests.scenario import train, train_days
+from ml_assets_tests.webhook import webhook
+
+
+@pytest.fixture
+def failed(tmp_path, monkeypatch):
+    """A run that fails because its landing zone has too few days; and the instance that recorded it."""
+    write_landing(tmp_path / "zone")
+    monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(tmp_path / "zone"))
+    (tmp_path / "instance").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "instance")) as instance:
+        yield train("2025-12-01", instance=instance, source="shop", lookback_days=30, C=2.0), instance
+
+
+def events_of(instance, run_id):
+    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    return [record.event_log_entry.dagster_event for record in records]
+
+
+def text_of(result, instance):
+    return failure_text(instance.get_run_by_id(result.run_id), events_of(instance, result.run_id))
+
+
+def notify(result, instance, notice):
+    """What the sensor returns for a failed run, and what it logs."""
+    context = dg.build_run_status_sensor_context(
+        sensor_name="failure_notice",
+        dagster_instance=instance,
+        dagster_run=instance.get_run_by_id(result.run_id),
+        dagster_event=result.get_run_failure_event(),
+        resources={"notice": notice},
+    )
+    return failure_notice(context.for_run_failure())
+
+
+def test_the_text_names_parameters_reason_and_command(failed):
+    result, instance = failed
+
+    text = text_of(result, instance)
+
+    assert not result.success
+    assert text.startswith(":x: orders v1 failed for 2025-12-01, run_id ")
+    assert 'source="shop", lookback_days=30, C=2.0 (the others at their defaults)' in text
+    assert "*Why:* " in text
+    command = "ml-assets run --dataset orders --as-of 2025-12-01 --source shop --lookback-days 30 --C 2.0"
+    assert f"`{command}`" in text
+    assert result.run_id in text
+
+
+def test_the_environment_of_the_run_is_part_of_the_command(failed):
+    _, instance = failed
+    resources = {"params": {"config": {"source": "shop", "lookback_days": 30}}}
+    config = {"resources": {**resources, "options": {"config": {"environment": "staging"}}}}
+
+    result = train("2025-12-01", instance=instance, run_config=config)
+
+    assert "--lookback-days 30 --environment staging`" in text_of(result, instance)
+
+
+def test_of_a_range_only_the_days_that_failed_are_named(failed):
+    _, instance = failed
+
+    result = train_days("2025-08-30", "2025-12-10", instance=instance, source="shop", lookback_days=100)
+
+    text = text_of(result, instance)
+    assert not result.success
+    assert "orders v1 failed on " in text
+    assert "--as-of 2025-08-30" not in text
+    assert text.count("`ml-assets run ") == 5
+    assert "days more" in text
+
+
+def test_parameters_that_are_not_acceptable_are_not_repeated():
+    run = dg.DagsterRun("train", run_config={"resources": {"params": {"config": {"max_depth": 99}}}})
+
+    text = failure_text(run, [])
+
+    assert "not acceptable, and so not repeated here" in text
+    assert "99" not in text.replace(run.run_id, "")
+    assert "before its first step" in text
+
+
+def test_lines_that_look_like_a_credential_are_left_out():
+    text = _quiet("cannot read s3://key:hunter2secret@bucket\nthe next line")
+
+    assert not looks_like_credential(text)
+    assert text.endswith("the next line")
+
+
+def test_markup_is_escaped(failed):
+    result, instance = failed
+
+    text = text_of(result, instance)
+
+    assert "<" not in text
+    assert ">" not in text
+
+
+def test_the_webhook_gets_one_notice(failed):
+    with webhook() as hook:
+        outcome = notify(*failed, NoticeResource(webhook_url=hook.url))
+
+    assert outcome is None
+    assert len(hook.texts) == 1
+    assert hook.texts[0].startswith(":x: orders v1 failed")
+
+
+def test_without_an_address_nothing_is_sent_and_the_tick_says_so(failed):
+    outcome = notify(*failed, notice_resource())
+
+    assert isinstance(outcome, dg.SkipReason)
+    assert "neither ML_ASSETS_WEBHOOK_URL nor ML_ASSETS_WEBHOOK_SECRET is set" in outcome.skip_message
+
+
+@pytest.mark.parametrize(
+    ("statuses", "tries", "trouble"),
+    [
+        ((503, 500, 200), 3, None),
+        ((429, 200), 2, None),
+        ((503,), 3, "it answers with HTTP 503 (3 times)"),
+        ((404,), 1, "it answers with HTTP 404"),
+        ((302,), 1, "it answers with HTTP 302"),
+    ],
+)
+def test_an_answer_is_tried_again_only_where_that_may_help(statuses, tries, trouble):
+    with webhook(*statuses) as hook:
+        assert NoticeResource(webhook_url=hook.url).send("hello") == trouble
+
+    assert hook.texts == ["hello"] * tries
+
+
+def test_a_webhook_that_never_answers_is_given_up_in_time():
+    with webhook(delay=5) as hook:
+        started = time.monotonic()
+        trouble = NoticeResource(webhook_url=hook.url).send("hello", seconds=1)
+
+    assert trouble == "it cannot be reached (TimeoutError)"
+    assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/T0/s3cr3tPath",
+        "s3cr3tPath",
+        "http://[s3cr3tPath",
+        "http://a b/s3cr3tPath",
+        "file:///s3cr3tPath",
+    ],
+)
+def test_trouble_is_logged_without_the_address_and_never_raised(url, failed, caplog):
+    with caplog.at_level(logging.DEBUG):
+        outcome = notify(*failed, NoticeResource(webhook_url=url))
+
+    assert outcome is None
+    assert "s3cr3tPath" not in caplog.text
+    assert "s3cr3tPath" not in str(NoticeResource(webhook_url=url).send("hello"))
+
+
+def test_the_address_is_given_by_reference_and_not_read_with_the_definitions(monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_WEBHOOK_URL", "https://hooks.example/s3cr3tPath")
+
+    notice = notice_resource()
+
+    assert notice.webhook_url.env_var_name == "ML_ASSETS_WEBHOOK_URL"
+    assert "s3cr3tPath" not in str(notice.model_dump())
+
+
+def test_the_address_can_lie_in_aws_secrets_manager(monkeypatch):
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ML_ASSETS_WEBHOOK_SECRET", "ml/webhook")
+
+    with webhook() as hook:
+        answer = f'{{"Name": "ml/webhook", "SecretString": "{hook.url}"}}'.encode()
+        with webhook(path="", answer=answer) as aws:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws.url)
+            trouble = notice_resource().process_config_and_initialize().send("hello")
+
+    assert trouble is None
+    assert hook.texts == ["hello"]
+    assert aws.bodies == [{"SecretId": "ml/webhook"}]
+
+
+def test_a_secret_that_aws_does_not_give_is_told_by_its_kind_only(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    refusal = b'{"__type": "ResourceNotFoundException", "Message": "no ml/webhook in account 123"}'
+
+    with webhook(400, path="", answer=refusal) as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws.url)
+        trouble = NoticeResource(webhook_secret="ml/webhook", region="eu-west-1").send("hello")
+
+    assert trouble == "AWS Secrets Manager does not give its address (ResourceNotFoundException)"
