@@ -9,7 +9,6 @@ from ml_assets.defs.sensors.requests import request_files
 from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.jobs import train
 from ml_assets.resources.io_manager import artifact_io_manager
-from ml_assets.resources.notice import notice_resource
 from ml_assets.resources.parameters import options_resource, params_resource
 
 defs = dg.Definitions(
@@ -21,7 +20,6 @@ defs = dg.Definitions(
         "params": params_resource(),
         "options": options_resource(),
         "io_manager": artifact_io_manager,
-        "notice": notice_resource(),
     },
     executor=dg.in_process_executor,
 )

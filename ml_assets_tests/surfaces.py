@@ -121,39 +121,40 @@ def _texts(made):
 
 
 def dg_launch(home, config, *words):
-    """`dg launch` in this process, with a Dagster home of its own."""
+    """`dg launch` in this process."""
     from dagster_dg_cli.cli.launch import launch_command
 
-    home.mkdir()
+    before = run_ids(home)
     arguments = [*words, "--partition", DAYS[0], "--config-json", config, "-m", "ml_assets.definitions"]
     done = CliRunner(env={"DAGSTER_HOME": str(home)}).invoke(launch_command, arguments)
-    return _local(home, told=f"{done.output}\n{_chain(done.exception)}")
+    return _local(home, before=before, told=f"{done.output}\n{_chain(done.exception)}")
 
 
-def shell(home, words, capsys, monkeypatch):
-    """`ml-assets run` with a Dagster home of its own."""
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
+def shell(home, words, capsys):
+    """`ml-assets run` in this process."""
+    before = run_ids(home)
     main(["run", "--as-of", DAYS[0], *words, "--json"])
-    told = capsys.readouterr()
-    return _local(home, told=told.err) if home.exists() else Outcome(runs=0, told=told.err)
+    return _local(home, before=before, told=capsys.readouterr().err)
 
 
-def _local(home, *, told):
-    with dg.DagsterInstance.from_config(str(home)) if (home / "dagster.yaml").exists() else _plain(home) as i:
-        runs = i.get_runs()
+def run_ids(home):
+    """The runs that a Dagster home holds."""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        return {run.run_id for run in instance.get_runs()}
+
+
+def _local(home, *, before, told):
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        runs = [run for run in instance.get_runs() if run.run_id not in before]
         events = [
             record.asset_materialization
             for asset in CATALOG
-            for record in i.fetch_materializations(dg.AssetKey(asset), limit=10).records
+            for record in instance.fetch_materializations(dg.AssetKey(asset), limit=100).records
+            if record.run_id not in before
         ]
     ids = frozenset(event.metadata["run_id"].value for event in events)
     good = sum(run.status == dg.DagsterRunStatus.SUCCESS for run in runs)
     return Outcome(runs=len(runs), succeeded=good, told=told, run_ids=ids)
-
-
-def _plain(home):
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    return dg.DagsterInstance.from_config(str(home))
 
 
 def _chain(error):

@@ -31,7 +31,7 @@ def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
         "train"
     ]
-    assert sorted(defs.resources) == ["io_manager", "notice", "options", "params"]
+    assert sorted(defs.resources) == ["io_manager", "options", "params"]
 
 
 def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_on():

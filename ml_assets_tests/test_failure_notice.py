@@ -1,6 +1,5 @@
 """A failed run is told to a webhook: what failed, why, how to try again, and never a secret."""
 
-import logging
 import time
 
 import dagster as dg
@@ -34,14 +33,13 @@ def text_of(result, instance):
     return failure_text(instance.get_run_by_id(result.run_id), events_of(instance, result.run_id))
 
 
-def notify(result, instance, notice):
+def notify(result, instance):
     """What the sensor returns for a failed run, and what it logs."""
     context = dg.build_run_status_sensor_context(
         sensor_name="failure_notice",
         dagster_instance=instance,
         dagster_run=instance.get_run_by_id(result.run_id),
         dagster_event=result.get_run_failure_event(),
-        resources={"notice": notice},
     )
     return failure_notice(context.for_run_failure())
 
@@ -109,9 +107,10 @@ def test_markup_is_escaped(failed):
     assert ">" not in text
 
 
-def test_the_webhook_gets_one_notice(failed):
+def test_the_webhook_gets_one_notice(failed, monkeypatch):
     with webhook() as hook:
-        outcome = notify(*failed, NoticeResource(webhook_url=hook.url))
+        monkeypatch.setenv("ML_ASSETS_WEBHOOK_URL", hook.url)
+        outcome = notify(*failed)
 
     assert outcome is None
     assert len(hook.texts) == 1
@@ -119,7 +118,7 @@ def test_the_webhook_gets_one_notice(failed):
 
 
 def test_without_an_address_nothing_is_sent_and_the_tick_says_so(failed):
-    outcome = notify(*failed, notice_resource())
+    outcome = notify(*failed)
 
     assert isinstance(outcome, dg.SkipReason)
     assert "neither ML_ASSETS_WEBHOOK_URL nor ML_ASSETS_WEBHOOK_SECRET is set" in outcome.skip_message
@@ -161,12 +160,14 @@ def test_a_webhook_that_never_answers_is_given_up_in_time():
         "file:///s3cr3tPath",
     ],
 )
-def test_trouble_is_logged_without_the_address_and_never_raised(url, failed, caplog):
-    with caplog.at_level(logging.DEBUG):
-        outcome = notify(*failed, NoticeResource(webhook_url=url))
+def test_trouble_is_logged_without_the_address_and_never_raised(url, failed, capfd, monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_WEBHOOK_URL", url)
+    outcome = notify(*failed)
 
+    told = "".join(capfd.readouterr())
     assert outcome is None
-    assert "s3cr3tPath" not in caplog.text
+    assert "did not reach the webhook: it" in told
+    assert "s3cr3tPath" not in told
     assert "s3cr3tPath" not in str(NoticeResource(webhook_url=url).send("hello"))
 
 

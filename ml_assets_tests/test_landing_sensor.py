@@ -14,7 +14,7 @@ from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
-from ml_assets_tests.builders import land, order_day, order_days, write_landing
+from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks
 
 FIRST, LAST = dt.date(2025, 6, 1), dt.date(2025, 7, 20)
@@ -168,6 +168,20 @@ def test_a_changed_day_retrains_just_what_knew_it_and_says_how_much_changed(zone
     assert request.tags["ml_assets/changed_days"] == "1"
     assert request.tags["ml_assets/changed_rows"] == "+3"
     assert not tick(landed_days, cursor=data.cursor).run_requests
+
+
+def test_a_changed_day_under_a_changed_contract_retrains_what_knew_it(zone, settled):
+    write_landing(zone, rows_by_day={}, toml=ORDERS_TOML.replace('"n_lines", ', ""))
+    land(zone, dt.date(2025, 6, 18), order_day(dt.date(2025, 6, 18)).drop("n_lines"))
+
+    assert days(tick(landed_days, cursor=settled).run_requests) == ["2025-07-20"]
+
+
+def test_a_changed_day_whose_column_is_all_empty_is_compared_with_what_the_column_was(zone, settled):
+    nothing = pl.lit(None, dtype=pl.Null).alias("n_lines")
+    land(zone, dt.date(2025, 6, 18), order_day(dt.date(2025, 6, 18)).with_columns(nothing))
+
+    assert days(tick(landed_days, cursor=settled).run_requests) == ["2025-07-20"]
 
 
 def test_several_changed_days_retrain_a_model_once(zone, settled):

@@ -6,6 +6,7 @@
 import datetime as dt
 import json
 import os
+import shutil
 
 import pytest
 import yaml
@@ -43,7 +44,7 @@ MESSAGES = {
 
 
 @pytest.fixture(scope="module")
-def table(live, tmp_path_factory):
+def table(live):
     """Every cell that a deployment answers: all are asked for at once, and waited for once."""
     backfills, runs, cells = {}, {}, {}
     for case, (text, _) in CASES.items():
@@ -68,17 +69,18 @@ def table(live, tmp_path_factory):
 @pytest.fixture
 def whole_table(table, tmp_path, capsys, monkeypatch):
     """The table with the cells that this process fills: `dg launch`, and the shell."""
-    cells = dict(table)
-    for number, (case, (text, words)) in enumerate(CASES.items()):
-        place = tmp_path / f"{number}"
+    cells, home = dict(table), tmp_path / "home"
+    home.mkdir()
+    shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", home / "dagster.yaml")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    for case, (text, words) in CASES.items():
         config = json.dumps(_parsed(text)) if case != "malformed text" else text
-        cells[case, "dg launch --job"] = surfaces.dg_launch(tmp_path / f"j{number}", config, "--job", "train")
         selection = ["--assets", ",".join(CATALOG)]
-        cells[case, "dg launch --assets"] = surfaces.dg_launch(tmp_path / f"a{number}", config, *selection)
-        if words is None:
-            (tmp_path / "p.yaml").write_text(text)
+        cells[case, "dg launch --job"] = surfaces.dg_launch(home, config, "--job", "train")
+        cells[case, "dg launch --assets"] = surfaces.dg_launch(home, config, *selection)
+        (tmp_path / "p.yaml").write_text(text)
         typed = ["--params", "p.yaml"] if words is None else words
-        cells[case, "CLI"] = surfaces.shell(place, typed, capsys, monkeypatch)
+        cells[case, "CLI"] = surfaces.shell(home, typed, capsys)
     return cells
 
 

@@ -40,7 +40,9 @@ class LateRows:
     def change(self, stored: Manifest, days: Iterable[dt.date]) -> Change:
         """What has changed on `days` since the training set of `stored`; SourceError where they cannot be read."""
         before = {day.date: day for source in stored.sources for day in source.days}
-        contract = DatasetContract.model_validate(stored.facts["contract"])
+        contract = self.workspace.source(self.source).contract(
+            self.dataset
+        )  # other columns: other fingerprints
         changed, rows = [], 0
         for day in days:
             was, now = before.get(day), self._known(day, stored, contract)
@@ -86,5 +88,5 @@ def _describe(known: Any, contract: DatasetContract, kinds: Mapping[str, str]) -
 
     types = {"number": pl.Float64(), "category": pl.String()}
     empty = [name for name in contract.features if known[name].null_count() == known.height]
-    typed = known.with_columns(pl.col(name).cast(types[kinds[name]]) for name in empty)
+    typed = known.with_columns(pl.col(name).cast(types[kinds.get(name, "category")]) for name in empty)
     return source_days(typed.select("day", *contract.columns))[0]

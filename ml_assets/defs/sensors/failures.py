@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ml_assets.defs.sensors.failure_text import failure_text
-from ml_assets.resources.notice import SECRET_VARIABLE, URL_VARIABLE, NoticeResource
+from ml_assets.resources.notice import SECRET_VARIABLE, URL_VARIABLE, notice_resource
 
 UNSET = f"No notice was sent: neither {URL_VARIABLE} nor {SECRET_VARIABLE} is set where the code runs."
 
@@ -15,8 +15,12 @@ UNSET = f"No notice was sent: neither {URL_VARIABLE} nor {SECRET_VARIABLE} is se
     f"reason and the command to try again. The webhook's address stands in {URL_VARIABLE}, or in AWS Secrets Manager "
     f"under the name in {SECRET_VARIABLE}.",
 )
-def failure_notice(context: dg.RunFailureSensorContext, notice: NoticeResource) -> dg.SkipReason | None:
-    """Send the notice of one failed run; trouble with the webhook is logged, and the notice is then given up."""
+def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    """Send the notice of one failed run; trouble with the webhook is logged, and the notice is then given up.
+
+    The webhook is no resource of the definitions: there, Dagster would offer its fields in every launchpad.
+    """
+    notice = notice_resource().process_config_and_initialize()
     if not notice.is_set():
         return dg.SkipReason(UNSET)
     run = context.dagster_run
