@@ -71,12 +71,12 @@ def test_the_environment_of_the_run_is_part_of_the_command(failed):
 def test_of_a_range_only_the_days_that_failed_are_named(failed):
     _, instance = failed
 
-    result = train_days("2025-08-30", "2025-12-10", instance=instance, source="shop", lookback_days=100)
+    result = train_days("2025-11-28", "2025-12-12", instance=instance, source="shop", lookback_days=100)
 
     text = text_of(result, instance)
     assert not result.success
     assert "orders v1 failed on " in text
-    assert "--as-of 2025-08-30" not in text
+    assert "--as-of 2025-11-28" not in text
     assert text.count("`ml-assets run ") == 5
     assert "days more" in text
 

@@ -57,7 +57,7 @@ class NoticeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         import warnings
 
-        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+        from botocore.exceptions import BotoCoreError, ClientError
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dagster marks this class as beta
