@@ -10,7 +10,8 @@ import datetime as dt
 import difflib
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +20,7 @@ from pydantic_settings import (
 )
 
 from ml_assets.core.as_of import USUAL_FIRST
+from ml_assets.core.secrets import has_password
 from ml_assets.errors import SettingsError
 
 FILE = "ml_assets.toml"
@@ -63,6 +65,16 @@ class Settings(BaseSettings):
     def _defaults_stand_beside_what_is_given(cls, given: dict[str, Environment]) -> dict[str, Environment]:
         return {**{name: Environment(root=f"artifacts/{name}") for name in ENVIRONMENTS}, **given}
 
+    @model_validator(mode="after")
+    def _places_hold_no_credentials(self) -> "Settings":
+        roots = {f"environments.{name}.root": place.root for name, place in self.environments.items()}
+        places = {**{f"sources.{name}": uri for name, uri in self.sources.items()}, **roots}
+        if wrong := [name for name, uri in places.items() if has_password(uri)]:
+            raise PydanticCustomError(
+                "credential", "{names}: holds a credential", {"names": ", ".join(wrong)}
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -85,7 +97,9 @@ class Settings(BaseSettings):
         """One line saying that a source has no name here, or None."""
         if name in self.known_sources:
             return None
-        return f"source: {_unknown(name, self.known_sources)} Name it in {FILE} or by ML_ASSETS_SOURCES__{name.upper()}."
+        return (
+            f"source: {_unknown(name, self.known_sources)} Name it in {FILE} or by ML_ASSETS_SOURCES__<NAME>."
+        )
 
     @property
     def known_sources(self) -> Mapping[str, str]:

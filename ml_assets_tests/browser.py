@@ -21,7 +21,7 @@ FLAGS = (
 )
 SIZE = {"width": 1400, "height": 900}
 PATIENCE = 120  # seconds: two cores that do other things as well are slow to draw a page
-COLOURS = 128
+COLOURS = 256
 
 
 @contextmanager

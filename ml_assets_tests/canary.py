@@ -1,6 +1,5 @@
 """Marked secrets, and a search for them in every byte that was written."""
 
-import base64
 import gzip
 import os
 import zlib
@@ -41,7 +40,7 @@ def _readings(data):
             continue
 
 
-def spread(root, *, leave=()):
+def spread(root):
     """Path -> traces, for each file under a folder whose bytes or name hold a marked secret."""
     found = {}
     for folder, _, names in os.walk(root):
@@ -51,7 +50,7 @@ def spread(root, *, leave=()):
                 seen = traces(file.read()) + (traces(os.fsencode(path)))
             if path.endswith(".db"):
                 seen += _packed_cells(path)
-            if seen and not any(part in path for part in leave):
+            if seen:
                 found[os.path.relpath(path, root)] = seen
     return found
 
@@ -69,6 +68,3 @@ def _packed_cells(path):
                     data = cell if isinstance(cell, bytes) else str(cell).encode()
                     found += traces(data) if isinstance(cell, bytes) or MARK in str(cell).lower() else []
     return found
-
-
-assert traces(base64.b64encode(b"x")) == []

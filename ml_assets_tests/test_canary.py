@@ -16,9 +16,6 @@ from ml_assets_tests.webhook import webhook
 
 PLAIN = ("password", "name")
 LOOKS_LIKE_A_CREDENTIAL = ("aws_key", "token", "url")
-ECHOED = pytest.mark.xfail(
-    reason="`Settings.source_problem` puts the unknown name into the variable's name that it proposes"
-)
 DAY = "2025-12-01"
 PLACE = {"repositoryLocationName": "ml_assets", "repositoryName": "__repository__"}
 BACKFILLS = """{ partitionBackfillsOrError { ... on PartitionBackfills { results { id status isAssetBackfill
@@ -41,8 +38,7 @@ def typed_secrets():
     """Each way in which a secret can be typed as a parameter: a value of any field, or a field's name."""
     for kind, secret in TYPED.items():
         for field in ("dataset", "source", "model_version", "seed", "learning_rate", "calibrate"):
-            echoed = field == "source" and kind in PLAIN
-            yield pytest.param({field: secret}, id=f"{field}-{kind}", marks=[ECHOED] if echoed else [])
+            yield pytest.param({field: secret}, id=f"{field}-{kind}")
         yield pytest.param({"seed": {"deep": [secret]}}, id=f"nested-{kind}")
         if kind in LOOKS_LIKE_A_CREDENTIAL:
             yield pytest.param({secret: 1}, id=f"name-{kind}")
@@ -104,7 +100,7 @@ def test_a_notice_holds_no_secret(instance, tmp_path, monkeypatch):
     assert traces(hook.texts[0].encode()) == []
 
 
-@pytest.mark.parametrize("kind", [pytest.param(k, marks=[ECHOED] if k in PLAIN else []) for k in TYPED])
+@pytest.mark.parametrize("kind", list(TYPED))
 def test_the_shell_repeats_no_secret(kind, shell, tmp_path):
     secret = TYPED[kind]
     file = tmp_path / "p.json"

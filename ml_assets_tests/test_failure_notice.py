@@ -5,6 +5,7 @@ import time
 import dagster as dg
 import pytest
 
+from ml_assets.cli.home import ensure_home
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.defs.sensors.failure_text import _quiet, failure_text
 from ml_assets.defs.sensors.failures import failure_notice
@@ -19,8 +20,7 @@ def failed(tmp_path, monkeypatch):
     """A run that fails because its landing zone has too few days; and the instance that recorded it."""
     write_landing(tmp_path / "zone")
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(tmp_path / "zone"))
-    (tmp_path / "instance").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "instance")) as instance:
+    with dg.DagsterInstance.local_temp(str(ensure_home())) as instance:
         yield train("2025-12-01", instance=instance, source="shop", lookback_days=30, C=2.0), instance
 
 
@@ -71,12 +71,12 @@ def test_the_environment_of_the_run_is_part_of_the_command(failed):
 def test_of_a_range_only_the_days_that_failed_are_named(failed):
     _, instance = failed
 
-    result = train_days("2025-11-28", "2025-12-12", instance=instance, source="shop", lookback_days=100)
+    result = train_days("2025-11-05", "2025-11-25", instance=instance, source="shop", lookback_days=100)
 
     text = text_of(result, instance)
     assert not result.success
     assert "orders v1 failed on " in text
-    assert "--as-of 2025-11-28" not in text
+    assert "--as-of 2025-11-05" not in text
     assert text.count("`ml-assets run ") == 5
     assert "days more" in text
 

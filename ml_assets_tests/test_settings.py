@@ -73,3 +73,12 @@ def test_an_unknown_environment_or_source_gets_the_known_ones():
     with pytest.raises(SettingsError, match="Known: dev, staging, blue, green"):
         settings.root("prod")
     assert "Known: sample" in settings.source_problem("uci")
+
+
+def test_a_place_with_a_password_in_it_is_refused_and_not_repeated(monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", "s3://user:hunter22@bucket/rows")
+
+    with pytest.raises(SettingsError, match=r"sources\.shop: holds a credential") as error:
+        load_settings()
+
+    assert "hunter22" not in str(error.value)

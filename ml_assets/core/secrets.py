@@ -19,12 +19,18 @@ _LOOKS_LIKE = re.compile(
     )""",
     re.VERBOSE,
 )
+_PASSWORD = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 _RANDOM = re.compile(r"^[A-Za-z0-9/+=_-]{32,}$")
 
 
 def looks_like_credential(text: str) -> bool:
     """Whether `text` has the form of a key, a token, a private key or a URL with a password in it."""
     return bool(_LOOKS_LIKE.search(text)) or _looks_random(text.strip())
+
+
+def has_password(uri: str) -> bool:
+    """Whether a place is given with a user and a password in it."""
+    return bool(_PASSWORD.search(uri))
 
 
 def _looks_random(text: str) -> bool:

@@ -8,9 +8,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import obstore
-from obstore.exceptions import BaseError
-
 from ml_assets.errors import SourceError
 from ml_assets.sources.landing_zone import open_zone
 
@@ -23,6 +20,9 @@ def day_signatures(uri: str, dataset: str) -> Mapping[dt.date, str]:
     Raises:
         SourceError: the zone cannot be listed, holds no rows of the dataset, or has no sound dataset.toml.
     """
+    import obstore
+    from obstore.exceptions import BaseError
+
     zone = open_zone(uri, storage_options={})
     zone.contract(dataset)
     files = zone.files(dataset, first=dt.date.min, last=dt.date.max)

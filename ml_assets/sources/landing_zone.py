@@ -8,17 +8,17 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-import obstore
-from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
 from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
+
+if TYPE_CHECKING:  # loading it costs more than all of the package
+    from obstore.store import ObjectStore
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,7 +47,7 @@ class LandingZone:
     """An open landing zone: a store whose keys begin with the name of a dataset."""
 
     root: str
-    store: ObjectStore
+    store: "ObjectStore"
 
     def files(self, dataset: str, *, first: dt.date, last: dt.date) -> list[LandedFile]:
         """Files of the days from `first` to `last`, both included, by day and then by name.
@@ -81,6 +81,9 @@ class LandingZone:
 
     def read(self, key: str) -> bytes:
         """All bytes of one object. Raises FileNotFoundError, or SourceError where the store refuses."""
+        import obstore
+        from obstore.exceptions import BaseError
+
         try:
             return bytes(obstore.get(self.store, key).bytes())
         except FileNotFoundError:
@@ -103,6 +106,9 @@ class LandingZone:
         return LandedFile(day=day, location=location, key=match.string, format=format_)
 
     def _list(self, dataset: str) -> Iterable[str]:
+        import obstore
+        from obstore.exceptions import BaseError
+
         try:
             return [
                 meta["path"] for metas in obstore.list(self.store, dataset, chunk_size=1000) for meta in metas
@@ -111,6 +117,9 @@ class LandingZone:
             raise _unreachable(self.locate(dataset), error) from None
 
     def _no_contract(self, dataset: str) -> SourceError:
+        import obstore
+        from obstore.exceptions import BaseError
+
         try:
             present = sorted(obstore.list_with_delimiter(self.store)["common_prefixes"])
         except BaseError as error:
@@ -128,6 +137,8 @@ class LandingZone:
 
 def open_zone(uri: str, *, storage_options: Mapping[str, str]) -> LandingZone:
     """Open a local path, `file://` or any URI that obstore knows, such as `s3://`. Raises SourceError."""
+    from obstore.store import LocalStore
+
     parts = urlsplit(uri)
     if parts.scheme not in {"", "file"} and "://" in uri:
         return LandingZone(root=uri.rstrip("/"), store=_remote(uri, storage_options))
@@ -153,7 +164,10 @@ def nearest(column: str, existing: Sequence[str]) -> str:
     return f" The nearest existing column is `{lower[close[0]]}`." if close else ""
 
 
-def _remote(uri: str, storage_options: Mapping[str, str]) -> ObjectStore:
+def _remote(uri: str, storage_options: Mapping[str, str]) -> "ObjectStore":
+    from obstore.exceptions import BaseError
+    from obstore.store import from_url
+
     config: Any = dict(storage_options) or None
     try:
         return from_url(uri, config=config)

@@ -13,11 +13,9 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rfc8785
-from obstore.exceptions import AlreadyExistsError, NotFoundError
-from obstore.store import ObjectStore
 
 from ml_assets.core.artifact import ArtifactKey, encode, parse_path
 from ml_assets.core.catalog import CATALOG
@@ -26,6 +24,9 @@ from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.formats import FORMATS
 from ml_assets.storage.object_store import local_path, open_store, store_errors
+
+if TYPE_CHECKING:  # loading it costs more than all of the package
+    from obstore.store import ObjectStore
 
 MANIFEST = "manifest.json"
 HISTORY = "history"
@@ -156,7 +157,7 @@ class ArtifactStore:
                 return _listed_folders(open_store(self.root), asset)
             return _walked_folders(root, asset)
 
-    def _earlier(self, key: ArtifactKey, store: ObjectStore, path: str) -> Manifest:
+    def _earlier(self, key: ArtifactKey, store: "ObjectStore", path: str) -> Manifest:
         uri = self.uri(key, path.removeprefix(f"{key.path}/"))
         with store_errors(uri):
             body = _get(store, path)
@@ -176,14 +177,18 @@ def _parsed(folders: Iterable[str]) -> Iterator[ArtifactKey]:
             yield key
 
 
-def _get(store: ObjectStore, path: str) -> bytes | None:
+def _get(store: "ObjectStore", path: str) -> bytes | None:
+    from obstore.exceptions import NotFoundError
+
     try:
         return bytes(store.get(path).bytes())
     except (FileNotFoundError, NotFoundError):
         return None
 
 
-def _exists(store: ObjectStore, path: str) -> bool:
+def _exists(store: "ObjectStore", path: str) -> bool:
+    from obstore.exceptions import NotFoundError
+
     try:
         store.head(path)
     except (FileNotFoundError, NotFoundError):
@@ -191,8 +196,10 @@ def _exists(store: ObjectStore, path: str) -> bool:
     return True
 
 
-def _put_new(store: ObjectStore, path: str, body: bytes) -> None:
+def _put_new(store: "ObjectStore", path: str, body: bytes) -> None:
     """Put unless it is there: the name holds the digest, so what is there is the same."""
+    from obstore.exceptions import AlreadyExistsError
+
     try:
         store.put(path, body, mode="create")
     except AlreadyExistsError:
@@ -274,7 +281,7 @@ def _command(key: ArtifactKey) -> str:
     return f"ml-assets run --dataset {shlex.quote(key.dataset)} --as-of {key.as_of}"
 
 
-def _listed_folders(store: ObjectStore, asset: str | None) -> list[str]:
+def _listed_folders(store: "ObjectStore", asset: str | None) -> list[str]:
     """By listing every object: a thousand a request, where a walk would ask once for each artifact."""
     pages = store.list(encode(asset) if asset else None)
     paths = (meta["path"] for page in pages for meta in page)

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
-
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, SettingsError, StoreError
+
+if TYPE_CHECKING:  # loading it costs more than all of the package
+    from obstore.store import ObjectStore
 
 REMOTE_SCHEMES = ("s3", "gs", "az")
 SCHEMES = ("file", "memory", *REMOTE_SCHEMES)
@@ -32,12 +33,14 @@ _REMEDIES = {
 }
 
 
-def open_store(root: str, *, create: bool = False) -> ObjectStore:
+def open_store(root: str, *, create: bool = False) -> "ObjectStore":
     """The store behind `root`: a path, `file://`, `memory://NAME`, or an object store's URI such as `s3://`.
 
     A local folder is made only with `create=True`. Without it, a folder that does not exist is an empty
     store, so that reading leaves no trace. Raises SettingsError for a scheme that is not known.
     """
+    from obstore.store import LocalStore, MemoryStore
+
     folder = local_path(root)
     if folder is None:
         with _OPENING:
@@ -69,6 +72,8 @@ def store_errors(uri: str) -> Iterator[None]:
     The one place where this is done. Errors of our own family pass unchanged; ValueError is what obstore
     raises for a path it refuses, such as one with `..` in it.
     """
+    from obstore.exceptions import BaseError, NotFoundError
+
     try:
         yield
     except MlAssetsError:
@@ -80,8 +85,10 @@ def store_errors(uri: str) -> Iterator[None]:
 
 
 @functools.cache
-def _shared_store(root: str) -> ObjectStore:
+def _shared_store(root: str) -> "ObjectStore":
     """One client per URI and process: memory keeps its content, remote stores their connections."""
+    from obstore.store import MemoryStore, from_url
+
     return MemoryStore() if root.lower().startswith("memory://") else from_url(root)
 
 

@@ -4,9 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import obstore
-from obstore.exceptions import NotFoundError
-
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.parameter_files import MAX_BYTES, is_parameter_file
 from ml_assets.storage.object_store import open_store, store_errors
@@ -35,6 +32,8 @@ class RequestFolder:
 
     def files(self, *, now: dt.datetime) -> tuple[list[Dropped], int]:
         """The newest settled request files, the oldest of them first, and how many more there are."""
+        import obstore
+
         with store_errors(self.root):
             listed = obstore.list_with_delimiter(open_store(self.root))["objects"]
         found = [
@@ -72,6 +71,8 @@ class RequestFolder:
 
     def accept(self, file: Dropped) -> None:
         """Remove the note of an earlier refusal, if there is one."""
+        from obstore.exceptions import NotFoundError
+
         with store_errors(self.uri(file.name + NOTE)):
             try:
                 open_store(self.root).delete(file.name + NOTE)
