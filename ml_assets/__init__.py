@@ -5,7 +5,8 @@ The rings, from the outside in; each imports only what is inside it:
     cli, definitions        the shell, and the one entry point that Dagster loads
     defs                    assets, checks, jobs: what exists
     resources               parameters, options and the IO manager, as Dagster resources
-    config | pipeline       Dagster's Config classes | the making of one day's artifacts, without Dagster
+    client, deployment      launching on a running deployment, without Dagster
+    config | pipeline | graphql     Dagster's Config classes | the making of one day's artifacts | requests over HTTP
     presets                 named parameter sets
     storage | sources | settings    where artifacts live | where rows come from | names resolved to places
     parameter_files         TOML, YAML and JSON as values
