@@ -15,6 +15,18 @@ settings.register_profile("ml_assets", deadline=None)  # machines are shared: a 
 settings.load_profile("ml_assets")
 
 
+def output_of(program):
+    """What a Python program prints in a process of its own that has loaded nothing yet."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
 @pytest.fixture(autouse=True)
 def _own_place(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("ML_ASSETS_")]:

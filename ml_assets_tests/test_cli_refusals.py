@@ -1,13 +1,11 @@
 """The shell refuses with exit code 2, in words, before anything is loaded or created."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import output_of
 
 REFUSED = [
     (["--dataset", "bogus"], "dataset: unknown. Allowed: orders, customers."),
@@ -102,15 +100,7 @@ def test_a_refusal_loads_neither_dagster_nor_scikit_learn_nor_polars():
         "print(code, sorted(heavy))"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(REPO)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert done.stdout == "2 []\n"
+    assert output_of(program) == "2 []\n"
 
 
 def test_help_lists_every_parameter_with_its_limits(capsys):

@@ -9,7 +9,7 @@ import pytest
 from ml_assets.cli.main import main
 from ml_assets.client import span, submit, submit_backfill
 from ml_assets.errors import RefusedError, RemoteError
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import REPO, output_of
 
 PARAMETERS = {"dataset": "customers", "lookback_days": 160}
 WORDS = ("--dataset", "customers", "--lookback-days", "160")
@@ -177,15 +177,7 @@ def test_the_client_loads_no_dagster():
         "print(sorted({'dagster', 'polars', 'sklearn'} & set(sys.modules)))"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(REPO)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert done.stdout == "[]\n"
+    assert output_of(program) == "[]\n"
 
 
 def test_a_span_holds_both_of_its_ends():

@@ -1,15 +1,12 @@
 """What the project shows to Dagster, spelled out: a rename shows here as a difference."""
 
-import subprocess
-import sys
-
 import dagster as dg
 
 from ml_assets.config import DatasetConfig, TrainingConfig
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.definitions import defs
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import output_of
 
 
 def repository():
@@ -92,12 +89,4 @@ def test_importing_the_definitions_loads_neither_scikit_learn_nor_polars_nor_plo
         "print(sorted({'sklearn', 'polars', 'matplotlib', 'skops', 'scipy', 'pandas', 'boto3', 'dagster_aws'} & set(sys.modules)))"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(REPO)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert done.stdout == "[]\n"
+    assert output_of(program) == "[]\n"

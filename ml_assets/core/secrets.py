@@ -14,7 +14,6 @@ _LOOKS_LIKE = re.compile(
     | \bsk[-_][A-Za-z0-9_-]{16,}                     # API keys
     | \bAIza[A-Za-z0-9_-]{30,}                       # Google
     | \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}      # JSON web tokens
-    | ://[^/\s:@]+:[^/\s@]+@                         # user:password in a URL
     | (?i:\b(password|passwd|pwd|secret|token|api[_-]?key)\s*[=:]\s*\S+)
     )""",
     re.VERBOSE,
@@ -25,7 +24,7 @@ _RANDOM = re.compile(r"^[A-Za-z0-9/+=_-]{32,}$")
 
 def looks_like_credential(text: str) -> bool:
     """Whether `text` has the form of a key, a token, a private key or a URL with a password in it."""
-    return bool(_LOOKS_LIKE.search(text)) or _looks_random(text.strip())
+    return bool(_LOOKS_LIKE.search(text)) or has_password(text) or _looks_random(text.strip())
 
 
 def has_password(uri: str) -> bool:
