@@ -83,34 +83,50 @@ def pictures(folder, y, score, importance, names):
     figure.savefig(folder / "feature_importance.png")
 
 
-def main(version, folder, as_of=dt.date(2025, 12, 1)):
-    folder.mkdir(parents=True, exist_ok=True)
-    table, contract = training_rows(as_of)
+def folds(table):
     cutoff = table["day"].max() - dt.timedelta(days=HOLDOUT)
-    train, holdout = table.filter(pl.col("day") <= cutoff), table.filter(pl.col("day") > cutoff)
-    categories = [i for i, name in enumerate(contract.features) if table.schema[name] == pl.String]
+    return table.filter(pl.col("day") <= cutoff), table.filter(pl.col("day") > cutoff)
+
+
+def fit(version, train, contract):
+    categories = [i for i, name in enumerate(contract.features) if train.schema[name] == pl.String]
     numbers = [i for i in range(len(contract.features)) if i not in categories]
     x, y = matrix(train, contract), train[contract.label].to_numpy()
-    model = estimator(version, numbers, categories).fit(x, y)
+    return estimator(version, numbers, categories).fit(x, y)
+
+
+def evaluate(model, table, contract, folder):
+    """The metrics of a model; its pictures go to the folder."""
+    train, holdout = folds(table)
+    x, y = matrix(train, contract), train[contract.label].to_numpy()
     x_holdout, y_holdout = matrix(holdout, contract), holdout[contract.label].to_numpy()
     score = model.predict_proba(x_holdout)[:, 1]
     importance = permutation_importance(
         model, x_holdout[:1000], y_holdout[:1000], scoring="roc_auc", n_repeats=3, random_state=0
     )
-    metrics = {
+    pictures(folder, y_holdout, score, importance, list(contract.features))
+    return {
         "roc_auc": roc_auc_score(y_holdout, score),
         "train_roc_auc": roc_auc_score(y, model.predict_proba(x)[:, 1]),
         "average_precision": average_precision_score(y_holdout, score),
         "brier": brier_score_loss(y_holdout, score),
         "log_loss": log_loss(y_holdout, score),
     }
+
+
+def card(metrics):
+    return "\n".join(f"- {name}: {value:.4f}" for name, value in metrics.items())
+
+
+def main(version, folder, as_of=dt.date(2025, 12, 1)):
+    folder.mkdir(parents=True, exist_ok=True)
+    table, contract = training_rows(as_of)
+    model = fit(version, folds(table)[0], contract)
+    metrics = evaluate(model, table, contract, folder)
     table.write_parquet(folder / "training_set.parquet")
     skops.io.dump(model, folder / "model.skops")
-    pictures(folder, y_holdout, score, importance, list(contract.features))
     (folder / "evaluation.json").write_text(json.dumps(metrics))
-    (folder / "model_card.md").write_text(
-        "\n".join(f"- {name}: {value:.4f}" for name, value in metrics.items())
-    )
+    (folder / "model_card.md").write_text(card(metrics))
     print(json.dumps(metrics))
 
 

@@ -3,7 +3,7 @@
     make bench
 
 Two commands take turns (A B A B ...), so that a machine that slows down slows both. Each figure is the median
-over the turns of the ratio of wall times.
+over the turns of the ratio of wall times. backfill.py's live comparison and memory.py are commands of their own.
 """
 
 import os
@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from backfill import processes
 
 HERE = Path(__file__).parent
 TURNS = int(os.environ.get("TURNS", "7"))
@@ -37,6 +39,9 @@ def compare(name, ours, floor, *, limit, fresh=None):
             "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{place}/artifacts",
         }
         env["PYTHONPATH"] = str(HERE.parent)
+        env.pop(
+            "PYTHONDONTWRITEBYTECODE", None
+        )  # else our modules are compiled anew and the installed ones are not
         for turn in range(TURNS + 1):
             if fresh:
                 shutil.rmtree(Path(place) / fresh, ignore_errors=True)
@@ -76,6 +81,7 @@ def main():
         [python, "-c", "pass"],
         limit="none",
     )
+    processes()
 
 
 if __name__ == "__main__":

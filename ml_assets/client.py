@@ -14,7 +14,7 @@ from ml_assets.core import as_of as days_
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
-from ml_assets.core.result import BackfillResult, Result, failed_days, result_of, run_config
+from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.deployment import connect
 from ml_assets.errors import RefusedError, RemoteError
@@ -86,7 +86,7 @@ def submit_backfill(
     A day that fails is listed in `failed` with its reason; it is no error. For the rest see `submit`.
     """
     wanted = list(days) if days else span(first, last)
-    checked, found = _checked(parameters, wanted)
+    checked, found = _checked(parameters, wanted, also=_unknown_assets(assets))
     deployment = connect(url)
     config = run_config(parameters, environment=environment, reuse=reuse)
     backfill = deployment.launch_backfill(config, [str(day) for day in found], assets=assets)
@@ -104,12 +104,24 @@ def submit_backfill(
     bad = {item["as_of"] for item in failed}
     results = [
         result_of(
-            checked, day, dagster_run_id=outcome.run_of(day), environment=environment, seen=outcome.seen
+            checked,
+            day,
+            dagster_run_id=outcome.run_of(day),
+            environment=_place(environment, day, outcome.seen),
+            seen=outcome.seen,
         )
         for day in found
         if str(day) not in bad
     ]
     return BackfillResult(backfill_id=backfill, days=results, failed=failed)
+
+
+def _place(environment: str, day: dt.date, seen: Seen) -> str:
+    """Where the artifacts of a day went: `default` is what their metadata say it stands for."""
+    told = [
+        str(made["environment"]) for (_, of), made in seen.items() if of == str(day) and "environment" in made
+    ]
+    return told[0] if told and environment == "default" else environment
 
 
 def span(first: Day | None, last: Day | None) -> list[dt.date]:
@@ -120,9 +132,19 @@ def span(first: Day | None, last: Day | None) -> list[dt.date]:
     return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
 
 
-def _checked(parameters: Mapping[str, Any], given: Sequence[Day]) -> tuple[TrainingParameters, list[dt.date]]:
+def _unknown_assets(assets: Collection[str] | None) -> list[str]:
+    """One line where something else than assets of the catalog is asked for, or nothing at all."""
+    if assets is None or (assets and not isinstance(assets, str) and set(assets) <= set(CATALOG)):
+        return []
+    return [f"assets: not a list of known assets. Allowed: some of {', '.join(CATALOG)}."]
+
+
+def _checked(
+    parameters: Mapping[str, Any], given: Sequence[Day], *, also: Sequence[str] = ()
+) -> tuple[TrainingParameters, list[dt.date]]:
     """The parameters and days, or RefusedError with every problem of both. The deployment knows its first day."""
     checked, problems = diagnose(parameters)
+    problems += also
     now = dt.datetime.now(tz=dt.timezone.utc)
     found = {_day(day) for day in given}
     problems += dict.fromkeys(

@@ -6,6 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters
+from ml_assets.core.report.parameters import ReportParameters
 
 Environment = Literal["default", "dev", "staging", "blue", "green"]
 
@@ -16,6 +17,10 @@ class DatasetConfig(DatasetParameters, dg.ConfigurableResource):  # type: ignore
 
 class TrainingConfig(TrainingParameters, DatasetConfig):
     """What decides a model, as a resource that an asset asks for by annotation."""
+
+
+class ReportConfig(ReportParameters, dg.Config):
+    """What decides a report beside the parameters of the run, as the config of its asset."""
 
 
 class OptionsConfig(dg.ConfigurableResource):  # type: ignore[type-arg]

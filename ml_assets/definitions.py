@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from ml_assets.defs.reports.assets import backfill_report, report
+from ml_assets.defs.reports.sensor import report_after_backfill
 from ml_assets.defs.schedules.training import catch_up, daily_training
 from ml_assets.defs.sensors.failures import failure_notice
 from ml_assets.defs.sensors.landing import landed_days
@@ -12,10 +14,10 @@ from ml_assets.resources.io_manager import artifact_io_manager
 from ml_assets.resources.parameters import options_resource, params_resource
 
 defs = dg.Definitions(
-    assets=[training],
-    jobs=[train],
+    assets=[training, backfill_report],
+    jobs=[train, report],
     schedules=[daily_training, catch_up],
-    sensors=[request_files, landed_days, failure_notice],
+    sensors=[request_files, landed_days, failure_notice, report_after_backfill],
     resources={
         "params": params_resource(),
         "options": options_resource(),

@@ -19,6 +19,7 @@ LAUNCH = f"""mutation($params: ExecutionParams!) {{ launchRun(executionParams: $
 BACKFILL = f"""mutation($params: LaunchBackfillParams!) {{ launchPartitionBackfill(backfillParams: $params) {{ __typename
   ... on LaunchBackfillSuccess {{ backfillId }} {ERROR} }} }}"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { runId status
+  tags { key value }
   eventConnection { events { ... on ErrorEvent { error { message errorChain { error { message } } } }
     ... on ExecutionStepFailureEvent { failureMetadata { description } } } }
   assetMaterializations { assetKey { path } partition metadataEntries { label __typename
@@ -102,8 +103,8 @@ class Deployment:
         return self._outcome({"runIds": [run]})
 
     def outcome_of_backfill(self, backfill: str) -> Outcome:
-        """What came of all runs of a backfill."""
-        return self._outcome(_of_backfill(backfill))
+        """What came of all runs of a backfill; the reason of a run of one day names that day."""
+        return self._outcome(_of_backfill(backfill), named=True)
 
     @property
     def _selector(self) -> dict[str, str]:
@@ -130,7 +131,7 @@ class Deployment:
         self._told.update(found)
         return found
 
-    def _outcome(self, wanted: Mapping[str, Any]) -> Outcome:
+    def _outcome(self, wanted: Mapping[str, Any], *, named: bool = False) -> Outcome:
         outcome = Outcome()
         for run in self.api.query(RUNS, filter=wanted)["runsOrError"]["results"]:
             for event in run["assetMaterializations"]:
@@ -140,7 +141,7 @@ class Deployment:
                     _plain(event["metadataEntries"])
                 )
             if run["status"] != "SUCCESS":
-                outcome.reasons.append(_reason(run))
+                outcome.reasons.append(_named(_reason(run), run) if named else _reason(run))
         return outcome
 
 
@@ -180,6 +181,14 @@ def _reason(run: Mapping[str, Any]) -> str:
         if error:
             return innermost_words(error)
     return f"the Dagster run {run['runId']} ended as {run['status'].lower()}; its log says why"
+
+
+def _named(reason: str, run: Mapping[str, Any]) -> str:
+    """The reason as the line that a run of several days gives for each of them."""
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    day = tags.get("dagster/partition") or tags.get("dagster/asset_partition_range_start", "")
+    alone = day == tags.get("dagster/asset_partition_range_end", day)
+    return f"{day}: {' '.join(reason.splitlines())}" if day and alone else reason
 
 
 def innermost_words(error: Mapping[str, Any]) -> str:

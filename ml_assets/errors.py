@@ -2,6 +2,7 @@
 
 MlAssetsError
 ├── RefusedError (ValueError)            parameters or settings are not acceptable; nothing was started
+│   └── LaunchRefusedError               the same, of a launch (in `resources`: it is one of Dagster's errors too)
 ├── SettingsError (ValueError)           ml_assets.toml or an ML_ASSETS_ variable cannot be used
 ├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
 ├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them

@@ -1,14 +1,17 @@
 """Settings: which places the names of sources and environments stand for. Never part of an identity.
 
 Read from `ml_assets.toml` in the working directory; environment variables override it:
-`ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`, `ML_ASSETS_ENVIRONMENT`,
+`ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`,
+`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
-`ML_ASSETS_CATCH_UP_DAYS`.
+`ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
+`ML_ASSETS_ENGINE`.
 """
 
 import datetime as dt
 import difflib
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -27,12 +30,22 @@ FILE = "ml_assets.toml"
 SAMPLE = "sample:"
 
 
+class Budget(BaseModel):
+    """What may be computed at once; 0 stands for no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    runs: int = Field(default=0, ge=0, description="Days and parameter sets that one launch may compute")
+    hours: float = Field(default=0, ge=0, description="Hours that one launch may take, as past runs tell")
+
+
 class Environment(BaseModel):
-    """Where the artifacts of one environment live."""
+    """Where the artifacts of one environment live, and how much one launch may compute there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     root: str = Field(min_length=1, description="Folder or URI under which artifacts are kept")
+    budget: Budget = Field(default=Budget(), description="What one launch may compute")
 
 
 class Settings(BaseSettings):
@@ -59,11 +72,26 @@ class Settings(BaseSettings):
     catch_up_days: int = Field(
         default=14, ge=1, le=366, description="Latest days in which missing ones are caught up"
     )
+    workers: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="Processes that make days at once; 0: as many as there are cores",
+    )
+    engine: str = Field(
+        default="",
+        pattern=r"^(dask://[^/@\s]+:\d+)?$",
+        description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
+    )
 
-    @field_validator("environments", mode="after")
+    @field_validator("environments", mode="before")
     @classmethod
-    def _defaults_stand_beside_what_is_given(cls, given: dict[str, Environment]) -> dict[str, Environment]:
-        return {**{name: Environment(root=f"artifacts/{name}") for name in ENVIRONMENTS}, **given}
+    def _the_usual_ones_are_there(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        usual = {name: {"root": f"artifacts/{name}"} for name in ENVIRONMENTS}
+        named = {name: {**usual[name], **given.get(name, {})} for name in usual if _is_open(given, name)}
+        return {**usual, **given, **named}
 
     @model_validator(mode="after")
     def _places_hold_no_credentials(self) -> "Settings":
@@ -89,9 +117,13 @@ class Settings(BaseSettings):
 
     def root(self, environment: str) -> str:
         """The root of an environment; SettingsError lists the known ones."""
+        return self.place(environment).root
+
+    def place(self, environment: str) -> Environment:
+        """All that is set of an environment; SettingsError lists the known ones."""
         if environment not in self.environments:
             raise SettingsError(f"environment {_unknown(environment, self.environments)}")
-        return self.environments[environment].root
+        return self.environments[environment]
 
     def source_problem(self, name: str) -> str | None:
         """One line saying that a source has no name here, or None."""
@@ -119,6 +151,11 @@ def load_settings() -> Settings:
         raise SettingsError(f"Settings cannot be used ({FILE}, ML_ASSETS_*):\n" + "\n".join(lines)) from None
     except ValueError as error:
         raise SettingsError(f"{FILE} is not valid TOML: {error}. Correct it, or move it away.") from None
+
+
+def _is_open(given: Mapping[str, Any], name: str) -> bool:
+    """Whether what is given of an environment is a mapping, to which its usual root can be added."""
+    return isinstance(given.get(name, {}), Mapping)
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:

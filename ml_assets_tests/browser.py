@@ -64,8 +64,11 @@ def write(page, text):
     page.keyboard.insert_text(text)
 
 
-def keep(page, name):
-    """Save what the page shows under docs/images, where ML_ASSETS_SCREENSHOTS=1 asks for it."""
+def keep(page, name, *, above=None):
+    """Save what the page shows, or what is above a place on it, under docs/images.
+
+    Only where ML_ASSETS_SCREENSHOTS=1 asks for it.
+    """
     if not SCREENSHOTS:
         return
     from PIL import Image
@@ -74,7 +77,9 @@ def keep(page, name):
     page.wait_for_timeout(2500)  # until nothing moves any more
     folder = REPO / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
-    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    height = int(above.bounding_box()["y"]) if above else SIZE["height"]
+    shot = page.screenshot(clip={"x": 0, "y": 0, "width": SIZE["width"], "height": height})
+    picture = Image.open(BytesIO(shot)).convert("RGB")
     picture.quantize(COLOURS).save(folder / f"{name}.png", optimize=True)
 
 

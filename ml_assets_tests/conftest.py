@@ -1,6 +1,8 @@
 """Every test has its own working directory, artifact root and Dagster home, and no settings but its own."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +30,15 @@ def output_of(program):
 
 
 @pytest.fixture(autouse=True)
+def _no_state_of_other_tests():
+    """An instance that was entered twice leaves its store of definitions behind, and later ones would ask it."""
+    from dagster._core.storage.defs_state.base import set_defs_state_storage
+
+    with set_defs_state_storage(None):
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _own_place(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("ML_ASSETS_")]:
         monkeypatch.delenv(name)
@@ -52,6 +63,30 @@ def shell(tmp_path):
         )
 
     return call
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start `ml-assets` in a process group of its own; what is left of the groups is ended afterwards."""
+    started = []
+
+    def call(*words, env=None):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ml_assets.cli.main", *map(str, words)],
+            env={**os.environ, "PYTHONPATH": str(REPO), **(env or {})},
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield call
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @pytest.fixture

@@ -45,12 +45,15 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployment(place: Path) -> Iterator[Deployment]:
-    """`dagster dev` with its own home under `place`; every process that it started is stopped at the end."""
+def deployment(place: Path, **more: str) -> Iterator[Deployment]:
+    """`dagster dev` with its own home under `place`, and more variables if wanted.
+
+    Every process that it started is stopped at the end.
+    """
     port, home, artifacts = _free_port(), place / "home", place / "artifacts"
     home.mkdir(parents=True)
     shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", home / "dagster.yaml")
-    environ = _environ(home, artifacts)
+    environ = {**_environ(home, artifacts), **more}
     address = ["-h", "127.0.0.1", "-p", str(port), "-w", str(REPO / "workspace.yaml")]
     command = [sys.executable, "-m", "dagster", "dev", *address]
     with (place / "server.log").open("wb") as log:
@@ -73,6 +76,7 @@ def _environ(home: Path, artifacts: Path) -> dict[str, str]:
         "DAGSTER_HOME": str(home),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(artifacts),
+        "ML_ASSETS_SOURCES__SHOP": str(home.parent / "shop"),
     }
 
 

@@ -1,18 +1,23 @@
 """Each way to launch, driven as its users drive it: what happened, in words, and how many runs there were."""
 
+import contextlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
+import yaml
 from click.testing import CliRunner
 
 from ml_assets.cli.main import main
 from ml_assets.core.catalog import CATALOG
+from ml_assets_tests import ticks
 
 DAYS = ["2025-12-01", "2025-12-02"]
 SELECTOR = {"repositoryLocationName": "ml_assets", "repositoryName": "__repository__"}
 ASSETS = [{"path": [asset]} for asset in CATALOG]
+AS_OF = f"as_of: {DAYS[0]}\n"
+REFUSED = "Refused: "
 CANARY = "AKIAIOSFODNN7EXAMPLE"
 ENDED = {"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED", "SUCCESS", "FAILURE"}
 
@@ -28,6 +33,13 @@ RUNS = f"""{{ runsOrError {{ ... on Runs {{ results {{ runId status tags {{ key 
 STATUS = f"""query($id: String!) {{ partitionBackfillOrError(backfillId: $id) {{
   ... on PartitionBackfill {{ status error {{ {CHAIN} }} }} }} }}"""
 
+START_SENSOR = """mutation($selector: SensorSelector!) { startSensor(sensorSelector: $selector) {
+  ... on Sensor { id } } }"""
+TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) { ... on Sensor {
+  sensorState { ticks { status skipReason cursor runKeys originRunIds error { message }
+    logEvents { events { message } } } } } } }"""
+STOP_SENSOR = "mutation($id: String!) { stopSensor(id: $id) { __typename } }"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -37,12 +49,14 @@ class Outcome:
         runs: how many runs were created.
         succeeded: how many of them succeeded.
         told: everything that was said, as text.
+        ours: whether it was said in the words of this project.
         run_ids: the run_ids that successful runs state.
     """
 
     runs: int
     succeeded: int = 0
     told: str = ""
+    ours: bool = False
     run_ids: frozenset[str] = frozenset()
 
     @property
@@ -52,7 +66,52 @@ class Outcome:
             return f"trained, {self.runs} run"
         if self.runs:
             return f"stopped by the guard before any work, {self.runs} run"
-        return f"refused{'' if 'Refused:' in self.told else ' by Dagster'}, 0 runs"
+        return f"refused{'' if self.ours or REFUSED in self.told else ' by Dagster'}, 0 runs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What somebody types: values of parameters, or the text of a whole run config."""
+
+    values: dict = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def block(self):
+        """The text for an editor of run config."""
+        return self.text or "resources:\n  params:\n    config: " + json.dumps(self.values) + "\n"
+
+    @property
+    def parsed(self):
+        """The same as GraphQL's JSON; text that cannot be read stays as it is."""
+        try:
+            return yaml.safe_load(self.block)
+        except yaml.YAMLError:
+            return self.block
+
+    @property
+    def flags(self):
+        """The words for a shell; a run config can only be given as a file there."""
+        words = [(f"--{name.replace('_', '-')}", str(value)) for name, value in self.values.items()]
+        return [word for pair in words for word in pair] or ["--params", "typed.yaml"]
+
+    @property
+    def request(self):
+        """A request file in YAML."""
+        return f"{self.text}{AS_OF}" if self.text else json.dumps({**self.values, "as_of": DAYS[0]})
+
+    @property
+    def preset(self):
+        """A preset that both the sensor and the schedule listen to."""
+        head = 'description = "typed"\n[subscribe]\ndaily = true\nlanding = true\n'
+        if self.values:
+            return head + "\n".join(
+                ["[parameters]", *(f"{name} = {json.dumps(value)}" for name, value in self.values.items())]
+            )
+        if not isinstance(self.parsed, dict):
+            return head + "[parameters\nseed = 3\n"
+        ((section, named),) = self.parsed.items()
+        return head + "".join(f"[{section}.{name}.config]\nseed = 3\n" for name in named)
 
 
 def texts(error):
@@ -120,6 +179,63 @@ def _texts(made):
     return [(entry["label"], entry["text"]) for entry in made["metadataEntries"] if "text" in entry]
 
 
+def drop_requests(live, files):
+    """Give a deployment request files by name, and let its daemon look at them; the outcome of each."""
+    folder = live.home.parent / "requests"
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with sensor(live, "request_files"):
+        end = time.monotonic() + 200
+        while not all(_dealt_with(live, folder, name) for name in files):
+            assert time.monotonic() < end, list(folder.iterdir())
+            time.sleep(2)
+    found = live.ask(RUNS)["runsOrError"]["results"]
+    return {name: _of_request(folder, name, found) for name in files}
+
+
+@contextlib.contextmanager
+def sensor(live, name):
+    """A sensor of a deployment, turned on."""
+    selector = {**SELECTOR, "sensorName": name}
+    started = live.ask(START_SENSOR, selector=selector)["startSensor"]
+    try:
+        yield
+    finally:
+        live.ask(STOP_SENSOR, id=started["id"])
+
+
+def ticks_of(live, name):
+    """The finished ticks of a sensor of a deployment: all that it tells of them."""
+    told = live.ask(TICKS, selector={**SELECTOR, "sensorName": name})["sensorOrError"]["sensorState"]
+    return [tick for tick in told["ticks"] if tick["status"] != "STARTED"]
+
+
+def _requested(found, name):
+    return [run for run in found if {"key": "ml_assets/request_file", "value": name} in run["tags"]]
+
+
+def _dealt_with(live, folder, name):
+    runs = _requested(live.ask(RUNS)["runsOrError"]["results"], name)
+    return (folder / f"{name}.rejected").exists() or (runs and all(r["status"] in ENDED for r in runs))
+
+
+def _of_request(folder, name, found):
+    note = folder / f"{name}.rejected"
+    outcome = outcome_of(_requested(found, name))
+    told = note.read_text(encoding="utf-8") if note.exists() else ""
+    return replace(outcome, told=outcome.told + told, ours=bool(told))
+
+
+def shell_on(live, words, capsys):
+    """`ml-assets run --on` in this process, against a deployment."""
+    before = {run["runId"] for run in live.ask(RUNS)["runsOrError"]["results"]}
+    main(["run", "--as-of", DAYS[0], *words, "--json", "--on", live.url])
+    told = capsys.readouterr().err
+    new = [run for run in live.ask(RUNS)["runsOrError"]["results"] if run["runId"] not in before]
+    return replace(outcome_of(new), told=told)
+
+
 def dg_launch(home, config, *words):
     """`dg launch` in this process."""
     from dagster_dg_cli.cli.launch import launch_command
@@ -135,6 +251,19 @@ def shell(home, words, capsys):
     before = run_ids(home)
     main(["run", "--as-of", DAYS[0], *words, "--json"])
     return _local(home, before=before, told=capsys.readouterr().err)
+
+
+def requested(home, make, capfd):
+    """What a tick asks for, by the real sensor or schedule in this process; and the runs that come of it."""
+    before = run_ids(home)
+    capfd.readouterr()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        requests = make(instance)
+        told = "".join(capfd.readouterr())
+        for request in requests:
+            ticks.launch(request, instance=instance)
+    outcome = _local(home, before=before, told=told)
+    return replace(outcome, ours="presets/typed.toml: " in told)
 
 
 def run_ids(home):
@@ -163,8 +292,3 @@ def _chain(error):
         words.append(str(error))
         error = error.__cause__
     return "\n".join(words)
-
-
-def yaml_block(**values):
-    """The block that people type, as text."""
-    return "resources:\n  params:\n    config: " + json.dumps(values) + "\n"

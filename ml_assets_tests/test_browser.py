@@ -12,6 +12,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 JOB = "/locations/__repository__@ml_assets/jobs/train"
 RUNS = """{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } } } } }"""
 
+BACKFILLS = "{ partitionBackfillsOrError { ... on PartitionBackfills { results { id status } } } }"
+
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
@@ -33,6 +35,11 @@ def page(live):
 def runs(live):
     """Every run, the latest first."""
     return live.ask(RUNS)["runsOrError"]["results"]
+
+
+def backfills(live):
+    """Every backfill."""
+    return live.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
 
 
 def tags(run):
@@ -96,7 +103,11 @@ def test_a_value_out_of_range_is_refused_on_the_page_and_no_run_is_created(page,
     reason = page.get_by_text("max_depth: too large. Allowed: a whole number from 1 to 16.").first
     reason.wait_for()
 
-    assert "lookback_days: too small. Allowed: a whole number from 2 to 3650." in page.inner_text("body")
+    text = page.inner_text("body")
+    assert "Refused: 2 problems. Nothing was started." in text
+    assert "lookback_days: too small. Allowed: a whole number from 2 to 3650." in text
+    assert "DagsterConfigMappingFunctionError" not in text
+    keep(page, "refused", above=page.get_by_text("_grpc/server.py").first)  # the paths of this machine
     assert runs(live) == before
     page.goto(f"{live.url}/runs")
     page.get_by_text("No runs to display").or_(page.get_by_text("Launch a run")).first.wait_for()
@@ -156,8 +167,8 @@ def test_the_plots_of_an_evaluation_are_pictures_on_its_page(page, live):
     keep(page, "plots")
 
 
-def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live):
-    before = runs(live)
+def open_backfill(page, live):
+    """The dialog of a backfill of three days, with its section for config open."""
     page.goto(f"{live.url}{JOB}/partitions")
     page.get_by_role("button", name="Materialize").first.click()
     page.get_by_text("Show all partitions").click()
@@ -166,10 +177,20 @@ def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live)
     field.press("Enter")
     page.get_by_text("3 partitions").first.wait_for()
     page.get_by_role("dialog").get_by_text("Config", exact=True).click()
-    keep(page, "backfill")
+
+
+def give_config(page, text):
+    """Write the config of a backfill into its dialog."""
     page.get_by_role("button", name="Add config").click()
-    write(page, block(lookback_days=60))
+    write(page, text)
     page.get_by_text("Remove extra config").wait_for()
+
+
+def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live):
+    before = runs(live)
+    open_backfill(page, live)
+    keep(page, "backfill")
+    give_config(page, block(lookback_days=60))
     keep(page, "backfill_config")
     page.get_by_role("button", name="Save config").click()
 
@@ -179,6 +200,29 @@ def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live)
     assert {run["status"] for run in made} == {"SUCCESS"}
     assert all("lookback_days: 60" in run["runConfigYaml"] for run in made)
     assert len(list(live.artifacts.glob("model_card/*/*/as_of=2025-12-0[123]/run=*/manifest.json"))) == 4
+
+
+def test_a_backfill_with_a_bad_value_fails_with_the_reasons_on_its_page_and_without_a_run(page, live):
+    before, known = runs(live), {one["id"] for one in backfills(live)}
+    open_backfill(page, live)
+    give_config(page, block(model_version="v2", max_depth=99, lookback_days=1))
+    page.get_by_role("button", name="Save config").click()
+
+    page.get_by_role("button", name="Launch backfill").click()
+    (made,) = wait_for(
+        lambda: [b for b in backfills(live) if b["id"] not in known and b["status"] == "FAILED"]
+    )
+    page.goto(f"{live.url}/runs/b/{made['id']}")
+    page.get_by_text("Failed", exact=True).first.click()
+    page.get_by_text("max_depth: too large. Allowed: a whole number from 1 to 16.").first.wait_for()
+
+    text = page.inner_text("body")
+    assert "Refused: 2 problems. Nothing was started." in text
+    assert "lookback_days: too small. Allowed: a whole number from 2 to 3650." in text
+    keep(
+        page, "refused_backfill", above=page.get_by_text("_grpc/server.py").first
+    )  # the paths of this machine
+    assert runs(live) == before
 
 
 def test_a_sensor_that_is_turned_on_launches_a_run_for_a_file(page, live):

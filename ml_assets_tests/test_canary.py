@@ -9,9 +9,12 @@ import pytest
 from ml_assets import deployment as api
 from ml_assets.cli.home import ensure_home
 from ml_assets.defs.sensors.failures import failure_notice
+from ml_assets.defs.sensors.requests import request_files
+from ml_assets_tests import surfaces
 from ml_assets_tests.canary import ENVIRONMENT, TYPED, spread, traces
 from ml_assets_tests.live import deployment
 from ml_assets_tests.scenario import failure_of, train
+from ml_assets_tests.ticks import tick, write
 from ml_assets_tests.webhook import webhook
 
 PLAIN = ("password", "name")
@@ -116,6 +119,56 @@ def test_the_shell_repeats_no_secret(kind, shell, tmp_path):
         assert traces((done.stdout + done.stderr).encode()) == [], done.args[3:5]
     assert {done.returncode for done in calls[:5]} == {2}
     assert spread(tmp_path) == {}
+
+
+def request_texts():
+    """Each way in which a secret can stand in a request file: a value of any key, or a key."""
+    for kind, secret in TYPED.items():
+        for key in ("dataset", "source", "seed", "preset", "environment", "as_of", "from"):
+            yield f"{key}-{kind}", {"as_of": DAY, key: secret}
+        yield f"nested-{kind}", {"as_of": DAY, "seed": {"deep": [secret]}}
+        if kind in LOOKS_LIKE_A_CREDENTIAL:
+            yield f"key-{kind}", {"as_of": DAY, secret: 1}
+
+
+def drop_secrets(folder):
+    """Request files that hold secrets in their values, keys, names and damaged text; their paths."""
+    folder.mkdir()
+    files = {f"{name}.json": json.dumps(values) for name, values in request_texts()}
+    files |= {f"{TYPED[kind]}.json": json.dumps({"as_of": DAY}) for kind in ("aws_key", "token")}
+    files |= {f"{end}.{end}": f"[{TYPED['token']}: {TYPED['url']}" for end in ("toml", "yaml", "json")}
+    return [write(folder / name, text) for name, text in files.items()]
+
+
+def test_a_secret_in_a_request_file_is_in_no_note_no_log_and_no_cursor(instance, tmp_path, capfd):
+    dropped = drop_secrets(tmp_path / "requests")
+
+    data = tick(request_files, instance=instance)
+    for path in dropped:
+        path.unlink()
+
+    notes = list((tmp_path / "requests").iterdir())
+    assert data.run_requests == []
+    assert len(notes) == len(dropped) > 40
+    assert traces(f"{data.cursor}{data.skip_message}{''.join(capfd.readouterr())}".encode()) == []
+    assert spread(tmp_path) == {}
+
+
+@pytest.mark.slow
+def test_on_a_deployment_a_secret_in_a_request_file_is_in_nothing_that_the_daemon_keeps(tmp_path):
+    from ml_assets_tests.browser import wait_for
+
+    dropped = drop_secrets(tmp_path / "requests")
+    with deployment(tmp_path) as live:
+        with surfaces.sensor(live, "request_files"):
+            wait_for(lambda: len(list((tmp_path / "requests").glob("*.rejected"))) == len(dropped))
+            told = wait_for(lambda: surfaces.ticks_of(live, "request_files"))
+        for path in dropped:
+            path.unlink()
+
+    assert traces(json.dumps(told).encode()) == []
+    assert spread(tmp_path) == {}
+    assert b"request files, nothing new" in (tmp_path / "home/schedules/schedules.db").read_bytes()
 
 
 def block(**values):

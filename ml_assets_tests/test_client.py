@@ -1,14 +1,18 @@
 """The client and the shell's `--on`, against a deployment that runs: what comes back is what a local run gives."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.client import span, submit, submit_backfill
+from ml_assets.core.catalog import CATALOG
 from ml_assets.errors import RefusedError, RemoteError
+from ml_assets_tests.builders import land, order_days, write_landing
 from ml_assets_tests.conftest import REPO, output_of
 
 PARAMETERS = {"dataset": "customers", "lookback_days": 160}
@@ -57,6 +61,68 @@ def backfills(live):
     return [(process.returncode, result) for process, result in zip(started, results, strict=True)]
 
 
+SHOP = {"source": "shop", "lookback_days": 40, "holdout_days": 5}
+DAMAGED = dt.date(2025, 7, 19)
+
+
+@pytest.fixture(scope="module")
+def partly(live):
+    """Backfills through Python at once: three days of rows that are damaged from the second on, and parts of others."""
+    zone = live.home.parent / "shop"
+    write_landing(zone, rows_by_day=order_days(dt.date(2025, 6, 1), dt.date(2025, 7, 20)))
+    land(zone, DAMAGED, b"damaged")
+    wanted = {
+        "days": {"parameters": SHOP, "first": "2025-07-18", "last": "2025-07-20"},
+        "gaps": {"parameters": SHOP, "days": ["2025-07-20", "2025-07-16"]},
+        "assets": {
+            "parameters": PARAMETERS,
+            "days": ["2025-10-01", "2025-10-05"],
+            "assets": ["training_set"],
+        },
+        "alone": {"parameters": {**PARAMETERS, "C": 7}, "days": ["2025-09-20"], "assets": {"model"}},
+    }
+    with ThreadPoolExecutor() as pool:
+        asked = {name: pool.submit(submit_backfill, live.url, **words) for name, words in wanted.items()}
+        return {name: future.result(timeout=280) for name, future in asked.items()}
+
+
+@pytest.mark.parametrize(("name", "good"), [("days", ["2025-07-18"]), ("gaps", ["2025-07-16"])])
+def test_of_a_backfill_with_failing_days_the_others_have_their_results(partly, name, good):
+    result = partly[name]
+
+    bad = {"days": ["2025-07-19", "2025-07-20"], "gaps": ["2025-07-20"]}[name]
+    assert [day["as_of"] for day in result["days"]] == good
+    assert [sorted(day["artifacts"]) for day in result["days"]] == [sorted(CATALOG)]
+    assert [item["as_of"] for item in result["failed"]] == bad
+    assert all(f"date={DAMAGED}/part.parquet: cannot be read" in item["reason"] for item in result["failed"])
+
+
+def test_a_backfill_of_some_assets_makes_those_and_no_others(partly, live):
+    result = partly["assets"]
+
+    assert [day["as_of"] for day in result["days"]] == ["2025-10-01", "2025-10-05"]
+    assert [list(day["artifacts"]) for day in result["days"]] == [["training_set"]] * 2
+    assert {day["environment"] for day in result["days"]} == {"dev"}
+    assert len({day["dagster_run_id"] for day in result["days"]}) == 2
+    assert result["failed"] == []
+    assert not list(live.artifacts.glob("model/*/dataset=customers/as_of=2025-10-0*"))
+
+
+def test_an_asset_whose_input_is_not_stored_is_told_with_the_command_that_makes_it(partly):
+    (failed,) = partly["alone"]["failed"]
+
+    assert partly["alone"]["days"] == []
+    assert "ml-assets run --dataset customers --as-of 2025-09-20" in failed["reason"]
+
+
+@pytest.mark.parametrize("assets", [[], ["modle"], "model"])
+def test_assets_that_are_none_are_refused_without_a_request(assets):
+    with pytest.raises(
+        RefusedError, match=r"assets: not a list of known assets\. Allowed: some of training_set, "
+    ):
+        submit_backfill("http://127.0.0.1:9", parameters={}, days=[DAY], assets=assets)
+
+
 def test_a_submitted_backfill_gives_one_result_a_day_as_a_local_one_does(backfills, shell):
     (code, there), _ = backfills
     here = json.loads(shell("backfill", *WORDS, *SPAN, "--json").stdout)
@@ -98,7 +164,7 @@ def test_what_only_the_deployment_can_refuse_is_refused_in_our_words_and_makes_n
     with pytest.raises(RefusedError) as refusal:
         submit(live.url, parameters={"source": "nowhere"}, as_of=DAY)
 
-    assert refusal.value.problems[0].startswith("source: unknown. Known: sample.")
+    assert refusal.value.problems[0].startswith("source: unknown. Known: sample, shop.")
     assert runs(live) == before
 
 
@@ -184,14 +250,47 @@ def test_a_span_holds_both_of_its_ends():
     assert [str(day) for day in span("2025-11-30", "2025-12-01")] == ["2025-11-30", "2025-12-01"]
 
 
-@pytest.mark.parametrize(("number", "success"), [(1, "LaunchRunSuccess"), (2, "LaunchBackfillSuccess")])
-def test_a_launch_by_hand_as_the_page_shows_it_is_understood(number, success, live):
-    """The bodies of the curl commands in docs/launching.md, sent as they stand there."""
+def by_hand(live, number, *, wrong=("", "")):
+    """A curl command of docs/launching.md as it stands there, but for the address; status code and answer."""
     page = (REPO / "docs/launching.md").read_text(encoding="utf-8")
-    body = page.split("<<'JSON'\n")[number].split("\nJSON")[0]
-    command = ["curl", "-s", f"{live.url}/graphql", "-H", "Content-Type: application/json", "-d", "@-"]
+    blocks = [block.split("\n```")[0] for block in page.split("```bash\n")[1:]]
+    command = [block for block in blocks if block.startswith("curl ")][number]
+    command = command.replace("http://127.0.0.1:3000", live.url).replace(
+        "curl -s", "curl -s -w '%{http_code}'"
+    )
+    text = subprocess.run(
+        ["bash", "-c", command.replace(*wrong)], capture_output=True, text=True, check=True
+    ).stdout
+    (answer,) = json.loads(text[:-3])["data"].values()
+    return int(text[-3:]), answer
 
-    done = subprocess.run(command, input=body, capture_output=True, text=True, check=True)
 
-    (answer,) = json.loads(done.stdout)["data"].values()
-    assert answer["__typename"] == success
+def test_launches_by_hand_as_the_page_shows_them_are_understood(live):
+    code, run = by_hand(live, 0)
+    _, backfill = by_hand(live, 1)
+    _, status = by_hand(live, 2, wrong=("ID", backfill["backfillId"]))
+
+    assert (code, run["__typename"]) == (200, "LaunchRunSuccess")
+    assert backfill["__typename"] == "LaunchBackfillSuccess"
+    assert (status["status"], status["numPartitions"], status["error"]) == ("REQUESTED", 3, None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "words"),
+    [
+        (
+            ("customers", "custmers"),
+            500,
+            "Nothing was started.\\ndataset: unknown. Allowed: orders, customers.",
+        ),
+        (("params", "prams"), 200, "Received unexpected config entry"),
+    ],
+)
+def test_a_launch_by_hand_that_is_refused_is_answered_as_the_page_says(wrong, code, words, live):
+    before = runs(live)
+
+    answered, answer = by_hand(live, 0, wrong=wrong)
+
+    assert answered == code
+    assert words in json.dumps(answer)
+    assert runs(live) == before

@@ -17,6 +17,7 @@ def test_the_assets_are():
     specs = defs.resolve_asset_graph()
 
     assert sorted(key.to_user_string() for key in specs.get_all_asset_keys()) == [
+        "backfill_report",
         "evaluation",
         "model",
         "model_card",
@@ -26,7 +27,8 @@ def test_the_assets_are():
 
 def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
-        "train"
+        "report",
+        "train",
     ]
     assert sorted(defs.resources) == ["io_manager", "options", "params"]
 
@@ -34,7 +36,12 @@ def test_the_jobs_and_resources_are():
 def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_on():
     sensors, schedules = repository().sensor_defs, repository().schedule_defs
 
-    assert sorted(sensor.name for sensor in sensors) == ["failure_notice", "landed_days", "request_files"]
+    assert sorted(sensor.name for sensor in sensors) == [
+        "failure_notice",
+        "landed_days",
+        "report_after_backfill",
+        "request_files",
+    ]
     assert sorted((schedule.name, schedule.cron_schedule) for schedule in schedules) == [
         ("catch_up", "0 5 * * *"),
         ("daily_training", "0 3 * * *"),

@@ -10,8 +10,12 @@ from ml_assets.core.secrets import looks_like_credential
 from ml_assets.defs.sensors.failure_text import _quiet, failure_text
 from ml_assets.defs.sensors.failures import failure_notice
 from ml_assets.resources.notice import NoticeResource, notice_resource
+from ml_assets_tests import surfaces
+from ml_assets_tests.browser import wait_for
 from ml_assets_tests.builders import write_landing
+from ml_assets_tests.live import deployment
 from ml_assets_tests.scenario import train, train_days
+from ml_assets_tests.surfaces import DAYS, Typed
 from ml_assets_tests.webhook import webhook
 
 
@@ -210,3 +214,29 @@ def test_a_secret_that_aws_does_not_give_is_told_by_its_kind_only(monkeypatch):
         trouble = NoticeResource(webhook_secret="ml/webhook", region="eu-west-1").send("hello")
 
     assert trouble == "AWS Secrets Manager does not give its address (ResourceNotFoundException)"
+
+
+TOO_NARROW = {"dataset": "customers", "lookback_days": 60}  # no outcome of these rows is known yet
+
+
+@pytest.mark.slow
+def test_the_daemon_of_a_deployment_tells_the_webhook_of_a_run_that_failed_there(tmp_path):
+    with (
+        webhook() as hook,
+        deployment(tmp_path, ML_ASSETS_WEBHOOK_URL=hook.url) as live,
+        surfaces.sensor(live, "failure_notice"),
+    ):
+        wait_for(lambda: surfaces.ticks_of(live, "failure_notice"))  # what failed before it is not told
+        good = surfaces.launch(live, Typed(values={"lookback_days": 90}).block, job="train")
+        bad = surfaces.launch(live, Typed(values=TOO_NARROW).block, job="train")
+        assert isinstance(bad, str), bad.told
+        wait_for(
+            lambda: any(bad in tick["originRunIds"] for tick in surfaces.ticks_of(live, "failure_notice"))
+        )
+
+    (text,) = hook.texts
+    assert text.startswith(f":x: customers v1 failed for {DAYS[0]}, run_id ")
+    assert 'dataset="customers", lookback_days=60 (the others at their defaults)' in text
+    assert f"`ml-assets run --dataset customers --as-of {DAYS[0]} --lookback-days 60`" in text
+    assert bad in text
+    assert good not in text

@@ -7,6 +7,7 @@ import pytest
 
 from ml_assets.errors import SourceError
 from ml_assets.sources.rows import open_source
+from ml_assets_tests.bucket import NAME, bucket
 from ml_assets_tests.builders import FIRST, LAST, ORDERS_TOML, land, order_day, order_days, write_landing
 
 DAY = dt.date(2025, 7, 1)
@@ -334,6 +335,45 @@ def test_a_folder_that_names_no_day_is_refused(zone, name):
     (zone / "orders" / f"date={DAY}").rename(zone / "orders" / f"date={name}")
 
     assert f"date={name}/part.parquet: its folder names no day" in _refusal(zone)
+
+
+ON_S3 = {
+    "orders/dataset.toml": ORDERS_TOML.encode(),
+    f"orders/date={DAY}/part.csv": order_day(DAY).write_csv().encode(),
+    f"orders/date={NEXT}/part.parquet": b"damaged" * 20,
+}
+
+
+def _refusal_of_a_bucket(monkeypatch, *, denied):
+    with bucket(ON_S3, denied=denied) as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return _refusal(f"s3://{NAME}")
+
+
+@pytest.mark.parametrize("key", list(ON_S3))
+def test_an_object_that_the_store_denies_is_named_and_not_called_damaged(key, monkeypatch):
+    message = _refusal_of_a_bucket(monkeypatch, denied=[key])
+
+    assert message == (
+        f"s3://{NAME}/{key}: cannot be read (PermissionDeniedError). Check the uri, the rights and the network."
+    )
+
+
+def test_an_object_that_is_damaged_is_not_called_denied(monkeypatch):
+    message = _refusal_of_a_bucket(monkeypatch, denied=[])
+
+    assert message.startswith(f"s3://{NAME}/orders/date={NEXT}/part.parquet: cannot be read as Parquet;")
+
+
+def test_a_bucket_that_cannot_be_reached_is_told_once(monkeypatch):
+    with bucket({}) as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    assert _refusal(f"s3://{NAME}") == (
+        f"s3://{NAME}/orders/dataset.toml: cannot be read (GenericError). Check the uri, the rights and the network."
+    )
 
 
 def test_the_real_landing_zone_is_read(real_data):

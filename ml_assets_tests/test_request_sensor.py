@@ -224,13 +224,18 @@ def test_a_refused_file_is_not_looked_at_again_until_it_changes():
     assert note("a.toml") is None
 
 
-def test_a_file_whose_name_looks_like_a_credential_is_refused_without_repeating_it():
-    drop("AKIAIOSFODNN7EXAMPLE.toml")
+@pytest.mark.parametrize("name", ["AKIAIOSFODNN7EXAMPLE.toml", "a.AKIAIOSFODNN7EXAMPLE.toml"])
+def test_a_file_whose_name_looks_like_a_credential_is_refused_without_repeating_it(name):
+    drop(name)
 
     data = tick(request_files)
+    again = tick(request_files, cursor=data.cursor)
 
+    (rejected,) = Path("requests").glob("*.rejected")
     assert not data.run_requests
-    assert "(a file name): looks like a credential" in note("AKIAIOSFODNN7EXAMPLE.toml")
+    assert "(a file name): looks like a credential" in rejected.read_text()
+    assert "AKIA" not in f"{rejected} {rejected.read_text()} {data.cursor} {data.skip_message}"
+    assert again.cursor == data.cursor
 
 
 def test_a_long_range_takes_several_ticks_and_holds_nobody_up():

@@ -7,32 +7,53 @@ import datetime as dt
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
-import yaml
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.problems import check
-from ml_assets_tests import surfaces
+from ml_assets.defs.schedules.training import daily_training
+from ml_assets.defs.sensors.landing import landed_days
+from ml_assets.errors import RefusedError
+from ml_assets.resources.refusal import LaunchRefusedError
+from ml_assets_tests import surfaces, ticks
+from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
-from ml_assets_tests.surfaces import CANARY, DAYS, yaml_block
+from ml_assets_tests.surfaces import CANARY, DAYS, Typed
+from ml_assets_tests.ticks import write
 
 PAGE = REPO / "docs" / "surfaces.md"
 WRITE = bool(os.environ.get("ML_ASSETS_WRITE_DOCS"))
 GOOD = {"dataset": "customers", "lookback_days": 150}
+LANDED = dt.date(2025, 7, 20)
+FROM_SHOP = {"source": "shop", "lookback_days": 60, "holdout_days": 7}
+SURFACES = (
+    "launchpad",
+    "job backfill",
+    "asset backfill",
+    "GraphQL launch",
+    "dg launch --job",
+    "dg launch --assets",
+    "CLI",
+    "CLI --on",
+    "request file",
+    "sensor",
+    "schedule",
+)
 SECRET = "hunter2correcthorse"  # no credential by its looks: Dagster's own check would repeat it
 
 CASES = {
-    "a good value": (yaml_block(**GOOD), ["--dataset", "customers", "--lookback-days", "150"]),
-    "out of range": (yaml_block(holdout_days=500), ["--holdout-days", "500"]),
-    "wrong enum": (yaml_block(dataset=SECRET), ["--dataset", SECRET]),
-    "wrong type": (yaml_block(seed=SECRET), ["--seed", SECRET]),
-    "unknown field": (yaml_block(lookback_day=9), ["--lookback-day", "9"]),
-    "mistyped resource key": ("resources:\n  prams:\n    config: {seed: 3}\n", None),
-    "mistyped op key": ("ops:\n  trainin:\n    config: {seed: 3}\n", None),
-    "malformed text": ("resources: {params: {config: {seed: 3\n", None),
-    "a credential": (yaml_block(source=CANARY), ["--source", CANARY]),
+    "a good value": Typed(values=GOOD),
+    "out of range": Typed(values={"holdout_days": 500}),
+    "wrong enum": Typed(values={"dataset": SECRET}),
+    "wrong type": Typed(values={"seed": SECRET}),
+    "unknown field": Typed(values={"lookback_day": 9}),
+    "mistyped resource key": Typed(text="resources:\n  prams:\n    config: {seed: 3}\n"),
+    "mistyped op key": Typed(text="ops:\n  trainin:\n    config: {seed: 3}\n"),
+    "malformed text": Typed(text="resources: {params: {config: {seed: 3\n"),
+    "a credential": Typed(values={"source": CANARY}),
 }
 MESSAGES = {
     "out of range": "holdout_days: too large. Allowed: a whole number from 1 to 365.",
@@ -47,16 +68,19 @@ MESSAGES = {
 def table(live):
     """Every cell that a deployment answers: all are asked for at once, and waited for once."""
     backfills, runs, cells = {}, {}, {}
-    for case, (text, _) in CASES.items():
-        backfills[case, "job backfill"] = surfaces.backfill(live, text, job="train")
-        backfills[case, "asset backfill"] = surfaces.backfill(live, text)
+    for case, typed in CASES.items():
+        backfills[case, "job backfill"] = surfaces.backfill(live, typed.block, job="train")
+        backfills[case, "asset backfill"] = surfaces.backfill(live, typed.block)
         for surface, config, job, assets in (
-            ("launchpad", text, "train", None),
-            ("GraphQL launch", _parsed(text), "__ASSET_JOB", surfaces.ASSETS),
+            ("launchpad", typed.block, "train", None),
+            ("GraphQL launch", typed.parsed, "__ASSET_JOB", surfaces.ASSETS),
         ):
             answer = surfaces.launch(live, config, job=job, assets=assets)
             (runs if isinstance(answer, str) else cells)[case, surface] = answer
     backfills["nothing typed", "job backfill"] = surfaces.backfill(live, None, job="train")
+    files = {f"{case.replace(' ', '_')}.yaml": (case, typed) for case, typed in CASES.items()}
+    dropped = surfaces.drop_requests(live, {name: typed.request for name, (_, typed) in files.items()})
+    cells |= {(files[name][0], "request file"): cell for name, cell in dropped.items()}
     found, answers = surfaces.wait_for(live, runs=runs.values(), backfills=backfills.values())
     for cell, run_id in runs.items():
         cells[cell] = surfaces.outcome_of([run for run in found if run["runId"] == run_id])
@@ -67,28 +91,51 @@ def table(live):
 
 
 @pytest.fixture
-def whole_table(table, tmp_path, capsys, monkeypatch):
-    """The table with the cells that this process fills: `dg launch`, and the shell."""
-    cells, home = dict(table), tmp_path / "home"
-    home.mkdir()
-    shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", home / "dagster.yaml")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    for case, (text, words) in CASES.items():
-        config = json.dumps(_parsed(text)) if case != "malformed text" else text
+def home(tmp_path, monkeypatch):
+    """A Dagster home of this process, and a landing zone whose last day is the only one that may be trained."""
+    place = tmp_path / "home"
+    place.mkdir()
+    shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", place / "dagster.yaml")
+    write_landing(tmp_path / "shop", rows_by_day=order_days(dt.date(2025, 6, 1), LANDED))
+    monkeypatch.setenv("DAGSTER_HOME", str(place))
+    return place
+
+
+@pytest.fixture
+def whole_table(table, live, home, capfd, monkeypatch):
+    """The table with the cells that this process fills: `dg launch`, the shell, and ticks."""
+    cells = dict(table)
+    for case, typed in CASES.items():
+        config = typed.block if isinstance(typed.parsed, str) else json.dumps(typed.parsed)
         selection = ["--assets", ",".join(CATALOG)]
         cells[case, "dg launch --job"] = surfaces.dg_launch(home, config, "--job", "train")
         cells[case, "dg launch --assets"] = surfaces.dg_launch(home, config, *selection)
-        (tmp_path / "p.yaml").write_text(text)
-        typed = ["--params", "p.yaml"] if words is None else words
-        cells[case, "CLI"] = surfaces.shell(home, typed, capsys)
-    return cells
+        Path("typed.yaml").write_text(typed.block, encoding="utf-8")
+        cells[case, "CLI"] = surfaces.shell(home, typed.flags, capfd)
+        cells[case, "CLI --on"] = surfaces.shell_on(live, typed.flags, capfd)
+        write(Path("presets/typed.toml"), typed.preset)
+        cells[case, "schedule"] = surfaces.requested(home, _morning, capfd)
+        with monkeypatch.context() as patch:
+            patch.setenv("ML_ASSETS_SOURCES__SHOP", str(home.parent / "shop"))
+            patch.setenv("ML_ASSETS_FIRST_AS_OF", str(LANDED))
+            if case == "a good value":
+                write(Path("presets/typed.toml"), Typed(values=FROM_SHOP).preset)
+            cells[case, "sensor"] = surfaces.requested(home, _landing, capfd)
+    return {(case, surface): cells[case, surface] for case in CASES for surface in SURFACES} | cells
 
 
-def _parsed(text):
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
+def _morning(instance):
+    return ticks.at(daily_training, f"{DAYS[1]}T03:00:00", instance=instance)
+
+
+def _landing(instance):
+    return ticks.tick(landed_days, instance=instance).run_requests
+
+
+def _sound_run_ids():
+    """The run_ids that the good values have, from whatever surface."""
+    said = [(GOOD, dt.date.fromisoformat(day)) for day in DAYS] + [(FROM_SHOP, LANDED)]
+    return {key_of(asset, check(values), day).run_id for asset in CATALOG for values, day in said}
 
 
 def test_every_way_to_launch_holds_to_one_contract_as_the_page_says(whole_table):
@@ -96,13 +143,13 @@ def test_every_way_to_launch_holds_to_one_contract_as_the_page_says(whole_table)
     if WRITE:
         PAGE.write_text(page, encoding="utf-8")
 
-    good = {
-        key_of(asset, check(GOOD), dt.date.fromisoformat(day)).run_id for asset in CATALOG for day in DAYS
-    }
     for (case, surface), cell in whole_table.items():
-        assert cell.run_ids <= good, f"{surface} ran {case} with other parameters than were typed"
+        message = MESSAGES.get(case, "")
+        if case == "unknown field" and surface.startswith("CLI"):
+            message = "--lookback-day: unknown flag. Did you mean --lookback-days?"
+        assert cell.run_ids <= _sound_run_ids(), f"{surface} ran {case} with other parameters than were typed"
         assert bool(cell.succeeded) is (case == "a good value"), (case, surface, cell.told)
-        assert MESSAGES.get(case, "") in cell.told or surface == "CLI", (case, surface, cell.told)
+        assert message in cell.told, (case, surface, cell.told)
         assert not ({SECRET, CANARY} & set(cell.told.replace('"', " ").split())), (case, surface)
     assert PAGE.read_text(encoding="utf-8") == page
 
@@ -110,8 +157,16 @@ def test_every_way_to_launch_holds_to_one_contract_as_the_page_says(whole_table)
 def test_a_bad_value_creates_no_run_on_any_surface(table):
     counts = {(case, surface): cell.runs for (case, surface), cell in table.items() if case in MESSAGES}
 
-    assert len(counts) == 4 * len(MESSAGES)
+    assert len(counts) == 5 * len(MESSAGES)
     assert set(counts.values()) == {0}
+
+
+@pytest.mark.parametrize("surface", ["launchpad", "GraphQL launch", "job backfill", "asset backfill"])
+@pytest.mark.parametrize("case", list(MESSAGES))
+def test_what_a_deployment_says_of_a_bad_value_is_our_message_and_nothing_else(table, case, surface):
+    told = table[case, surface].told.strip()
+
+    assert told == f"{LaunchRefusedError.__module__}.LaunchRefusedError: {RefusedError([MESSAGES[case]])}"
 
 
 def test_a_mistyped_key_is_named_wherever_dagster_lets_it_start_a_run(table):
@@ -129,7 +184,7 @@ def test_a_backfill_that_states_no_parameters_never_runs_with_the_defaults(table
 
 def render(cells):
     """The page."""
-    names = list(dict.fromkeys(surface for _, surface in cells))
+    names = SURFACES
     lines = [
         "# What happens, on every way to launch",
         "",
@@ -139,9 +194,15 @@ def render(cells):
         f"|---{'|---' * len(names)}|",
         *(f"| {case} | {' | '.join(cells[case, name].words for name in names)} |" for case in CASES),
         "",
-        "*refused*: with the message below, which is the same everywhere. *refused by Dagster*: its own words, which name the",
-        "key or the place in the text. *stopped by the guard*: Dagster drops such keys, so a run exists; it fails before any",
-        "work. No cell is a run with other parameters than were typed, and none repeats a refused value.",
+        "*refused*: with the message below, which is the same everywhere (only a flag that the shell does not know is told as",
+        "a flag). *refused by Dagster*: its own words, which name the key or the place in the text. *stopped by the guard*:",
+        "Dagster drops such keys, so a run exists; it fails before any work. No cell is a run with other parameters than were",
+        "typed, and none repeats a refused value; of text that it cannot read, Dagster shows the line to who typed it.",
+        "",
+        "Where it is said: on the page or in the answer; of a backfill, as its error; of a request file, in the note beside it",
+        "(`.rejected`); of a preset, in the log of the tick. *sensor* is `landed_days` and *schedule* `daily_training`, each",
+        "with a preset that holds the value; a preset and a request file have no keys of resources and ops, so there the whole",
+        "block was written into the file.",
         "",
         "| typed | the message |",
         "|---|---|",

@@ -1,12 +1,20 @@
 """`ml-assets backfill`: several days, in one Dagster run of this process or as a backfill of a deployment."""
 
+import datetime as dt
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from ml_assets.cli.request import BackfillRequest
 from ml_assets.cli.run import progress
-from ml_assets.core.result import BackfillResult, failed_days, result_of
+from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
+from ml_assets.pipeline.report import Outcome
+from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.settings import load_settings
+
+if TYPE_CHECKING:  # loaded once the request is known to be sound
+    from ml_assets.cli.local import Local
 
 DONE, FAILED = 0, 1
 
@@ -32,31 +40,56 @@ def backfill(
     if as_json:
         print(json.dumps(result, indent=2))
     else:
-        from ml_assets.cli.tables import print_backfill
-
-        print_backfill(result)
-    for item in result["failed"]:
-        print(f"{item['as_of']}: {item['reason']}", file=sys.stderr)
+        _print(result, request, environment=environment, stored_here=on is None)
     return FAILED if result["failed"] else DONE
+
+
+def _print(result: BackfillResult, request: BackfillRequest, *, environment: str, stored_here: bool) -> None:
+    """A line a day; then the report, where the store it reads is at hand, else the failed days alone."""
+    from ml_assets.cli.tables import print_backfill
+
+    print_backfill(result)
+    if not stored_here:
+        for item in result["failed"]:
+            print(f"{item['as_of']}: {item['reason']}", file=sys.stderr)
+        return
+    from ml_assets.cli.report import print_report
+    from ml_assets.pipeline.report import report
+
+    workspace = open_workspace(load_settings(), environment=environment)
+    print_report(report(request.parameters, request.days, workspace=workspace, outcomes=_outcomes(result)))
+
+
+def _outcomes(result: BackfillResult) -> dict[dt.date, Outcome]:
+    found: dict[dt.date, Outcome] = {}
+    for day in result["days"]:
+        reused = all(artifact["reused"] for artifact in day["artifacts"].values())
+        found[dt.date.fromisoformat(day["as_of"])] = ("reused" if reused else "made", "")
+    for item in result["failed"]:
+        found[dt.date.fromisoformat(item["as_of"])] = ("failed", item["reason"])
+    return found
 
 
 def _here(request: BackfillRequest, *, environment: str, reuse: bool) -> BackfillResult:
     from ml_assets.cli.local import launch
 
-    outcome = launch(request.given, request.days, environment=environment, reuse=reuse)
-    if outcome.reason and not outcome.seen and "days failed" not in outcome.reason:
-        raise TrainingError(outcome.reason)
-    failed = failed_days(request.days, seen=outcome.seen, reasons=[outcome.reason] if outcome.reason else [])
-    bad = {item["as_of"] for item in failed}
-    results = [
-        result_of(
-            request.parameters,
-            day,
-            dagster_run_id=outcome.dagster_run_id,
-            environment=outcome.environment,
-            seen=outcome.seen,
-        )
-        for day in request.days
-        if day.isoformat() not in bad
-    ]
-    return BackfillResult(backfill_id="", days=results, failed=failed)
+    together = BackfillResult(backfill_id="", days=[], failed=[])
+    runs = launch(request.parameters, request.days, given=request.given, environment=environment, reuse=reuse)
+    for run in runs:
+        if run.reason and not run.seen and "days failed" not in run.reason:
+            raise TrainingError(run.reason)
+        failed = failed_days(run.days, seen=run.seen, reasons=[run.reason] if run.reason else [])
+        bad = {item["as_of"] for item in failed}
+        together["failed"] += failed
+        together["days"] += [_result(request, day, run) for day in run.days if day.isoformat() not in bad]
+    return together
+
+
+def _result(request: BackfillRequest, day: dt.date, run: "Local") -> Result:
+    return result_of(
+        request.parameters,
+        day,
+        dagster_run_id=run.dagster_run_id,
+        environment=run.environment,
+        seen=run.seen,
+    )

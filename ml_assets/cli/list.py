@@ -1,57 +1,76 @@
-"""`ml-assets list`: the artifacts of an environment, filtered by parameter."""
+"""`ml-assets list`: the artifacts of an environment, filtered by parameter, each printed as it is read."""
 
 import json
-from typing import Any
+import sys
+from collections.abc import Iterator
 
-from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.catalog import CATALOG
-from ml_assets.core.where import parse
-from ml_assets.errors import RefusedError
+from ml_assets.core.where import Filter, parse
+from ml_assets.errors import RefusedError, StoreError
 from ml_assets.settings import load_settings
-from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
 
 def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -> int:
-    """Print one line an artifact: what it is, its parameters, where it is."""
-    conditions = parse(where)
+    """Print one line an artifact, by path: what it is, its parameters, where it is.
+
+    A damaged one is named on stderr and the others are listed all the same; then the exit code is 1.
+    """
+    conditions = Filter(tuple(parse(where)))
     if asset not in CATALOG:
         raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
     settings = load_settings()
     store = ArtifactStore(settings.root(settings.environment if environment == "default" else environment))
-    rows = [_row(store, key) for key in store.keys(asset)]
-    rows = [
-        row for row in rows if all(condition.holds({**row["parameters"], **row}) for condition in conditions)
-    ]
+    failed: list[StoreError] = []
+    found = _sound(store.entries(asset, conditions), failed)
     if as_json:
-        print(json.dumps(rows, indent=2))
+        _print_json(found)
     else:
-        _print(rows, root=store.root)
-    return 0
+        _print_lines(found, store)
+    if failed:
+        count = "1 artifact" if len(failed) == 1 else f"{len(failed)} artifacts"
+        print(
+            f"Failed: {count} could not be read and {'is' if len(failed) == 1 else 'are'} not listed.",
+            file=sys.stderr,
+        )
+    return 1 if failed else 0
 
 
-def _row(store: ArtifactStore, key: ArtifactKey) -> dict[str, Any]:
-    manifest = store.manifest(key)
-    return {
-        "asset": key.asset,
-        "run_id": key.run_id,
-        "as_of": key.as_of.isoformat(),
-        "parameters": manifest.parameters,
-        "metrics": manifest.metrics,
-        "uri": store.uri(key),
-        "sha256": manifest.sha256,
-    }
+def _sound(found: Iterator[Entry | StoreError], failed: list[StoreError]) -> Iterator[Entry]:
+    """The entries; errors are printed where they come and collected in `failed`."""
+    for item in found:
+        if isinstance(item, StoreError):
+            failed.append(item)
+            print(item, file=sys.stderr)
+        else:
+            yield item
 
 
-def _print(rows: list[dict[str, Any]], *, root: str) -> None:
-    from rich.table import Table
+def _print_json(found: Iterator[Entry]) -> None:
+    """A JSON list, one artifact a line, so that line tools can read it too."""
+    write, before = sys.stdout.write, "[\n"
+    for entry in found:
+        row = {
+            "asset": entry.key.asset,
+            "run_id": entry.key.run_id,
+            "as_of": entry.key.as_of.isoformat(),
+            "parameters": entry.parameters,
+            "metrics": entry.metrics,
+            "uri": entry.uri,
+            "sha256": entry.sha256,
+        }
+        write(before + json.dumps(row))
+        before = ",\n"
+    write("[]\n" if before == "[\n" else "\n]\n")
 
-    from ml_assets.cli.tables import console
 
-    table = Table("run_id", "as_of", "parameters", "roc_auc", box=None, padding=(0, 2))
-    for row in rows:
-        shown = " ".join(f"{name}={value}" for name, value in row["parameters"].items())
-        auc = row["metrics"].get("roc_auc")
-        table.add_row(row["run_id"], row["as_of"], shown, "" if auc is None else f"{auc:.4f}")
-    out = console()
-    out.print(table)
-    out.print(f"{len(rows)} artifacts under {root}")
+def _print_lines(found: Iterator[Entry], store: ArtifactStore) -> None:
+    """Columns of a known width, the parameters last: no row has to wait for the widest one."""
+    write, count = sys.stdout.write, 0
+    write(f"{'run_id':<12}  {'as_of':<10}  {'roc_auc':>7}  parameters\n")
+    for count, entry in enumerate(found, start=1):  # noqa: B007
+        auc = entry.metrics.get("roc_auc")
+        told = " ".join(f"{name}={value}" for name, value in entry.parameters.items())
+        shown = "" if auc is None else f"{auc:.4f}"
+        write(f"{entry.key.run_id}  {entry.key.as_of}  {shown:>7}  {told}\n")
+    write(f"{count} artifacts under {store.root}\n")

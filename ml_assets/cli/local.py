@@ -1,22 +1,31 @@
-"""One Dagster run of the job `train` in this process: of one day, or of a range of them."""
+"""Dagster runs of the job `train` in this process: of one day, or of a range of them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.home import ensure_home
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Seen, run_config
+from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
+from ml_assets.pipeline.parallel import start_workers
+from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
-from ml_assets.storage.artifact_store import ArtifactStore
+
+if TYPE_CHECKING:  # loaded while the workers start
+    from dagster import DagsterInstance
 
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Local:
-    """What came of a local run: `reason` is empty where all of it succeeded."""
+    """What came of one local run: `reason` is empty where all of it succeeded."""
 
+    days: tuple[dt.date, ...]
     dagster_run_id: str
     environment: str
     seen: Seen
@@ -24,42 +33,64 @@ class Local:
 
 
 def launch(
-    given: Mapping[str, Any],
+    parameters: TrainingParameters,
     days: Sequence[dt.date],
     *,
+    given: Mapping[str, Any],
     environment: str,
     reuse: bool,
-) -> Local:
-    """Make the four artifacts of each day; the days must follow one another."""
-    settings = load_settings()
-    name = settings.environment if environment == "default" else environment
-    ArtifactStore(settings.root(name))  # refuses an unknown environment before anything is created
+) -> Iterator[Local]:
+    """Make the four artifacts of each day, in runs of at most DAYS_PER_RUN; the days must follow one another."""
+    workspace = open_workspace(
+        load_settings(), environment=environment, reuse=reuse
+    )  # refuses an unknown one
+    workers = workers_for(parameters, days[:DAYS_PER_RUN], workspace=workspace)
+    refuse_over_budget(parameters, days, workspace=workspace, workers=workers)
+    # Processes that will train load what they need while this one loads Dagster.
+    loading = start_workers(workers)
     ensure_home()
     import dagster as dg
 
+    with dg.DagsterInstance.get() as instance:
+        for first in range(0, len(days), DAYS_PER_RUN):
+            part = tuple(days[first : first + DAYS_PER_RUN])
+            yield _run(part, given=given, environment=workspace.environment, reuse=reuse, instance=instance)
+    deque(loading, maxlen=0)
+
+
+def _run(
+    days: tuple[dt.date, ...],
+    *,
+    given: Mapping[str, Any],
+    environment: str,
+    reuse: bool,
+    instance: "DagsterInstance",
+) -> Local:
     from ml_assets.definitions import defs
 
-    config = {**run_config(given, environment=name, reuse=reuse), "loggers": QUIET}
     first, last = days[0].isoformat(), days[-1].isoformat()
     span = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    with dg.DagsterInstance.get() as instance:
-        outcome = defs.resolve_job_def("train").execute_in_process(
-            run_config=config,
-            partition_key=first if first == last else None,
-            tags=None if first == last else span,
-            instance=instance,
-            raise_on_error=False,
-        )
+    outcome = defs.resolve_job_def("train").execute_in_process(
+        run_config={**run_config(given, environment=environment, reuse=reuse), "loggers": QUIET},
+        partition_key=first if first == last else None,
+        tags=None if first == last else span,
+        instance=instance,
+        raise_on_error=False,
+    )
     return Local(
+        days=days,
         dagster_run_id=outcome.run_id,
-        environment=name,
+        environment=environment,
         seen=_seen(outcome),
         reason="" if outcome.success else _reason(outcome),
     )
 
 
 def _seen(outcome: Any) -> Seen:
-    """Every materialization, those that were logged for the good days of a failed run included."""
+    """Every materialization, those that were logged for the good days of a failed run included.
+
+    Texts for pages, pictures among them, are left out: of a year of days they would fill the memory.
+    """
     events = [
         event.step_materialization_data.materialization
         for event in outcome.all_events
@@ -67,7 +98,9 @@ def _seen(outcome: Any) -> Seen:
     ]
     return {
         (event.asset_key.to_user_string(), event.partition or ""): {
-            name: value.value for name, value in event.metadata.items()
+            name: entry.value
+            for name, entry in event.metadata.items()
+            if isinstance(entry.value, str | int | float) and type(entry).__name__ != "MarkdownMetadataValue"
         }
         for event in events
     }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ml_assets import __version__
 from ml_assets.cli.flags import Parser, add_parameter_flags, unknown_flags
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import RefusedError
 
 
@@ -18,8 +19,10 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_backfill(commands)
+    _add_report(commands)
     _add_show(commands)
     _add_list(commands)
+    _add_why(commands)
     return parser
 
 
@@ -47,6 +50,25 @@ def _add_backfill(commands: "argparse._SubParsersAction[Parser]") -> None:
     backfill.set_defaults(handler=lambda args, unknown: _backfill(args, unknown, backfill))
 
 
+def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
+    report = commands.add_parser(
+        "report", help="tell how a window of days went, from the store alone", allow_abbrev=False
+    )
+    report.add_argument("--last", metavar="N", help="the last N complete days (UTC) [default: 14]")
+    report.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first day")
+    report.add_argument(
+        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last complete day, UTC]"
+    )
+    report.add_argument("--preset", metavar="NAME", help="a named parameter set; file and flags win over it")
+    report.add_argument(
+        "--params", metavar="FILE", help="a TOML, YAML or JSON file of parameters; flags win over it"
+    )
+    _add_environment(report)
+    report.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_parameter_flags(report)
+    report.set_defaults(handler=lambda args, unknown: _report(args, unknown, report), on=None)
+
+
 def _add_making(parser: Parser) -> None:
     """What every command takes that makes artifacts."""
     parser.add_argument("--preset", metavar="NAME", help="a named parameter set; file and flags win over it")
@@ -66,6 +88,9 @@ def _add_making(parser: Parser) -> None:
         help="use stored artifacts that nothing has changed [default: yes]",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "--plan", action="store_true", help="say what would be made, reused or fail, and launch nothing"
+    )
     add_parameter_flags(parser)
 
 
@@ -95,6 +120,16 @@ def _add_list(commands: "argparse._SubParsersAction[Parser]") -> None:
     list_.set_defaults(handler=lambda args, unknown: _list(args, unknown, list_))
 
 
+def _add_why(commands: "argparse._SubParsersAction[Parser]") -> None:
+    why = commands.add_parser(
+        "why", help="tell why the artifacts of a run were made, and not reused", allow_abbrev=False
+    )
+    why.add_argument("what", metavar="RUN_ID|PATH", help="12 hex digits, or the folder of an artifact")
+    _add_environment(why)
+    why.add_argument("--json", action="store_true", help="print a JSON list")
+    why.set_defaults(handler=lambda args, unknown: _why(args, unknown, why))
+
+
 def _add_environment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--environment",
@@ -108,6 +143,8 @@ def _run(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> in
     from ml_assets.cli.request import read_request
 
     request = read_request(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
+    if args.plan:
+        return _plan(args, request.parameters, [request.as_of])
     from ml_assets.cli.run import run
 
     return run(request, environment=args.environment, reuse=args.reuse, as_json=args.json, on=args.on)
@@ -117,9 +154,32 @@ def _backfill(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) 
     from ml_assets.cli.request import read_backfill
 
     request = read_backfill(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
+    if args.plan:
+        return _plan(args, request.parameters, request.days)
     from ml_assets.cli.backfill import backfill
 
     return backfill(request, environment=args.environment, reuse=args.reuse, as_json=args.json, on=args.on)
+
+
+def _report(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    from ml_assets.cli.request import read_backfill
+
+    if args.last is None and args.from_ is None and args.to is None:
+        args.last = "14"
+    request = read_backfill(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
+    from ml_assets.cli.report import report
+
+    return report(request, environment=args.environment, as_json=args.json)
+
+
+def _plan(args: argparse.Namespace, parameters: TrainingParameters, days: Sequence[dt.date]) -> int:
+    if args.on:
+        raise RefusedError(
+            ["--plan: not with --on. What a deployment has stored is planned where its store is."]
+        )
+    from ml_assets.cli.plan import show_plan
+
+    return show_plan(parameters, days, environment=args.environment, reuse=args.reuse, as_json=args.json)
 
 
 def _show(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -134,6 +194,13 @@ def _list(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> i
     from ml_assets.cli.list import list_artifacts
 
     return list_artifacts(args.where, asset=args.asset, environment=args.environment, as_json=args.json)
+
+
+def _why(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    _refuse_unknown(unknown, parser)
+    from ml_assets.cli.why import print_why
+
+    return print_why(args.what, environment=args.environment, as_json=args.json)
 
 
 def _refuse_unknown(unknown: Sequence[str], parser: Parser) -> None:

@@ -31,7 +31,9 @@ def _here(request: Request, *, environment: str, reuse: bool) -> Result:
     from ml_assets.cli.local import launch
     from ml_assets.core.result import result_of
 
-    outcome = launch(request.given, [request.as_of], environment=environment, reuse=reuse)
+    (outcome,) = launch(
+        request.parameters, [request.as_of], given=request.given, environment=environment, reuse=reuse
+    )
     if outcome.reason:
         raise TrainingError(outcome.reason)
     return result_of(

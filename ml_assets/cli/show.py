@@ -14,12 +14,12 @@ from ml_assets.errors import ArtifactNotFoundError, RefusedError
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
-_RUN_ID = re.compile(r"^[0-9a-f]{12}$")
+_RUN_ID = re.compile(r"^[0-9a-f]{12}\Z")
 
 
 def show(what: str, *, environment: str, as_json: bool) -> int:
     """Print parameters, metrics, files and lineage of a run_id or an artifact's folder."""
-    store, keys = _find(what, environment=environment)
+    store, keys = find_artifacts(what, environment=environment)
     manifests = [store.manifest(key) for key in keys]
     if as_json:
         print(json.dumps([m.model_dump(mode="json") for m in manifests], indent=2))
@@ -28,7 +28,11 @@ def show(what: str, *, environment: str, as_json: bool) -> int:
     return 0
 
 
-def _find(what: str, *, environment: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
+def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
+    """The store, and in the order they are made the artifacts, that a run_id or an artifact's folder names.
+
+    Raises RefusedError where it is neither, ArtifactNotFoundError where nothing has the run_id.
+    """
     if not _RUN_ID.match(what):
         return _find_path(what)
     settings = load_settings()
@@ -73,7 +77,10 @@ def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) 
     for key, manifest in found:
         _branch(tree, key, manifest, store)
     out.print(tree)
-    out.print("\nThe same again:\n" + run_command(from_identity(last.parameters), last.as_of), markup=False)
+    if last.asset in CATALOG:
+        out.print(
+            "\nThe same again:\n" + run_command(from_identity(last.parameters), last.as_of), markup=False
+        )
 
 
 def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> None:

@@ -1,21 +1,57 @@
-"""The command that makes a run again: for people to copy."""
+"""The commands that make runs again: for people to copy."""
 
 import datetime as dt
 import shlex
+from collections.abc import Iterable
 
 from ml_assets.core.parameters import TrainingParameters
 
 
-def run_command(parameters: TrainingParameters, as_of: dt.date) -> str:
+def run_command(parameters: TrainingParameters, as_of: dt.date, *, environment: str = "default") -> str:
     """`ml-assets run --dataset customers --as-of 2025-12-01 ...`: every parameter that is not at its default."""
-    words = ["ml-assets", "run", "--dataset", parameters.dataset, "--as-of", as_of.isoformat()]
-    for name, field in type(parameters).model_fields.items():
-        value = getattr(parameters, name)
-        if name == "dataset" or name not in TrainingParameters.model_fields or value == field.default:
+    return _command("run", parameters, ["--as-of", as_of.isoformat()], environment)
+
+
+def retry_commands(
+    parameters: TrainingParameters, days: Iterable[dt.date], *, environment: str = "default"
+) -> list[str]:
+    """The fewest commands that make just these days: one for each span without a gap."""
+    return [
+        run_command(parameters, first, environment=environment)
+        if first == last
+        else _command(
+            "backfill", parameters, ["--from", first.isoformat(), "--to", last.isoformat()], environment
+        )
+        for first, last in spans(days)
+    ]
+
+
+def spans(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of each span without a gap, in order."""
+    found: list[tuple[dt.date, dt.date]] = []
+    for day in sorted(set(days)):
+        if found and (day - found[-1][1]).days == 1:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def _command(name: str, parameters: TrainingParameters, days: list[str], environment: str) -> str:
+    words = ["ml-assets", name, "--dataset", parameters.dataset, *days]
+    for field_name, field in type(parameters).model_fields.items():
+        value = getattr(parameters, field_name)
+        if (
+            field_name == "dataset"
+            or field_name not in TrainingParameters.model_fields
+            or value == field.default
+        ):
             continue
-        flag = name.replace("_", "-")
+        flag = field_name.replace("_", "-")
         if isinstance(value, bool):
             words.append(f"--{flag}" if value else f"--no-{flag}")
         else:
             words += [f"--{flag}", str(value)]
+    if environment != "default":
+        words += ["--environment", environment]
     return shlex.join(words)

@@ -126,5 +126,9 @@ def _left_out(parameters: DatasetParameters, name: str, *, of: type[DatasetParam
 
 
 def from_identity(values: Mapping[str, Any]) -> TrainingParameters:
-    """The full parameters that an identity (of any slice) stands for: what was left out is at its default."""
-    return TrainingParameters.model_validate(dict(values))
+    """The full parameters that an identity (of any slice) stands for: what was left out is at its default.
+
+    What an asset adds of its own, such as the window of a report, is no parameter of a run.
+    """
+    known = {name: value for name, value in values.items() if name in TrainingParameters.model_fields}
+    return TrainingParameters.model_validate(known)

@@ -1,6 +1,7 @@
 """The rows of a training set: those whose outcome was known at the end of as_of, and no others."""
 
 import datetime as dt
+import functools
 import hashlib
 import json
 import struct
@@ -232,7 +233,7 @@ def _kind(dtype: pl.DataType) -> str:
 def _encoder(column: pl.Series) -> Callable[[int, int], bytes]:
     """A function from a slice of the column to bytes that only equal values share; null is not zero or empty."""
     if column.dtype == pl.String:
-        cells = [_text_bytes(value) for value in column]
+        cells = list(map(_text_bytes, column.to_list()))
         return lambda start, stop: b"".join(cells[start:stop])
     wide = column.cast(pl.Float64 if column.dtype.is_float() else pl.Int64)
     known = column.is_not_null().cast(pl.UInt8).to_numpy()
@@ -240,6 +241,7 @@ def _encoder(column: pl.Series) -> Callable[[int, int], bytes]:
     return lambda start, stop: known[start:stop].tobytes() + values[start:stop].tobytes()
 
 
+@functools.lru_cache(maxsize=2**17)  # windows of neighbouring days hold mostly the same texts
 def _text_bytes(value: str | None) -> bytes:
     if value is None:
         return struct.pack("<i", -1)

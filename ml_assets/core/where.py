@@ -1,12 +1,17 @@
 """The filter of `list --where`: conditions on parameters, `model_version=v2 max_depth>3`, all of which must hold."""
 
+import datetime as dt
+import functools
 import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.as_of import parse as parse_day
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import OmittedWhen, TrainingParameters
 from ml_assets.core.problems import suggest
 from ml_assets.errors import RefusedError
 
@@ -32,14 +37,62 @@ class Condition:
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether it holds; a parameter that is not part of the artifact's identity matches nothing."""
-        if self.name not in values:
+        found = values.get(self.name)
+        if found is None:
             return False
-        found = values[self.name]
         if isinstance(found, bool):
             return _OPERATORS[self.op](str(found).lower(), self.value.lower())
         if isinstance(found, int | float):
             return _OPERATORS[self.op](found, float(self.value))
         return _OPERATORS[self.op](str(found), self.value)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Conditions that must all hold; what is known only in part, such as a path, can already be refused."""
+
+    conditions: tuple[Condition, ...] = ()
+
+    def admits(self, known: Mapping[str, Any]) -> bool:
+        """Whether every condition on a name in `known` holds; a name known to have no value is None there."""
+        return all(c.holds(known) for c in self.conditions if c.name in known)
+
+    def holds(self, asset: str, as_of: dt.date, run_id: str, parameters: Mapping[str, Any]) -> bool:
+        """Whether every condition holds for an artifact; `parameters` are those of its manifest."""
+        values = {
+            **omitted_values(asset),
+            **parameters,
+            "asset": asset,
+            "as_of": as_of.isoformat(),
+            "run_id": run_id,
+        }
+        return all(condition.holds(values) for condition in self.conditions)
+
+    def exactly(self, name: str) -> str | None:
+        """The one text that `name` must be equal to, if a condition says so."""
+        return next((c.value for c in self.conditions if c.name == name and c.op == "="), None)
+
+
+ANY = Filter()
+
+
+def path_values(key: ArtifactKey) -> dict[str, str | None]:
+    """All that the path of an artifact tells; None where it tells that there is no such value."""
+    return {
+        "asset": key.asset,
+        "model_version": key.model_version or None,
+        "dataset": key.dataset,
+        "as_of": key.as_of.isoformat(),
+        "run_id": key.run_id,
+    }
+
+
+@functools.cache
+def omitted_values(asset: str) -> Mapping[str, Any]:
+    """The values under which parameters are left out of the asset's identity: without one, it has this one."""
+    fields = CATALOG[asset].slice.model_fields if asset in CATALOG else {}
+    marks = {name: field.metadata for name, field in fields.items()}
+    return {name: m.value for name, found in marks.items() for m in found if isinstance(m, OmittedWhen)}
 
 
 def parse(text: str) -> list[Condition]:
@@ -53,6 +106,8 @@ def parse(text: str) -> list[Condition]:
             )
         elif match["name"] not in {*TrainingParameters.model_fields, *EXTRA}:
             problems.append(f"where: {match['name']} is unknown. {suggest(match['name'])}")
+        elif match["name"] == "as_of" and parse_day(match["value"]) is None:
+            problems.append("where: as_of is compared with what is no real day. Allowed: YYYY-MM-DD.")
         elif _compares_a_number_with_text(match["name"], match["value"]):
             problems.append(f"where: {match['name']} is a number and is compared with text.")
         else:

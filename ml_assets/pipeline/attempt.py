@@ -1,23 +1,38 @@
-"""One day tried: what was made, and the error that ended it, if one did."""
+"""One day tried: what was made, what its checks say, and the error that ended it, if one did."""
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass
+import traceback
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import MlAssetsError, TrainingError
 from ml_assets.pipeline.day import Day, Made
+from ml_assets.pipeline.verdicts import Verdict, verdicts
 from ml_assets.pipeline.workspace import Workspace
+
+LONGEST = 300  # characters of a foreign error's text in ours
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """The outcome of one as_of: every artifact that was committed, and the error that stopped the rest."""
+    """The outcome of one as_of.
+
+    Attributes:
+        as_of: the day.
+        made: every artifact that was committed or reused, in order.
+        verdicts: what each check says, by asset and check.
+        error: what stopped the rest.
+        trace: where an error that is not one of ours was raised.
+    """
 
     as_of: dt.date
-    made: tuple[Made, ...]
+    made: tuple[Made, ...] = ()
+    verdicts: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
     error: MlAssetsError | None = None
+    trace: str = ""
 
 
 def attempt(
@@ -26,12 +41,34 @@ def attempt(
     *,
     workspace: Workspace,
     assets: Collection[str] = tuple(CATALOG),
+    contain: bool = False,
+    loaded: dict[str, Any] | None = None,
 ) -> Attempt:
-    """Make the assets of one day; an error of ours is part of the outcome, any other is raised."""
+    """Make the assets of one day; an error of ours is part of the outcome.
+
+    With `contain`, so is any other, that it may not end the days beside it; without, it is raised. What is read from
+    the store is kept in `loaded`, for the next trial of the day.
+    """
+    day = Day(
+        parameters=parameters, as_of=as_of, workspace=workspace, loaded={} if loaded is None else loaded
+    )
     made: list[Made] = []
+    judged: dict[str, Mapping[str, Verdict]] = {}
+    error: MlAssetsError | None = None
+    trace = ""
     try:
-        for item in Day(parameters=parameters, as_of=as_of, workspace=workspace).run(assets):
-            made.append(item)  # noqa: PERF402  (what was made before an error must not be lost)
-    except MlAssetsError as error:
-        return Attempt(as_of=as_of, made=tuple(made), error=error)
-    return Attempt(as_of=as_of, made=tuple(made))
+        for item in day.run(assets):
+            made.append(item)
+            judged[item.key.asset] = verdicts(item, workspace.store)
+    except MlAssetsError as ours:
+        error = ours
+    except Exception as foreign:
+        if not contain:
+            raise
+        error, trace = _contained(foreign), traceback.format_exc()
+    return Attempt(as_of=as_of, made=tuple(made), verdicts=judged, error=error, trace=trace)
+
+
+def _contained(foreign: Exception) -> TrainingError:
+    told = " ".join(str(foreign).split())[:LONGEST]
+    return TrainingError(f"{type(foreign).__name__}: {told} (the run's log says where).")

@@ -39,20 +39,43 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Stored:
+class Stored:
     """What the store holds under a key before a run: a verified manifest, or why there is none to use."""
 
     manifest: Manifest | None
     trouble: str = "new"
 
 
+def reasons_to_make(
+    stored: Stored, asset: str, *, artifacts: tuple[InputArtifact, ...], sources: tuple[InputSource, ...]
+) -> list[str]:
+    """Why a stored artifact cannot be used as it is, one line each; none where it can."""
+    if stored.manifest is None:
+        return [stored.trouble]
+    return differences(
+        stored.manifest,
+        code_version=code_version(asset),
+        packages=dict(packages(asset)),
+        artifacts=artifacts,
+        sources=sources,
+    )
+
+
 @dataclass(kw_only=True)
 class Day:
-    """The artifacts of one parameter set and as_of, made or found one after the other."""
+    """The artifacts of one parameter set and as_of, made or found one after the other.
+
+    Attributes:
+        parameters: the parameter set.
+        as_of: the day.
+        workspace: where it reads and writes.
+        loaded: values from the store by path; trials of one day share it, that each is read once.
+    """
 
     parameters: TrainingParameters
     as_of: dt.date
     workspace: Workspace
+    loaded: dict[str, Any] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
     _manifests: dict[str, Manifest] = field(default_factory=dict)
 
@@ -67,7 +90,10 @@ class Day:
     def value(self, asset: str) -> Any:
         """The value of an upstream asset: as just made, else from the store."""
         if asset not in self._values:
-            self._values[asset] = self.workspace.store.load(self._key(asset))
+            key = self._key(asset)
+            if key.path not in self.loaded:
+                self.loaded[key.path] = self.workspace.store.load(key)
+            self._values[asset] = self.loaded[key.path]
         return self._values[asset]
 
     def manifest(self, asset: str) -> Manifest:
@@ -82,41 +108,41 @@ class Day:
     def _make(self, asset: str) -> Made:
         started, key = self.workspace.now(), self._key(asset)
         artifacts = tuple(self._input(name) for name in CATALOG[asset].inputs)
-        product = None if artifacts else STEPS[asset](self)  # rows must be read to know whether they changed
-        sources = (self._source(product.value),) if product else ()
-        if product:
-            self._values[asset] = product.value
-        stored = self._stored(key)
-        reasons = (
-            [stored.trouble]
-            if stored.manifest is None
-            else differences(
-                stored.manifest,
-                code_version=code_version(asset),
-                packages=dict(packages(asset)),
-                artifacts=artifacts,
-                sources=sources,
-            )
-        )
+        product = None if artifacts else self.product(asset)  # rows are read to know whether they changed
+        sources = self.sources(asset)
+        stored = self.stored(asset)
+        reasons = reasons_to_make(stored, asset, artifacts=artifacts, sources=sources)
         if stored.manifest is not None and not reasons:
             LOGGER.info("%s %s reused: nothing changed", self.as_of, asset)
             return Made(key=key, manifest=stored.manifest, reused=True, reason="nothing changed")
-        product = product or STEPS[asset](self)
-        self._values[asset] = product.value
+        product = product or self.product(asset)
         manifest = self._commit(key, product, started=started, artifacts=artifacts, sources=sources)
         LOGGER.info(
             "%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds()
         )
         return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
 
-    def _stored(self, key: ArtifactKey) -> _Stored:
-        if not self.workspace.reuse:
-            return _Stored(manifest=None, trouble="reuse is off")
+    def product(self, asset: str) -> Product:
+        """Compute an asset, and commit nothing."""
+        product = STEPS[asset](self)
+        self._values[asset] = product.value
+        return product
+
+    def stored(self, asset: str) -> Stored:
+        """What the store holds of an asset, every byte of it checked."""
+        store, key = self.workspace.store, self._key(asset)
         try:
-            found = self.workspace.store.find(key)
-            return _Stored(manifest=self.workspace.store.verify(key) if found else None)
+            if store.find(key) is None:
+                return Stored(manifest=None)
+            if not self.workspace.reuse:
+                return Stored(manifest=None, trouble="reuse is off")
+            return Stored(manifest=store.verify(key))
         except CorruptArtifactError as error:
-            return _Stored(manifest=None, trouble=f"the stored one was damaged: {error}")
+            return Stored(manifest=None, trouble=f"the stored one was damaged: {error}")
+
+    def sources(self, asset: str) -> tuple[InputSource, ...]:
+        """What an asset that is made of rows was made of; the rows must have been read."""
+        return () if CATALOG[asset].inputs else (self._source(self._values[asset]),)
 
     def _input(self, asset: str) -> InputArtifact:
         manifest = self.manifest(asset)

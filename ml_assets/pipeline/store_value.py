@@ -1,11 +1,11 @@
 """Any asset's value as an artifact: for assets that are not part of the training run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact, Manifest
-from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.product import Product
 from ml_assets.pipeline.encode import encode
 from ml_assets.pipeline.workspace import Workspace
@@ -15,27 +15,28 @@ def store_value(
     value: Any,
     *,
     key: ArtifactKey,
+    parameters: Mapping[str, Any],
     format_name: str,
-    inputs: Iterable[ArtifactKey],
-    parameters: TrainingParameters,
+    inputs: Iterable[Manifest],
     workspace: Workspace,
+    code_version: str = "",
+    packages: Mapping[str, str] = MappingProxyType({}),
 ) -> Manifest:
-    """Commit a value (or a Product) under its key; inputs that have no artifact are not listed."""
+    """Commit a value (or a Product) under its key; `parameters` is the identity that the key's run_id hashes."""
     product = value if isinstance(value, Product) else Product(value=value)
     files, contents = encode(product, asset=key.asset, format_name=format_name)
-    upstream = [found for found in map(workspace.store.find, inputs) if found is not None]
     now = workspace.now()
     manifest = Manifest(
         asset=key.asset,
         run_id=key.run_id,
         as_of=key.as_of,
-        parameters=identity(parameters, of=TrainingParameters),
+        parameters=dict(parameters),
         given=workspace.given,
         environment=workspace.environment,
         files=files,
-        artifacts=tuple(InputArtifact(asset=m.asset, run_id=m.run_id, sha256=m.sha256) for m in upstream),
-        code_version="",
-        packages={},
+        artifacts=tuple(InputArtifact(asset=m.asset, run_id=m.run_id, sha256=m.sha256) for m in inputs),
+        code_version=code_version,
+        packages=dict(packages),
         dagster_run_id=workspace.dagster_run_id,
         started_at=now,
         created_at=now,

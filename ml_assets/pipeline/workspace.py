@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ml_assets.errors import RefusedError
-from ml_assets.settings import Settings
+from ml_assets.settings import Budget, Settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
 if TYPE_CHECKING:  # reading rows needs polars, which only a run that reads rows should load
@@ -29,6 +29,9 @@ class Workspace:
         reuse: whether a stored artifact that nothing has changed is used instead of made again.
         dagster_run_id: the Dagster run on whose behalf this happens, or "".
         given: the parameters that were given, not left at their default.
+        workers: processes that make days at once; 0 stands for as many as there are cores.
+        engine: where days and trials are made: "" for this machine, or `dask://HOST:PORT`.
+        budget: what one launch may compute.
         now: the clock.
     """
 
@@ -38,6 +41,9 @@ class Workspace:
     reuse: bool = True
     dagster_run_id: str = ""
     given: tuple[str, ...] = ()
+    workers: int = 0
+    engine: str = ""
+    budget: Budget = field(default=Budget())
     now: Callable[[], dt.datetime] = field(default=utc_now)
 
     def source(self, name: str) -> "Source":
@@ -66,4 +72,7 @@ def open_workspace(
         reuse=reuse,
         dagster_run_id=dagster_run_id,
         given=given,
+        workers=settings.workers,
+        engine=settings.engine,
+        budget=settings.place(name).budget,
     )

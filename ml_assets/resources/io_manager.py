@@ -7,6 +7,7 @@ import dagster as dg
 
 from ml_assets.config import OptionsConfig, TrainingConfig
 from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.resources.guard import given
@@ -53,12 +54,13 @@ class ArtifactIOManager(dg.IOManager):
         run = context.step_context.dagster_run
         workspace = workspace_of(self._options, run)
         for day in days:
+            upstream = (workspace.store.find(self._key(name, day)) for name in _upstream(context))
             manifest = store_value(
                 values[day],
                 key=self._key(asset, day),
+                parameters=identity(self._params, of=TrainingParameters),
                 format_name=str((context.definition_metadata or {}).get("format", "json")),
-                inputs=[self._key(name, day) for name in _upstream(context)],
-                parameters=self._params,
+                inputs=[found for found in upstream if found is not None],
                 workspace=workspace,
             )
             context.add_output_metadata({"run_id": manifest.run_id, "sha256": manifest.sha256})

@@ -11,6 +11,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed, diagnose
 from ml_assets.core.secrets import credentials, looks_like_credential
 from ml_assets.errors import RefusedError
+from ml_assets.resources.refusal import at_launch
 from ml_assets.resources.schema import own_fields, shown
 from ml_assets.settings import load_settings
 
@@ -62,7 +63,8 @@ def params_resource() -> dg.ResourceDefinition:
 
     @dg.configured(base, config_schema=shown(TrainingParameters.model_fields))
     def params(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        refuse(values)
+        with at_launch():
+            refuse(values)
         return values
 
     return params
@@ -74,7 +76,8 @@ def options_resource() -> dg.ResourceDefinition:
 
     @dg.configured(base, config_schema=shown(OPTIONS))
     def options(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        refuse_options(values)
+        with at_launch():
+            refuse_options(values)
         return values
 
     return options

@@ -56,13 +56,13 @@ class LandingSource:
     def _read(self, zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[Part]:
         parquet = [file for file in files if file.format == "parquet"]
         texts = [_read_csv(zone, file, columns) for file in files if file.format == "csv"]
-        parts = _read_parquet(parquet, columns, self.storage_options)
+        parts = _read_parquet(zone, parquet, columns, self.storage_options)
         parts += [Part(table=pl.concat(texts), csv=True)] if texts else []
         return [part for part in parts if part.table.height]
 
 
 def _read_parquet(
-    files: Sequence[LandedFile], columns: Sequence[str], options: Mapping[str, str]
+    zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str], options: Mapping[str, str]
 ) -> list[Part]:
     """Read all files at once where their schemas agree; otherwise one by one, which also finds the bad one."""
     if not files:
@@ -70,16 +70,19 @@ def _read_parquet(
     try:
         table = _scan([file.location for file in files], options).select(FILE, *columns).collect()
     except _UNREADABLE:
-        return _by_schema([_read_one(file, columns, options) for file in files])
+        return _by_schema([_read_one(zone, file, columns, options) for file in files])
     return [Part(table=table, csv=False)]
 
 
-def _read_one(file: LandedFile, columns: Sequence[str], options: Mapping[str, str]) -> pl.DataFrame:
+def _read_one(
+    zone: LandingZone, file: LandedFile, columns: Sequence[str], options: Mapping[str, str]
+) -> pl.DataFrame:
     try:
         lazy = _scan([file.location], options)
         _check_columns(file, columns, [name for name in lazy.collect_schema().names() if name != FILE])
         return lazy.select(FILE, *columns).collect()
     except _UNREADABLE:
+        zone.rows(file.key)  # where the store denies the file, that is what is wrong
         raise SourceError(
             f"{file.location}: cannot be read as Parquet; it may be cut short, damaged or another format. "
             f"Write the file again, or remove it."
@@ -106,7 +109,7 @@ def _by_schema(tables: Sequence[pl.DataFrame]) -> list[Part]:
 
 def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl.DataFrame:
     """Read one CSV file as text: types are decided over all files together, not by the first lines of each."""
-    data = zone.read(file.key).removeprefix(b"\xef\xbb\xbf")
+    data = zone.rows(file.key).removeprefix(b"\xef\xbb\xbf")
     _check_header(file, columns, _first_line(file, data))
     try:
         # all columns: polars overlooks a line with too many values, hence shifted ones, where it reads only some

@@ -68,10 +68,11 @@ class LandingZone:
         key = f"{dataset}/dataset.toml"
         where = self.locate(key)
         try:
-            text = self.read(key).decode("utf-8-sig")
-            contract = DatasetContract.model_validate(tomllib.loads(text))
+            data = self.read(key)
         except FileNotFoundError:
             raise self._no_contract(dataset) from None
+        try:
+            contract = DatasetContract.model_validate(tomllib.loads(data.decode("utf-8-sig")))
         except ValidationError as error:
             raise SourceError(f"{where}: {_problems(error)} See the README for an example.") from None
         except ValueError as error:
@@ -90,6 +91,15 @@ class LandingZone:
             raise
         except (BaseError, OSError) as error:
             raise _unreachable(self.locate(key), error) from None
+
+    def rows(self, key: str) -> bytes:
+        """All bytes of one file of rows. Raises SourceError where they cannot be had."""
+        try:
+            return self.read(key)
+        except FileNotFoundError:
+            raise SourceError(
+                f"{self.locate(key)}: went away while the source was read. Run it again."
+            ) from None
 
     def locate(self, key: str) -> str:
         """The path or URI of a key, as polars reads it and people find it."""

@@ -1,6 +1,7 @@
 """The folder of request files: which there are, what is in them, and the notes beside those that are refused."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,22 +61,24 @@ class RequestFolder:
         """Write the reasons beside the file."""
         text = "\n".join(
             [
-                f"{file.name} was refused. Nothing was started.",
+                f"{shown(file.name)} was refused. Nothing was started.",
                 *reasons,
                 "Correct the file: it is looked at again once it is written, and this note goes away.",
                 "",
             ]
         )
-        with store_errors(self.uri(file.name + NOTE)):
-            open_store(self.root).put(file.name + NOTE, text.encode())
+        note = handle(file.name) + NOTE
+        with store_errors(self.uri(note)):
+            open_store(self.root).put(note, text.encode())
 
     def accept(self, file: Dropped) -> None:
         """Remove the note of an earlier refusal, if there is one."""
         from obstore.exceptions import NotFoundError
 
-        with store_errors(self.uri(file.name + NOTE)):
+        note = handle(file.name) + NOTE
+        with store_errors(self.uri(note)):
             try:
-                open_store(self.root).delete(file.name + NOTE)
+                open_store(self.root).delete(note)
             except (FileNotFoundError, NotFoundError):
                 return
 
@@ -86,4 +89,11 @@ class RequestFolder:
 
 def shown(name: str) -> str:
     """The name of a file, unless it looks like a credential."""
-    return "(a file name)" if looks_like_credential(name.partition(".")[0]) else name
+    return "(a file name)" if any(map(looks_like_credential, (name, *name.split(".")))) else name
+
+
+def handle(name: str) -> str:
+    """What a file is remembered and its note is called by: its name, or a digest where that may be a secret."""
+    if shown(name) == name:
+        return name
+    return f"file-{hashlib.sha256(name.encode()).hexdigest()[:12]}"

@@ -12,7 +12,7 @@ import dagster as dg
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request
 from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
 from ml_assets.defs.sensors.request_file import Order, read_order
-from ml_assets.defs.sensors.request_folder import Dropped, RequestFolder, shown
+from ml_assets.defs.sensors.request_folder import Dropped, RequestFolder, handle, shown
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
@@ -42,9 +42,9 @@ def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         )
     desk = Desk(folder=folder, settings=settings, log=context.log, now=utc_now())
     seen = read_cursor(context.cursor)
-    jobs = [desk.open(file, seen.get(file.name)) for file in files]
+    jobs = [desk.open(file, seen.get(handle(file.name))) for file in files]
     requests = list(itertools.islice(_in_turns(jobs, context.instance), settings.requests_per_tick))
-    memory = {job.file.name: job.memory for job in jobs if job.memory}
+    memory = {handle(job.file.name): job.memory for job in jobs if job.memory}
     return dg.SensorResult(
         run_requests=requests,
         cursor=write_cursor(memory),

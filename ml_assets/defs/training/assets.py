@@ -9,13 +9,13 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.training.checks import check_specs
-from ml_assets.defs.training.record import record_partial, record_success
+from ml_assets.defs.training.record import record_day, record_partial, record_success
 from ml_assets.defs.training.start import announce, days_of, fail
-from ml_assets.pipeline.attempt import Attempt, attempt
+from ml_assets.pipeline.attempt import Attempt
+from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
 from ml_assets.pipeline.versions import code_version
 from ml_assets.resources.io_manager import workspace_of
-
-MAX_DAYS_PER_RUN = 31
 
 
 def specs() -> list[dg.AssetSpec]:
@@ -38,7 +38,7 @@ def specs() -> list[dg.AssetSpec]:
     specs=specs(),
     check_specs=check_specs(),
     partitions_def=daily(),
-    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=MAX_DAYS_PER_RUN),
+    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN),
     can_subset=True,
 )
 def training(
@@ -51,15 +51,20 @@ def training(
     parameters = TrainingParameters.model_validate(
         {n: getattr(params, n) for n in TrainingParameters.model_fields}
     )
+    workers = workers_for(parameters, days, workspace=workspace)
+    refuse_over_budget(parameters, days, workspace=workspace, workers=workers)
     assets = [key.to_user_string() for key in context.selected_asset_keys]
-    attempts: list[Attempt] = []
+    done: list[Attempt] = []
     try:
-        for day in days:
-            attempts.append(attempt(parameters, day, workspace=workspace, assets=assets))  # noqa: PERF401
+        for item in attempts(parameters, days, workspace=workspace, assets=assets, workers=workers):
+            done.append(item)
+            if len(days) > 1:
+                record_day(context, item)
     finally:
-        whole = len(attempts) == len(days) and not any(item.error for item in attempts)
+        done.sort(key=lambda item: item.as_of)
+        whole = len(done) == len(days) and not any(item.error for item in done)
         if not whole:
-            record_partial(context, attempts, store=workspace.store)
+            record_partial(context, done, store=workspace.store)
     if not whole:
-        raise fail(attempts, parameters)
-    yield from record_success(context, attempts, store=workspace.store)
+        raise fail(done, parameters, environment=options.environment)
+    yield from record_success(context, done, store=workspace.store)

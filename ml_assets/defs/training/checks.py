@@ -1,78 +1,11 @@
-"""What must hold of every artifact: looked at as it lies in the store, not as it was in memory."""
+"""The checks of the training assets, as Dagster is told of them."""
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from ml_assets.core.catalog import CATALOG
-from ml_assets.errors import StoreError
-from ml_assets.pipeline.day import Made
-from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.pipeline.verdicts import CHECKS, Verdict
 
-MIN_ROWS = 100
-MIN_ROWS_OF_A_CLASS = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """Whether a check holds for one artifact, and the numbers that say so."""
-
-    passed: bool
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-def bytes_verify(made: Made, store: ArtifactStore) -> Verdict:
-    """Every stored file has the size and SHA-256 that the manifest states."""
-    try:
-        manifest = store.verify(made.key)
-    except StoreError as error:
-        return Verdict(passed=False, metadata={"reason": str(error)})
-    return Verdict(passed=True, metadata={"files": len(manifest.files)})
-
-
-def nothing_after_as_of(made: Made, store: ArtifactStore) -> Verdict:
-    """No row, event or outcome in the training set is later than the end of as_of."""
-    import polars as pl
-
-    table, contract = store.load(made.key), made.manifest.facts["contract"]
-    end = dt.datetime.combine(made.key.as_of + dt.timedelta(days=1), dt.time())
-    late = table.filter(
-        (pl.col("day") > made.key.as_of)
-        | (pl.col(contract["event_time"]) > end)
-        | (pl.col(contract["label_closes_at"]) > end)
-    )
-    return Verdict(passed=late.is_empty(), metadata={"late_rows": late.height, "rows": table.height})
-
-
-def enough_rows(made: Made, store: ArtifactStore) -> Verdict:  # noqa: ARG001
-    """Train and holdout together have enough rows, and enough of either class."""
-    facts = made.manifest.facts
-    positive = round(facts["rows"] * facts["base_rate"])
-    smaller = min(positive, facts["rows"] - positive)
-    return Verdict(
-        passed=facts["rows"] >= MIN_ROWS and smaller >= MIN_ROWS_OF_A_CLASS,
-        metadata={"rows": facts["rows"], "rows_of_the_smaller_class": smaller, "rows_needed": MIN_ROWS},
-    )
-
-
-def beats_the_baseline(made: Made, store: ArtifactStore) -> Verdict:  # noqa: ARG001
-    """On the holdout, the model is better than always saying the base rate of the training rows."""
-    metrics = made.manifest.metrics
-    return Verdict(
-        passed=metrics["log_loss"] < metrics["baseline_log_loss"] and metrics["roc_auc"] > 0.5,  # noqa: PLR2004
-        metadata={name: metrics[name] for name in ("roc_auc", "log_loss", "baseline_log_loss")},
-    )
-
-
-CHECKS: Mapping[tuple[str, str], Callable[[Made, ArtifactStore], Verdict]] = {
-    **{(asset, "bytes_verify"): bytes_verify for asset in CATALOG},
-    ("training_set", "nothing_after_as_of"): nothing_after_as_of,
-    ("training_set", "enough_rows"): enough_rows,
-    ("evaluation", "beats_the_baseline"): beats_the_baseline,
-}
 SEVERITY = {"enough_rows": dg.AssetCheckSeverity.WARN, "beats_the_baseline": dg.AssetCheckSeverity.WARN}
 
 
@@ -84,15 +17,40 @@ def check_specs() -> list[dg.AssetCheckSpec]:
     ]
 
 
-def evaluate_checks(made: Made, *, store: ArtifactStore) -> Iterator[dg.AssetCheckResult]:
-    """The results of one artifact's checks."""
-    for (asset, name), function in CHECKS.items():
-        if asset == made.key.asset:
-            verdict = function(made, store)
-            yield dg.AssetCheckResult(
-                asset_key=asset,
-                check_name=name,
-                passed=verdict.passed,
-                metadata=dict(verdict.metadata),
-                severity=SEVERITY.get(name, dg.AssetCheckSeverity.ERROR),
-            )
+def check_result(asset: str, name: str, verdict: Verdict) -> dg.AssetCheckResult:
+    """What one check says of one artifact, or of several together."""
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=name,
+        passed=verdict.passed,
+        metadata=dict(verdict.metadata),
+        severity=SEVERITY.get(name, dg.AssetCheckSeverity.ERROR),
+    )
+
+
+def check_event(asset: str, name: str, verdict: Verdict, *, day: str) -> dg.AssetCheckEvaluation:
+    """What one check says of one day, in a run of several."""
+    result = check_result(asset, name, verdict)
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(asset),
+        check_name=name,
+        passed=result.passed,
+        metadata=result.metadata,
+        severity=result.severity,
+        partition=day,
+    )
+
+
+def checks_together(asset: str, days: Sequence[Mapping[str, Verdict]]) -> list[dg.AssetCheckResult]:
+    """One result a check for all days of a run: it holds if it holds on each."""
+    return [
+        check_result(
+            asset,
+            name,
+            Verdict(
+                passed=all(day[name].passed for day in days),
+                metadata={"days": len(days), "days_failed": sum(not day[name].passed for day in days)},
+            ),
+        )
+        for name in days[0]
+    ]

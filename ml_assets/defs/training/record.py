@@ -6,7 +6,7 @@ import dagster as dg
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.run_id import hash_identity
-from ml_assets.defs.training.checks import evaluate_checks
+from ml_assets.defs.training.checks import check_event, check_result, checks_together
 from ml_assets.defs.training.metadata import metadata
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.day import Made
@@ -26,6 +26,23 @@ def batch_data_version(made: Made) -> str:
     return f"{hash_identity(values, day)}-{made.manifest.code_version}"
 
 
+def record_day(context: dg.AssetExecutionContext, attempt: Attempt) -> None:
+    """As soon as one of several days is done: the results of its checks, and the trace of a foreign error.
+
+    Of an artifact that was reused the results stand already; they are written again only where a check fails.
+    """
+    reused = {made.key.asset for made in attempt.made if made.reused}
+    for asset, results in attempt.verdicts.items():
+        for name, verdict in results.items():
+            if asset in reused and verdict.passed:
+                continue
+            context.op_execution_context.log_event(
+                check_event(asset, name, verdict, day=str(attempt.as_of))  # type: ignore[arg-type]  # taken at run time
+            )
+    if attempt.trace:
+        context.log.error("%s: %s", attempt.as_of, attempt.trace)
+
+
 def record_success(
     context: dg.AssetExecutionContext, attempts: Sequence[Attempt], *, store: ArtifactStore
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
@@ -37,13 +54,13 @@ def record_success(
             context.add_asset_metadata(
                 metadata(made, store=store), asset_key=asset, partition_key=str(made.key.as_of)
             )
-        checked = [result for made in days for result in evaluate_checks(made, store=store)]
-        if not single:
-            _log_checks_by_day(context, days, store=store)
+        results = [attempt.verdicts[asset] for attempt in attempts]
         yield dg.MaterializeResult(
             asset_key=asset,
             data_version=dg.DataVersion(data_version(days[0]) if single else batch_data_version(days[0])),
-            check_results=checked if single else _together(checked),
+            check_results=[check_result(asset, name, verdict) for name, verdict in results[0].items()]
+            if single
+            else checks_together(asset, results),
         )
 
 
@@ -61,43 +78,8 @@ def record_partial(
                     tags={DATA_VERSION_TAG: data_version(made)},
                 )
             )
-        _log_checks_by_day(context, attempt.made, store=store)
 
 
 def _assets(attempts: Sequence[Attempt]) -> list[str]:
     made = {item.key.asset for item in attempts[0].made}
     return [asset for asset in CATALOG if asset in made]
-
-
-def _log_checks_by_day(
-    context: dg.AssetExecutionContext, days: Sequence[Made], *, store: ArtifactStore
-) -> None:
-    for made in days:
-        for result in evaluate_checks(made, store=store):
-            assert result.asset_key is not None
-            assert result.check_name is not None
-            context.op_execution_context.log_event(
-                dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # taken at run time
-                    asset_key=result.asset_key,
-                    check_name=result.check_name,
-                    passed=result.passed,
-                    metadata=result.metadata,
-                    severity=result.severity,
-                    partition=str(made.key.as_of),
-                )
-            )
-
-
-def _together(results: Sequence[dg.AssetCheckResult]) -> list[dg.AssetCheckResult]:
-    """One result a check for the whole batch: it holds if it holds on each day."""
-    together = {}
-    for name in dict.fromkeys(result.check_name for result in results):
-        same = [result for result in results if result.check_name == name]
-        together[name] = dg.AssetCheckResult(
-            asset_key=same[0].asset_key,
-            check_name=name,
-            passed=all(result.passed for result in same),
-            metadata={"days": len(same), "days_failed": sum(not result.passed for result in same)},
-            severity=same[0].severity,
-        )
-    return list(together.values())

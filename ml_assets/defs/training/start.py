@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from ml_assets.core.command import run_command
+from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.training.metadata import run_tags
@@ -39,17 +39,18 @@ def announce(context: dg.AssetExecutionContext, params: TrainingParameters, days
         context.instance.add_run_tags(run.run_id, tags)
 
 
-def fail(attempts: Sequence[Attempt], parameters: TrainingParameters) -> dg.Failure:
+def fail(attempts: Sequence[Attempt], parameters: TrainingParameters, *, environment: str) -> dg.Failure:
     """The failure of a run: which days failed, why (grouped), and how to run just those again."""
     failed = [item for item in attempts if item.error]
     reasons: dict[str, list[str]] = {}
     for item in failed:
         reasons.setdefault(str(item.error), []).append(str(item.as_of))
     lines = [f"{', '.join(days)}: {reason}" for reason, days in reasons.items()]
-    retry = [run_command(parameters, item.as_of) for item in failed]
+    retry = retry_commands(parameters, [item.as_of for item in failed], environment=environment)
     head = f"{len(failed)} of {len(attempts)} days failed; the others are committed."
+    tail = ["Run just these again:", *retry]
     return dg.Failure(
-        description="\n".join([head, *lines]) if len(attempts) > 1 else str(failed[0].error),
+        description="\n".join([head, *lines, *tail]) if len(attempts) > 1 else str(failed[0].error),
         metadata={
             "failed_days": dg.MetadataValue.json([str(item.as_of) for item in failed]),
             "retry": dg.MetadataValue.md("\n".join(f"- `{command}`" for command in retry)),

@@ -1,0 +1,178 @@
+"""Measure a backfill of 14 days (orders, v2): as a command against a plain loop, and deployed against stock Dagster.
+
+    python benchmarks/backfill.py          # whole processes in turn: plain loop, cold backfill, the same again
+    python benchmarks/backfill.py live     # ours and stock/ on a webserver and daemon of their own, once each
+
+Environment: TURNS (3) and DAYS (14). Cold starts are included. The plain loop runs with OMP_NUM_THREADS=1: left to
+itself, scikit-learn's boosting starts a thread a core, and on cores that are not idle those threads wait for each
+other so long that the loop takes several times as long. `PLAIN_THREADS=` (empty) measures it left to itself.
+"""
+
+import datetime as dt
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from deployment import ask, running
+
+HERE = Path(__file__).parent
+TURNS, DAYS = int(os.environ.get("TURNS", "3")), int(os.environ.get("DAYS", "14"))
+PLAIN_THREADS = os.environ.get("PLAIN_THREADS", "1")
+FIRST = dt.date(2025, 12, 1)
+LAST = FIRST + dt.timedelta(days=DAYS - 1)
+ASSETS = ("training_set", "model", "evaluation", "model_card")
+COLD, AGAIN = 1.3, 0.5
+EXECUTION, WHOLE = 10, 3
+
+LAUNCH = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
+  __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+STATUS = """query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status endTimestamp } } }"""
+RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs {
+  results { status startTime endTime } } } }"""
+MADE = """query($keys: [AssetKeyInput!]) { assetNodes(assetKeys: $keys) { partitionStats { numMaterialized } } }"""
+
+
+def environment(place):
+    """The environment of both sides: their own folders; compiled modules are kept, as those installed are."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    own = {"DAGSTER_HOME": f"{place}/home", "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{place}/artifacts"}
+    return {**kept, **own, "PYTHONPATH": str(HERE.parent), "STOCK_PICTURES": f"{place}/pictures"}
+
+
+def spent():
+    """CPU seconds of all children that have ended, theirs included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def timed(command, env, place):
+    """Wall and CPU seconds of a whole process, and what it printed."""
+    started, before = time.perf_counter(), spent()
+    done = subprocess.run(
+        command, env=env, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+    )
+    return time.perf_counter() - started, spent() - before, done.stdout.decode()
+
+
+def plain(place, env):
+    command = [sys.executable, str(HERE / "plain_loop.py"), "v2", f"{place}/plain", str(FIRST), str(DAYS)]
+    shutil.rmtree(f"{place}/plain", ignore_errors=True)
+    found = timed(command, {**env, "OMP_NUM_THREADS": PLAIN_THREADS} if PLAIN_THREADS else env, place)
+    expect(
+        len(list(Path(place, "plain").glob("*/model.skops"))) == DAYS,
+        "the plain loop made every day",
+        found[2],
+    )
+    return found[:2]
+
+
+def ours(place, env, *, word):
+    command = [
+        sys.executable,
+        "-m",
+        "ml_assets.cli.main",
+        "backfill",
+        "--model-version",
+        "v2",
+        "--dataset",
+        "orders",
+    ]
+    found = timed([*command, "--from", str(FIRST), "--to", str(LAST)], env, place)
+    expect(
+        f"{DAYS} of {DAYS} days done (100.0%): {DAYS} {word}" in found[2], f"every day is {word}", found[2]
+    )
+    return found[:2]
+
+
+def expect(holds, what, told):
+    if not holds:
+        raise SystemExit(f"Not seen: {what}. It printed:\n{told}")
+
+
+def one_turn(place):
+    """Wall and CPU seconds of the plain loop, the cold backfill, and the same backfill again."""
+    env = environment(place)
+    for folder in ("home", "artifacts"):
+        shutil.rmtree(f"{place}/{folder}", ignore_errors=True)
+    return plain(place, env), ours(place, env, word="made"), ours(place, env, word="reused")
+
+
+def processes():
+    with tempfile.TemporaryDirectory() as place:
+        turns = [one_turn(place) for _ in range(TURNS + 1)][1:]  # the first turn warms the disk
+    for name, side, limit in (("a cold backfill", 1, COLD), ("all reused", 2, AGAIN)):
+        wall, cpu = ([turn[side][kind] / turn[0][kind] for turn in turns] for kind in (0, 1))
+        seconds = [statistics.median(turn[which][0] for turn in turns) for which in (side, 0)]
+        told = f"{name}, {DAYS} days v2 / plain loop"
+        print(
+            f"{told:<42} ratio {statistics.median(wall):.2f} (limit {limit}; {min(wall):.2f} to {max(wall):.2f} "
+            f"in {TURNS} turns; medians {seconds[0]:.2f} s and {seconds[1]:.2f} s; "
+            f"of CPU time {statistics.median(cpu):.2f})",
+            flush=True,
+        )
+
+
+def live():
+    sides = {
+        "ours": ("workspace.yaml", {"resources": {"params": {"config": {"model_version": "v2"}}}}),
+        "stock": ("benchmarks/stock/workspace.yaml", {"ops": {"model": {"config": {"model_version": "v2"}}}}),
+    }
+    with tempfile.TemporaryDirectory() as place:
+        found = {
+            name: deployed(Path(place, name), HERE.parent / workspace, config)
+            for name, (workspace, config) in sides.items()
+        }
+    for name, (runs, execution, whole) in found.items():
+        print(
+            f"{name:<6} {DAYS} days v2: {runs} runs, first start to last end {execution:.1f} s, request to end {whole:.1f} s"
+        )
+    for told, place, least in (("first start to last end", 1, EXECUTION), ("request to end", 2, WHOLE)):
+        print(
+            f"stock / ours, {told:<25} ratio {found['stock'][place] / found['ours'][place]:.1f} (asked: at least {least})"
+        )
+
+
+def deployed(place, workspace, config):
+    """How many runs a backfill took, and its seconds: first run's start to last run's end, and request to end."""
+    limits = (HERE.parent / "ml_assets/cli/dagster.yaml").read_text()
+    with running(place, workspace=workspace, dagster_yaml=limits, env=environment(place)) as url:
+        asked = time.time()
+        backfill = launch(url, config)
+        ended = wait(url, backfill)
+        runs = ask(url, RUNS, filter={"tags": [{"key": "dagster/backfill", "value": backfill}]})[
+            "runsOrError"
+        ]["results"]
+        stats = ask(url, MADE, keys=[{"path": [name]} for name in ASSETS])["assetNodes"]
+        made = [node["partitionStats"]["numMaterialized"] for node in stats]
+        expect(all(run["status"] == "SUCCESS" for run in runs), "every run succeeded", runs)
+        expect(made == [DAYS] * len(ASSETS), "every asset has every day", made)
+    execution = max(run["endTime"] for run in runs) - min(run["startTime"] for run in runs)
+    return len(runs), execution, ended - asked
+
+
+def launch(url, config):
+    days = [str(FIRST + dt.timedelta(days=n)) for n in range(DAYS)]
+    keys = [{"path": [name]} for name in ASSETS]
+    params = {"assetSelection": keys, "partitionNames": days, "runConfigData": config}
+    answer = ask(url, LAUNCH, params=params)["launchPartitionBackfill"]
+    expect("backfillId" in answer, "the backfill was launched", answer)
+    return answer["backfillId"]
+
+
+def wait(url, backfill):
+    """The time at which a backfill ended, as the deployment recorded it."""
+    while True:
+        told = ask(url, STATUS, id=backfill)["partitionBackfillOrError"]
+        if told["status"].startswith("COMPLETED") or told["status"] in ("FAILED", "CANCELED"):
+            return told["endTimestamp"] or time.time()
+        time.sleep(2)
+
+
+if __name__ == "__main__":
+    live() if "live" in sys.argv[1:] else processes()

@@ -1,0 +1,56 @@
+"""A leaderboard for a terminal."""
+
+from typing import TYPE_CHECKING
+
+from ml_assets.core.leaderboard import words
+from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.report.words import number
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+MOST_TRIALS = 10
+
+
+def print_leaderboard(board: Leaderboard) -> None:
+    """Print the first ten trials, which parameter decides, what failed and how far to trust it all."""
+    from ml_assets.cli.tables import console
+
+    out = console()
+    out.print(f"[bold]Leaderboard by {board.metric}[/bold]  {words.scope(board)}")
+    shown = board.trials[:MOST_TRIALS]
+    if shown:
+        out.print(_table(board))
+        lines = (
+            [f"{len(board.trials) - len(shown)} more are in the table."] if board.trials[len(shown) :] else []
+        )
+        lines += [f"{words.LEGEND}."] if any(map(words.marks, shown)) else []
+        out.print("\n".join([*lines, words.first(board)]), markup=False)
+    else:
+        out.print(words.first(board), markup=False)
+    sections = {
+        f"Importance: how much of the variance of {board.metric} each parameter explains alone": [
+            line for line in [words.importance(board.importance)] if line
+        ],
+        "Failed": [f"{words.failure(group)}: {group.reason}" for group in board.failures],
+        "How far to trust this": list(board.notes),
+    }
+    for title, held in sections.items():
+        if held:
+            out.print(f"\n{title}:\n" + "\n".join(f"  {line}" for line in held), markup=False)
+
+
+def _table(board: Leaderboard) -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    many = len(board.days) > 1
+    after = ["std", "days", "best on", "difference (95 % interval)"] if many else ["difference"]
+    head = ["", "rank", *map(escape, board.varied), f"mean {board.metric}", *after, "run_id"]
+    found = Table(*head, box=None, padding=(0, 2))
+    for trial in board.trials[:MOST_TRIALS]:
+        own = [escape(words.value(of)) for of in trial.values.values()]
+        told = [number(trial.std), str(trial.days), str(trial.best_days)] if many else []
+        told += [words.difference(trial), trial.run_id]
+        found.add_row(words.marks(trial), str(trial.rank), *own, words.mean(trial), *told)
+    return found

@@ -1,0 +1,52 @@
+"""Picture: the metric of the first trials by day."""
+
+import math
+from typing import Any
+
+from ml_assets.core.leaderboard import words
+from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.leaderboard.png import png
+from ml_assets.core.plots import BLUE, _figure, _finish
+from ml_assets.core.report.pictures import ORANGE, RED, _ticks
+
+FIRST = 5
+COLOURS = (ORANGE, BLUE, "#3f8f5b", "#7d5ba6", RED)
+LONGEST = 130
+
+
+def by_day_png(board: Leaderboard) -> bytes:
+    """One line a trial over the days that it has, its name below: 1000 pixels wide."""
+    trials = board.trials[:FIRST]
+    height = 3.2 + 0.18 * len(trials)
+    figure = _figure(10, height)
+    below = (0.5 + 0.18 * len(trials)) / height
+    axes = figure.add_axes((0.075, below, 0.905, 1 - 0.35 / height - below))
+    for trial, colour in reversed(list(zip(trials, COLOURS, strict=False))):
+        y = [trial.by_day.get(day, math.nan) for day in board.days]
+        x = [day.toordinal() for day in board.days]
+        thick = 2.2 if trial.rank == 1 else 1.3
+        axes.plot(
+            x, y, color=colour, marker="o", markersize=3.5, linewidth=thick, label=_short(words.label(trial))
+        )
+    _ticks(axes, board.days)
+    first, last = board.days[0].toordinal(), board.days[-1].toordinal()
+    axes.set_xlim(first - 0.03 * (last - first), last + 0.03 * (last - first))
+    axes.grid(axis="y", color="#e6e9ed", linewidth=0.6)
+    _legend(axes, height * (1 - below) - 0.35)
+    ranked = len(board.trials)
+    title = f"{board.metric} by day, " + (
+        f"the first {FIRST} of {ranked} trials" if ranked > FIRST else "all trials"
+    )
+    _finish(axes, x="", y=board.metric, title=title)
+    return png(figure)
+
+
+def _legend(axes: Any, inches: float) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    place = {"loc": "upper left", "bbox_to_anchor": (0, -0.3 / inches), "borderaxespad": 0}
+    axes.legend(handles[::-1], labels[::-1], frameon=False, fontsize=8, labelspacing=0.25, **place)
+
+
+def _short(text: str) -> str:
+    cut = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return cut.replace("$", r"\$")

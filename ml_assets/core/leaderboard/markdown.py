@@ -1,0 +1,98 @@
+"""The leaderboard as Markdown, for Dagster's pages and for people without a terminal."""
+
+from ml_assets.core.leaderboard import words
+from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.leaderboard.ranked import RankedTrial
+from ml_assets.core.report.markdown import _list, _plain, _table
+from ml_assets.core.report.words import HIDDEN, count, number
+
+MOST_TRIALS = 20
+
+
+def markdown(board: Leaderboard) -> str:
+    """The whole leaderboard as text, the first 20 trials of it; equal leaderboards give equal text."""
+    parts = [
+        _title(board),
+        _trials(board),
+        _importance(board),
+        _failed(board),
+        _metrics(board),
+        _notes(board),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _title(board: Leaderboard) -> str:
+    varied = ", ".join(map(_plain, board.varied)) or "nothing"
+    return f"# Leaderboard by {board.metric}, over {varied}\n\n{words.scope(board)} {words.first(board)}"
+
+
+def _trials(board: Leaderboard) -> str:
+    if not board.trials:
+        return ""
+    shown = board.trials[:MOST_TRIALS]
+    many = len(board.days) > 1
+    head = ["rank", *map(_plain, board.varied), f"mean {board.metric}"]
+    head += ["std", "days", "best on", "difference to the first (95 % interval)"] if many else ["difference"]
+    cut = f"The first {len(shown)} of {len(board.trials)}.\n\n" if len(shown) < len(board.trials) else ""
+    rows = [_cells(trial, many=many) for trial in shown]
+    return f"## Trials\n\n{cut}{_table([*head, 'run_id'], rows)}{_legend(shown)}"
+
+
+def _cells(trial: RankedTrial, *, many: bool) -> list[str]:
+    own = [_plain(words.value(of)) for of in trial.values.values()]
+    told = [words.difference(trial)]
+    if many:
+        told = [number(trial.std), str(trial.days), str(trial.best_days), *told]
+    rank = " ".join([str(trial.rank), *_plain(words.marks(trial)).split()])
+    return [rank, *own, words.mean(trial), *told, f"`{trial.run_id}`"]
+
+
+def _legend(shown: tuple[RankedTrial, ...]) -> str:
+    return f"\n\n{_plain(words.LEGEND)}." if any(map(words.marks, shown)) else ""
+
+
+def _importance(board: Leaderboard) -> str:
+    if board.importance is None:
+        return ""
+    rows = [
+        (
+            _plain(share.name),
+            words.percent(share.mean),
+            words.percent(share.chance),
+            f"{share.groups}{', values by rank' if share.binned else ''}",
+        )
+        for share in board.importance.shares
+    ]
+    left = [f"{_plain(name)}: nearly every trial has its own value" for name in board.importance.left_out]
+    told = f"The days: {words.agreement(board.importance)}."
+    head = (
+        f"How much of the variance of {board.metric} over {count(board.importance.trials, 'trial')} each parameter "
+        "explains alone, and how much one that does nothing would by chance. What parameters do together is in none."
+    )
+    body = _table(("parameter", "explains", "by chance", "groups"), rows)
+    parts = [f"## Importance\n\n{head}", body, _list(left), told]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _failed(board: Leaderboard) -> str:
+    lines = [f"{words.failure(group)}: {_plain(group.reason)}" for group in board.failures]
+    return "## Failed\n\n" + _list(lines) if lines else ""
+
+
+def _metrics(board: Leaderboard) -> str:
+    """The other metrics of the first trials: whether they tell the same story."""
+    shown = board.trials[:MOST_TRIALS]
+    names = list(
+        dict.fromkeys(
+            name for trial in shown for name in trial.metrics if name not in (*HIDDEN, board.metric)
+        )
+    )
+    if not names:
+        return ""
+    rows = [(str(trial.rank), *(number(trial.metrics.get(name)) for name in names)) for trial in shown]
+    return "## Other metrics, means\n\n" + _table(("rank", *map(_plain, names)), rows)
+
+
+def _notes(board: Leaderboard) -> str:
+    return "## How far to trust this\n\n" + _list(board.notes) if board.notes else ""

@@ -1,0 +1,120 @@
+"""How a leaderboard's values are said, the same in every rendering."""
+
+from typing import TYPE_CHECKING
+
+from ml_assets.core.leaderboard.values import Value
+from ml_assets.core.report.words import count, number, stretches
+
+if TYPE_CHECKING:
+    from ml_assets.core.leaderboard.document import Leaderboard
+    from ml_assets.core.leaderboard.importance import Importance
+    from ml_assets.core.leaderboard.ranked import FailureGroup, RankedTrial
+
+MOST_RUN_IDS = 5
+SAME = "="
+FEWER = "*"
+LEGEND = f"{SAME} not distinguishable from the first; {FEWER} dropped early, on fewer days"
+
+
+def value(of: Value) -> str:
+    """A parameter's value, numbers with at most six digits; `-` where it is not used."""
+    if of is None:
+        return "-"
+    if isinstance(of, bool):
+        return "true" if of else "false"
+    return f"{of:g}" if isinstance(of, float) else str(of)
+
+
+def percent(share: float) -> str:
+    """`93 %`; never rounded up to all or down to nothing."""
+    if 0 < share < 0.005 or 0.995 <= share < 1:  # noqa: PLR2004 - half a percent
+        return f"{100 * share:.1f} %"
+    return f"{100 * share:.0f} %"
+
+
+def label(trial: "RankedTrial") -> str:
+    """`#1 learning_rate=0.1 max_depth=4`; what it does not use is left out."""
+    told = [f"{name}={value(of)}" for name, of in trial.values.items() if of is not None]
+    return " ".join([f"#{trial.rank}", *told])
+
+
+def marks(trial: "RankedTrial") -> str:
+    """`=` where the trial cannot be told from the first, `*` where it has fewer days."""
+    same = SAME if trial.distinguishable is False else ""
+    return same + ("" if trial.complete else FEWER)
+
+
+def mean(trial: "RankedTrial") -> str:
+    """`0.7312`, with the evaluation's own interval where there is one: `0.7312 (0.7101 to 0.7523)`."""
+    if trial.low is None or trial.high is None:
+        return number(trial.mean)
+    return f"{number(trial.mean)} ({number(trial.low)} to {number(trial.high)})"
+
+
+def difference(trial: "RankedTrial") -> str:
+    """`-0.0120 (-0.0200 to -0.0040)`; without interval for a single day, `-` for the first itself."""
+    if trial.difference is None:
+        return "-"
+    if trial.difference_low is None or trial.difference_high is None:
+        return _signed(trial.difference)
+    low, high = _signed(trial.difference_low), _signed(trial.difference_high)
+    return f"{_signed(trial.difference)} ({low} to {high})"
+
+
+def _signed(number_: float) -> str:
+    return f"{number_:+.4f}"
+
+
+def first(board: "Leaderboard") -> str:
+    """Who is first, and how many cannot be told from it."""
+    if not board.trials:
+        return "No trial is done on all of its days, so nothing is ranked."
+    if len(board.trials) == 1:
+        return "One trial is done: there is nothing to compare it with."
+    known = [trial for trial in board.trials if trial.distinguishable is not None]
+    same = sum(trial.distinguishable is False for trial in known)
+    others = len(board.trials) - 1
+    if not known:
+        return (
+            f"Whether the other {count(others, 'trial')} differ from the first cannot be told from one day."
+        )
+    unknown = f"; of {others - len(known)} it cannot be told" if len(known) < others else ""
+    others_told = count(others, "other trial")
+    told = f"None of the {others_told} can" if same == others else f"{same} of the {others_told} cannot"
+    return f"{told} be told from the first by their days{unknown}."
+
+
+def scope(board: "Leaderboard") -> str:
+    """`24 trials on 7 days (2025-12-01 to 2025-12-07), 2 failed; larger is better`, with a full stop."""
+    ranked, failed = len(board.trials), len(board.failed)
+    better = "larger" if board.larger_is_better else "smaller"
+    return (
+        f"{count(ranked + failed, 'trial')} on {count(len(board.days), 'day')} ({stretches(board.days)}), "
+        f"{failed} failed; {better} is better."
+    )
+
+
+def importance(of: "Importance | None") -> str:
+    """`learning_rate 71 % (by chance 9 %), max_depth 12 % (9 %); the days agree 0.93 (Kendall's W)`, with a full stop."""
+    if of is None:
+        return ""
+    told = ", ".join(
+        f"{share.name} {percent(share.mean)} ({'' if place else 'by chance '}{percent(share.chance)})"
+        for place, share in enumerate(of.shares)
+    )
+    left = f"; not told: {', '.join(of.left_out)} (nearly every trial has its own)" if of.left_out else ""
+    return f"{told}{left}; {agreement(of)}."
+
+
+def agreement(of: "Importance") -> str:
+    """What Kendall's W says."""
+    if of.agreement is None:
+        return "agreement between days cannot be told"
+    return f"agreement of {count(len(of.days), 'day')} {of.agreement:.2f} (Kendall's W, 1 = the same order every day)"
+
+
+def failure(of: "FailureGroup") -> str:
+    """`2 trials (3f..., 9a...) on 2025-12-01`; at most five names."""
+    shown = ", ".join(of.run_ids[:MOST_RUN_IDS])
+    more = f" and {len(of.run_ids) - MOST_RUN_IDS} more" if len(of.run_ids) > MOST_RUN_IDS else ""
+    return f"{count(len(of.run_ids), 'trial')} ({shown}{more}) on {stretches(of.days)}"

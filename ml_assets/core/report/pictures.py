@@ -1,0 +1,140 @@
+"""Pictures of a report, as PNG bytes that are equal for equal reports."""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ml_assets.core.plots import BLUE, DARK, GREY, _figure, _finish, _png, _short
+from ml_assets.core.report.coverage import Coverage
+from ml_assets.core.report.document import Report, series
+from ml_assets.core.report.record import Status
+
+RED, ORANGE = "#c0392b", "#d98324"
+MARKS: tuple[tuple[Status, str], ...] = (("failed", RED), ("missing", GREY))
+TICKS = 8
+MOST_NUMBERS = 16  # days, up to which the cells of the coverage hold their number
+LABEL = 46
+
+
+def days_png(report: Report) -> bytes:
+    """The metric by day over rows and base rate by day: 1000 x 560 pixels."""
+    figure = _figure(10, 5.6)
+    above, below = figure.subplots(2, 1, height_ratios=(1.5, 1), sharex=True)
+    figure.subplots_adjust(left=0.08, right=0.92, bottom=0.08, top=0.94, hspace=0.24)
+    _metric(above, report)
+    _rows(below, report)
+    days = [day.as_of for day in report.days]
+    _ticks(below, days)
+    above.tick_params(labelbottom=False)
+    above.set_xlim(days[0].toordinal() - 0.6, days[-1].toordinal() + 0.6)
+    return _png(figure)
+
+
+def _metric(axes: Any, report: Report) -> None:
+    points, summary = series(report.days, report.metric), report.metrics.get(report.metric)
+    _undone(axes, report)
+    if summary is not None:
+        spread = summary.std or 0.0
+        axes.axhspan(summary.mean - spread, summary.mean + spread, color=BLUE, alpha=0.12, linewidth=0)
+        axes.axhline(
+            summary.mean, color=BLUE, linestyle="--", linewidth=1, label=f"mean {summary.mean:.4f}, +/- std"
+        )
+        _line(axes, points, colour=BLUE, label=report.metric)
+        far = [item for item in summary.outliers if item.as_of in points]
+        if far:
+            x, y = [item.as_of.toordinal() for item in far], [item.value for item in far]
+            axes.scatter(x, y, s=70, marker="D", color=ORANGE, label="outlier", zorder=4)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="best", frameon=False, fontsize=8, ncols=3)
+    title = f"{report.parameters['dataset']}: {report.metric}, {report.done} of {report.asked} days done"
+    _finish(axes, x="", y=report.metric, title=title)
+
+
+def _rows(axes: Any, report: Report) -> None:
+    rows, rate = series(report.days, "rows", of="facts"), series(report.days, "base_rate", of="facts")
+    axes.bar([day.toordinal() for day in rows], list(rows.values()), width=0.7, color=GREY, alpha=0.6)
+    _finish(axes, x="", y="rows (bars)", title="rows of the training set, and their base rate")
+    other = axes.twinx()
+    _line(other, rate, colour=BLUE, label="base rate")
+    _finish(other, x="", y="base rate (line)")
+    other.spines["right"].set_visible(True)
+    if rate:  # a flat line in the middle is honest where nothing moves
+        low, high = min(rate.values()), max(rate.values())
+        margin = max(0.25 * (high - low), 0.02 * high, 0.001)
+        other.set_ylim(low - margin, high + margin)
+
+
+def _line(axes: Any, points: dict[dt.date, float], *, colour: str, label: str) -> None:
+    """A gap where a day is not there."""
+    if not points:
+        return
+    first, last = min(points).toordinal(), max(points).toordinal()
+    x = range(first, last + 1)
+    y = [points.get(dt.date.fromordinal(place), math.nan) for place in x]
+    axes.plot(x, y, color=colour, marker="o", markersize=3.5, linewidth=1.3, label=label, zorder=3)
+
+
+def _undone(axes: Any, report: Report) -> None:
+    for status, colour in MARKS:
+        days = [day.as_of.toordinal() for day in report.days if day.status == status]
+        for place, day in enumerate(days):
+            name = f"{status} ({len(days)})" if place == 0 else None
+            axes.axvspan(day - 0.5, day + 0.5, color=colour, alpha=0.25, linewidth=0, label=name)
+
+
+def _ticks(axes: Any, days: Sequence[dt.date]) -> None:
+    step = max(1, math.ceil(len(days) / TICKS))
+    chosen = days[::step]
+    axes.set_xticks([day.toordinal() for day in chosen], [day.isoformat() for day in chosen])
+
+
+def coverage_png(coverage: Coverage) -> bytes:
+    """One row a parameter set, one column a day, the metric as the colour, white where nothing is stored."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    height = 1.15 + 0.3 * len(coverage.sets)
+    figure = _figure(10, height)
+    names = [_short_label(item.label) for item in coverage.sets]
+    left = 0.03 + 0.0072 * max(map(len, names))
+    axes = figure.add_axes((left, 0.45 / height, 0.9 - left, 1 - 0.85 / height))
+    table = [[item.values.get(day, math.nan) for day in coverage.days] for item in coverage.sets]
+    colours = LinearSegmentedColormap.from_list("blues", ["#d3e3f1", BLUE, "#12395f"])
+    image = axes.pcolormesh(table, cmap=colours, edgecolors="#e6e9ed", linewidth=0.6, **_range(table))
+    if len(coverage.days) <= MOST_NUMBERS:
+        _numbers(axes, table)
+    step = max(1, math.ceil(len(coverage.days) / TICKS))
+    places = range(0, len(coverage.days), step)
+    axes.set_xticks([place + 0.5 for place in places], [str(coverage.days[place]) for place in places])
+    axes.set_yticks([place + 0.5 for place in range(len(names))], names)
+    axes.invert_yaxis()
+    bar = figure.colorbar(image, cax=figure.add_axes((0.915, 0.45 / height, 0.012, 1 - 0.85 / height)))
+    bar.ax.tick_params(labelsize=8, colors=DARK)
+    more = f" (and {coverage.left_out} sets more)" if coverage.left_out else ""
+    _finish(
+        axes, x="", y="", title=f"{coverage.metric} by parameter set and day; empty = nothing stored{more}"
+    )
+    return _png(figure)
+
+
+def _range(table: Sequence[Sequence[float]]) -> dict[str, float]:
+    """The ends of the colours; a table of one value or of none has some width all the same."""
+    values = [value for row in table for value in row if not math.isnan(value)]
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    margin = 0.0 if high - low > 1e-9 else max(abs(high) * 0.01, 0.001)  # noqa: PLR2004
+    return {"vmin": low - margin, "vmax": high + margin}
+
+
+def _numbers(axes: Any, table: Sequence[Sequence[float]]) -> None:
+    limits = _range(table)
+    dark_from = limits["vmin"] + 0.35 * (limits["vmax"] - limits["vmin"])
+    style = {"ha": "center", "va": "center", "fontsize": 7}
+    for row, values in enumerate(table):
+        for place, value in enumerate(values):
+            if not math.isnan(value):
+                colour = "white" if value > dark_from else DARK
+                axes.text(place + 0.5, row + 0.5, f"{value:.3f}", color=colour, **style)
+
+
+def _short_label(text: str) -> str:
+    return _short(text) if len(text) > LABEL else text.replace("$", r"\$")

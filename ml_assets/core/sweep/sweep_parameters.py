@@ -1,0 +1,207 @@
+"""What decides a sweep beside the parameters of its runs: the axes, the search, and what is best."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from ml_assets.core.parameters import Parameters, TrainingParameters, identity
+from ml_assets.core.problems import _wrong, allowed
+from ml_assets.core.secrets import credentials, looks_like_credential
+from ml_assets.core.sweep.axis import Range
+from ml_assets.core.sweep.space import Space, listed, read_space, size
+from ml_assets.errors import RefusedError
+
+LARGEST_GRID = 10_000
+
+LARGER_IS_BETTER: Mapping[str, bool] = {
+    "roc_auc": True,
+    "average_precision": True,
+    "lift_at_10pct": True,
+    "skill": True,
+    "log_loss": False,
+    "brier": False,
+    "calibration_error": False,
+}
+"""The metrics of an evaluation that say which of two models is the better one."""
+
+if TYPE_CHECKING:
+    Metric = str
+else:
+    Metric = Literal[tuple(LARGER_IS_BETTER)]
+
+Search = Literal["grid", "random", "tpe", "halving"]
+
+USED_BY: Mapping[str, tuple[str, ...]] = {
+    "grid": (),
+    "random": ("trials", "seed"),
+    "tpe": ("trials", "seed"),
+    "halving": ("trials", "seed", "reduction"),
+}
+"""The parameters that only some searches use."""
+
+
+class SweepParameters(Parameters):
+    """The parameters that only a sweep has; those of the runs decide it as well."""
+
+    grid: dict[str, str] = Field(
+        default={},
+        description="The axes: parameter -> values with commas between, LOW..HIGH, or LOW..HIGH log",
+    )
+    search: Search = Field(
+        default="grid",
+        description="grid = all combinations; random = drawn; tpe = drawn, learning from the trials before "
+        "(needs the extra `sweep`); halving = drawn, on few days first, the best ones on more",
+    )
+    trials: int = Field(
+        default=30, ge=1, le=10_000, description="random, tpe, halving: how many trials at most"
+    )
+    metric: Metric = Field(
+        default="roc_auc",
+        description="What ranks the trials. Best when largest: "
+        + ", ".join(name for name, larger in LARGER_IS_BETTER.items() if larger)
+        + "; when smallest: "
+        + ", ".join(name for name, larger in LARGER_IS_BETTER.items() if not larger),
+    )
+    window_days: int = Field(
+        default=1, ge=1, le=366, description="Days on which each trial is run, up to and including as_of"
+    )
+    seed: int = Field(
+        default=0, ge=0, le=2**31 - 1, description="random, tpe, halving: seed of what is drawn"
+    )
+    max_failure_rate: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="The sweep fails when a larger share of its trials does"
+    )
+    reduction: int = Field(
+        default=3, ge=2, le=10, description="halving: one in how many goes on to the next round"
+    )
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether the best trial is the one with the largest metric."""
+        return LARGER_IS_BETTER[self.metric]
+
+
+def space_of(own: SweepParameters) -> Space:
+    """The axes of a sweep, sorted by name, or RefusedError with all that is wrong with any of them."""
+    space, problems = read_space(own.grid)
+    if problems:
+        raise RefusedError(problems)
+    return space
+
+
+def sweep_identity(parameters: TrainingParameters, own: SweepParameters) -> dict[str, Any]:
+    """The values that are hashed and stored: those of the runs, and under `sweep` the sweep's own.
+
+    Left out is what changes nothing: the runs' value of a parameter that is an axis, and what the search
+    does not use. Two texts that mean one axis give one identity.
+    """
+    space = space_of(own)
+    always = ("search", "metric", "window_days", "max_failure_rate")
+    return {
+        **_shared(parameters, space),
+        "sweep": {
+            "grid": {axis.name: axis.text for axis in space},
+            **{name: getattr(own, name) for name in (*always, *USED_BY[own.search])},
+        },
+    }
+
+
+def _shared(parameters: TrainingParameters, space: Space) -> dict[str, Any]:
+    """What all trials have in common, for any model version that occurs."""
+    varied = {axis.name: listed(axis) for axis in space}
+    versions = varied.get("model_version") or (parameters.model_version,)
+    copies = [parameters.model_copy(update={"model_version": version}) for version in versions]
+    found = {name: v for copy in copies for name, v in identity(copy, of=TrainingParameters).items()}
+    return {name: value for name, value in found.items() if name not in varied}
+
+
+def check_sweep(values: Mapping[str, Any]) -> SweepParameters:
+    """The validated parameters, or RefusedError with every problem and no value that was given.
+
+    Whether each combination is possible depends on the parameters of the runs too: see `search`.
+    """
+    problems = list(_problems(values))
+    if problems:
+        raise RefusedError(problems)
+    return SweepParameters.model_validate(dict(values))
+
+
+def _problems(values: Mapping[str, Any]) -> Iterator[str]:
+    fields = SweepParameters.model_fields
+    grid = values.get("grid", {})
+    own = {name: value for name, value in values.items() if name != "grid"}
+    secret = set(credentials(own))
+    yield from (
+        f"{name}: looks like a credential. Give secrets by reference only, never as a parameter."
+        for name in sorted(secret)
+    )
+    sound = {k: v for k, v in own.items() if k not in secret and not looks_like_credential(str(k))}
+    yield from (f"{name}: unknown parameter. {_hint(str(name))}" for name in sound if name not in fields)
+    known = {name: value for name, value in sound.items() if name in fields}
+    wrong = dict(_wrong_values(known))
+    yield from wrong.values()
+    if not isinstance(grid, Mapping):
+        yield 'grid: not a list of axes. Allowed: parameter names and texts, such as {learning_rate: "0.05,0.1"}.'
+        return
+    space, problems = read_space(grid)
+    yield from problems
+    rest = {name: value for name, value in known.items() if name not in wrong}
+    if not problems and "search" not in wrong and "search" not in secret:
+        yield from _unsuited(space, SweepParameters.model_validate(rest), skip=set(wrong) | secret)
+
+
+def _hint(name: str) -> str:
+    fields = SweepParameters.model_fields
+    near = difflib.get_close_matches(name, list(fields), n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(fields)}."
+
+
+def _wrong_values(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    fields = SweepParameters.model_fields
+    try:
+        SweepParameters.model_validate(dict(values))
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            name = str(detail["loc"][0])
+            yield name, f"{name}: {_wrong(detail['type'], fields[name])}. Allowed: {allowed(fields[name])}."
+
+
+def _unsuited(space: Space, own: SweepParameters, *, skip: set[str]) -> Iterator[str]:
+    """What the chosen search cannot do with these axes or numbers; `skip` names what is refused already."""
+    if own.search == "grid":
+        yield from _unsuited_for_grid(space)
+    if (
+        own.search == "halving"
+        and not skip & {"reduction", "window_days"}
+        and own.window_days < own.reduction
+    ):
+        yield (
+            "window_days: too small for halving, which tries on few days first. "
+            "Allowed: reduction or more, or search random."
+        )
+    if own.search == "halving" and not skip & {"reduction", "trials"} and own.trials < own.reduction:
+        yield "trials: too few for halving. Allowed: reduction or more, or search random."
+
+
+def _unsuited_for_grid(space: Space) -> Iterator[str]:
+    ranges = [axis for axis in space if isinstance(axis, Range)]
+    yield from (
+        f"{axis.name}: a range of numbers has no end of values in a grid. "
+        "Allowed: values with commas between, or search random, tpe or halving."
+        for axis in ranges
+        if not axis.whole
+    )
+    yield from (
+        f"{axis.name}: log changes nothing in a grid. Allowed: the range without log, "
+        "or search random, tpe or halving."
+        for axis in ranges
+        if axis.whole and axis.log
+    )
+    count = size(space)
+    if count is not None and count > LARGEST_GRID:
+        yield (
+            f"grid: {count} combinations. Allowed: at most {LARGEST_GRID}; take fewer values, "
+            "or search random, tpe or halving."
+        )

@@ -1,0 +1,1 @@
+"""The report over a backfill, and the sensor that asks for it."""

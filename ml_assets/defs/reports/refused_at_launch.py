@@ -1,0 +1,31 @@
+"""An asset whose own config is checked when a run is launched, and not only once it runs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+from pydantic.fields import FieldInfo
+
+from ml_assets.resources.schema import shown
+
+
+def refused_at_launch(
+    asset: dg.AssetsDefinition,
+    *,
+    fields: Mapping[str, FieldInfo],
+    refuse: Callable[[Mapping[str, Any]], object],
+    backfill_policy: dg.BackfillPolicy | None = None,
+) -> dg.AssetsDefinition:
+    """The same asset, for which `refuse` sees the values before a run exists and raises RefusedError.
+
+    Dagster checks only types and enums then, in words that repeat the value; ranges it checks in the run.
+    The backfill policy is set here too: as an argument of `@asset`, Dagster warns of it.
+    """
+
+    @dg.configured(asset.node_def, config_schema=shown(fields), name=asset.node_def.name)
+    def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        refuse(values)
+        return values
+
+    attributes = {**asset.get_attributes_dict(), "node_def": checked, "backfill_policy": backfill_policy}
+    return dg.AssetsDefinition.dagster_internal_init(**attributes)

@@ -1,0 +1,139 @@
+"""The sensor `report_after_backfill`: each backfill of training days that has ended gets its report, once."""
+
+import datetime as dt
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.core.as_of import parse
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import check
+from ml_assets.core.report.parameters import ReportParameters, report_identity
+from ml_assets.defs.reports.assets import report
+from ml_assets.defs.requests import not_requested_yet
+from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
+from ml_assets.defs.training.jobs import train
+from ml_assets.defs.training.metadata import run_tags
+from ml_assets.errors import RefusedError
+from ml_assets.pipeline.report import ASSET, report_key
+from ml_assets.pipeline.workspace import utc_now
+from ml_assets.resources.parameters import refuse, refuse_options
+from ml_assets.settings import load_settings
+
+ENDED = frozenset({"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"})
+LOOKED_AT = 100  # latest backfills: it bounds the cursor
+BEFORE = 24 * 3600  # seconds: what was started earlier, when the sensor is first turned on, is history
+MOST_DAYS = 366
+BACKFILL_TAG = "ml_assets/backfill"
+
+
+@dg.sensor(
+    name="report_after_backfill",
+    job=report,
+    minimum_interval_seconds=30,
+    description="When a backfill of training days has ended, however it did, its report is requested: for its "
+    "last day, its parameters, and the days from its first to its last.",
+)
+def report_after_backfill(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Request the reports of ended backfills, at most so many a tick; the cursor holds those that are done."""
+    memory = read_cursor(context.cursor)
+    since = float(memory.get("since", utc_now().timestamp() - BEFORE))
+    done, at_most = set(memory.get("done", ())), load_settings().requests_per_tick
+    requests: list[dg.RunRequest] = []
+    latest = [
+        item for item in context.instance.get_backfills(limit=LOOKED_AT) if item.backfill_timestamp >= since
+    ]
+    for item in reversed(latest):
+        if item.backfill_id in done or item.status.value not in ENDED:
+            continue
+        if len(requests) == at_most:
+            break
+        requests += not_requested_yet(list(_requests(item, context)), context.instance)
+        done.add(item.backfill_id)
+    kept = sorted(done & {item.backfill_id for item in latest})
+    return dg.SensorResult(
+        run_requests=requests,
+        cursor=write_cursor({"since": since, "done": kept}),
+        skip_reason=None if requests else f"{len(latest)} backfills, no report to make",
+    )
+
+
+def _requests(backfill: Any, context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
+    """The request of a backfill's report; none where it is no backfill of training days, or of unsound parameters."""
+    days = _days(backfill, context)
+    if not days:
+        return
+    name, config = backfill.backfill_id, backfill.run_config or {}
+    try:
+        given, options = _given(config, "params"), _given(config, "options", default={})
+        refuse(given)
+        refuse_options(options)
+    except RefusedError as error:
+        context.log.warning("backfill %s gets no report: %s", name, "; ".join(error.problems))
+        return
+    yield _request(name, days, given, environment=str(options.get("environment", "default")), log=context.log)
+
+
+def _days(backfill: Any, context: dg.SensorEvaluationContext) -> Sequence[dt.date]:
+    """The training days of a backfill, in order, whether it was one of the job or one of assets."""
+    names: Sequence[str] = ()
+    if backfill.is_asset_backfill:
+        assert context.repository_def is not None
+        graph = context.repository_def.asset_graph
+        trained = [key for key in map(dg.AssetKey, CATALOG) if key in (backfill.asset_selection or ())]
+        if trained:
+            data = backfill.get_asset_backfill_data(graph)
+            names = sorted(
+                {
+                    day
+                    for key in trained
+                    for day in data.get_target_partitions_subset(key).get_partition_keys()
+                }
+            )
+    elif backfill.job_name == train.name:
+        names = backfill.partition_names or ()
+    return sorted(day for day in map(parse, names) if day)
+
+
+def _given(
+    config: Mapping[str, Any], resource: str, default: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    """What the backfill's run config states; RefusedError where it states no parameters: then its runs failed."""
+    found: Any = config
+    for key in ("resources", resource, "config"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    if isinstance(found, Mapping):
+        return found
+    if default is None:
+        raise RefusedError([f"resources.{resource}: not stated."])
+    return default
+
+
+def _request(
+    backfill_id: str,
+    days: Sequence[dt.date],
+    given: Mapping[str, Any],
+    *,
+    environment: str,
+    log: logging.Logger,
+) -> dg.RunRequest:
+    parameters, last = check(given), days[-1]
+    asked = (last - days[0]).days + 1
+    if asked > MOST_DAYS:
+        log.warning("backfill %s: the report covers the latest %d of its days", backfill_id, MOST_DAYS)
+    own = ReportParameters(window_days=min(asked, MOST_DAYS))
+    name = report_key(parameters, own, last).run_id
+    typed = {key: getattr(parameters, key) for key in given if key in TrainingParameters.model_fields}
+    options = {} if environment == "default" else {"options": {"config": {"environment": environment}}}
+    return dg.RunRequest(
+        run_key=f"backfill:{backfill_id}:{last}:{name}",
+        run_config={
+            "resources": {"params": {"config": typed}, **options},
+            "ops": {ASSET: {"config": {"window_days": own.window_days}}},
+        },
+        partition_key=last.isoformat(),
+        tags={**run_tags(report_identity(parameters, own), run_id=name), BACKFILL_TAG: backfill_id},
+    )

@@ -1,0 +1,75 @@
+"""Many days, in as many processes as there are cores and days to make: each outcome as soon as it is there.
+
+Processes, not threads: a fit caps its threads and turns warnings into errors for all of its process.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Collection, Iterator, Sequence
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.errors import CorruptArtifactError, TrainingError
+from ml_assets.pipeline.attempt import Attempt, attempt
+from ml_assets.pipeline.parallel import cores, side_by_side
+from ml_assets.pipeline.versions import code_version
+from ml_assets.pipeline.workspace import Workspace
+
+DAYS_PER_RUN = 31  # of one Dagster run: what it holds in memory is bounded, and several can share a backfill
+LOGGER = logging.getLogger("ml_assets")
+
+
+def attempts(
+    parameters: TrainingParameters,
+    days: Sequence[dt.date],
+    *,
+    workspace: Workspace,
+    workers: int,
+    assets: Collection[str] = tuple(CATALOG),
+) -> Iterator[Attempt]:
+    """The outcome of each day, in the order in which they end; no day's error stops or hides another."""
+    if len(days) == 1:
+        yield attempt(parameters, days[0], workspace=workspace, assets=assets)
+        return
+    tasks = {day: (parameters, day, workspace, tuple(assets)) for day in days}
+    found = side_by_side(_contained, tasks, workers=workers, engine=workspace.engine)
+    for ended, (day, done) in enumerate(found, start=1):
+        outcome = Attempt(as_of=day, error=done) if isinstance(done, TrainingError) else done
+        LOGGER.info("%s %s (%d of %d)", day, _told(outcome), ended, len(days))
+        yield outcome
+
+
+def workers_for(parameters: TrainingParameters, days: Sequence[dt.date], *, workspace: Workspace) -> int:
+    """How many processes pay: no more than cores, or than days whose model is not in the store as it would be made.
+
+    1 stands for this process. A process that trains loads scikit-learn first, which takes longer than reading what is stored.
+    """
+    if len(days) == 1 or workspace.workers == 1:
+        return 1
+    to_make = sum(must_be_made(parameters, day, workspace=workspace) for day in days)
+    return max(1, min(workspace.workers or cores(), to_make))
+
+
+def _contained(
+    parameters: TrainingParameters, day: dt.date, workspace: Workspace, assets: tuple[str, ...]
+) -> Attempt:
+    return attempt(parameters, day, workspace=workspace, assets=assets, contain=True)
+
+
+def must_be_made(parameters: TrainingParameters, day: dt.date, *, workspace: Workspace) -> bool:
+    """Whether no model is stored that today's code would make; a quick look, which rows may still overrule."""
+    if not workspace.reuse:
+        return True
+    try:
+        found = workspace.store.find(key_of("model", parameters, day))
+    except CorruptArtifactError:
+        return True
+    return found is None or found.code_version != code_version("model")
+
+
+def _told(done: Attempt) -> str:
+    if done.error:
+        return "failed"
+    made = sum(not item.reused for item in done.made)
+    return f"{made} made, {len(done.made) - made} reused"

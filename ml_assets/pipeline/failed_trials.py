@@ -1,0 +1,62 @@
+"""Failures that would come again: kept beside the artifacts, so that a sweep does not try them twice."""
+
+import datetime as dt
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.errors import CorruptArtifactError
+from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.versions import code_version, packages
+from ml_assets.pipeline.workspace import Workspace
+
+ASSET = "failed_trial"
+
+
+def remembered(
+    parameters: TrainingParameters, as_of: dt.date, *, training_set: Manifest, workspace: Workspace
+) -> str | None:
+    """Why this trial failed before, if rows, code and packages are what they were then."""
+    store, key = workspace.store, key_of(ASSET, parameters, as_of)
+    try:
+        found = store.find(key)
+        if found is None or not _same(found, training_set):
+            return None
+        return str(store.load(key)["reason"])
+    except CorruptArtifactError:
+        return None
+
+
+def remember(
+    parameters: TrainingParameters,
+    as_of: dt.date,
+    reason: str,
+    *,
+    training_set: Manifest,
+    workspace: Workspace,
+) -> None:
+    """Keep why a trial failed."""
+    store_value(
+        {"reason": reason},
+        key=key_of(ASSET, parameters, as_of),
+        parameters=identity(parameters, of=TrainingParameters),
+        format_name="json",
+        inputs=[training_set],
+        workspace=workspace,
+        code_version=_code(),
+        packages=packages("model"),
+    )
+
+
+def _same(found: Manifest, training_set: Manifest) -> bool:
+    versions = packages("model")
+    return (
+        found.code_version == _code()
+        and [item.sha256 for item in found.artifacts] == [training_set.sha256]
+        and all(found.packages.get(name) == versions[name] for name in CATALOG["model"].packages)
+    )
+
+
+def _code() -> str:
+    return f"{code_version('model')}-{code_version('evaluation')}"

@@ -1,0 +1,81 @@
+"""A leaderboard as an artifact: where it is kept, and what is in it."""
+
+import datetime as dt
+
+from ml_assets import __version__
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.leaderboard.record import TrialDay
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.product import Product
+from ml_assets.core.run_id import hash_identity
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
+from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.sweep import Sweep
+from ml_assets.pipeline.workspace import Workspace
+
+ASSET = "leaderboard"
+
+
+def leaderboard_key(parameters: TrainingParameters, own: SweepParameters, as_of: dt.date) -> ArtifactKey:
+    """The key of a leaderboard: what its trials share and the sweep's own decide it."""
+    values = sweep_identity(parameters, own)
+    return ArtifactKey(
+        asset=ASSET,
+        dataset=parameters.dataset,
+        model_version=values.get("model_version", ""),
+        as_of=as_of,
+        run_id=hash_identity(values, as_of),
+    )
+
+
+def store_leaderboard(sweep: Sweep, board: Leaderboard) -> Manifest:
+    """Commit a leaderboard with its pictures; its lineage is the evaluation of every trial and day."""
+    workspace = sweep.workspace
+    evaluations = (_evaluation(record, workspace) for record in sweep.records.values())
+    found = sorted((m for m in evaluations if m), key=lambda m: (m.as_of, m.run_id))
+    return store_value(
+        _product(board),
+        key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1]),
+        parameters=sweep_identity(sweep.parameters, sweep.own),
+        format_name="parquet",
+        inputs=found,
+        workspace=workspace,
+        code_version=f"ml_assets {__version__}",
+    )
+
+
+def _evaluation(record: TrialDay, workspace: Workspace) -> Manifest | None:
+    from ml_assets.core.artifact import key_of
+
+    if record.status == "failed":
+        return None
+    return workspace.store.find(key_of("evaluation", from_identity(record.trial), record.as_of))
+
+
+def _product(board: Leaderboard) -> Product:
+    """The table; beside it the document, a page to read, and the pictures."""
+    import rfc8785
+
+    from ml_assets.core.leaderboard.markdown import markdown
+    from ml_assets.core.leaderboard.pictures import pictures
+    from ml_assets.core.leaderboard.table import table
+
+    best = board.trials[0] if board.trials else None
+    return Product(
+        value=table(board),
+        facts={
+            "trials": len(board.trials) + len(board.failed),
+            "ranked_trials": len(board.trials),
+            "failed_trials": len(board.failed),
+            "days": len(board.days),
+            **({"best_run_id": best.run_id} if best else {}),
+        },
+        metrics={f"best_{board.metric}": best.mean} if best else {},
+        attachments={
+            "summary.md": markdown(board).encode(),
+            "leaderboard.json": rfc8785.dumps(board.document()),
+            **pictures(board),
+        },
+    )

@@ -1,0 +1,207 @@
+"""A sweep: its trials tried on its days, round by round where the search asks for that."""
+
+import datetime as dt
+import logging
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.leaderboard.document import Leaderboard, leaderboard
+from ml_assets.core.leaderboard.record import TrialDay
+from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.run_id import run_id
+from ml_assets.core.sweep.axis import shown
+from ml_assets.core.sweep.halving import Round, first_round, next_round
+from ml_assets.core.sweep.search import trials_of
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
+from ml_assets.core.sweep.tpe import Tpe
+from ml_assets.errors import TrainingError
+from ml_assets.pipeline.trials import Tried, training_sets, tries, workers_for_trials
+from ml_assets.pipeline.workspace import Workspace
+
+LOGGER = logging.getLogger("ml_assets")
+SHOWN = 3  # reasons of failures in one message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a sweep is: trials times days, and the best value so far."""
+
+    done: int
+    total: int
+    best: float | None
+
+
+@dataclass(kw_only=True)
+class Sweep:
+    """One sweep, while it runs.
+
+    Attributes:
+        parameters: what all trials share.
+        own: the axes, the search, what is best.
+        days: its days, oldest first; the last one is the sweep's as_of.
+        workspace: where it reads and writes.
+        retry_failed: try again what is known to fail.
+        records: what came of each trial and day so far.
+    """
+
+    parameters: TrainingParameters
+    own: SweepParameters
+    days: tuple[dt.date, ...]
+    workspace: Workspace
+    retry_failed: bool = False
+    records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
+    _failed: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> Iterator[Tried]:
+        """Try all there is to try; each outcome as soon as it is there.
+
+        Raises:
+            RefusedError: a combination is impossible; nothing was tried.
+            TrainingError: more trials failed than `max_failure_rate` allows; the rest was not tried.
+        """
+        if self.own.search == "tpe":
+            yield from self._learning()
+        elif self.own.search == "halving":
+            yield from self._halving()
+        else:
+            trials = trials_of(self.parameters, self.own)
+            yield from self._tries(trials, self.days, planned=len(trials))
+
+    def leaderboard(self) -> Leaderboard:
+        """The leaderboard of what was tried."""
+        varied = [axis.name for axis in space_of(self.own)]
+        return leaderboard(self.records.values(), metric=self.own.metric, varied=varied)
+
+    def name(self, trial: TrainingParameters) -> str:
+        """What a trial is called: its run_id at the sweep's as_of."""
+        return run_id(trial, self.days[-1])
+
+    def _learning(self) -> Iterator[Tried]:
+        search = Tpe(self.parameters, self.own)
+        while trials := search.ask():
+            yield from self._tries(trials, self.days, planned=self.own.trials)
+            for trial in trials:
+                search.tell(trial, self._mean(trial, self.days))
+
+    def _halving(self) -> Iterator[Tried]:
+        trials = {self.name(trial): trial for trial in trials_of(self.parameters, self.own)}
+        stage: Round | None = first_round(trials, self.days, reduction=self.own.reduction)
+        while stage is not None:
+            LOGGER.info(
+                "round %d: %d trials on %d days", stage.number + 1, len(stage.trials), len(stage.days)
+            )
+            yield from self._tries([trials[n] for n in stage.trials], stage.days, planned=len(trials))
+            results = {n: self._mean(trials[n], stage.days) for n in stage.trials}
+            stage = next_round(stage, results, larger_is_better=self.own.larger_is_better)
+
+    def _tries(
+        self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, planned: int
+    ) -> Iterator[Tried]:
+        """Try what was not tried yet, the training sets first."""
+        wanted = {
+            day: left
+            for day in days
+            if (left := [trial for trial in trials if (self.name(trial), day) not in self.records])
+        }
+        if not wanted:
+            return
+        workers = workers_for_trials(wanted, self.workspace)
+        blocked: dict[str, str] = {}
+        for tried in training_sets(trials, list(wanted), workspace=self.workspace, workers=workers):
+            if tried.attempt.error:
+                blocked[_rows(tried.parameters, tried.attempt.as_of)] = str(tried.attempt.error)
+            yield tried
+        total = len(self.records) + sum(map(len, wanted.values()))
+        for day, left in wanted.items():
+            for trial in left:
+                if (reason := blocked.get(_rows(trial, day))) is not None:
+                    self._record(trial, day, reason=reason, planned=planned, total=total)
+        sound = {day: [t for t in left if _rows(t, day) not in blocked] for day, left in wanted.items()}
+        found = tries(sound, workspace=self.workspace, workers=workers, retry_failed=self.retry_failed)
+        for tried in found:
+            day, error = tried.attempt.as_of, tried.attempt.error
+            yield tried
+            self._record(
+                tried.parameters,
+                day,
+                reason=str(error) if error else None,
+                metrics=_metrics(tried),
+                reused=all(made.reused for made in tried.attempt.made),
+                planned=planned,
+                total=total,
+            )
+
+    def _record(
+        self,
+        trial: TrainingParameters,
+        day: dt.date,
+        *,
+        reason: str | None,
+        planned: int,
+        total: int,
+        metrics: Mapping[str, float] = MappingProxyType({}),
+        reused: bool = False,
+    ) -> None:
+        """Keep what came of one trial on one day; TrainingError where too many have failed by now."""
+        name = self.name(trial)
+        self.records[name, day] = TrialDay(
+            trial=identity(trial, of=TrainingParameters),
+            as_of=day,
+            run_id=run_id(trial, day),
+            status="done" if reason is None else "failed",
+            reason=reason or "",
+            metrics=dict(metrics),
+            reused=reused,
+        )
+        if reason is not None:
+            self._failed.setdefault(name, reason)
+        told = f"{self.own.metric} {metrics[self.own.metric]:.4f}" if self.own.metric in metrics else reason
+        LOGGER.info(
+            "%s %s %s: %s (%d of %d)",
+            day,
+            run_id(trial, day),
+            self._varied(trial),
+            told,
+            len(self.records),
+            total,
+            extra={"sweep": Progress(done=len(self.records), total=total, best=self._best())},
+        )
+        if len(self._failed) > self.own.max_failure_rate * planned:
+            raise TrainingError(self._too_many(planned))
+
+    def _varied(self, trial: TrainingParameters) -> str:
+        return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in space_of(self.own))
+
+    def _best(self) -> float | None:
+        """The best value of one trial on one day so far."""
+        values = [r.metrics[self.own.metric] for r in self.records.values() if self.own.metric in r.metrics]
+        return (max if self.own.larger_is_better else min)(values, default=None)
+
+    def _mean(self, trial: TrainingParameters, days: Sequence[dt.date]) -> float | None:
+        """The mean metric over days that were tried; None where one of them failed."""
+        found = [self.records[self.name(trial), day] for day in days]
+        values = [record.metrics[self.own.metric] for record in found if self.own.metric in record.metrics]
+        return math.fsum(values) / len(values) if len(values) == len(days) else None
+
+    def _too_many(self, planned: int) -> str:
+        reasons = Counter(self._failed.values()).most_common(SHOWN)
+        lines = [f"{count} of them: {reason}" for reason, count in reasons]
+        head = (
+            f"Stopped early: {len(self._failed)} of {planned} trials failed, more than max_failure_rate "
+            f"{self.own.max_failure_rate:g} allows. What was made stays, and the same sweep goes on from there."
+        )
+        return "\n".join([head, *lines])
+
+
+def _metrics(tried: Tried) -> Mapping[str, float]:
+    found = [made.manifest.metrics for made in tried.attempt.made if made.key.asset == "evaluation"]
+    return found[0] if found and not tried.attempt.error else {}
+
+
+def _rows(trial: TrainingParameters, day: dt.date) -> str:
+    """What names the training set of a trial."""
+    return key_of("training_set", trial, day).path

@@ -1,0 +1,116 @@
+"""Trials side by side: each is the run that `ml-assets run` would make of its parameters, and reuses it or is reused."""
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.errors import MlAssetsError, TrainingError
+from ml_assets.pipeline.attempt import Attempt, attempt
+from ml_assets.pipeline.days import attempts, must_be_made
+from ml_assets.pipeline.failed_trials import remember, remembered
+from ml_assets.pipeline.parallel import cores, side_by_side
+from ml_assets.pipeline.workspace import Workspace
+
+OWN = ("model", "evaluation", "model_card")  # the training set is made once a day for all trials
+TURNS = 4  # tasks a process: fewer cost less, more share the work better
+MOST = 8  # trials of one task, so that progress is seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One trial at one as_of; `attempt.made` holds its own artifacts, or those that are there of a failed one."""
+
+    parameters: TrainingParameters
+    attempt: Attempt
+
+
+def training_sets(
+    trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, workspace: Workspace, workers: int
+) -> Iterator[Tried]:
+    """Make or find the training set of each day, once for all trials that share it."""
+    by_slice = {key_of("training_set", trial, days[0]).path: trial for trial in trials}
+    for trial in by_slice.values():
+        for done in attempts(
+            trial, days, workspace=workspace, workers=min(workers, len(days)), assets=("training_set",)
+        ):
+            yield Tried(parameters=trial, attempt=done)
+
+
+def tries(
+    wanted: Mapping[dt.date, Sequence[TrainingParameters]],
+    *,
+    workspace: Workspace,
+    workers: int,
+    retry_failed: bool = False,
+) -> Iterator[Tried]:
+    """Try the trials of each day, whose training sets are stored; each outcome soon after it is there.
+
+    A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
+    asks for it or one of them changes, not tried again.
+    """
+    size = _chunk(sum(map(len, wanted.values())), workers)
+    tasks = {
+        (day, first): (tuple(trials[first : first + size]), day, workspace, retry_failed)
+        for day, trials in wanted.items()
+        for first in range(0, len(trials), size)
+    }
+    for (day, first), done in side_by_side(_try_all, tasks, workers=workers, engine=workspace.engine):
+        trials = tasks[day, first][0]
+        outcomes = (
+            [Attempt(as_of=day, error=done) for _ in trials] if isinstance(done, TrainingError) else done
+        )
+        for parameters, outcome in zip(trials, outcomes, strict=True):
+            yield Tried(parameters=parameters, attempt=outcome)
+
+
+def workers_for_trials(wanted: Mapping[dt.date, Sequence[TrainingParameters]], workspace: Workspace) -> int:
+    """How many processes pay: no more than cores, or than trials that are not stored yet; 1 is this process."""
+    to_make = sum(
+        must_be_made(trial, day, workspace=workspace) for day, trials in wanted.items() for trial in trials
+    )
+    return max(1, min(workspace.workers or cores(), to_make))
+
+
+def _chunk(tasks: int, workers: int) -> int:
+    return max(1, min(MOST, math.ceil(tasks / (workers * TURNS))))
+
+
+def _try_all(
+    trials: Sequence[TrainingParameters],
+    day: dt.date,
+    workspace: Workspace,
+    retry_failed: bool,  # noqa: FBT001
+) -> list[Attempt]:
+    """In a worker: the trials of one task, which read each training set once."""
+    loaded: dict[str, object] = {}
+    found = []
+    for trial in trials:
+        found.append(_try(trial, day, workspace, loaded, retry_failed=retry_failed))
+        for path in [path for path in loaded if not path.startswith("training_set/")]:
+            del loaded[path]
+    return found
+
+
+def _try(
+    trial: TrainingParameters,
+    day: dt.date,
+    workspace: Workspace,
+    loaded: dict[str, object],
+    *,
+    retry_failed: bool,
+) -> Attempt:
+    try:
+        training_set = workspace.store.manifest(key_of("training_set", trial, day))
+        if not retry_failed:
+            reason = remembered(trial, day, training_set=training_set, workspace=workspace)
+            if reason is not None:
+                return Attempt(as_of=day, error=TrainingError(reason))
+    except MlAssetsError as error:
+        return Attempt(as_of=day, error=error)
+    done = attempt(trial, day, workspace=workspace, assets=OWN, contain=True, loaded=loaded)
+    if type(done.error) is TrainingError and not done.trace:
+        remember(trial, day, str(done.error), training_set=training_set, workspace=workspace)
+    return done

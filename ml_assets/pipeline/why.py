@@ -1,0 +1,159 @@
+"""Why an artifact was made: the nearest one that was there before it, and what kept that from being used.
+
+Nearest is, in this order: an earlier one of the same key; of the same asset, dataset and as_of the one with the
+fewest other parameters; the same parameters on the nearest earlier as_of. Of equals the smallest run_id counts.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.run_id import hash_identity
+from ml_assets.core.where import Condition, Filter
+from ml_assets.errors import StoreError
+from ml_assets.pipeline.differences import (
+    Difference,
+    input_differences,
+    parameter_differences,
+    version_differences,
+)
+from ml_assets.storage.artifact_store import ArtifactStore, Entry
+
+Kind = Literal["same run_id", "other parameters", "earlier as_of", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """Why one artifact was made.
+
+    Attributes:
+        key: the artifact.
+        manifest: its committed manifest.
+        kind: how near the nearest earlier artifact is.
+        nearest: the key of that one, and `earlier` its manifest; None where there was none.
+        differences: what made it not reusable. Empty for an earlier one of the same key means that nothing
+            had changed.
+        damaged: artifacts that could not be read and so could not be compared.
+    """
+
+    key: ArtifactKey
+    manifest: Manifest
+    kind: Kind
+    nearest: ArtifactKey | None = None
+    earlier: Manifest | None = None
+    differences: tuple[Difference, ...] = ()
+    damaged: tuple[StoreError, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """One sentence for people."""
+        if self.kind == "same run_id":
+            return (
+                "made again: what it is made from had changed"
+                if self.differences
+                else "made again: nothing had changed, so reuse was off or the stored one was damaged"
+            )
+        if self.kind == "other parameters":
+            return "no artifact of these parameters existed for this day"
+        if self.kind == "earlier as_of":
+            return "no artifact for this day existed"
+        return "nothing earlier: no artifact to compare with existed"
+
+
+def why(store: ArtifactStore, key: ArtifactKey) -> Why:
+    """Compare an artifact with the nearest earlier one.
+
+    Raises ArtifactNotFoundError where there is no such artifact, CorruptArtifactError where it is damaged.
+    """
+    manifest, damaged = store.manifest(key), list[StoreError]()
+    found = (
+        _same_key(store, key, manifest)
+        or _same_day(store, key, manifest, damaged)
+        or _same_parameters(store, key, manifest, damaged)
+        or Why(key=key, manifest=manifest, kind="none")
+    )
+    return Why(**{**vars(found), "damaged": tuple(damaged)})
+
+
+def nearest_first(asset: str, parameters: dict[str, object], others: Iterable[Entry]) -> list[Entry]:
+    """The entries by how few parameters differ from the given ones, then by run_id."""
+    return sorted(
+        others,
+        key=lambda entry: (
+            len(parameter_differences(asset, entry.parameters, parameters)),
+            entry.key.run_id,
+        ),
+    )
+
+
+def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest) -> Why | None:
+    before = [m for m in store.history(key) if m != manifest and m.created_at <= manifest.created_at]
+    if not before:
+        return None
+    was = before[-1]
+    found = (*version_differences(was, manifest), *input_differences(was, manifest))
+    return Why(key=key, manifest=manifest, kind="same run_id", nearest=key, earlier=was, differences=found)
+
+
+def _same_day(
+    store: ArtifactStore, key: ArtifactKey, manifest: Manifest, damaged: list[StoreError]
+) -> Why | None:
+    where = _where(("as_of", "=", str(key.as_of)), ("dataset", "=", key.dataset))
+    others = [e for e in _sound(store.entries(key.asset, where), damaged) if e.key != key]
+    for entry in nearest_first(key.asset, manifest.parameters, others):
+        was = _as_it_was(store, entry.key, manifest.started_at, damaged)
+        if was:
+            found = (
+                *parameter_differences(key.asset, was.parameters, manifest.parameters),
+                *version_differences(was, manifest),
+            )
+            kind: Kind = "other parameters"
+            return Why(
+                key=key, manifest=manifest, kind=kind, nearest=entry.key, earlier=was, differences=found
+            )
+    return None
+
+
+def _same_parameters(
+    store: ArtifactStore, key: ArtifactKey, manifest: Manifest, damaged: list[StoreError]
+) -> Why | None:
+    """Found by path: the run_id of these parameters on another as_of can be computed."""
+    where = _where(("as_of", "<", str(key.as_of)), ("dataset", "=", key.dataset))
+    earlier = [other for other in store.keys(key.asset, where) if other.model_version == key.model_version]
+    run_ids = {day: hash_identity(manifest.parameters, day) for day in {other.as_of for other in earlier}}
+    same = [other for other in earlier if other.run_id == run_ids[other.as_of]]
+    for other in sorted(same, key=lambda other: other.as_of, reverse=True):
+        was = _as_it_was(store, other, manifest.started_at, damaged)
+        if was:
+            day = Difference(what="as_of", name="as_of", was=str(other.as_of), now=str(key.as_of))
+            found = (day, *version_differences(was, manifest))
+            kind: Kind = "earlier as_of"
+            return Why(key=key, manifest=manifest, kind=kind, nearest=other, earlier=was, differences=found)
+    return None
+
+
+def _as_it_was(
+    store: ArtifactStore, key: ArtifactKey, moment: dt.datetime, damaged: list[StoreError]
+) -> Manifest | None:
+    """What was there under `key` at the moment; it may have been made again since."""
+    try:
+        before = [m for m in store.history(key) if m.created_at <= moment]
+    except StoreError as error:
+        damaged.append(error)
+        return None
+    return before[-1] if before else None
+
+
+def _sound(found: Iterable[Entry | StoreError], damaged: list[StoreError]) -> Iterator[Entry]:
+    for item in found:
+        if isinstance(item, StoreError):
+            damaged.append(item)
+        else:
+            yield item
+
+
+def _where(*conditions: tuple[str, str, str]) -> Filter:
+    return Filter(tuple(Condition(name=name, op=op, value=value) for name, op, value in conditions))

@@ -1,0 +1,158 @@
+"""Many manifests read at once, for what a list shows of each, without a second place that could disagree.
+
+Nothing is kept beside the store: an index could say what the store does not. A manifest whose SHA-256 stands
+in the name of its history entry is, byte for byte, one that a commit found sound, so that here only the shown
+fields are read. What is damaged is told in its place and hides nothing else.
+"""
+
+import datetime as dt
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.where import Filter
+from ml_assets.errors import StoreError
+from ml_assets.storage.folders import Place
+from ml_assets.storage.integrity import MANIFEST, OTHER_BYTES, corrupt, history_name, misplaced
+from ml_assets.storage.object_store import store_errors
+from ml_assets.storage.reading import exists, get
+
+if TYPE_CHECKING:  # loading it costs more than all of the package
+    from obstore.store import ObjectStore
+
+AT_ONCE = 16  # requests to an object store, which answers each of them slowly
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a list shows of one artifact.
+
+    Attributes:
+        key: where it is kept.
+        parameters: those of its slice.
+        metrics: its metrics; a training set has none.
+        uri: its folder.
+        sha256: the digest of its value.
+        created_at: when it was committed.
+    """
+
+    key: ArtifactKey
+    parameters: dict[str, Any]
+    metrics: dict[str, float]
+    uri: str
+    sha256: str
+    created_at: dt.datetime
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
+    sha256: str
+
+
+class _Shown(BaseModel):
+    """The fields of a manifest that are shown or checked; the others are passed over without being built."""
+
+    model_config = ConfigDict(defer_build=True, hide_input_in_errors=True)
+
+    asset: str
+    as_of: dt.date
+    run_id: str
+    parameters: dict[str, Any]
+    metrics: dict[str, float]
+    files: list[_File] = Field(min_length=1)
+    created_at: AwareDatetime
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How files are read, by their path relative to the root.
+
+    Attributes:
+        root: the absolute folder or the URI of the root, without a slash at its end.
+        read: the bytes of a file, or None where there is none.
+        exists: whether there is such a file.
+    """
+
+    root: str
+    read: Callable[[str], bytes | None]
+    exists: Callable[[str], bool]
+
+
+def disk_reader(root: str) -> Reader:
+    """Plain files: a store's client takes longer for each of them than reading it does."""
+
+    def read(path: str) -> bytes | None:
+        try:
+            with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    return Reader(root=root, read=read, exists=lambda path: os.path.exists(f"{root}/{path}"))  # noqa: PTH110
+
+
+def object_reader(root: str, store: "ObjectStore") -> Reader:
+    """Any other store."""
+    return Reader(root=root, read=lambda path: get(store, path), exists=lambda path: exists(store, path))
+
+
+def entries(
+    places: Iterable[Place], reader: Reader, where: Filter, *, at_once: int
+) -> Iterator[Entry | StoreError]:
+    """In the order of `places`: each committed artifact that the filter admits, or why it cannot be told."""
+    for found in _in_order(lambda place: _entry(*place, reader), places, at_once=at_once):
+        if isinstance(found, StoreError) or (
+            found and where.holds(found.key.asset, found.key.as_of, found.key.run_id, found.parameters)
+        ):
+            yield found
+
+
+def _entry(folder: str, key: ArtifactKey, reader: Reader) -> Entry | StoreError | None:
+    uri = f"{reader.root}/{folder}"
+    try:
+        with store_errors(f"{uri}/{MANIFEST}"):
+            body = reader.read(f"{folder}/{MANIFEST}")
+            if body is None:
+                return None
+            shown = _checked(folder, key, body, reader)
+    except StoreError as error:
+        return error
+    return Entry(key, shown.parameters, shown.metrics, uri, shown.files[0].sha256, shown.created_at)
+
+
+def _checked(folder: str, key: ArtifactKey, body: bytes, reader: Reader) -> _Shown:
+    uri = f"{reader.root}/{folder}/{MANIFEST}"
+    try:
+        shown = _Shown.model_validate_json(body)
+    except ValueError:
+        raise corrupt(key, uri, "it is not a valid manifest") from None
+    problem = misplaced(key, shown.asset, shown.as_of, shown.run_id, shown.parameters)
+    if not problem and not reader.exists(f"{folder}/{history_name(shown.created_at, body)}"):
+        problem = OTHER_BYTES
+    if problem:
+        raise corrupt(key, uri, problem)
+    return shown
+
+
+def _in_order(
+    read: Callable[[Place], Entry | StoreError | None], places: Iterable[Place], *, at_once: int
+) -> Iterator[Entry | StoreError | None]:
+    """Like `map`, with up to `at_once` reads under way and a few more results waiting for their turn."""
+    if at_once == 1:
+        yield from map(read, places)
+        return
+    waiting: deque[Future[Entry | StoreError | None]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:
+        for place in places:
+            waiting.append(pool.submit(read, place))
+            if len(waiting) >= 4 * at_once:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

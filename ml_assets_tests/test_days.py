@@ -1,0 +1,163 @@
+"""Many days: in one process or several, whole or interrupted, each day stands for itself and the bytes are the same."""
+
+import datetime as dt
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.errors import TrainingError
+from ml_assets.pipeline.days import attempts, workers_for
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.builders import land, order_day, write_landing
+
+LAST = dt.date(2025, 8, 20)
+DAYS = [LAST - dt.timedelta(days=n) for n in range(5, -1, -1)]
+PARAMETERS = TrainingParameters(source="shop", lookback_days=70, holdout_days=10)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return write_landing(tmp_path / "shop")
+
+
+@pytest.fixture
+def workspace(tmp_path, shop):
+    return Workspace(
+        store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={"shop": str(shop)}
+    )
+
+
+def run(workspace, *, workers, days=DAYS, parameters=PARAMETERS):
+    found = attempts(parameters, days, workspace=workspace, workers=workers)
+    return sorted(found, key=lambda attempt: attempt.as_of)
+
+
+def digests(store):
+    return {key.path: store.verify(key).sha256 for key in store.keys(None)}
+
+
+def test_several_processes_make_the_same_bytes_as_one(tmp_path, workspace):
+    elsewhere = replace(workspace, store=ArtifactStore("relative/to/here"))
+
+    alone, shared = run(workspace, workers=1), run(elsewhere, workers=2)
+
+    assert [attempt.error for attempt in (*alone, *shared)] == [None] * 12
+    assert digests(workspace.store) == digests(elsewhere.store)
+    assert len(digests(workspace.store)) == 4 * len(DAYS)
+    assert (tmp_path / "relative/to/here").is_dir()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_day_that_cannot_be_read_neither_stops_nor_hides_the_others(workspace, shop, workers):
+    broken = land(shop, LAST, b"PAR1 cut short")
+
+    *good, bad = run(workspace, workers=workers)
+
+    assert [len(attempt.made) for attempt in good] == [4] * 5
+    assert str(broken) in str(bad.error)
+    assert bad.made == ()
+    land(shop, LAST, order_day(LAST))
+    assert [sum(not made.reused for made in attempt.made) for attempt in run(workspace, workers=workers)] == [
+        0,
+        0,
+        0,
+        0,
+        0,
+        4,
+    ]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_someone_else_is_the_outcome_of_its_day_alone(workspace, tmp_path, workers):
+    in_the_way = tmp_path / "store" / key_of("model", PARAMETERS, DAYS[2]).path
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_text("a file where a folder should be")
+
+    done = run(workspace, workers=workers)
+
+    assert [attempt.error is None for attempt in done] == [True, True, False, True, True, True]
+    assert str(in_the_way.parent) in str(done[2].error)
+
+
+def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
+    from ml_assets.pipeline import steps
+
+    real = steps.STEPS["model"]
+
+    def defective(inputs):
+        if inputs.as_of == DAYS[1]:
+            return 1 / 0
+        return real(inputs)
+
+    monkeypatch.setitem(steps.STEPS, "model", defective)
+
+    done = run(workspace, workers=1)
+
+    assert [attempt.error is None for attempt in done] == [True, False, True, True, True, True]
+    assert "ZeroDivisionError" in str(done[1].error)
+    assert "defective" in done[1].trace
+    with pytest.raises(ZeroDivisionError):  # of a single day, the error itself
+        run(workspace, workers=1, days=[DAYS[1]])
+
+
+def die_on(day):
+    """A clock that ends its process without a word when the day's model is due."""
+    state = {"calls": 0}
+
+    def now():
+        state["calls"] += 1
+        if state["calls"] > 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return dt.datetime.now(tz=dt.timezone.utc)
+
+    return now
+
+
+def test_a_killed_worker_is_an_error_of_the_days_that_were_not_done(workspace):
+    done = run(replace(workspace, now=die_on(DAYS[0])), workers=2)
+
+    assert {attempt.as_of for attempt in done} == set(DAYS)
+    assert all(isinstance(attempt.error, TrainingError) for attempt in done)
+    assert "ML_ASSETS_WORKERS=1" in str(done[0].error)
+    assert all(attempt.error is None for attempt in run(workspace, workers=2))
+
+
+def test_processes_are_started_only_for_days_that_must_be_made(workspace):
+    assert workers_for(PARAMETERS, DAYS[:1], workspace=workspace) == 1
+    assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3)) == 3
+    assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=100)) == 6
+    run(workspace, workers=1, days=DAYS[1:])
+    assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3)) == 1
+    assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3, reuse=False)) == 3
+
+
+WORDS = ("backfill", "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)
+SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
+
+
+def test_killed_at_ten_moments_a_backfill_ends_with_the_same_bytes(tmp_path, shop, shell, start):
+    env = {"ML_ASSETS_SOURCES__SHOP": str(shop), "ML_ASSETS_WORKERS": "2"}
+    calm = shell(*WORDS, *SPAN, env={**env, "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(tmp_path / "calm")})
+    assert calm.returncode == 0, calm.stderr
+    store = ArtifactStore(str(tmp_path / "artifacts/dev"))
+    seen: set[str] = set()
+
+    for moment in range(10):
+        process = start(*WORDS, *SPAN, env=env)
+        time.sleep(0.8 + 0.45 * moment)
+        # every other time the workers outlive the process that started them
+        os.killpg(process.pid, signal.SIGKILL) if moment % 2 else os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        now = set(digests(store))  # whatever can be seen is whole
+        assert seen <= now
+        seen = now
+
+    last = shell(*WORDS, *SPAN, env=env)
+    assert last.returncode == 0, last.stderr
+    assert digests(store) == digests(ArtifactStore(str(tmp_path / "calm")))

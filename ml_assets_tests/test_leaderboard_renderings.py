@@ -1,0 +1,257 @@
+"""A leaderboard as table, text and pictures: equal leaderboards give equal bytes, and nothing is lost or broken."""
+
+import datetime as dt
+import io
+import itertools
+import random
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from ml_assets.cli.leaderboard import print_leaderboard
+from ml_assets.core.leaderboard.by_parameter import by_parameter_png
+from ml_assets.core.leaderboard.document import leaderboard
+from ml_assets.core.leaderboard.markdown import markdown
+from ml_assets.core.leaderboard.pictures import pictures
+from ml_assets.core.leaderboard.points import shown, title
+from ml_assets.core.leaderboard.record import TrialDay
+from ml_assets.core.leaderboard.scale import scale
+from ml_assets.core.leaderboard.table import AFTER, BEFORE, table
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.report.parameters import METRICS
+from ml_assets.core.run_id import hash_identity
+from ml_assets.storage.formats import FORMATS
+
+FIRST = dt.date(2025, 12, 1)
+GRIDS = {
+    1: {"max_depth": (2, 4, 8)},
+    2: {"max_depth": (2, 4, 8), "learning_rate": (0.01, 0.1, 1.0)},
+    3: {"max_depth": (2, 4), "learning_rate": (0.01, 0.1), "model_version": ("v1", "v2")},
+    4: {"max_depth": (2, 4), "learning_rate": (0.01, 0.1), "calibrate": (False, True), "seed": (0, 1)},
+}
+ORANGE = (217, 131, 36)
+
+
+def grid(axes):
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+def drawn(count):
+    """That many trials of a random search."""
+    source = random.Random(7)
+    return [
+        {
+            "learning_rate": round(10 ** source.uniform(-4, 0), 6),
+            "l2_regularization": source.choice([0.0, 0.1, 1.0, 10.0]),
+            "max_depth": source.randint(1, 16),
+            "calibrate": source.random() < 0.5,
+        }
+        for _ in range(count)
+    ]
+
+
+def records(trials, days=2, *, failing=(), dropped=()):
+    source = random.Random(3)
+    for place, trial in enumerate(trials):
+        for n in range(1 if place in dropped else days):
+            day, value = FIRST + dt.timedelta(days=n), round(source.uniform(0.6, 0.8), 6)
+            failed = place in failing and n == days - 1
+            yield TrialDay(
+                trial=trial,
+                as_of=day,
+                run_id=hash_identity(trial, day),
+                status="failed" if failed else "done",
+                reason="orders: [no] rows | <today>." if failed else "",
+                metrics={} if failed else {"roc_auc": value, "log_loss": 1 - value, "brier": 0.1},
+            )
+
+
+def board(trials, days=2, **more):
+    return leaderboard(records(trials, days, **more), metric="roc_auc", varied=list(trials[0]))
+
+
+def size(data):
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.verify()
+        return picture.size
+
+
+@pytest.mark.parametrize(
+    ("many", "expected"),
+    [
+        (1, {"by_parameter.png", "by_day.png"}),
+        (2, {"by_parameter.png", "heat_map.png", "by_day.png"}),
+        (3, {"by_parameter.png", "parallel.png", "by_day.png"}),
+        (4, {"by_parameter.png", "parallel.png", "by_day.png"}),
+    ],
+)
+def test_the_pictures_suit_the_number_of_varied_parameters_and_equal_boards_give_equal_bytes(many, expected):
+    trials = grid(GRIDS[many])
+    found = pictures(board(trials))
+
+    assert set(found) == expected
+    assert found == pictures(board(trials))
+    assert all(width <= 1000 and height <= 600 for width, height in map(size, found.values()))
+
+
+def test_with_one_day_there_is_no_picture_by_day_and_with_no_ranked_trial_none_at_all():
+    trials = grid(GRIDS[1])
+
+    assert set(pictures(board(trials, 1))) == {"by_parameter.png"}
+    assert pictures(board(trials, 1, failing=range(3))) == {}
+
+
+@pytest.mark.parametrize("count", [1, 3, 200])
+@pytest.mark.parametrize("many", [1, 2, 3, 4])
+def test_a_search_of_few_or_many_trials_is_drawn_with_the_first_in_orange(count, many):
+    trials = [dict(list(trial.items())[:many]) for trial in drawn(count)]
+    found = pictures(board([dict(t) for t in {tuple(t.items()): None for t in trials}]))
+
+    for data in found.values():
+        with Image.open(io.BytesIO(data)) as picture:
+            colours = {colour for _, colour in picture.convert("RGB").getcolors(1000)}
+        assert any(sum(abs(a - b) for a, b in zip(c, ORANGE, strict=True)) < 60 for c in colours)
+
+
+def test_more_parameters_than_fit_leave_the_least_important_out_and_say_so():
+    trials = [{f"p{n}": random.Random(f"{k}{n}").randint(0, 4) for n in range(10)} for k in range(30)]
+    found = board(trials)
+    names = shown(found)
+
+    least = [share.name for share in found.importance.shares][-2:]
+    assert sorted([*names, *least]) == sorted(found.varied)
+    assert title(found, "roc_auc", names) == "roc_auc (2 parameters not shown)"
+    assert size(by_parameter_png(found))[0] == 1000
+
+
+@given(
+    st.lists(
+        st.floats(1e-6, 1e6)
+        | st.integers(-9, 9)
+        | st.booleans()
+        | st.none()
+        | st.sampled_from(["v1", "$x", "é"]),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_every_value_has_a_place_between_the_ends_and_ticks_are_in_order(values):
+    axis = scale(values)
+
+    low, high = axis.ends
+    assert all(low <= axis.place(value) <= high for value in values)
+    places = [place for place, _ in axis.ticks(letters=20)]
+    assert places
+    assert places == sorted(set(places))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([0.01, 0.03, 0.1, 0.3], "log"),
+        ([1, 31], "log"),
+        ([2, 4, 8], "linear"),
+        ([-1, 0, 100], "linear"),
+        ([0.0, 0.1, 10.0], "category"),
+        ([0.0, *(10.0**n for n in range(12))], "log"),
+        (["v1", "v2"], "category"),
+        ([True, False], "category"),
+        ([2, None, 4], "category"),
+    ],
+)
+def test_numbers_far_apart_have_a_log_axis_and_what_is_no_number_a_place_of_its_own(values, kind):
+    assert scale(values).kind == kind
+
+
+def test_the_table_has_one_row_a_trial_and_the_failed_ones_last():
+    found = table(board(grid(GRIDS[2]), failing={1, 4}, dropped={2}))
+
+    assert found["rank"].to_list() == [*range(1, 8), None, None]
+    assert found["status"].to_list() == ["done"] * 7 + ["failed"] * 2
+    assert found["complete"].to_list()[:7] == [True] * 6 + [False]
+    assert found["reason"].to_list()[7:] == ["orders: [no] rows | <today>."] * 2
+
+
+def test_columns_and_types_of_the_table_do_not_depend_on_what_was_found():
+    varied = grid(GRIDS[4])
+    schemas = [
+        table(board(varied, days, failing=failing)).schema
+        for days, failing in ((1, ()), (3, (1, 2)), (1, range(99)))
+    ]
+
+    assert schemas[0] == schemas[1] == schemas[2]
+    assert list(schemas[0]) == [*BEFORE, *varied[0], *AFTER, *(f"mean_{name}" for name in METRICS)]
+    kinds = [schemas[0][name] for name in ("max_depth", "learning_rate", "calibrate", "as_of", "rank")]
+    assert kinds == [pl.Int64, pl.Float64, pl.Boolean, pl.Date, pl.Int64]
+
+
+def test_no_parameter_has_the_name_of_another_column():
+    assert not set(TrainingParameters.model_fields) & {*BEFORE, *AFTER}
+
+
+def test_the_table_is_parquet_with_equal_bytes_and_comes_back():
+    trials = grid(GRIDS[3])
+    first, second = (table(board(trials)) for _ in range(2))
+
+    data = FORMATS["parquet"].encode(first)
+    assert data == FORMATS["parquet"].encode(second)
+    assert FORMATS["parquet"].decode(data).equals(first)
+
+
+def test_the_document_is_stored_as_json_with_equal_bytes():
+    trials = grid(GRIDS[4])
+    first, second = (FORMATS["json"].encode(board(trials, failing={0}).document()) for _ in range(2))
+
+    assert first == second
+
+
+def test_the_text_shows_twenty_trials_says_how_many_there_are_and_starts_no_table_of_its_own():
+    text = markdown(board(drawn(60), 3, failing={3}))
+
+    rows = text.split("## Trials")[1].split("## ")[0]
+    assert "The first 20 of 59." in rows
+    assert rows.count("\n| ") == 22
+    assert "60 trials on 3 days (2025-12-01 to 2025-12-03), 1 failed; larger is better." in text
+    assert r"orders: \[no\] rows \| \<today\>." in text
+    assert "## Importance" in text
+    assert "Kendall's W" in text
+
+
+def test_the_text_says_what_one_day_cannot_tell():
+    text = markdown(board(grid(GRIDS[2]), 1))
+
+    assert "cannot be told from one day" in text
+    assert "95 % interval" not in text
+    assert "agreement between days cannot be told" in text
+
+
+def test_a_board_without_a_ranked_trial_can_be_said():
+    text = markdown(board(grid(GRIDS[2]), 1, failing=range(9)))
+
+    assert "nothing is ranked" in text
+    assert "9 trials (" in text
+    assert "and 4 more) on 2025-12-01" in text
+
+
+def test_the_terminal_shows_ten_trials_marks_failures_and_importance(capsys):
+    print_leaderboard(board(drawn(30), 4, failing={3}, dropped={4}))
+    out = capsys.readouterr().out
+
+    lines = out.splitlines()
+    assert lines[0].startswith("Leaderboard by roc_auc  30 trials on 4 days")
+    marked = [line for line in lines[2:12] if line.strip().startswith("=")]
+    assert len(marked) == 9
+    assert "19 more are in the table." in out
+    assert "1 trial (" in out
+    assert "orders: [no] rows | <today>." in out
+    assert "explains alone:\n  " in out
+    assert "(by chance " in out
+
+
+def test_the_terminal_shows_a_sweep_in_which_everything_failed(capsys):
+    print_leaderboard(board(grid(GRIDS[1]), 1, failing=range(3)))
+
+    assert "No trial is done on all of its days, so nothing is ranked." in capsys.readouterr().out

@@ -1,0 +1,191 @@
+"""A plan: its words agree with what then happens, and it starts and writes nothing."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import pytest
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.errors import RefusedError
+from ml_assets.pipeline import day as day_module
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.plan import plan, plan_day
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.settings import Budget
+from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.builders import land, order_day, write_landing
+
+LAST = dt.date(2025, 8, 20)
+DAYS = [LAST - dt.timedelta(days=n) for n in range(3, -1, -1)]
+PARAMETERS = TrainingParameters(source="shop", lookback_days=70, holdout_days=10)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return write_landing(tmp_path / "shop")
+
+
+@pytest.fixture
+def workspace(tmp_path, shop):
+    return Workspace(
+        store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={"shop": str(shop)}
+    )
+
+
+def states(workspace, parameters=PARAMETERS):
+    return [day.state for day in plan(parameters, DAYS, workspace=workspace).days]
+
+
+def happens(workspace, parameters=PARAMETERS):
+    """What a run does, in the words of a plan."""
+    return [word(attempt(parameters, day, workspace=workspace)) for day in DAYS]
+
+
+def word(done):
+    if done.error:
+        return "invalid"
+    made = [item for item in done.made if not item.reused]
+    if not made:
+        return "reused"
+    return "new" if any(item.key.asset == "model" and item.reason == "new" for item in made) else "stale"
+
+
+def test_before_in_the_middle_and_after(workspace, tmp_path):
+    assert states(workspace) == ["new"] * 4
+    assert not (tmp_path / "store").exists()
+
+    attempt(PARAMETERS, DAYS[1], workspace=workspace)
+    planned = states(workspace)
+    assert planned == ["new", "reused", "new", "new"]
+    assert happens(workspace) == planned
+
+    assert states(workspace) == ["reused"] * 4
+    assert happens(workspace) == ["reused"] * 4
+
+
+def test_other_parameters_are_new_and_share_what_they_do_not_change(workspace):
+    happens(workspace)
+    other = PARAMETERS.model_copy(update={"C": 0.5})
+
+    assert states(workspace, other) == ["new"] * 4
+    assert happens(workspace, other) == ["new"] * 4
+    assert states(workspace) == ["reused"] * 4
+
+
+def test_a_changed_landing_file_makes_stale_just_the_days_whose_window_holds_it(workspace, shop):
+    happens(workspace)
+    changed = DAYS[0] - dt.timedelta(days=69)  # the first day of the first window, and of no other
+    assert order_day(changed, rows=13).height == 13
+    land(shop, changed, order_day(changed, rows=13))
+
+    planned = plan(PARAMETERS, DAYS, workspace=workspace)
+
+    assert [day.state for day in planned.days] == ["stale", "reused", "reused", "reused"]
+    assert f"input rows changed on 1 of 40 days ({changed}; +5 rows)" in " ".join(planned.days[0].why)
+    assert happens(workspace) == ["stale", "reused", "reused", "reused"]
+
+
+def test_rows_that_no_window_can_know_change_nothing(workspace, shop):
+    happens(workspace)
+    land(shop, DAYS[1], order_day(DAYS[1], rows=20))  # their outcome is open for 30 days
+
+    assert states(workspace) == ["reused"] * 4
+    assert happens(workspace) == ["reused"] * 4
+
+
+@pytest.mark.parametrize("asset", ["training_set", "model", "evaluation", "model_card"])
+def test_changed_code_is_stale_and_says_so(workspace, monkeypatch, asset):
+    happens(workspace)
+    real = day_module.code_version
+    monkeypatch.setattr(day_module, "code_version", lambda name: "0" * 12 if name == asset else real(name))
+
+    planned = plan_day(PARAMETERS, LAST, workspace=workspace)
+
+    assert planned.state == "stale"
+    assert planned.why[0] == f"{asset}: code changed"
+    assert happens(workspace) == ["stale"] * 4
+
+
+def test_a_damaged_artifact_is_stale(workspace):
+    happens(workspace)
+    key = key_of("model", PARAMETERS, LAST)
+    folder = workspace.store.uri(key)
+    file = workspace.store.manifest(key).main.file
+    with open(f"{folder}/{file}", "r+b") as out:  # noqa: PTH123
+        out.write(b"rotten")
+
+    planned = plan_day(PARAMETERS, LAST, workspace=workspace)
+
+    assert planned.state == "stale"
+    assert "damaged" in planned.why[0]
+    assert word(attempt(PARAMETERS, LAST, workspace=workspace)) == "stale"
+
+
+def test_what_would_fail_is_invalid_with_its_reason(workspace, shop):
+    broken = land(shop, LAST, b"PAR1 cut short")
+
+    planned = plan(PARAMETERS, DAYS, workspace=workspace)
+
+    assert [day.state for day in planned.days] == ["new", "new", "new", "invalid"]
+    assert str(broken) in planned.days[-1].why[0]
+    assert happens(workspace) == ["new", "new", "new", "invalid"]
+
+
+def test_without_reuse_everything_is_made_again(workspace):
+    happens(workspace)
+
+    assert states(replace(workspace, reuse=False)) == ["stale"] * 4
+
+
+def test_the_time_is_estimated_from_days_that_were_made(workspace):
+    assert plan(PARAMETERS, DAYS, workspace=workspace).hours is None
+
+    attempt(PARAMETERS, DAYS[0], workspace=workspace)
+    alone = plan(PARAMETERS, DAYS, workspace=workspace)
+    shared = plan(PARAMETERS, DAYS, workspace=workspace, workers=3)
+
+    assert (alone.past_days, alone.to_make, shared.workers) == (1, 3, 3)
+    assert alone.hours == pytest.approx(3 * alone.seconds_a_day / 3600)
+    assert shared.hours == pytest.approx(alone.hours / 3)
+
+
+def test_a_budget_refuses_what_exceeds_it_and_nothing_else(workspace):
+    two = replace(workspace, budget=Budget(runs=2))
+    hours = replace(workspace, budget=Budget(hours=1e-9))
+
+    with pytest.raises(RefusedError, match=r"4 runs are to be computed. Allowed in dev: 2 at once"):
+        refuse_over_budget(PARAMETERS, DAYS, workspace=two, workers=1)
+    refuse_over_budget(PARAMETERS, DAYS, workspace=hours, workers=1)  # no past run tells how long it takes
+    attempt(PARAMETERS, DAYS[0], workspace=workspace)
+    attempt(PARAMETERS, DAYS[1], workspace=workspace)
+    refuse_over_budget(PARAMETERS, DAYS, workspace=two, workers=1)
+    with pytest.raises(RefusedError, match="hours of computing"):
+        refuse_over_budget(PARAMETERS, DAYS, workspace=hours, workers=1)
+
+
+SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
+WORDS = ("backfill", *SPAN, "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)
+
+
+def test_the_shell_plans_and_then_does_it(tmp_path, shop, shell):
+    env = {"ML_ASSETS_SOURCES__SHOP": str(shop)}
+
+    planned = json.loads(shell(*WORDS, "--plan", "--json", env=env).stdout)
+    assert not (tmp_path / "artifacts").exists()
+    assert not (tmp_path / "dagster_home").exists()
+    refused = shell(*WORDS, env={**env, "ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS": "3"})
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "4 runs are to be computed. Allowed in dev: 3 at once" in refused.stderr
+    assert not (tmp_path / "dagster_home").exists()
+    done = json.loads(shell(*WORDS, "--json", env=env).stdout)
+    after = shell(*WORDS, "--plan", env=env)
+
+    assert planned["counts"] == {"new": 4, "stale": 0, "reused": 0, "invalid": 0}
+    assert [day["run_id"] for day in done["days"]] == [day["run_id"] for day in planned["days"]]
+    assert (
+        "0 new, 0 stale, 4 reused, 0 invalid in dev; nothing to compute. Nothing was launched."
+        in after.stdout
+    )
