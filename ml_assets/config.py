@@ -1,14 +1,16 @@
 """The parameters and options as Dagster Config classes."""
 
-from typing import Literal
+from typing import TypeVar
 
 import dagster as dg
-from pydantic import Field
+from pydantic import BaseModel
 
+from ml_assets.core.options import Options
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters
+from ml_assets.core.sweep.sweep_parameters import SweepParameters
 
-Environment = Literal["default", "dev", "staging", "blue", "green"]
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class DatasetConfig(DatasetParameters, dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -23,10 +25,14 @@ class ReportConfig(ReportParameters, dg.Config):
     """What decides a report beside the parameters of the run, as the config of its asset."""
 
 
-class OptionsConfig(dg.ConfigurableResource):  # type: ignore[type-arg]
+class SweepConfig(SweepParameters, dg.Config):
+    """What decides a sweep beside the parameters that its trials share, as the config of its leaderboard."""
+
+
+class OptionsConfig(Options, dg.ConfigurableResource):  # type: ignore[type-arg]
     """What changes only how a run is carried out: never part of the identity."""
 
-    environment: Environment = Field(
-        default="default", description="Where artifacts live; `default` is the one that the settings name"
-    )
-    reuse: bool = Field(default=True, description="Use what is stored already where nothing has changed")
+
+def plain(config: BaseModel, model: type[Model]) -> Model:
+    """A Dagster Config as the pure model that is mixed into it."""
+    return model.model_validate({name: getattr(config, name) for name in model.model_fields})

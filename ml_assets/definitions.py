@@ -8,16 +8,18 @@ from ml_assets.defs.schedules.training import catch_up, daily_training
 from ml_assets.defs.sensors.failures import failure_notice
 from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.defs.sensors.requests import request_files
+from ml_assets.defs.sweeps.assets import leaderboard, sweep
+from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
 from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.jobs import train
 from ml_assets.resources.io_manager import artifact_io_manager
 from ml_assets.resources.parameters import options_resource, params_resource
 
 defs = dg.Definitions(
-    assets=[training, backfill_report],
-    jobs=[train, report],
+    assets=[training, backfill_report, leaderboard],
+    jobs=[train, report, sweep],
     schedules=[daily_training, catch_up],
-    sensors=[request_files, landed_days, failure_notice, report_after_backfill],
+    sensors=[request_files, landed_days, failure_notice, report_after_backfill, leaderboard_after_sweep],
     resources={
         "params": params_resource(),
         "options": options_resource(),

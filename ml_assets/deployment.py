@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.catalog import CATALOG
@@ -26,6 +27,12 @@ RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Ru
     ... on TextMetadataEntry { text } ... on PathMetadataEntry { path }
     ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } } } }"""
 STATUS = "query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { runId status } } } }"
+TAGGED = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results {
+  runId status tags { key value } } } } }"""
+MADE = """query($key: AssetKeyInput!, $partitions: [String!]) { assetOrError(assetKey: $key) { ... on Asset {
+  assetMaterializations(partitions: $partitions, limit: 20) { runId metadataEntries { label __typename
+    ... on TextMetadataEntry { text } ... on PathMetadataEntry { path } ... on MarkdownMetadataEntry { mdStr }
+    ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } } }"""
 BACKFILL_STATUS = f"""query($id: String!) {{ partitionBackfillOrError(backfillId: $id) {{ __typename
   ... on PartitionBackfill {{ status error {{ message errorChain {{ error {{ message }} }} }} }} {ERROR} }} }}"""
 
@@ -43,6 +50,15 @@ class Outcome:
         return self.runs.get(str(day), "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class TaggedRun:
+    """A run as a list of runs tells of it."""
+
+    id: str
+    status: str
+    tags: Mapping[str, str]
+
+
 @dataclass(kw_only=True)
 class Deployment:
     """One place that serves the job `train`."""
@@ -57,11 +73,22 @@ class Deployment:
         """Its address."""
         return self.api.url
 
-    def launch(self, config: Mapping[str, Any], day: str) -> str:
+    def launch(
+        self,
+        config: Mapping[str, Any],
+        day: str,
+        *,
+        job: str = JOB,
+        tags: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
         """The Dagster run id of a new run of one day."""
-        selector = {**self._selector, "pipelineName": JOB}
-        tags = [{"key": "dagster/partition", "value": day}]
-        params = {"selector": selector, "runConfigData": config, "executionMetadata": {"tags": tags}}
+        selector = {**self._selector, "pipelineName": job}
+        all_tags = {**tags, "dagster/partition": day}
+        params = {
+            "selector": selector,
+            "runConfigData": config,
+            "executionMetadata": {"tags": _listed(all_tags)},
+        }
         answer = self.api.mutate(LAUNCH, params=params)["launchRun"]
         self._raise_unless(answer, "LaunchRunSuccess")
         return str(answer["run"]["runId"])
@@ -97,6 +124,20 @@ class Deployment:
         if answer["status"] == "FAILED" and answer["error"]:
             raise_refusal(answer["error"], url=self.url)
         return answer["status"] in BACKFILL_ENDED
+
+    def runs_tagged(self, tags: Mapping[str, str], *, job: str = JOB) -> list[TaggedRun]:
+        """The runs of a job that have these tags, the latest first."""
+        answer = self.api.query(TAGGED, filter={"tags": _listed(tags), "pipelineName": job})
+        return [
+            TaggedRun(id=run["runId"], status=run["status"], tags={t["key"]: t["value"] for t in run["tags"]})
+            for run in answer["runsOrError"]["results"]
+        ]
+
+    def made(self, asset: str, day: str, *, by: str) -> dict[str, Any] | None:
+        """The metadata of an asset's materialization by one run, Markdown included; None where it made none."""
+        answer = self.api.query(MADE, key={"path": [asset]}, partitions=[day])["assetOrError"]
+        found = [event for event in answer.get("assetMaterializations", []) if event["runId"] == by]
+        return dict(_plain(found[0]["metadataEntries"])) if found else None
 
     def outcome_of_run(self, run: str) -> Outcome:
         """What came of a run."""
@@ -155,6 +196,10 @@ def connect(url: str) -> Deployment:
     return Deployment(api=api, location=places[0]["location"]["name"], repository=places[0]["name"])
 
 
+def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
 def _of_backfill(backfill: str) -> dict[str, Any]:
     return {"tags": [{"key": "dagster/backfill", "value": backfill}]}
 
@@ -163,6 +208,7 @@ def _plain(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
     """The metadata that a result is made of, as plain values."""
     names = {
         "TextMetadataEntry": "text",
+        "MarkdownMetadataEntry": "mdStr",
         "PathMetadataEntry": "path",
         "BoolMetadataEntry": "boolValue",
         "FloatMetadataEntry": "floatValue",

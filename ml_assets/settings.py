@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from ml_assets.core.as_of import USUAL_FIRST
+from ml_assets.core.engine import PATTERN
 from ml_assets.core.secrets import has_password
 from ml_assets.errors import SettingsError
 
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
     )
     engine: str = Field(
         default="",
-        pattern=r"^(dask://[^/@\s]+:\d+)?$",
+        pattern=PATTERN,
         description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
     )
 

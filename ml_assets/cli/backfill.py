@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.cli.request import BackfillRequest
 from ml_assets.cli.run import progress
+from ml_assets.core.options import Options
 from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
 from ml_assets.pipeline.report import Outcome
@@ -19,13 +20,11 @@ if TYPE_CHECKING:  # loaded once the request is known to be sound
 DONE, FAILED = 0, 1
 
 
-def backfill(
-    request: BackfillRequest, *, environment: str, reuse: bool, as_json: bool, on: str | None = None
-) -> int:
+def backfill(request: BackfillRequest, *, options: Options, as_json: bool, on: str | None = None) -> int:
     """Make the four artifacts of each day and print the results; FAILED where a day has none."""
     with progress(show=not as_json) as told:
         if on is None:
-            result = _here(request, environment=environment, reuse=reuse)
+            result = _here(request, options=options)
         else:
             from ml_assets.client import submit_backfill
 
@@ -33,14 +32,13 @@ def backfill(
                 on,
                 parameters=request.given,
                 days=request.days,
-                environment=environment,
-                reuse=reuse,
+                **options.model_dump(exclude={"retry_failed"}),
                 on_progress=told,
             )
     if as_json:
         print(json.dumps(result, indent=2))
     else:
-        _print(result, request, environment=environment, stored_here=on is None)
+        _print(result, request, environment=options.environment, stored_here=on is None)
     return FAILED if result["failed"] else DONE
 
 
@@ -70,11 +68,11 @@ def _outcomes(result: BackfillResult) -> dict[dt.date, Outcome]:
     return found
 
 
-def _here(request: BackfillRequest, *, environment: str, reuse: bool) -> BackfillResult:
+def _here(request: BackfillRequest, *, options: Options) -> BackfillResult:
     from ml_assets.cli.local import launch
 
     together = BackfillResult(backfill_id="", days=[], failed=[])
-    runs = launch(request.parameters, request.days, given=request.given, environment=environment, reuse=reuse)
+    runs = launch(request.parameters, request.days, given=request.given, options=options)
     for run in runs:
         if run.reason and not run.seen and "days failed" not in run.reason:
             raise TrainingError(run.reason)

@@ -2,13 +2,25 @@
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
+
+from pydantic.fields import FieldInfo
 
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
+
+SWEEP_FLAGS: Mapping[str, str] = {
+    "search": "--search",
+    "trials": "--trials",
+    "metric": "--metric",
+    "seed": "--search-seed",
+    "max_failure_rate": "--max-failure-rate",
+    "reduction": "--reduction",
+}
+"""The flag of each parameter of a sweep that has one of its own; `--grid` and the days make the others."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,7 +53,12 @@ def given_parameters(args: argparse.Namespace) -> dict[str, Any]:
 
 def read(name: str, value: Any) -> Any:
     """A text as the value of a parameter; text that is no number stays text, for the check to refuse."""
-    kind = TrainingParameters.model_fields[name].annotation
+    return read_as(TrainingParameters.model_fields[name], value)
+
+
+def read_as(field: FieldInfo, value: Any) -> Any:
+    """A text as the value of a field."""
+    kind = field.annotation
     if kind not in (int, float) or not isinstance(value, str):
         return value
     try:

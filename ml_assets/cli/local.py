@@ -1,4 +1,4 @@
-"""Dagster runs of the job `train` in this process: of one day, or of a range of them."""
+"""Dagster runs in this process: of one day, or of a range of them."""
 
 import datetime as dt
 from collections import deque
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.home import ensure_home
+from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Seen, run_config
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
 from ml_assets.pipeline.parallel import start_workers
-from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded while the workers start
@@ -37,41 +38,48 @@ def launch(
     days: Sequence[dt.date],
     *,
     given: Mapping[str, Any],
-    environment: str,
-    reuse: bool,
+    options: Options,
 ) -> Iterator[Local]:
     """Make the four artifacts of each day, in runs of at most DAYS_PER_RUN; the days must follow one another."""
-    workspace = open_workspace(
-        load_settings(), environment=environment, reuse=reuse
-    )  # refuses an unknown one
+    workspace = workspace_for(options)
     workers = workers_for(parameters, days[:DAYS_PER_RUN], workspace=workspace)
     refuse_over_budget(parameters, days, workspace=workspace, workers=workers)
     # Processes that will train load what they need while this one loads Dagster.
-    loading = start_workers(workers)
+    loading = start_workers(1 if workspace.engine else workers)
     ensure_home()
     import dagster as dg
 
+    told = {**options.model_dump(), "environment": workspace.environment}
+    config = run_config(given, **told)
     with dg.DagsterInstance.get() as instance:
         for first in range(0, len(days), DAYS_PER_RUN):
             part = tuple(days[first : first + DAYS_PER_RUN])
-            yield _run(part, given=given, environment=workspace.environment, reuse=reuse, instance=instance)
+            yield execute("train", part, config=config, environment=workspace.environment, instance=instance)
     deque(loading, maxlen=0)
 
 
-def _run(
+def workspace_for(options: Options) -> Workspace:
+    """The workspace that the options name; SettingsError where there is none."""
+    return open_workspace(
+        load_settings(), environment=options.environment, reuse=options.reuse, engine=options.engine
+    )
+
+
+def execute(
+    job: str,
     days: tuple[dt.date, ...],
     *,
-    given: Mapping[str, Any],
+    config: Mapping[str, Any],
     environment: str,
-    reuse: bool,
     instance: "DagsterInstance",
 ) -> Local:
+    """One Dagster run of a job over these days, in this process."""
     from ml_assets.definitions import defs
 
     first, last = days[0].isoformat(), days[-1].isoformat()
     span = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    outcome = defs.resolve_job_def("train").execute_in_process(
-        run_config={**run_config(given, environment=environment, reuse=reuse), "loggers": QUIET},
+    outcome = defs.resolve_job_def(job).execute_in_process(
+        run_config={**config, "loggers": QUIET},
         partition_key=first if first == last else None,
         tags=None if first == last else span,
         instance=instance,

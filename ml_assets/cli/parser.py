@@ -5,8 +5,11 @@ import datetime as dt
 from collections.abc import Sequence
 
 from ml_assets import __version__
-from ml_assets.cli.flags import Parser, add_parameter_flags, unknown_flags
+from ml_assets.cli.flags import SWEEP_FLAGS, Parser, add_parameter_flags, unknown_flags
+from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import allowed, problems_of
+from ml_assets.core.sweep.sweep_parameters import SweepParameters
 from ml_assets.errors import RefusedError
 
 
@@ -19,6 +22,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_backfill(commands)
+    _add_sweep(commands)
     _add_report(commands)
     _add_show(commands)
     _add_list(commands)
@@ -41,12 +45,9 @@ def _add_backfill(commands: "argparse._SubParsersAction[Parser]") -> None:
     backfill = commands.add_parser(
         "backfill", help="train, evaluate and document one model a day", allow_abbrev=False
     )
-    backfill.add_argument("--last", metavar="N", help="the last N complete days (UTC)")
-    backfill.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first day")
-    backfill.add_argument(
-        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last complete day, UTC]"
-    )
+    _add_days(backfill)
     _add_making(backfill)
+    _add_engine(backfill)
     backfill.set_defaults(handler=lambda args, unknown: _backfill(args, unknown, backfill))
 
 
@@ -54,27 +55,75 @@ def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
     report = commands.add_parser(
         "report", help="tell how a window of days went, from the store alone", allow_abbrev=False
     )
-    report.add_argument("--last", metavar="N", help="the last N complete days (UTC) [default: 14]")
-    report.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first day")
-    report.add_argument(
-        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last complete day, UTC]"
-    )
-    report.add_argument("--preset", metavar="NAME", help="a named parameter set; file and flags win over it")
-    report.add_argument(
-        "--params", metavar="FILE", help="a TOML, YAML or JSON file of parameters; flags win over it"
-    )
+    _add_days(report, usual=" [default: 14]")
+    _add_files(report)
     _add_environment(report)
     report.add_argument("--json", action="store_true", help="print the report as JSON")
     add_parameter_flags(report)
     report.set_defaults(handler=lambda args, unknown: _report(args, unknown, report), on=None)
 
 
-def _add_making(parser: Parser) -> None:
-    """What every command takes that makes artifacts."""
+def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
+    sweep = commands.add_parser(
+        "sweep", help="try a matrix of runs and rank them in a leaderboard", allow_abbrev=False
+    )
+    sweep.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="NAME=VALUES",
+        help="one parameter that varies: learning_rate=0.05,0.1 or max_depth=2..8 or C='0.01..10 log'; once each",
+    )
+    fields = SweepParameters.model_fields
+    for name, flag in SWEEP_FLAGS.items():
+        text = f"{fields[name].description} [{allowed(fields[name])}; default {fields[name].default}]"
+        sweep.add_argument(flag, dest=f"sweep_{name}", metavar="VALUE", help=text.replace("%", "%%"))
+    _add_days(sweep)
+    sweep.add_argument(
+        "--as-of", metavar="YYYY-MM-DD", help="a single day [default: the last complete day, UTC]"
+    )
+    sweep.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="try trials again that are known to fail with these rows and code",
+    )
+    sweep.add_argument(
+        "--as-runs",
+        action="store_true",
+        help="with --on: each trial and day as a Dagster run of its own, for trials that each need a machine",
+    )
+    _add_making(sweep)
+    _add_engine(sweep)
+    sweep.set_defaults(handler=lambda args, unknown: _sweep(args, unknown, sweep))
+
+
+def _add_days(parser: Parser, *, usual: str = "") -> None:
+    parser.add_argument("--last", metavar="N", help=f"the last N complete days (UTC){usual}")
+    parser.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first day")
+    parser.add_argument(
+        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last complete day, UTC]"
+    )
+
+
+def _add_files(parser: Parser) -> None:
     parser.add_argument("--preset", metavar="NAME", help="a named parameter set; file and flags win over it")
     parser.add_argument(
         "--params", metavar="FILE", help="a TOML, YAML or JSON file of parameters; flags win over it"
     )
+
+
+def _add_engine(parser: Parser) -> None:
+    parser.add_argument(
+        "--engine",
+        default="",
+        metavar="dask://HOST:PORT",
+        help="an existing Dask cluster [default: the settings', else the processes of this machine]",
+    )
+
+
+def _add_making(parser: Parser) -> None:
+    """What every command takes that makes artifacts."""
+    _add_files(parser)
     parser.add_argument(
         "--on",
         metavar="URL",
@@ -147,7 +196,7 @@ def _run(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> in
         return _plan(args, request.parameters, [request.as_of])
     from ml_assets.cli.run import run
 
-    return run(request, environment=args.environment, reuse=args.reuse, as_json=args.json, on=args.on)
+    return run(request, options=_options(args), as_json=args.json, on=args.on)
 
 
 def _backfill(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -158,7 +207,31 @@ def _backfill(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) 
         return _plan(args, request.parameters, request.days)
     from ml_assets.cli.backfill import backfill
 
-    return backfill(request, environment=args.environment, reuse=args.reuse, as_json=args.json, on=args.on)
+    return backfill(request, options=_options(args), as_json=args.json, on=args.on)
+
+
+def _sweep(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    from ml_assets.cli.sweep_request import read_sweep
+
+    request = read_sweep(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
+    options = _options(args)
+    if args.plan:
+        _refuse_plan_on(args)
+        from ml_assets.cli.plan import show_sweep_plan
+
+        return show_sweep_plan(request, options=options, as_json=args.json)
+    from ml_assets.cli.sweep import Where, sweep
+
+    where = Where(on=args.on, as_runs=args.as_runs)
+    return sweep(request, options=options, where=where, as_json=args.json)
+
+
+def _options(args: argparse.Namespace) -> Options:
+    """The options that were given; RefusedError with all that is wrong with them."""
+    given = {name: value for name, value in vars(args).items() if name in Options.model_fields}
+    if problems := problems_of(given, Options, noun="option"):
+        raise RefusedError(list(problems.values()))
+    return Options.model_validate(given)
 
 
 def _report(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -173,13 +246,17 @@ def _report(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) ->
 
 
 def _plan(args: argparse.Namespace, parameters: TrainingParameters, days: Sequence[dt.date]) -> int:
+    _refuse_plan_on(args)
+    from ml_assets.cli.plan import show_plan
+
+    return show_plan(parameters, days, options=_options(args), as_json=args.json)
+
+
+def _refuse_plan_on(args: argparse.Namespace) -> None:
     if args.on:
         raise RefusedError(
             ["--plan: not with --on. What a deployment has stored is planned where its store is."]
         )
-    from ml_assets.cli.plan import show_plan
-
-    return show_plan(parameters, days, environment=args.environment, reuse=args.reuse, as_json=args.json)
 
 
 def _show(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:

@@ -53,7 +53,7 @@ def read_request(
     elif problem := days.problem(day, now=now, first=None):
         problems.append(problem)
     if not args.on:  # a deployment has settings of its own
-        problems += _against_settings(values, day if day_text is not None else None, problems, now=now)
+        problems += against_settings(values, day if day_text is not None else None, problems, now=now)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
     return Request(parameters=parameters, as_of=day, given=values)
@@ -70,7 +70,7 @@ def read_backfill(
     first, last, wrong = span(args, now=now)
     problems += wrong
     if not args.on:
-        problems += _against_settings(values, first, problems, now=now)
+        problems += against_settings(values, first, problems, now=now)
     if parameters is None or first is None or last is None or problems:
         raise RefusedError(problems)
     wanted = tuple(first + dt.timedelta(days=n) for n in range((last - first).days + 1))
@@ -114,7 +114,7 @@ def span(args: argparse.Namespace, *, now: dt.datetime) -> tuple[dt.date | None,
     return first, last, wrong
 
 
-def _against_settings(
+def against_settings(
     values: dict[str, Any], day: dt.date | None, problems: Sequence[str], *, now: dt.datetime
 ) -> list[str]:
     """What only the settings can tell: is the source named there, is the day before the first one?

@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ml_assets.cli.request import Request
+from ml_assets.core.options import Options
 from ml_assets.core.result import Result
 from ml_assets.errors import TrainingError
 
 
-def run(request: Request, *, environment: str, reuse: bool, as_json: bool, on: str | None = None) -> int:
+def run(request: Request, *, options: Options, as_json: bool, on: str | None = None) -> int:
     """Make the four artifacts, print the result; raises the error that stopped the run."""
     with progress(show=not as_json) as told:
         result = (
-            _here(request, environment=environment, reuse=reuse)
-            if on is None
-            else _there(on, request, environment=environment, reuse=reuse, told=told)
+            _here(request, options=options) if on is None else _there(on, request, options=options, told=told)
         )
     if as_json:
         print(json.dumps(result, indent=2))
@@ -27,13 +26,11 @@ def run(request: Request, *, environment: str, reuse: bool, as_json: bool, on: s
     return 0
 
 
-def _here(request: Request, *, environment: str, reuse: bool) -> Result:
+def _here(request: Request, *, options: Options) -> Result:
     from ml_assets.cli.local import launch
     from ml_assets.core.result import result_of
 
-    (outcome,) = launch(
-        request.parameters, [request.as_of], given=request.given, environment=environment, reuse=reuse
-    )
+    (outcome,) = launch(request.parameters, [request.as_of], given=request.given, options=options)
     if outcome.reason:
         raise TrainingError(outcome.reason)
     return result_of(
@@ -45,17 +42,15 @@ def _here(request: Request, *, environment: str, reuse: bool) -> Result:
     )
 
 
-def _there(
-    url: str, request: Request, *, environment: str, reuse: bool, told: Callable[[str], None]
-) -> Result:
+def _there(url: str, request: Request, *, options: Options, told: Callable[[str], None]) -> Result:
     from ml_assets.client import submit
 
     return submit(
         url,
         parameters=request.given,
         as_of=request.as_of,
-        environment=environment,
-        reuse=reuse,
+        environment=options.environment,
+        reuse=options.reuse,
         on_progress=told,
     )
 

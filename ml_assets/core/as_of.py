@@ -12,6 +12,12 @@ def last_complete_day(now: dt.datetime) -> dt.date:
     return now.astimezone(dt.timezone.utc).date() - dt.timedelta(days=1)
 
 
+def window(last: dt.date, *, days: int, first: dt.date) -> tuple[dt.date, ...]:
+    """The `days` days up to and including `last`, oldest first, without those before `first`."""
+    found = (last - dt.timedelta(days=n) for n in reversed(range(days)))
+    return tuple(day for day in found if day >= first)
+
+
 def parse(text: str) -> dt.date | None:
     """The day that `text` names as YYYY-MM-DD, or None where it is no real day."""
     try:

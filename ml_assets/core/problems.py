@@ -1,11 +1,11 @@
 """What is wrong with given values, all of it, one plain line a problem, and never the value itself."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 import annotated_types
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ml_assets.core.parameters import TrainingParameters
@@ -60,10 +60,39 @@ def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]:
         else:
             return (None if problems else parsed), problems
         problems += [line for detail in found for line in _lines(dict(detail))]
-        wrong = {name for detail in found for name in _fields(dict(detail))}
-        if not wrong & set(rest) or "model_version" in wrong:
+        named = {name for detail in found for name in _fields(dict(detail))}
+        if not named & set(rest) or "model_version" in named:
             return None, problems
-        rest = {key: value for key, value in rest.items() if key not in wrong}
+        rest = {key: value for key, value in rest.items() if key not in named}
+
+
+def problems_of(values: Values, model: type[BaseModel], *, noun: str = "parameter") -> dict[str, str]:
+    """One line for each value that a field of `model` does not take, by the value's name; none is repeated.
+
+    Rules that span fields are not looked at.
+    """
+    fields = model.model_fields
+    secret = list(credentials(values))
+    found = {
+        name: f"{name}: looks like a credential. Give secrets by reference only, never as {_a(noun)}."
+        for name in secret
+    }
+    rest = {k: v for k, v in values.items() if k not in secret and not looks_like_credential(str(k))}
+    found |= {k: f"{k}: unknown {noun}. {suggest(str(k), fields)}" for k in rest if k not in fields}
+    try:
+        model.model_validate({name: value for name, value in rest.items() if name in fields})
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            if detail["loc"]:
+                name = str(detail["loc"][0])
+                found[name] = (
+                    f"{name}: {wrong(detail['type'], fields[name])}. Allowed: {allowed(fields[name])}."
+                )
+    return found
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _fields(detail: Mapping[str, Any]) -> list[str]:
@@ -79,22 +108,25 @@ def _lines(detail: Mapping[str, Any]) -> list[str]:
     if detail["type"] == "extra_forbidden":
         return [f"{name}: unknown parameter. {suggest(name)}"]
     field = TrainingParameters.model_fields[name]
-    return [f"{name}: {_wrong(detail['type'], field)}. Allowed: {allowed(field)}."]
+    return [f"{name}: {wrong(detail['type'], field)}. Allowed: {allowed(field)}."]
 
 
-def _wrong(kind: str, field: FieldInfo) -> str:
+def wrong(kind: str, field: FieldInfo) -> str:
+    """What is wrong with a value, in words, by the kind of pydantic's error."""
     return _WRONG.get(kind) or f"not {_KIND.get(field.annotation or str, 'what is expected')}"
 
 
-def suggest(name: str) -> str:
-    """The nearest known parameter, or all of them."""
-    by_lower = {known.lower(): known for known in TrainingParameters.model_fields}
+def suggest(name: str, fields: Iterable[str] = tuple(TrainingParameters.model_fields)) -> str:
+    """The nearest known field, or all of them; by default of the parameters of a run."""
+    by_lower = {known.lower(): known for known in fields}
     near = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
     return f"Did you mean {by_lower[near[0]]}?" if near else f"Known: {', '.join(by_lower.values())}."
 
 
 def allowed(field: FieldInfo) -> str:
     """The values a field takes, in words: `a whole number from 1 to 16`, `orders, customers`."""
+    if isinstance(field.json_schema_extra, Mapping) and "allowed" in field.json_schema_extra:
+        return str(field.json_schema_extra["allowed"])
     if choices := get_args(field.annotation):
         return ", ".join(map(str, choices))
     if any(getattr(mark, "pattern", None) for mark in field.metadata):

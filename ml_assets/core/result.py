@@ -3,9 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import run_id
 
@@ -51,12 +53,23 @@ class BackfillResult(TypedDict):
 
 
 def run_config(
-    given: Mapping[str, Any], *, environment: str = "default", reuse: bool = True
+    given: Mapping[str, Any], *, own: Mapping[str, Mapping[str, Any]] = MappingProxyType({}), **options: Any
 ) -> dict[str, Any]:
-    """The run config that states these parameters, and the options that are not at their default."""
-    named = {} if environment == "default" else {"environment": environment}
-    options = {**named, **({} if reuse else {"reuse": False})}
-    return {"resources": {"params": {"config": dict(given)}, "options": {"config": options}}}
+    """The run config that states these parameters, and the options that are not at their default.
+
+    Args:
+        given: the parameters that were given.
+        own: what assets take of their own, by the asset's name.
+        options: fields of `Options`.
+    """
+    usual = Options.model_fields
+    told = {name: value for name, value in options.items() if value != usual[name].default}
+    config: dict[str, Any] = {
+        "resources": {"params": {"config": dict(given)}, "options": {"config": told}},
+    }
+    return config | (
+        {"ops": {asset: {"config": dict(values)} for asset, values in own.items()}} if own else {}
+    )
 
 
 def result_of(
@@ -79,13 +92,14 @@ def result_of(
         else environment,
         as_of=day,
         parameters=identity(parameters, of=TrainingParameters),
-        artifacts={
-            asset: Artifact(uri=entry["path"], sha256=entry["sha256"], reused=entry["reused"])
-            for asset, entry in made.items()
-            if entry is not None
-        },
+        artifacts={asset: artifact_of(entry) for asset, entry in made.items() if entry is not None},
         metrics={name: value for name, value in metadata.items() if isinstance(value, float)},
     )
+
+
+def artifact_of(entry: Mapping[str, Any]) -> Artifact:
+    """An artifact as the metadata of its materialization tell of it."""
+    return Artifact(uri=entry["path"], sha256=entry["sha256"], reused=entry["reused"])
 
 
 def failed_days(

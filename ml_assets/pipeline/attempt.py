@@ -10,6 +10,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import MlAssetsError, TrainingError
 from ml_assets.pipeline.day import Day, Made
+from ml_assets.pipeline.failed_trials import remember
 from ml_assets.pipeline.verdicts import Verdict, verdicts
 from ml_assets.pipeline.workspace import Workspace
 
@@ -62,6 +63,7 @@ def attempt(
             judged[item.key.asset] = verdicts(item, workspace.store)
     except MlAssetsError as ours:
         error = ours
+        remember(parameters, as_of, ours, workspace=workspace)
     except Exception as foreign:
         if not contain:
             raise

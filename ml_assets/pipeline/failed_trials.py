@@ -1,12 +1,13 @@
 """Failures that would come again: kept beside the artifacts, so that a sweep does not try them twice."""
 
+import contextlib
 import datetime as dt
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.errors import CorruptArtifactError
+from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.pipeline.workspace import Workspace
@@ -29,6 +30,21 @@ def remembered(
 
 
 def remember(
+    parameters: TrainingParameters, as_of: dt.date, error: MlAssetsError, *, workspace: Workspace
+) -> None:
+    """Keep why a trial failed, where rows, code and parameters alone decide that it does.
+
+    Only a TrainingError is such a failure, and only once the training set is stored.
+    """
+    if type(error) is not TrainingError:
+        return
+    with contextlib.suppress(StoreError):  # the failure itself is what counts
+        training_set = workspace.store.find(key_of("training_set", parameters, as_of))
+        if training_set is not None:
+            _keep(parameters, as_of, str(error), training_set=training_set, workspace=workspace)
+
+
+def _keep(
     parameters: TrainingParameters,
     as_of: dt.date,
     reason: str,
@@ -36,7 +52,6 @@ def remember(
     training_set: Manifest,
     workspace: Workspace,
 ) -> None:
-    """Keep why a trial failed."""
     store_value(
         {"reason": reason},
         key=key_of(ASSET, parameters, as_of),

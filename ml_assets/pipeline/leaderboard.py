@@ -3,30 +3,30 @@
 import datetime as dt
 
 from ml_assets import __version__
-from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.product import Product
-from ml_assets.core.run_id import hash_identity
+from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore
 
-ASSET = "leaderboard"
+DOCUMENT, SUMMARY = "leaderboard.json", "summary.md"
 
 
 def leaderboard_key(parameters: TrainingParameters, own: SweepParameters, as_of: dt.date) -> ArtifactKey:
     """The key of a leaderboard: what its trials share and the sweep's own decide it."""
-    values = sweep_identity(parameters, own)
     return ArtifactKey(
         asset=ASSET,
         dataset=parameters.dataset,
-        model_version=values.get("model_version", ""),
+        model_version=sweep_identity(parameters, own).get("model_version", ""),
         as_of=as_of,
-        run_id=hash_identity(values, as_of),
+        run_id=sweep_run_id(parameters, own, as_of),
     )
 
 
@@ -46,9 +46,21 @@ def store_leaderboard(sweep: Sweep, board: Leaderboard) -> Manifest:
     )
 
 
-def _evaluation(record: TrialDay, workspace: Workspace) -> Manifest | None:
-    from ml_assets.core.artifact import key_of
+def load_leaderboard(key: ArtifactKey, store: ArtifactStore) -> Leaderboard:
+    """A stored leaderboard as it was; ArtifactNotFoundError, or CorruptArtifactError where its bytes are others."""
+    return Leaderboard.model_validate_json(_attached(key, DOCUMENT, store))
 
+
+def load_summary(key: ArtifactKey, store: ArtifactStore) -> str:
+    """The Markdown page of a stored leaderboard; raises as `load_leaderboard` does."""
+    return _attached(key, SUMMARY, store).decode()
+
+
+def _attached(key: ArtifactKey, name: str, store: ArtifactStore) -> bytes:
+    return store.read_file(key, next(file for file in store.manifest(key).files if file.name == name))
+
+
+def _evaluation(record: TrialDay, workspace: Workspace) -> Manifest | None:
     if record.status == "failed":
         return None
     return workspace.store.find(key_of("evaluation", from_identity(record.trial), record.as_of))
@@ -74,8 +86,8 @@ def _product(board: Leaderboard) -> Product:
         },
         metrics={f"best_{board.metric}": best.mean} if best else {},
         attachments={
-            "summary.md": markdown(board).encode(),
-            "leaderboard.json": rfc8785.dumps(board.document()),
+            SUMMARY: markdown(board).encode(),
+            DOCUMENT: rfc8785.dumps(board.document()),
             **pictures(board),
         },
     )

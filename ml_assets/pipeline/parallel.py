@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from ml_assets.core.engine import DASK
 from ml_assets.errors import RefusedError, TrainingError
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-DASK = "dask://"
 TIMEOUT = 20  # seconds to find a scheduler
 RESTARTS = 2  # of a pool of processes of which one was ended from outside
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,45 +23,49 @@ MOST_PAST_DAYS = 14
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDay:
-    """What would come of one as_of.
+    """What would come of one parameter set at one as_of.
 
     Attributes:
         as_of: the day.
         run_id: the run's.
         state: new (no artifact is there), reused (all are), stale (some must be made again), invalid (it would fail).
         why: what has changed, asset by asset, or the error.
+        trial: of a sweep, the values that vary.
     """
 
     as_of: dt.date
     run_id: str
     state: State
     why: tuple[str, ...] = ()
+    trial: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What would come of a run over some days.
+    """What would come of a run over some days, or of a sweep.
 
     Attributes:
-        days: one entry a day, in order.
-        seconds_a_day: what making one day took in the past, or None where there is no past.
-        past_days: how many days of the past that figure is the median of.
+        days: one entry a day, or a trial and day, in order.
+        seconds_a_day: what making one of them took in the past, or None where there is no past.
+        past_days: how many of the past that figure is the median of.
         workers: processes that would share the work.
+        later: how many more there are at most, which depend on what comes of these: of a search that learns.
     """
 
     days: tuple[PlannedDay, ...]
     seconds_a_day: float | None
     past_days: int
     workers: int = field(default=1)
+    later: int = 0
 
     def count(self, state: State) -> int:
-        """How many days are in a state."""
+        """How many entries are in a state."""
         return sum(day.state == state for day in self.days)
 
     @property
     def to_make(self) -> int:
-        """How many days would be computed."""
-        return self.count("new") + self.count("stale")
+        """How many entries would be computed, at most."""
+        return self.count("new") + self.count("stale") + self.later
 
     @property
     def hours(self) -> float | None:
@@ -69,12 +73,16 @@ class Plan:
         return None if self.seconds_a_day is None else self.to_make * self.seconds_a_day / self.workers / 3600
 
 
+Known = dict[str, "tuple[list[str], InputArtifact | None] | MlAssetsError"]
+"""Why each artifact would be made, and its digest where that is known; or why it would fail. By path."""
+
+
 def plan(
     parameters: TrainingParameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int = 1
 ) -> Plan:
     """Plan each day; reads rows and manifests, and writes nothing."""
     planned = tuple(plan_day(parameters, day, workspace=workspace) for day in days)
-    past = _past(parameters, days, workspace=workspace)
+    past = past_seconds([parameters], days[-1], workspace=workspace)
     return Plan(
         days=planned,
         seconds_a_day=round(statistics.median(past), 3) if past else None,
@@ -83,69 +91,98 @@ def plan(
     )
 
 
-def plan_day(parameters: TrainingParameters, as_of: dt.date, *, workspace: Workspace) -> PlannedDay:
-    """Plan one day."""
+def plan_day(
+    parameters: TrainingParameters,
+    as_of: dt.date,
+    *,
+    workspace: Workspace,
+    known: Known | None = None,
+    trial: str = "",
+) -> PlannedDay:
+    """Plan one parameter set on one day; in `known` the trials of a day share what they have in common."""
     named = run_id(parameters, as_of)
+    day = Day(parameters=parameters, as_of=as_of, workspace=workspace)
     try:
-        reasons = _reasons(Day(parameters=parameters, as_of=as_of, workspace=workspace))
+        reasons = _reasons(day, {} if known is None else known)
     except MlAssetsError as error:
-        return PlannedDay(as_of=as_of, run_id=named, state="invalid", why=(str(error),))
+        return PlannedDay(as_of=as_of, run_id=named, state="invalid", why=(str(error),), trial=trial)
     why = tuple(f"{asset}: {'; '.join(lines)}" for asset, lines in reasons.items() if lines)
     if not why:
-        return PlannedDay(as_of=as_of, run_id=named, state="reused")
+        return PlannedDay(as_of=as_of, run_id=named, state="reused", trial=trial)
     is_new = reasons["model"] == ["new"]
-    return PlannedDay(
-        as_of=as_of, run_id=named, state="new" if is_new else "stale", why=() if is_new else why
-    )
+    state: State = "new" if is_new else "stale"
+    return PlannedDay(as_of=as_of, run_id=named, state=state, why=() if is_new else why, trial=trial)
 
 
-def _reasons(day: Day) -> dict[str, list[str]]:
+def _reasons(day: Day, known: Known) -> dict[str, list[str]]:
     """Why each asset would be made, none where it would be reused.
 
     An asset whose input would be made again is held to be made as well, though equal bytes of the input would save it.
     """
     reasons: dict[str, list[str]] = {}
     digests: dict[str, InputArtifact] = {}
-    for asset, kind in CATALOG.items():
-        product = None if kind.inputs else day.product(asset)
-        stored = day.stored(asset)
-        known = tuple(digests[name] for name in kind.inputs if name in digests)
-        found = reasons_to_make(stored, asset, artifacts=known, sources=day.sources(asset))
-        unknown = [name for name in kind.inputs if name not in digests]
-        if stored.manifest is not None:
-            found += [f"{name} is made again" for name in unknown]
-        reasons[asset] = found
-        if stored.manifest is not None and not found:
-            digests[asset] = _input(asset, stored.manifest.run_id, stored.manifest.sha256)
-        elif product is not None:  # what it would be is known: what stands on it may be reused all the same
-            files, _ = encode(product, asset=asset, format_name=kind.format)
-            digests[asset] = _input(asset, key_of(asset, day.parameters, day.as_of).run_id, files[0].sha256)
+    for asset in CATALOG:
+        path = key_of(asset, day.parameters, day.as_of).path
+        if path not in known:
+            known[path] = _asset(day, asset, digests)
+        found = known[path]
+        if isinstance(found, MlAssetsError):
+            raise found
+        reasons[asset], digest = found
+        if digest is not None:
+            digests[asset] = digest
     return reasons
+
+
+def _asset(
+    day: Day, asset: str, digests: Mapping[str, InputArtifact]
+) -> "tuple[list[str], InputArtifact | None] | MlAssetsError":
+    """Why one asset would be made, and its digest where it is stored or can be told without making what it needs."""
+    kind = CATALOG[asset]
+    try:
+        product = None if kind.inputs else day.product(asset)
+        stored, sources = day.stored(asset), day.sources(asset)
+    except MlAssetsError as error:
+        return error
+    inputs = tuple(digests[name] for name in kind.inputs if name in digests)
+    found = reasons_to_make(stored, asset, artifacts=inputs, sources=sources)
+    if stored.manifest is not None:
+        found += [f"{name} is made again" for name in kind.inputs if name not in digests]
+        if not found:
+            return found, _input(asset, stored.manifest.run_id, stored.manifest.sha256)
+    if product is None:
+        return found, None
+    # what it would be is known: what stands on it may be reused all the same
+    files, _ = encode(product, asset=asset, format_name=kind.format)
+    return found, _input(asset, key_of(asset, day.parameters, day.as_of).run_id, files[0].sha256)
 
 
 def _input(asset: str, run_id: str, sha256: str) -> InputArtifact:
     return InputArtifact(asset=asset, run_id=run_id, sha256=sha256)
 
 
-def _past(parameters: TrainingParameters, days: Sequence[dt.date], *, workspace: Workspace) -> list[float]:
-    """Seconds that the days nearest to these took, of the same dataset and model version."""
+def past_seconds(
+    alike: Collection[TrainingParameters],
+    near: dt.date,
+    *,
+    workspace: Workspace,
+    assets: Collection[str] = tuple(CATALOG),
+) -> list[float]:
+    """Seconds that `assets` took on the days nearest to `near`, of the datasets and model versions of `alike`."""
     store = workspace.store
-    alike = [
-        key
-        for key in store.keys("model")
-        if (key.dataset, key.model_version) == (parameters.dataset, parameters.model_version)
-    ]
-    alike.sort(key=lambda key: (abs((key.as_of - days[-1]).days), key.run_id))
-    took = (_seconds(key, workspace=workspace) for key in alike[:MOST_PAST_DAYS])
+    wanted = {(parameters.dataset, parameters.model_version) for parameters in alike}
+    found = [key for key in store.keys("model") if (key.dataset, key.model_version) in wanted]
+    found.sort(key=lambda key: (abs((key.as_of - near).days), key.run_id))
+    took = (_seconds(key, assets, workspace=workspace) for key in found[:MOST_PAST_DAYS])
     return [seconds for seconds in took if seconds is not None]
 
 
-def _seconds(model: ArtifactKey, *, workspace: Workspace) -> float | None:
+def _seconds(model: ArtifactKey, assets: Collection[str], *, workspace: Workspace) -> float | None:
     """How long the artifacts of one past run took together; None where one of them is gone or damaged."""
     store = workspace.store
     try:
         parameters = from_identity(store.manifest(model).parameters)
-        made = [store.manifest(key_of(asset, parameters, model.as_of)) for asset in CATALOG]
+        made = [store.manifest(key_of(asset, parameters, model.as_of)) for asset in assets]
     except MlAssetsError:
         return None
     return sum((manifest.created_at - manifest.started_at).total_seconds() for manifest in made)

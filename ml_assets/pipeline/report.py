@@ -38,12 +38,6 @@ class StoredDay:
     trouble: str = ""
 
 
-def window(last: dt.date, *, days: int, first: dt.date) -> tuple[dt.date, ...]:
-    """The `days` days up to `last`, without those before `first`."""
-    found = (last - dt.timedelta(days=n) for n in reversed(range(days)))
-    return tuple(day for day in found if day >= first)
-
-
 def report(
     parameters: TrainingParameters,
     days: Sequence[dt.date],

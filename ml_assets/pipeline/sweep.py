@@ -164,7 +164,7 @@ class Sweep:
             "%s %s %s: %s (%d of %d)",
             day,
             run_id(trial, day),
-            self._varied(trial),
+            self.varied(trial),
             told,
             len(self.records),
             total,
@@ -173,7 +173,8 @@ class Sweep:
         if len(self._failed) > self.own.max_failure_rate * planned:
             raise TrainingError(self._too_many(planned))
 
-    def _varied(self, trial: TrainingParameters) -> str:
+    def varied(self, trial: TrainingParameters) -> str:
+        """The values of a trial that are its own: `learning_rate=0.1 max_depth=4`."""
         return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in space_of(self.own))
 
     def _best(self) -> float | None:

@@ -10,7 +10,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import MlAssetsError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
 from ml_assets.pipeline.days import attempts, must_be_made
-from ml_assets.pipeline.failed_trials import remember, remembered
+from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.parallel import cores, side_by_side
 from ml_assets.pipeline.workspace import Workspace
 
@@ -104,13 +104,10 @@ def _try(
 ) -> Attempt:
     try:
         training_set = workspace.store.manifest(key_of("training_set", trial, day))
-        if not retry_failed:
+        if workspace.reuse and not retry_failed:
             reason = remembered(trial, day, training_set=training_set, workspace=workspace)
             if reason is not None:
                 return Attempt(as_of=day, error=TrainingError(reason))
     except MlAssetsError as error:
         return Attempt(as_of=day, error=error)
-    done = attempt(trial, day, workspace=workspace, assets=OWN, contain=True, loaded=loaded)
-    if type(done.error) is TrainingError and not done.trace:
-        remember(trial, day, str(done.error), training_set=training_set, workspace=workspace)
-    return done
+    return attempt(trial, day, workspace=workspace, assets=OWN, contain=True, loaded=loaded)

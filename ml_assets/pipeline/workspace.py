@@ -60,10 +60,11 @@ def open_workspace(
     *,
     environment: str = "default",
     reuse: bool = True,
+    engine: str = "",
     dagster_run_id: str = "",
     given: tuple[str, ...] = (),
 ) -> Workspace:
-    """The workspace of an environment as the settings describe it."""
+    """The workspace of an environment as the settings describe it; `engine` wins over theirs."""
     name = settings.environment if environment == "default" else environment
     return Workspace(
         store=ArtifactStore(settings.root(name)),
@@ -73,6 +74,6 @@ def open_workspace(
         dagster_run_id=dagster_run_id,
         given=given,
         workers=settings.workers,
-        engine=settings.engine,
+        engine=engine or settings.engine,
         budget=settings.place(name).budget,
     )

@@ -20,6 +20,7 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace
         load_settings(),
         environment=options.environment,
         reuse=options.reuse,
+        engine=options.engine,
         dagster_run_id=run.run_id if run else "",
         given=given(run.run_config) if run else (),
     )

@@ -11,7 +11,6 @@ from dagster._config import (
     ConfigType,
     ConfigTypeKind,
 )  # no public class makes a named type that takes anything
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ml_assets.core.problems import allowed
@@ -20,11 +19,6 @@ from ml_assets.core.problems import allowed
 def shown(fields: Mapping[str, FieldInfo]) -> dg.Permissive:
     """The schema of these fields: description, default and allowed values of each."""
     return dg.Permissive({name: _field(name, field) for name, field in fields.items()})  # type: ignore[no-untyped-call]
-
-
-def own_fields(model: type[BaseModel], *, base: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields that a model has beyond those of its base."""
-    return {name: field for name, field in model.model_fields.items() if name not in base.model_fields}
 
 
 def _field(name: str, field: FieldInfo) -> dg.Field:

@@ -1,14 +1,12 @@
 """What decides a report beside the parameters of the run: how many days it covers, and which metric it draws."""
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from ml_assets.core.parameters import Parameters, TrainingParameters, identity
-from ml_assets.core.problems import _wrong, allowed
-from ml_assets.core.secrets import credentials, looks_like_credential
+from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
 
 METRICS = (
@@ -54,28 +52,6 @@ def report_identity(parameters: TrainingParameters, own: ReportParameters) -> di
 
 def check_report(values: Mapping[str, Any]) -> ReportParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
-    problems = list(_problems(values))
-    if problems:
-        raise RefusedError(problems)
+    if problems := problems_of(values, ReportParameters):
+        raise RefusedError(list(problems.values()))
     return ReportParameters.model_validate(dict(values))
-
-
-def _problems(values: Mapping[str, Any]) -> Iterator[str]:
-    fields = ReportParameters.model_fields
-    secret = set(credentials(values))
-    yield from (
-        f"{name}: looks like a credential. Give secrets by reference only, never as a parameter."
-        for name in sorted(secret)
-    )
-    sound = {k: v for k, v in values.items() if k not in secret and not looks_like_credential(k)}
-    for name in sound:
-        if name not in fields:
-            near = difflib.get_close_matches(name, list(fields), n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(fields)}."
-            yield f"{name}: unknown parameter. {hint}"
-    try:
-        ReportParameters.model_validate({k: v for k, v in sound.items() if k in fields})
-    except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            name = str(detail["loc"][0])
-            yield f"{name}: {_wrong(detail['type'], fields[name])}. Allowed: {allowed(fields[name])}."

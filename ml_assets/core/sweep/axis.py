@@ -10,7 +10,7 @@ from pydantic import ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from ml_assets.core.parameters import Parameters, TrainingParameters
-from ml_assets.core.problems import _wrong, allowed
+from ml_assets.core.problems import allowed, wrong
 
 Value = bool | int | float | str
 
@@ -81,8 +81,8 @@ def read_axis(name: str, text: str) -> tuple[Axis | None, list[str]]:
 def _choices(name: str, text: str, field: FieldInfo) -> tuple[Axis | None, list[str]]:
     parts = [part.strip() for part in text.split(",")]
     if not all(parts):
-        wrong = "a value is empty" if any(parts) else "no values"
-        return None, [f"{wrong}. Allowed: {_forms(field)}."]
+        missing = "a value is empty" if any(parts) else "no values"
+        return None, [f"{missing}. Allowed: {_forms(field)}."]
     if _is_number(field) and text.endswith(" log"):
         return None, [f"log goes with a range only. Allowed: {_forms(field)}."]
     values = [_value(part, field) for part in parts]
@@ -146,7 +146,7 @@ def _problems(name: str, value: Any, field: FieldInfo) -> Iterator[str]:
         _alone(name).model_validate({name: value})
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
-            yield f"{_wrong(detail['type'], field)}. Allowed: {allowed(field)}."
+            yield f"{wrong(detail['type'], field)}. Allowed: {allowed(field)}."
 
 
 @functools.cache

@@ -1,14 +1,12 @@
 """What decides a sweep beside the parameters of its runs: the axes, the search, and what is best."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from ml_assets.core.parameters import Parameters, TrainingParameters, identity
-from ml_assets.core.problems import _wrong, allowed
-from ml_assets.core.secrets import credentials, looks_like_credential
+from ml_assets.core.problems import problems_of
 from ml_assets.core.sweep.axis import Range
 from ml_assets.core.sweep.space import Space, listed, read_space, size
 from ml_assets.errors import RefusedError
@@ -129,43 +127,19 @@ def check_sweep(values: Mapping[str, Any]) -> SweepParameters:
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
-    fields = SweepParameters.model_fields
     grid = values.get("grid", {})
     own = {name: value for name, value in values.items() if name != "grid"}
-    secret = set(credentials(own))
-    yield from (
-        f"{name}: looks like a credential. Give secrets by reference only, never as a parameter."
-        for name in sorted(secret)
-    )
-    sound = {k: v for k, v in own.items() if k not in secret and not looks_like_credential(str(k))}
-    yield from (f"{name}: unknown parameter. {_hint(str(name))}" for name in sound if name not in fields)
-    known = {name: value for name, value in sound.items() if name in fields}
-    wrong = dict(_wrong_values(known))
+    wrong = problems_of(own, SweepParameters)
     yield from wrong.values()
     if not isinstance(grid, Mapping):
         yield 'grid: not a list of axes. Allowed: parameter names and texts, such as {learning_rate: "0.05,0.1"}.'
         return
     space, problems = read_space(grid)
     yield from problems
-    rest = {name: value for name, value in known.items() if name not in wrong}
-    if not problems and "search" not in wrong and "search" not in secret:
-        yield from _unsuited(space, SweepParameters.model_validate(rest), skip=set(wrong) | secret)
-
-
-def _hint(name: str) -> str:
-    fields = SweepParameters.model_fields
-    near = difflib.get_close_matches(name, list(fields), n=1)
-    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(fields)}."
-
-
-def _wrong_values(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    fields = SweepParameters.model_fields
-    try:
-        SweepParameters.model_validate(dict(values))
-    except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            name = str(detail["loc"][0])
-            yield name, f"{name}: {_wrong(detail['type'], fields[name])}. Allowed: {allowed(fields[name])}."
+    if not problems and "search" not in wrong:
+        rest = {name: value for name, value in own.items() if name not in wrong}
+        sound = {name: value for name, value in rest.items() if name in SweepParameters.model_fields}
+        yield from _unsuited(space, SweepParameters.model_validate(sound), skip=set(wrong))
 
 
 def _unsuited(space: Space, own: SweepParameters, *, skip: set[str]) -> Iterator[str]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ml_assets.config import Environment
 from ml_assets.core import as_of as days
+from ml_assets.core.options import Environment
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import parse_parameters

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ml_assets.config import OptionsConfig, TrainingConfig
+from ml_assets.config import OptionsConfig, TrainingConfig, plain
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.defs.partitions import daily
@@ -48,9 +48,7 @@ def training(
     days = days_of(context)
     announce(context, params, days)
     workspace = workspace_of(options, context.run)
-    parameters = TrainingParameters.model_validate(
-        {n: getattr(params, n) for n in TrainingParameters.model_fields}
-    )
+    parameters = plain(params, TrainingParameters)
     workers = workers_for(parameters, days, workspace=workspace)
     refuse_over_budget(parameters, days, workspace=workspace, workers=workers)
     assets = [key.to_user_string() for key in context.selected_asset_keys]

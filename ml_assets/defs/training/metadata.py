@@ -94,9 +94,6 @@ def _name(file: StoredFile) -> str:
 
 
 def run_tags(parameters: Mapping[str, Any], *, run_id: str) -> dict[str, str]:
-    """The tags of a Dagster run: what it is a run of."""
-    return {
-        "ml_assets/run_id": run_id,
-        "ml_assets/dataset": str(parameters["dataset"]),
-        "ml_assets/model_version": str(parameters["model_version"]),
-    }
+    """The tags of a Dagster run: what it is a run of. A sweep over model versions has no one version."""
+    named = {f"ml_assets/{n}": str(parameters[n]) for n in ("dataset", "model_version") if n in parameters}
+    return {"ml_assets/run_id": run_id, **named}

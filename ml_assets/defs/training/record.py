@@ -70,14 +70,19 @@ def record_partial(
     """Some day failed: write the events of what was committed by hand, so that nothing good is hidden."""
     for attempt in attempts:
         for made in attempt.made:
-            context.log_event(
-                dg.AssetMaterialization(
-                    made.key.asset,
-                    partition=str(made.key.as_of),
-                    metadata=metadata(made, store=store),
-                    tags={DATA_VERSION_TAG: data_version(made)},
-                )
-            )
+            record_made(context, made, store=store)
+
+
+def record_made(context: dg.AssetExecutionContext, made: Made, *, store: ArtifactStore) -> None:
+    """Write the materialization of one artifact by hand."""
+    context.log_event(
+        dg.AssetMaterialization(
+            made.key.asset,
+            partition=str(made.key.as_of),
+            metadata=metadata(made, store=store),
+            tags={DATA_VERSION_TAG: data_version(made)},
+        )
+    )
 
 
 def _assets(attempts: Sequence[Attempt]) -> list[str]:

@@ -1,0 +1,180 @@
+"""Sweeps on a deployment: as one Dagster run, or with a run of its own for each trial and day."""
+
+import datetime as dt
+import itertools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ml_assets.client.request import Day, Progress, checked_request, silent, until
+from ml_assets.core.as_of import window
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.result import run_config
+from ml_assets.core.sweep.as_runs import LAST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
+from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_run_id
+from ml_assets.core.sweep.search import possible, trials_of
+from ml_assets.core.sweep.space import corners
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
+from ml_assets.deployment import ENDED, Deployment, connect
+from ml_assets.errors import RefusedError, RemoteError
+
+JOB = "sweep"
+SENSOR = "leaderboard_after_sweep"
+SENSOR_SECONDS = 120  # it looks every half minute
+POLL_SECONDS = 2.0
+LISTABLE = ("grid", "random")
+
+
+def submit_sweep(
+    url: str,
+    *,
+    parameters: Mapping[str, Any],
+    sweep: Mapping[str, Any],
+    as_of: Day,
+    as_runs: bool = False,
+    environment: str = "default",
+    reuse: bool = True,
+    retry_failed: bool = False,
+    engine: str = "",
+    wait: bool = True,
+    timeout_seconds: float | None = None,
+    on_progress: Progress | None = None,
+) -> SweepResult:
+    """Carry out a sweep on the deployment at `url`.
+
+    Args:
+        url: the address of its webserver.
+        parameters: what all trials share and is not at its default.
+        sweep: the sweep's own parameters: `grid`, `search`, `window_days` and so on.
+        as_of: its latest day.
+        as_runs: launch each trial and day as a run of its own, for trials that each need a machine. The sensor
+            `leaderboard_after_sweep` of the deployment ranks them when the last one has ended. What is running or
+            succeeded already for the same sweep is not launched again.
+        environment: where the artifacts go, if not where the deployment's settings say.
+        reuse: whether stored artifacts that nothing has changed are used.
+        retry_failed: whether trials that are known to fail are tried again.
+        engine: where the trials of a single run are made, if not where the deployment's settings say.
+        wait: whether to wait for the leaderboard; else the result holds none.
+        timeout_seconds: how long to wait; the runs go on afterwards.
+        on_progress: called with a line of text whenever something happened.
+
+    Raises:
+        RefusedError: before anything was started, here or by the deployment.
+        RemoteError: it cannot be reached, there is no leaderboard of the sweep, or it takes too long.
+    """
+    asked = _ask(parameters, sweep, as_of, environment=environment)
+    deployment, told = connect(url), on_progress or silent
+    if as_runs:
+        launched = _launch_trials(deployment, asked, reuse=reuse, told=told)
+        if not wait:
+            return asked.result()
+        _wait(deployment, asked.name, launched, seconds=timeout_seconds, told=told)
+        run = _ranking(deployment, asked.name, after=launched, told=told)
+    else:
+        config = run_config(
+            parameters,
+            own={ASSET: sweep},
+            environment=environment,
+            reuse=reuse,
+            retry_failed=retry_failed,
+            engine=engine,
+        )
+        run = deployment.launch(config, str(asked.as_of), job=JOB)
+        told(f"{asked.as_of} launched as Dagster run {run}")
+        if not wait:
+            return asked.result(run)
+    until(lambda: deployment.run_ended(run, told), what=f"run {run}", seconds=timeout_seconds)
+    seen = deployment.made(ASSET, str(asked.as_of), by=run)
+    if seen is None:
+        reasons = deployment.outcome_of_run(run).reasons or ["its log says why"]
+        raise RemoteError(f"The run {run} made no leaderboard on {deployment.url}: {reasons[0]}")
+    return asked.result(run, seen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A sound sweep that is asked for; `request` is what was given, as JSON values."""
+
+    parameters: TrainingParameters
+    own: SweepParameters
+    as_of: dt.date
+    request: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return sweep_run_id(self.parameters, self.own, self.as_of)
+
+    def result(self, run: str = "", seen: Mapping[str, Any] | None = None) -> SweepResult:
+        return sweep_result(self.parameters, self.own, self.as_of, dagster_run_id=run, seen=seen)
+
+
+def _ask(parameters: Mapping[str, Any], sweep: Mapping[str, Any], as_of: Day, *, environment: str) -> _Asked:
+    """What is asked for, or RefusedError."""
+    checked, (day,) = checked_request(parameters, [as_of])
+    own = check_sweep(sweep)
+    possible(checked, corners(space_of(own)))
+    request = {"given": dict(parameters), "own": dict(sweep), "as_of": str(day), "environment": environment}
+    return _Asked(parameters=checked, own=own, as_of=day, request=request)
+
+
+def _launch_trials(deployment: Deployment, asked: _Asked, *, reuse: bool, told: Progress) -> list[str]:
+    """Launch a run for each trial and day that has none yet; the ids of all of them."""
+    if asked.own.search not in LISTABLE:
+        raise RefusedError(
+            [
+                f"search: its trials depend on results, so not all can be launched. Allowed: {', '.join(LISTABLE)}."
+            ]
+        )
+    trials = trials_of(asked.parameters, asked.own)
+    days = window(asked.as_of, days=asked.own.window_days, first=dt.date.min)
+    fields = dict.fromkeys([*asked.request["given"], *(axis.name for axis in space_of(asked.own))])
+    known = {
+        run.tags.get(RUN_ID_TAG): run.id
+        for run in reversed(deployment.runs_tagged({SWEEP_TAG: asked.name}))
+        if run.status not in ("FAILURE", "CANCELED", "CANCELING")
+    }
+    found = []
+    for day, trial in itertools.product(days, trials):
+        tags = trial_tags(trial, day, sweep=asked.name, size=len(trials) * len(days), request=asked.request)
+        run = known.get(tags[RUN_ID_TAG])
+        if run is None:
+            values = {name: getattr(trial, name) for name in fields}
+            config = run_config(values, environment=asked.request["environment"], reuse=reuse)
+            run = deployment.launch(config, str(day), tags=tags)
+            told(f"{day} {tags[RUN_ID_TAG]} launched as Dagster run {run}")
+        found.append(run)
+    return found
+
+
+def _wait(
+    deployment: Deployment, sweep: str, runs: list[str], *, seconds: float | None, told: Progress
+) -> None:
+    """Wait until all of these runs have ended; tells how many have whenever that changes."""
+    before = -1
+
+    def ended() -> bool:
+        nonlocal before
+        status = {run.id: run.status for run in deployment.runs_tagged({SWEEP_TAG: sweep})}
+        done = sum(status.get(run, "") in ENDED for run in runs)
+        if done != before:
+            told(f"{done} of {len(runs)} runs have ended")
+        before = done
+        return done == len(runs)
+
+    until(ended, what="sweep", seconds=seconds)
+
+
+def _ranking(deployment: Deployment, sweep: str, *, after: list[str], told: Progress) -> str:
+    """The run of the leaderboard that the sensor asks for, once it is there."""
+    told(f"All trials have ended; the sensor {SENSOR} ranks them")
+    end = time.monotonic() + SENSOR_SECONDS
+    while time.monotonic() < end:
+        for run in deployment.runs_tagged({SWEEP_TAG: sweep}, job=JOB):
+            if run.status not in ENDED or run.tags.get(LAST_TAG) in after:
+                return run.id
+        time.sleep(POLL_SECONDS)
+    raise RemoteError(
+        f"All trials of sweep {sweep} have ended, but nothing ranks them on {deployment.url}. Turn on the sensor "
+        f"{SENSOR}, or run the same sweep without --as-runs: it reuses them."
+    )

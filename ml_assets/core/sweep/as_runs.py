@@ -1,0 +1,42 @@
+"""A sweep whose trials are Dagster runs of their own: what their tags say, for whoever ranks them in the end."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.run_id import run_id
+
+SWEEP_TAG = "ml_assets/sweep"
+"""The run_id of the leaderboard."""
+SIZE_TAG = "ml_assets/sweep_size"
+"""How many trials and days the sweep has together."""
+REQUEST_TAG = "ml_assets/sweep_request"
+"""What was asked for, as JSON."""
+LAST_TAG = "ml_assets/sweep_last_run"
+"""Of the run that ranks them: the Dagster run of the trial that was launched last."""
+RUN_ID_TAG = "ml_assets/run_id"
+
+
+def trial_tags(
+    trial: TrainingParameters, day: dt.date, *, sweep: str, size: int, request: Mapping[str, Any]
+) -> dict[str, str]:
+    """The tags of the run of one trial and day.
+
+    Args:
+        trial: its parameters.
+        day: its as_of.
+        sweep: the run_id of the leaderboard.
+        size: how many trials and days there are.
+        request: `given` (parameters), `own` (of the sweep), `as_of` and `environment`, as JSON values.
+    """
+    values = identity(trial, of=TrainingParameters)
+    return {
+        RUN_ID_TAG: run_id(trial, day),
+        "ml_assets/dataset": str(values["dataset"]),
+        "ml_assets/model_version": str(values["model_version"]),
+        SWEEP_TAG: sweep,
+        SIZE_TAG: str(size),
+        REQUEST_TAG: json.dumps(request, sort_keys=True, separators=(",", ":")),
+    }

@@ -1,0 +1,40 @@
+"""Assets that take values of their own beside the parameters of the run: read, guarded and stated in one way."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+from pydantic import BaseModel
+
+from ml_assets.config import OptionsConfig
+from ml_assets.defs.training.metadata import run_tags
+from ml_assets.defs.training.start import KNOWN_RESOURCES
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.resources.guard import guard
+from ml_assets.resources.io_manager import workspace_of
+
+
+def workspace_for(
+    context: dg.AssetExecutionContext, options: OptionsConfig, asset: str, model: type[BaseModel]
+) -> Workspace:
+    """The workspace of a run of `asset`; what was given of its own counts among what was given."""
+    workspace = workspace_of(options, context.run)
+    config: Mapping[str, Any] = context.run.run_config
+    own = config.get("ops", {}).get(asset, {}).get("config", {})
+    typed = sorted(name for name in own if name in model.model_fields)
+    return replace(workspace, given=(*workspace.given, *typed))
+
+
+def announce(
+    context: dg.AssetExecutionContext, values: Mapping[str, Any], run_ids: Sequence[str], *, job: str
+) -> None:
+    """Refuse a mistyped run config; then state what the run makes, in the log and, in the asset's own job, in tags."""
+    run = context.run
+    ops = [node.name for node in context.job_def.nodes]
+    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
+    stated = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items())
+    context.log.info("run_id %s: %s of %s", ", ".join(run_ids), job, stated)
+    if not context.instance.is_ephemeral and context.job_def.name == job:
+        context.instance.add_run_tags(run.run_id, run_tags(values, run_id=run_ids[-1]))

@@ -1,0 +1,111 @@
+"""The asset `leaderboard`: the trials of a sweep, tried and ranked in one step."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ml_assets.config import OptionsConfig, SweepConfig, TrainingConfig, plain
+from ml_assets.core.as_of import window
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.sweep.result import ASSET
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
+from ml_assets.defs.own import announce, workspace_for
+from ml_assets.defs.partitions import daily
+from ml_assets.defs.refused_at_launch import refused_at_launch
+from ml_assets.defs.sweeps.table import trials_table
+from ml_assets.defs.training.assets import training
+from ml_assets.defs.training.metadata import metadata
+from ml_assets.defs.training.record import batch_data_version, data_version, record_made
+from ml_assets.defs.training.start import days_of
+from ml_assets.errors import MlAssetsError
+from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, store_leaderboard
+from ml_assets.pipeline.sweep import Sweep
+from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
+from ml_assets.pipeline.trials import Tried
+from ml_assets.settings import load_settings
+
+JOB = "sweep"
+
+
+@dg.asset(
+    name=ASSET,
+    partitions_def=daily(),
+    deps=["evaluation"],
+    group_name="sweeps",
+    kinds={"python", "parquet"},
+    description="A matrix of runs over parameters, ranked. Each trial is the run that its parameters would have alone. "
+    "Its own config: grid, search, trials, metric, window_days, seed, max_failure_rate, reduction.",
+)
+def _leaderboard(
+    context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: SweepConfig
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Try every trial, or find it in the store; then commit what they are worth."""
+    parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
+    days = days_of(context)
+    names = [leaderboard_key(parameters, own, day).run_id for day in days]
+    announce(context, sweep_identity(parameters, own), names, job=JOB)
+    workspace = workspace_for(context, options, ASSET, SweepParameters)
+    first = load_settings().first_as_of
+    sweeps = [
+        Sweep(
+            parameters=parameters,
+            own=own,
+            days=window(day, days=own.window_days, first=first),
+            workspace=workspace,
+            retry_failed=options.retry_failed,
+        )
+        for day in days
+    ]
+    refuse_sweep_over_budget(sweeps)
+    done = {sweep.days[-1]: _make(context, sweep) for sweep in sweeps}
+    made = [item for item in done.values() if isinstance(item, Made)]
+    if len(made) < len(done):
+        for item in made:
+            record_made(context, item, store=workspace.store)
+        lines = [f"{day}: {error}" for day, error in done.items() if not isinstance(error, Made)]
+        raise dg.Failure("\n".join(lines), allow_retries=False)
+    for item in made:
+        board = load_leaderboard(item.key, workspace.store)
+        context.add_asset_metadata(
+            {"ranking": trials_table(board), **metadata(item, store=workspace.store)},
+            partition_key=str(item.key.as_of),
+        )
+    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
+    yield dg.MaterializeResult(data_version=dg.DataVersion(version))
+
+
+leaderboard = refused_at_launch(
+    _leaderboard,
+    fields=SweepParameters.model_fields,
+    refuse=check_sweep,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
+
+sweep = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.assets(ASSET),
+    description="Try a matrix of runs and rank them. What all trials share: resources.params; what varies: "
+    f"ops.{ASSET}.config. The partition is the latest day.",
+)
+
+
+def _make(context: dg.AssetExecutionContext, sweep: Sweep) -> Made | MlAssetsError:
+    """The leaderboard of one sweep, or why there is none."""
+    try:
+        for tried in sweep.run():
+            _record(context, tried, sweep)
+        manifest = store_leaderboard(sweep, sweep.leaderboard())
+    except MlAssetsError as error:
+        return error
+    key = leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1])
+    return Made(key=key, manifest=manifest, reused=False, reason="a leaderboard is always made anew")
+
+
+def _record(context: dg.AssetExecutionContext, tried: Tried, sweep: Sweep) -> None:
+    """Tell Dagster at once what a trial made, as a run of its own would have."""
+    for made in tried.attempt.made:
+        record_made(context, made, store=sweep.workspace.store)
+    if tried.attempt.trace:
+        context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)

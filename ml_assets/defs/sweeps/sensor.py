@@ -1,0 +1,95 @@
+"""The sensor `leaderboard_after_sweep`: trials that were Dagster runs of their own are ranked once all have ended."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import check
+from ml_assets.core.result import run_config
+from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
+from ml_assets.core.sweep.result import ASSET
+from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
+from ml_assets.defs.requests import not_requested_yet
+from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
+from ml_assets.defs.sweeps.assets import sweep
+from ml_assets.defs.training.jobs import train
+from ml_assets.defs.training.metadata import run_tags
+from ml_assets.errors import RefusedError
+from ml_assets.resources.parameters import refuse, refuse_options
+
+LOOKED_AT = 500  # latest runs in which sweeps are looked for
+
+
+@dg.sensor(
+    name="leaderboard_after_sweep",
+    job=sweep,
+    minimum_interval_seconds=30,
+    description="When the last trial of a sweep with runs of their own (`ml-assets sweep --on URL --as-runs`) has ended, "
+    "its leaderboard is requested, once.",
+)
+def leaderboard_after_sweep(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Request the leaderboards of sweeps whose runs have all ended; the cursor holds the last run of each."""
+    done: dict[str, str] = read_cursor(context.cursor).get("done", {})
+    requests: list[dg.RunRequest] = []
+    latest = context.instance.get_runs(dg.RunsFilter(job_name=train.name), limit=LOOKED_AT)
+    names = dict.fromkeys(run.tags[SWEEP_TAG] for run in latest if SWEEP_TAG in run.tags)
+    for name in names:
+        runs = _one_each(context.instance, name)
+        last = runs[0].run_id
+        if done.get(name) == last or not _complete(runs):
+            continue
+        requests += not_requested_yet(list(_requests(runs, name, context)), context.instance)
+        done = {**done, name: last}
+    kept = {name: last for name, last in done.items() if name in names}
+    return dg.SensorResult(
+        run_requests=requests,
+        cursor=write_cursor({"done": kept}),
+        skip_reason=None if requests else f"{len(names)} sweeps, none to rank",
+    )
+
+
+def _one_each(instance: dg.DagsterInstance, name: str) -> list[dg.DagsterRun]:
+    """The latest run of each trial and day, the latest of all first."""
+    found: dict[str, dg.DagsterRun] = {}
+    for run in instance.get_runs(dg.RunsFilter(job_name=train.name, tags={SWEEP_TAG: name})):
+        found.setdefault(run.tags.get(RUN_ID_TAG, run.run_id), run)
+    return list(found.values())
+
+
+def _complete(runs: Sequence[dg.DagsterRun]) -> bool:
+    size = runs[0].tags.get(SIZE_TAG, "")
+    return size.isdigit() and len(runs) >= int(size) and all(run.is_finished for run in runs)
+
+
+def _requests(
+    runs: Sequence[dg.DagsterRun], name: str, context: dg.SensorEvaluationContext
+) -> Iterator[dg.RunRequest]:
+    """The request of one leaderboard; none where the tags do not tell a sound one."""
+    try:
+        yield _request(json.loads(runs[0].tags.get(REQUEST_TAG, "")), name, last=runs[0].run_id)
+    except RefusedError as error:
+        context.log.warning("sweep %s gets no leaderboard: %s", name, "; ".join(error.problems))
+    except (KeyError, TypeError, ValueError):
+        context.log.warning("sweep %s gets no leaderboard: the tag %s is not what it was", name, REQUEST_TAG)
+
+
+def _request(asked: Mapping[str, Any], name: str, *, last: str) -> dg.RunRequest:
+    given, options = asked["given"], {"environment": asked["environment"]}
+    refuse(given)
+    refuse_options(options)
+    parameters, own, day = check(given), check_sweep(asked["own"]), dt.date.fromisoformat(asked["as_of"])
+    typed = {key: getattr(parameters, key) for key in given if key in TrainingParameters.model_fields}
+    return dg.RunRequest(
+        run_key=f"sweep:{name}:{last}",
+        run_config=run_config(typed, own={ASSET: asked["own"]}, **options),
+        partition_key=day.isoformat(),
+        tags={
+            **run_tags(sweep_identity(parameters, own), run_id=name),
+            SWEEP_TAG: name,
+            LAST_TAG: last,
+        },
+    )
