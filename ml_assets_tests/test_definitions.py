@@ -19,6 +19,7 @@ def test_the_assets_are():
     assert sorted(key.to_user_string() for key in specs.get_all_asset_keys()) == [
         "backfill_report",
         "evaluation",
+        "leaderboard",
         "model",
         "model_card",
         "training_set",
@@ -28,6 +29,7 @@ def test_the_assets_are():
 def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
         "report",
+        "sweep",
         "train",
     ]
     assert sorted(defs.resources) == ["io_manager", "options", "params"]
@@ -39,6 +41,7 @@ def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_o
     assert sorted(sensor.name for sensor in sensors) == [
         "failure_notice",
         "landed_days",
+        "leaderboard_after_sweep",
         "report_after_backfill",
         "request_files",
     ]
