@@ -147,6 +147,6 @@ def test_show_names_what_it_cannot_find(shell):
 def test_an_unknown_environment_is_refused_before_anything_is_created(shell, tmp_path):
     done = shell("run", "--environment", "prod")
 
-    assert done.returncode == 1
-    assert "Known: dev, staging, blue, green" in done.stderr
+    assert done.returncode == 2
+    assert "environment: unknown. Allowed: default, dev, staging, blue, green." in done.stderr
     assert list(tmp_path.iterdir()) == []

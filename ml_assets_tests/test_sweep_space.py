@@ -161,7 +161,7 @@ def test_all_problems_of_all_axes_and_fields_are_told_together():
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({}, "grid: no axis."),
+        ({"search": "random"}, "grid: no axis."),
         ({"grid": []}, "grid: not a list of axes."),
         ({"grid": {"C": "0.1..1"}}, "C: a range of numbers has no end of values in a grid."),
         ({"grid": {"max_depth": "1..9 log"}}, "max_depth: log changes nothing in a grid."),

@@ -14,7 +14,7 @@ from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.sweep.search import possible
 from ml_assets.core.sweep.space import corners
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
+from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
 from ml_assets.errors import RefusedError
 
 
@@ -42,6 +42,8 @@ def read_sweep(
         problems.append("sweep: not a table. Allowed: grid, search and the other parameters of a sweep.")
     axes, wrong = _axes(args.grid)
     own |= {"grid": axes} if axes else {}
+    if not own.get("grid") and not wrong:
+        problems.append(NO_AXIS)
     own |= {name: value for name, value in _own_flags(args).items() if value is not None}
     day, days_wrong = _days(args, file_day, own, now=now)
     parameters, found = diagnose(values)
@@ -49,7 +51,7 @@ def read_sweep(
     if not args.on:
         problems += against_settings(values, day, problems, now=now)
     if parameters is None or day is None or problems:
-        raise RefusedError(problems)
+        raise RefusedError(list(dict.fromkeys(problems)))
     checked = check_sweep(own)
     possible(parameters, corners(space_of(checked)))
     return SweepRequest(parameters=parameters, own=checked, as_of=day, given=values, given_own=own)

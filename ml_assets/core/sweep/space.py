@@ -34,8 +34,6 @@ def read_space(grid: Mapping[str, Any]) -> tuple[Space, list[str]]:
         axis, wrong = _read(str(name), text)
         problems += wrong
         axes += [axis] if axis else []
-    if not grid:
-        problems.append("grid: no axis. Allowed: one at least, such as learning_rate: 0.05,0.1,0.2.")
     return tuple(sorted(axes, key=lambda axis: axis.name)), problems
 
 

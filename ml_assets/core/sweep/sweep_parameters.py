@@ -12,6 +12,7 @@ from ml_assets.core.sweep.space import Space, listed, read_space, size
 from ml_assets.errors import RefusedError
 
 LARGEST_GRID = 10_000
+NO_AXIS = "grid: no axis. Allowed: one at least, such as learning_rate=0.05,0.1,0.2."
 
 LARGER_IS_BETTER: Mapping[str, bool] = {
     "roc_auc": True,
@@ -143,7 +144,12 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unsuited(space: Space, own: SweepParameters, *, skip: set[str]) -> Iterator[str]:
-    """What the chosen search cannot do with these axes or numbers; `skip` names what is refused already."""
+    """What the chosen search cannot do with these axes or numbers; `skip` names what is refused already.
+
+    A grid without an axis is one trial, so that an asset whose config nobody stated can be made with all others.
+    """
+    if own.search != "grid" and not space:
+        yield NO_AXIS
     if own.search == "grid":
         yield from _unsuited_for_grid(space)
     if (
