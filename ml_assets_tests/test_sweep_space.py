@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_assets.core.leaderboard.direction import LARGER, SMALLER
 from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.report.parameters import METRICS
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.axis import Choices, Range, read_axis
 from ml_assets.core.sweep.space import FIXED, listed, read_space, size
 from ml_assets.core.sweep.sweep_parameters import (
-    LARGER_IS_BETTER,
     USED_BY,
     SweepParameters,
     check_sweep,
@@ -207,10 +207,7 @@ def test_no_text_whatever_raises_anything_else_or_is_repeated(grid):
 
 
 def test_every_ranking_metric_is_one_of_an_evaluation():
-    assert set(LARGER_IS_BETTER) <= set(METRICS)
-    assert {name for name, larger in LARGER_IS_BETTER.items() if not larger} == {
-        "log_loss", "brier", "calibration_error",
-    }  # fmt: skip
+    assert {*LARGER, *SMALLER} <= set(METRICS)
 
 
 @pytest.mark.parametrize("name", sorted(SweepParameters.model_fields))

@@ -47,7 +47,7 @@ CATALOG: Mapping[str, Kind] = {
         slice=TrainingParameters,
         format="json",
         inputs=("model", "training_set"),
-        code=("core.contract", "core.training", "core.evaluation", "core.plots"),
+        code=("core.contract", "core.training", "core.evaluation", "core.figures", "core.plots"),
         packages=("matplotlib", "numpy", "pillow", "scikit-learn", "scipy"),
         description="Metrics, curves and feature importance on the holdout",
     ),

@@ -1,26 +1,23 @@
 """Pictures of an evaluation, as PNG bytes that are equal for equal documents."""
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
-BLUE, GREY, DARK = "#2f6fab", "#9aa5b1", "#33404d"
-DPI = 100
-COLOURS = 32  # of the palette; the pictures are a third of their size then
+from ml_assets.core.figures import BLUE, DARK, GREY, figure_of, finish, png, short
+
 MOST_FEATURES = 20
-LONGEST_NAME = 30
 
 
 def curves_png(document: Mapping[str, Any]) -> bytes:
     """ROC, precision-recall and calibration side by side, each with its baseline: 1000 x 330 pixels."""
     numbers, points = document["metrics"], document["curves"]
-    figure = _figure(10, 3.3)
+    figure = figure_of(10, 3.3)
     roc, recall, calibration = figure.subplots(1, 3)
     figure.subplots_adjust(left=0.055, right=0.99, bottom=0.15, top=0.91, wspace=0.24)
     _roc(roc, points["roc"], auc=numbers["roc_auc"])
     _precision_recall(recall, points["precision_recall"], numbers=numbers)
     _calibration(calibration, points["calibration"], error=numbers["calibration_error"])
-    return _png(figure)
+    return png(figure)
 
 
 def feature_importance_png(document: Mapping[str, Any]) -> bytes:
@@ -28,8 +25,8 @@ def feature_importance_png(document: Mapping[str, Any]) -> bytes:
     items = document["feature_importance"][:MOST_FEATURES][::-1]
     rows = range(len(items))
     height = 0.75 + 0.28 * len(items)
-    figure = _figure(7, height)
-    names = [_short(item["feature"]) for item in items]
+    figure = figure_of(7, height)
+    names = [short(item["feature"]) for item in items]
     left = 0.04 + 0.0105 * max(map(len, names), default=0)
     axes = figure.add_axes((left, 0.5 / height, 0.97 - left, 1 - 0.6 / height))
     means, spreads = ([item[part] for item in items] for part in ("mean", "std"))
@@ -38,8 +35,8 @@ def feature_importance_png(document: Mapping[str, Any]) -> bytes:
     axes.set_yticks(rows, names)
     axes.axvline(0, color=GREY, linewidth=1)
     axes.locator_params(axis="x", nbins=6)
-    _finish(axes, x="fall of ROC AUC when shuffled", y="")
-    return _png(figure)
+    finish(axes, x="fall of ROC AUC when shuffled", y="")
+    return png(figure)
 
 
 def _roc(axes: Any, points: Mapping[str, Any], *, auc: float) -> None:
@@ -47,7 +44,7 @@ def _roc(axes: Any, points: Mapping[str, Any], *, auc: float) -> None:
     axes.plot(points["false_positive_rate"], points["true_positive_rate"], color=BLUE)
     _unit(axes)
     axes.legend(loc="lower right", frameon=False, fontsize=8)
-    _finish(axes, x="false positive rate", y="true positive rate", title=f"ROC: AUC {auc:.3f}")
+    finish(axes, x="false positive rate", y="true positive rate", title=f"ROC: AUC {auc:.3f}")
 
 
 def _precision_recall(axes: Any, points: Mapping[str, Any], *, numbers: Mapping[str, float]) -> None:
@@ -57,7 +54,7 @@ def _precision_recall(axes: Any, points: Mapping[str, Any], *, numbers: Mapping[
     _unit(axes)
     axes.legend(loc="upper right", frameon=False, fontsize=8)
     title = f"Precision-recall: average {numbers['average_precision']:.3f}"
-    _finish(axes, x="recall", y="precision", title=title)
+    finish(axes, x="recall", y="precision", title=title)
 
 
 def _calibration(axes: Any, points: Mapping[str, Any], *, error: float) -> None:
@@ -68,45 +65,10 @@ def _calibration(axes: Any, points: Mapping[str, Any], *, error: float) -> None:
     axes.locator_params(nbins=5)
     axes.legend(loc="upper left", frameon=False, fontsize=8)
     title = f"Calibration: mean error {error:.3f}"
-    _finish(axes, x="predicted probability", y="observed rate", title=title)
+    finish(axes, x="predicted probability", y="observed rate", title=title)
 
 
 def _unit(axes: Any) -> None:
     axes.set(
         xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1], yticks=[0, 0.25, 0.5, 0.75, 1]
     )
-
-
-def _finish(axes: Any, *, x: str, y: str, title: str = "") -> None:
-    axes.set_title(title, fontsize=10, color=DARK)
-    axes.set_xlabel(x, fontsize=9, color=DARK)
-    axes.set_ylabel(y, fontsize=9, color=DARK)
-    axes.tick_params(labelsize=8, colors=DARK)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _short(name: str) -> str:
-    """A feature's name as text that fits; `$` would start a formula."""
-    cut = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "..."
-    return cut.replace("$", r"\$")
-
-
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=DPI)
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Any) -> bytes:
-    """Drawn and stored with a small palette; neither date nor version is in the file."""
-    from PIL import Image
-
-    figure.canvas.draw()
-    buffer, size = figure.canvas.buffer_rgba(), figure.canvas.get_width_height()
-    picture = Image.frombuffer("RGBA", size, buffer).convert("RGB")
-    file = io.BytesIO()
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
-    return file.getvalue()

@@ -3,11 +3,9 @@
 import math
 from typing import Any
 
+from ml_assets.core.figures import BLUE, MANY_COLOURS, ORANGE, RED, day_ticks, figure_of, finish, png
 from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.png import png
-from ml_assets.core.plots import BLUE, _figure, _finish
-from ml_assets.core.report.pictures import ORANGE, RED, _ticks
 
 FIRST = 5
 COLOURS = (ORANGE, BLUE, "#3f8f5b", "#7d5ba6", RED)
@@ -18,7 +16,7 @@ def by_day_png(board: Leaderboard) -> bytes:
     """One line a trial over the days that it has, its name below: 1000 pixels wide."""
     trials = board.trials[:FIRST]
     height = 3.2 + 0.18 * len(trials)
-    figure = _figure(10, height)
+    figure = figure_of(10, height)
     below = (0.5 + 0.18 * len(trials)) / height
     axes = figure.add_axes((0.075, below, 0.905, 1 - 0.35 / height - below))
     for trial, colour in reversed(list(zip(trials, COLOURS, strict=False))):
@@ -28,7 +26,7 @@ def by_day_png(board: Leaderboard) -> bytes:
         axes.plot(
             x, y, color=colour, marker="o", markersize=3.5, linewidth=thick, label=_short(words.label(trial))
         )
-    _ticks(axes, board.days)
+    day_ticks(axes, board.days)
     first, last = board.days[0].toordinal(), board.days[-1].toordinal()
     axes.set_xlim(first - 0.03 * (last - first), last + 0.03 * (last - first))
     axes.grid(axis="y", color="#e6e9ed", linewidth=0.6)
@@ -37,8 +35,8 @@ def by_day_png(board: Leaderboard) -> bytes:
     title = f"{board.metric} by day, " + (
         f"the first {FIRST} of {ranked} trials" if ranked > FIRST else "all trials"
     )
-    _finish(axes, x="", y=board.metric, title=title)
-    return png(figure)
+    finish(axes, x="", y=board.metric, title=title)
+    return png(figure, colours=MANY_COLOURS)
 
 
 def _legend(axes: Any, inches: float) -> None:

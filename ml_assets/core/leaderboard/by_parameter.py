@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ml_assets.core.figures import BLUE, DARK, GREY, MANY_COLOURS, ORANGE, figure_of, finish, png
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.importance import MOST_LEVELS, group
-from ml_assets.core.leaderboard.png import png
 from ml_assets.core.leaderboard.points import first_by, heights, shown, title, what
 from ml_assets.core.leaderboard.scale import Scale, scale
 from ml_assets.core.leaderboard.values import Value, is_number, levels, places
-from ml_assets.core.plots import BLUE, DARK, GREY, _figure, _finish
-from ml_assets.core.report.pictures import ORANGE
 
 COLUMNS = 4
 WIDTHS = {1: 6.0, 2: 8.0}  # inches of the picture by columns, else 10
@@ -29,7 +27,7 @@ def by_parameter_png(board: Leaderboard) -> bytes:
     turned = any(_turned(scale(values), letters) for values in columns.values())
     below = TURNED_BELOW if turned else BELOW
     height = 0.35 + down * (INCHES + below)
-    figure = _figure(width, height)
+    figure = figure_of(width, height)
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     figure.subplots_adjust(
         left=0.75 / width,
@@ -47,7 +45,7 @@ def by_parameter_png(board: Leaderboard) -> bytes:
         axes.set_visible(False)
     text = f"{what(board)}; diamond = {first_by(board)}"
     figure.suptitle(title(board, text, names), fontsize=10, color=DARK, y=1 - 0.08 / height, va="top")
-    return png(figure)
+    return png(figure, colours=MANY_COLOURS)
 
 
 def _panel(axes: Any, name: str, values: Sequence[Value], y: Sequence[float], *, letters: float) -> None:
@@ -61,7 +59,7 @@ def _panel(axes: Any, name: str, values: Sequence[Value], y: Sequence[float], *,
     axes.scatter(x[:1], y[:1], s=60, marker="D", facecolor="none", edgecolor=ORANGE, linewidth=1.6, zorder=4)
     axes.grid(axis="y", color="#e6e9ed", linewidth=0.6)
     _ticks(axes, axis, letters)
-    _finish(axes, x=name.replace("$", r"\$"), y="")
+    finish(axes, x=name.replace("$", r"\$"), y="")
 
 
 def _means(

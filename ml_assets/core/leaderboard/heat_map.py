@@ -4,14 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ml_assets.core.figures import BLUE, DARK, GREY, MANY_COLOURS, ORANGE, figure_of, finish, png, short
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.png import png
 from ml_assets.core.leaderboard.points import first_by, heights, what
 from ml_assets.core.leaderboard.scale import Scale, scale
 from ml_assets.core.leaderboard.values import Value, levels, places
 from ml_assets.core.leaderboard.words import value as said
-from ml_assets.core.plots import BLUE, DARK, GREY, _figure, _finish, _short
-from ml_assets.core.report.pictures import ORANGE
 
 MOST_CELLS = 12  # a side; beyond, or where most of them would be empty, trials are points
 FILLED = 0.4
@@ -26,7 +24,7 @@ def heat_map_png(board: Leaderboard) -> bytes:
         down
     )
     height = max(2.6, 1.3 + 0.42 * len(down)) if cells else 4.4
-    figure = _figure(8, height)
+    figure = figure_of(8, height)
     names = [said(value) for value in down] if cells else [text for _, text in scale(rows).ticks()]
     left = 0.095 + 0.0085 * min(24, max(map(len, names)))
     axes = figure.add_axes((left, 0.62 / height, 0.86 - left, 1 - 1.05 / height))
@@ -35,10 +33,10 @@ def heat_map_png(board: Leaderboard) -> bytes:
     bar = figure.colorbar(image, cax=figure.add_axes((0.885, 0.62 / height, 0.018, 1 - 1.05 / height)))
     bar.ax.tick_params(labelsize=8, colors=DARK)
     across_name, down_name = (name.replace("$", r"\$") for name in board.varied)
-    _finish(
+    finish(
         axes, x=across_name, y=down_name, title=f"{what(board)}; darker is better, frame = {first_by(board)}"
     )
-    return png(figure)
+    return png(figure, colours=MANY_COLOURS)
 
 
 def colours(*, better_is_dark: bool, pale: str = "#dfeaf5") -> Any:
@@ -72,8 +70,8 @@ def _cells(
     image = axes.pcolormesh(table, cmap=colour, edgecolors="white", linewidth=1.2, vmin=low, vmax=high)
     _numbers(axes, table, (low, high), better_is_dark=better_is_dark)
     axes.add_patch(_frame(x[0], y[0]))
-    axes.set_xticks([place + 0.5 for place in range(len(across))], [_short(said(value)) for value in across])
-    axes.set_yticks([place + 0.5 for place in range(len(down))], [_short(said(value)) for value in down])
+    axes.set_xticks([place + 0.5 for place in range(len(across))], [short(said(value)) for value in across])
+    axes.set_yticks([place + 0.5 for place in range(len(down))], [short(said(value)) for value in down])
     if sum(len(said(value)) for value in across) > 60:  # noqa: PLR2004 - letters that fit
         axes.tick_params(axis="x", rotation=30)
     return image

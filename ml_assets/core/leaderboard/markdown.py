@@ -3,7 +3,7 @@
 from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.ranked import RankedTrial
-from ml_assets.core.report.markdown import _list, _plain, _table
+from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.report.words import HIDDEN, count, number
 
 MOST_TRIALS = 20
@@ -23,7 +23,7 @@ def markdown(board: Leaderboard) -> str:
 
 
 def _title(board: Leaderboard) -> str:
-    varied = ", ".join(map(_plain, board.varied)) or "nothing"
+    varied = ", ".join(map(plain, board.varied)) or "nothing"
     return f"# Leaderboard by {board.metric}, over {varied}\n\n{words.scope(board)} {words.first(board)}"
 
 
@@ -32,24 +32,24 @@ def _trials(board: Leaderboard) -> str:
         return ""
     shown = board.trials[:MOST_TRIALS]
     many = len(board.days) > 1
-    head = ["rank", *map(_plain, board.varied), f"mean {board.metric}"]
+    head = ["rank", *map(plain, board.varied), f"mean {board.metric}"]
     head += ["std", "days", "best on", "difference to the first (95 % interval)"] if many else ["difference"]
     cut = f"The first {len(shown)} of {len(board.trials)}.\n\n" if len(shown) < len(board.trials) else ""
     rows = [_cells(trial, many=many) for trial in shown]
-    return f"## Trials\n\n{cut}{_table([*head, 'run_id'], rows)}{_legend(shown)}"
+    return f"## Trials\n\n{cut}{table([*head, 'run_id'], rows)}{_legend(shown)}"
 
 
 def _cells(trial: RankedTrial, *, many: bool) -> list[str]:
-    own = [_plain(words.value(of)) for of in trial.values.values()]
+    own = [plain(words.value(of)) for of in trial.values.values()]
     told = [words.difference(trial)]
     if many:
         told = [number(trial.std), str(trial.days), str(trial.best_days), *told]
-    rank = " ".join([str(trial.rank), *_plain(words.marks(trial)).split()])
+    rank = " ".join([str(trial.rank), *plain(words.marks(trial)).split()])
     return [rank, *own, words.mean(trial), *told, f"`{trial.run_id}`"]
 
 
 def _legend(shown: tuple[RankedTrial, ...]) -> str:
-    return f"\n\n{_plain(words.LEGEND)}." if any(map(words.marks, shown)) else ""
+    return f"\n\n{plain(words.LEGEND)}." if any(map(words.marks, shown)) else ""
 
 
 def _importance(board: Leaderboard) -> str:
@@ -57,27 +57,27 @@ def _importance(board: Leaderboard) -> str:
         return ""
     rows = [
         (
-            _plain(share.name),
+            plain(share.name),
             words.percent(share.mean),
             words.percent(share.chance),
             f"{share.groups}{', values by rank' if share.binned else ''}",
         )
         for share in board.importance.shares
     ]
-    left = [f"{_plain(name)}: nearly every trial has its own value" for name in board.importance.left_out]
+    left = [f"{plain(name)}: nearly every trial has its own value" for name in board.importance.left_out]
     told = f"The days: {words.agreement(board.importance)}."
     head = (
         f"How much of the variance of {board.metric} over {count(board.importance.trials, 'trial')} each parameter "
         "explains alone, and how much one that does nothing would by chance. What parameters do together is in none."
     )
-    body = _table(("parameter", "explains", "by chance", "groups"), rows)
-    parts = [f"## Importance\n\n{head}", body, _list(left), told]
+    body = table(("parameter", "explains", "by chance", "groups"), rows)
+    parts = [f"## Importance\n\n{head}", body, bullets(left), told]
     return "\n\n".join(part for part in parts if part)
 
 
 def _failed(board: Leaderboard) -> str:
-    lines = [f"{words.failure(group)}: {_plain(group.reason)}" for group in board.failures]
-    return "## Failed\n\n" + _list(lines) if lines else ""
+    lines = [f"{words.failure(group)}: {plain(group.reason)}" for group in board.failures]
+    return "## Failed\n\n" + bullets(lines) if lines else ""
 
 
 def _metrics(board: Leaderboard) -> str:
@@ -91,8 +91,8 @@ def _metrics(board: Leaderboard) -> str:
     if not names:
         return ""
     rows = [(str(trial.rank), *(number(trial.metrics.get(name)) for name in names)) for trial in shown]
-    return "## Other metrics, means\n\n" + _table(("rank", *map(_plain, names)), rows)
+    return "## Other metrics, means\n\n" + table(("rank", *map(plain, names)), rows)
 
 
 def _notes(board: Leaderboard) -> str:
-    return "## How far to trust this\n\n" + _list(board.notes) if board.notes else ""
+    return "## How far to trust this\n\n" + bullets(board.notes) if board.notes else ""

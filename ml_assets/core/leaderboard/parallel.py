@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ml_assets.core.figures import DARK, GREY, MANY_COLOURS, ORANGE, figure_of, finish, png
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.heat_map import colours, limits
-from ml_assets.core.leaderboard.png import png
 from ml_assets.core.leaderboard.points import first_by, heights, shown, title, what
 from ml_assets.core.leaderboard.scale import Scale, scale
 from ml_assets.core.leaderboard.values import Value
-from ml_assets.core.plots import DARK, GREY, _figure, _finish
-from ml_assets.core.report.pictures import ORANGE
 
 MOST_PARAMETERS = 7
 CROWDED = 6
@@ -26,7 +24,7 @@ def parallel_png(board: Leaderboard) -> bytes:
     axes_ = [scale(column) for column in [*columns, z]]
     lines = [_line(axes_, [*values, height]) for *values, height in zip(*columns, z, strict=True)]
     worst_first = list(range(len(z)))[:0:-1]
-    figure = _figure(10, 4.4)
+    figure = figure_of(10, 4.4)
     axes = figure.add_axes((0.03, 0.11, 0.9, 0.78))
     low, high = limits(z)
     many = LineCollection(
@@ -45,10 +43,10 @@ def parallel_png(board: Leaderboard) -> bytes:
     axes.set(xlim=(-0.35, len(names) + 0.1), ylim=(-0.07, 1.07), yticks=[])
     axes.set_xticks(range(len(axes_)), [name.replace("$", r"\$") for name in [*names, board.metric]])
     text = f"{what(board)}; darker is better, orange = {first_by(board)}"
-    _finish(axes, x="", y="", title=title(board, text, names))
+    finish(axes, x="", y="", title=title(board, text, names))
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", length=0, labelsize=9 if len(names) < CROWDED else 7.5)
-    return png(figure)
+    return png(figure, colours=MANY_COLOURS)
 
 
 def _line(axes_: Sequence[Scale], values: Sequence[Value]) -> list[tuple[float, float]]:

@@ -1,7 +1,8 @@
 """The report as Markdown, for Dagster's pages and for people without a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
+from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.report import words
 from ml_assets.core.report.coverage import label
 from ml_assets.core.report.document import Report
@@ -50,12 +51,12 @@ def _metrics(report: Report) -> str:
         if name not in words.HIDDEN
     ]
     head = ("metric", "mean", "std", "min", "max", "trend (95 % interval)")
-    return "## Metrics\n\n" + _table(head, rows)
+    return "## Metrics\n\n" + table(head, rows)
 
 
 def _outliers(report: Report) -> str:
     lines = words.outliers({**report.metrics, **report.rows})
-    return f"## Outliers\n\n{words.OUTLIER_RULE}:\n\n" + _list(lines) if lines else ""
+    return f"## Outliers\n\n{words.OUTLIER_RULE}:\n\n" + bullets(lines) if lines else ""
 
 
 def _drift(report: Report) -> str:
@@ -63,15 +64,15 @@ def _drift(report: Report) -> str:
         return ""
     lines = [f"{name}: {words.drift(item)}" for name, item in report.drift.items()]
     head = f"The later half of the days against the earlier half; {words.DRIFT_RULE}."
-    return f"## Drift\n\n{head}\n\n{_list(lines)}\n\n{report.note}"
+    return f"## Drift\n\n{head}\n\n{bullets(lines)}\n\n{report.note}"
 
 
 def _errors(report: Report) -> str:
     lines = [
-        f"{words.count(len(group.days), 'day')} ({words.stretches(group.days)}): {_plain(group.reason)}"
+        f"{words.count(len(group.days), 'day')} ({words.stretches(group.days)}): {plain(group.reason)}"
         for group in report.errors
     ]
-    return "## Errors\n\n" + _list(lines) if lines else ""
+    return "## Errors\n\n" + bullets(lines) if lines else ""
 
 
 def _retry(report: Report) -> str:
@@ -85,7 +86,7 @@ def _days(report: Report) -> str:
     rows = [tuple(_cells(day, report.metric)) for day in shown]
     cut = f"The latest {MOST_DAYS} of {report.asked}.\n\n" if len(shown) < report.asked else ""
     return (
-        "## Days\n\n" + cut + _table(("as_of", "status", report.metric, "rows", "base rate", "run_id"), rows)
+        "## Days\n\n" + cut + table(("as_of", "status", report.metric, "rows", "base rate", "run_id"), rows)
     )
 
 
@@ -97,20 +98,3 @@ def _cells(day: DayRecord, metric: str) -> Iterator[str]:
     yield "-" if rows is None else f"{rows:,.0f}"
     yield words.number(day.facts.get("base_rate"))
     yield f"`{day.run_id}`"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def _list(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def _plain(text: str) -> str:
-    """One line that starts no table, link, picture or tag of its own."""
-    line = " ".join(text.split())
-    for mark in "\\`*_[]<>|":
-        line = line.replace(mark, f"\\{mark}")
-    return line

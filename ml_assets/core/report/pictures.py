@@ -5,30 +5,40 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ml_assets.core.plots import BLUE, DARK, GREY, _figure, _finish, _png, _short
+from ml_assets.core.figures import (
+    BLUE,
+    DARK,
+    GREY,
+    ORANGE,
+    RED,
+    TICKS,
+    day_ticks,
+    figure_of,
+    finish,
+    png,
+    short,
+)
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.document import Report, series
 from ml_assets.core.report.record import Status
 
-RED, ORANGE = "#c0392b", "#d98324"
 MARKS: tuple[tuple[Status, str], ...] = (("failed", RED), ("missing", GREY))
-TICKS = 8
 MOST_NUMBERS = 16  # days, up to which the cells of the coverage hold their number
 LABEL = 46
 
 
 def days_png(report: Report) -> bytes:
     """The metric by day over rows and base rate by day: 1000 x 560 pixels."""
-    figure = _figure(10, 5.6)
+    figure = figure_of(10, 5.6)
     above, below = figure.subplots(2, 1, height_ratios=(1.5, 1), sharex=True)
     figure.subplots_adjust(left=0.08, right=0.92, bottom=0.08, top=0.94, hspace=0.24)
     _metric(above, report)
     _rows(below, report)
     days = [day.as_of for day in report.days]
-    _ticks(below, days)
+    day_ticks(below, days)
     above.tick_params(labelbottom=False)
     above.set_xlim(days[0].toordinal() - 0.6, days[-1].toordinal() + 0.6)
-    return _png(figure)
+    return png(figure)
 
 
 def _metric(axes: Any, report: Report) -> None:
@@ -48,16 +58,16 @@ def _metric(axes: Any, report: Report) -> None:
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="best", frameon=False, fontsize=8, ncols=3)
     title = f"{report.parameters['dataset']}: {report.metric}, {report.done} of {report.asked} days done"
-    _finish(axes, x="", y=report.metric, title=title)
+    finish(axes, x="", y=report.metric, title=title)
 
 
 def _rows(axes: Any, report: Report) -> None:
     rows, rate = series(report.days, "rows", of="facts"), series(report.days, "base_rate", of="facts")
     axes.bar([day.toordinal() for day in rows], list(rows.values()), width=0.7, color=GREY, alpha=0.6)
-    _finish(axes, x="", y="rows (bars)", title="rows of the training set, and their base rate")
+    finish(axes, x="", y="rows (bars)", title="rows of the training set, and their base rate")
     other = axes.twinx()
     _line(other, rate, colour=BLUE, label="base rate")
-    _finish(other, x="", y="base rate (line)")
+    finish(other, x="", y="base rate (line)")
     other.spines["right"].set_visible(True)
     if rate:  # a flat line in the middle is honest where nothing moves
         low, high = min(rate.values()), max(rate.values())
@@ -83,18 +93,12 @@ def _undone(axes: Any, report: Report) -> None:
             axes.axvspan(day - 0.5, day + 0.5, color=colour, alpha=0.25, linewidth=0, label=name)
 
 
-def _ticks(axes: Any, days: Sequence[dt.date]) -> None:
-    step = max(1, math.ceil(len(days) / TICKS))
-    chosen = days[::step]
-    axes.set_xticks([day.toordinal() for day in chosen], [day.isoformat() for day in chosen])
-
-
 def coverage_png(coverage: Coverage) -> bytes:
     """One row a parameter set, one column a day, the metric as the colour, white where nothing is stored."""
     from matplotlib.colors import LinearSegmentedColormap
 
     height = 1.15 + 0.3 * len(coverage.sets)
-    figure = _figure(10, height)
+    figure = figure_of(10, height)
     names = [_short_label(item.label) for item in coverage.sets]
     left = 0.03 + 0.0072 * max(map(len, names))
     axes = figure.add_axes((left, 0.45 / height, 0.9 - left, 1 - 0.85 / height))
@@ -111,10 +115,10 @@ def coverage_png(coverage: Coverage) -> bytes:
     bar = figure.colorbar(image, cax=figure.add_axes((0.915, 0.45 / height, 0.012, 1 - 0.85 / height)))
     bar.ax.tick_params(labelsize=8, colors=DARK)
     more = f" (and {coverage.left_out} sets more)" if coverage.left_out else ""
-    _finish(
+    finish(
         axes, x="", y="", title=f"{coverage.metric} by parameter set and day; empty = nothing stored{more}"
     )
-    return _png(figure)
+    return png(figure)
 
 
 def _range(table: Sequence[Sequence[float]]) -> dict[str, float]:
@@ -137,4 +141,4 @@ def _numbers(axes: Any, table: Sequence[Sequence[float]]) -> None:
 
 
 def _short_label(text: str) -> str:
-    return _short(text) if len(text) > LABEL else text.replace("$", r"\$")
+    return short(text) if len(text) > LABEL else text.replace("$", r"\$")

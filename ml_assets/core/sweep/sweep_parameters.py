@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from ml_assets.core.leaderboard.direction import LARGER, SMALLER, larger_is_better
 from ml_assets.core.parameters import Parameters, TrainingParameters, identity
 from ml_assets.core.problems import problems_of
 from ml_assets.core.sweep.axis import Range
@@ -14,21 +15,10 @@ from ml_assets.errors import RefusedError
 LARGEST_GRID = 10_000
 NO_AXIS = "grid: no axis. Allowed: one at least, such as learning_rate=0.05,0.1,0.2."
 
-LARGER_IS_BETTER: Mapping[str, bool] = {
-    "roc_auc": True,
-    "average_precision": True,
-    "lift_at_10pct": True,
-    "skill": True,
-    "log_loss": False,
-    "brier": False,
-    "calibration_error": False,
-}
-"""The metrics of an evaluation that say which of two models is the better one."""
-
 if TYPE_CHECKING:
     Metric = str
 else:
-    Metric = Literal[tuple(LARGER_IS_BETTER)]
+    Metric = Literal[LARGER + SMALLER]
 
 Search = Literal["grid", "random", "tpe", "halving"]
 
@@ -59,9 +49,9 @@ class SweepParameters(Parameters):
     metric: Metric = Field(
         default="roc_auc",
         description="What ranks the trials. Best when largest: "
-        + ", ".join(name for name, larger in LARGER_IS_BETTER.items() if larger)
+        + ", ".join(LARGER)
         + "; when smallest: "
-        + ", ".join(name for name, larger in LARGER_IS_BETTER.items() if not larger),
+        + ", ".join(SMALLER),
     )
     window_days: int = Field(
         default=1, ge=1, le=366, description="Days on which each trial is run, up to and including as_of"
@@ -79,7 +69,7 @@ class SweepParameters(Parameters):
     @property
     def larger_is_better(self) -> bool:
         """Whether the best trial is the one with the largest metric."""
-        return LARGER_IS_BETTER[self.metric]
+        return larger_is_better(self.metric)
 
 
 def space_of(own: SweepParameters) -> Space:

@@ -1,0 +1,57 @@
+"""How every picture of the project is begun, finished and stored: equal figures give equal bytes."""
+
+import datetime as dt
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+BLUE, GREY, DARK, ORANGE, RED = "#2f6fab", "#9aa5b1", "#33404d", "#d98324", "#c0392b"
+DPI = 100
+COLOURS = 32  # of the palette; the pictures are a third of their size then
+MANY_COLOURS = 160  # where there is a scale of blues
+LONGEST_NAME = 30
+TICKS = 8
+
+
+def figure_of(width: float, height: float) -> Any:
+    """An empty figure of so many inches, at 100 pixels an inch."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def finish(axes: Any, *, x: str, y: str, title: str = "") -> None:
+    """Title, labels and ticks in the sizes and colours that all pictures have."""
+    axes.set_title(title, fontsize=10, color=DARK)
+    axes.set_xlabel(x, fontsize=9, color=DARK)
+    axes.set_ylabel(y, fontsize=9, color=DARK)
+    axes.tick_params(labelsize=8, colors=DARK)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def day_ticks(axes: Any, days: Sequence[dt.date]) -> None:
+    """At most eight days as ticks of an axis of ordinals."""
+    chosen = days[:: max(1, math.ceil(len(days) / TICKS))]
+    axes.set_xticks([day.toordinal() for day in chosen], [day.isoformat() for day in chosen])
+
+
+def short(name: str) -> str:
+    """A name as text that fits; `$` would start a formula."""
+    cut = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "..."
+    return cut.replace("$", r"\$")
+
+
+def png(figure: Any, *, colours: int = COLOURS) -> bytes:
+    """The figure as PNG, stored with a palette; neither date nor version is in the file."""
+    from PIL import Image
+
+    figure.canvas.draw()
+    buffer, size = figure.canvas.buffer_rgba(), figure.canvas.get_width_height()
+    picture = Image.frombuffer("RGBA", size, buffer).convert("RGB")
+    file = io.BytesIO()
+    picture.quantize(colours, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
+    return file.getvalue()
