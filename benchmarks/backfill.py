@@ -10,20 +10,16 @@ other so long that the loop takes several times as long. `PLAIN_THREADS=` (empty
 
 import datetime as dt
 import os
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from deployment import ask, running
+from measure import HERE, TURNS, environment, expect, one_thread, tell, timed
 
-HERE = Path(__file__).parent
-TURNS, DAYS = int(os.environ.get("TURNS", "3")), int(os.environ.get("DAYS", "14"))
-PLAIN_THREADS = os.environ.get("PLAIN_THREADS", "1")
+DAYS = int(os.environ.get("DAYS", "14"))
 FIRST = dt.date(2025, 12, 1)
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
 ASSETS = ("training_set", "model", "evaluation", "model_card")
@@ -38,32 +34,10 @@ RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Ru
 MADE = """query($keys: [AssetKeyInput!]) { assetNodes(assetKeys: $keys) { partitionStats { numMaterialized } } }"""
 
 
-def environment(place):
-    """The environment of both sides: their own folders; compiled modules are kept, as those installed are."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    own = {"DAGSTER_HOME": f"{place}/home", "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{place}/artifacts"}
-    return {**kept, **own, "PYTHONPATH": str(HERE.parent), "STOCK_PICTURES": f"{place}/pictures"}
-
-
-def spent():
-    """CPU seconds of all children that have ended, theirs included."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def timed(command, env, place):
-    """Wall and CPU seconds of a whole process, and what it printed."""
-    started, before = time.perf_counter(), spent()
-    done = subprocess.run(
-        command, env=env, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
-    )
-    return time.perf_counter() - started, spent() - before, done.stdout.decode()
-
-
 def plain(place, env):
     command = [sys.executable, str(HERE / "plain_loop.py"), "v2", f"{place}/plain", str(FIRST), str(DAYS)]
     shutil.rmtree(f"{place}/plain", ignore_errors=True)
-    found = timed(command, {**env, "OMP_NUM_THREADS": PLAIN_THREADS} if PLAIN_THREADS else env, place)
+    found = timed(command, one_thread(env), place)
     expect(
         len(list(Path(place, "plain").glob("*/model.skops"))) == DAYS,
         "the plain loop made every day",
@@ -90,11 +64,6 @@ def ours(place, env, *, word):
     return found[:2]
 
 
-def expect(holds, what, told):
-    if not holds:
-        raise SystemExit(f"Not seen: {what}. It printed:\n{told}")
-
-
 def one_turn(place):
     """Wall and CPU seconds of the plain loop, the cold backfill, and the same backfill again."""
     env = environment(place)
@@ -107,15 +76,8 @@ def processes():
     with tempfile.TemporaryDirectory() as place:
         turns = [one_turn(place) for _ in range(TURNS + 1)][1:]  # the first turn warms the disk
     for name, side, limit in (("a cold backfill", 1, COLD), ("all reused", 2, AGAIN)):
-        wall, cpu = ([turn[side][kind] / turn[0][kind] for turn in turns] for kind in (0, 1))
-        seconds = [statistics.median(turn[which][0] for turn in turns) for which in (side, 0)]
-        told = f"{name}, {DAYS} days v2 / plain loop"
-        print(
-            f"{told:<42} ratio {statistics.median(wall):.2f} (limit {limit}; {min(wall):.2f} to {max(wall):.2f} "
-            f"in {TURNS} turns; medians {seconds[0]:.2f} s and {seconds[1]:.2f} s; "
-            f"of CPU time {statistics.median(cpu):.2f})",
-            flush=True,
-        )
+        pairs = [(turn[side], turn[0]) for turn in turns]
+        tell(f"{name}, {DAYS} days v2 / plain loop", pairs, limit=limit)
 
 
 def live():

@@ -48,7 +48,7 @@ def matrix(table, contract):
     return np.column_stack([np.where(column == None, np.nan, column) for column in columns])  # noqa: E711
 
 
-def estimator(version, numbers, categories):
+def estimator(version, numbers, categories, **hyperparameters):
     if version == "v1":
         encode = ColumnTransformer(
             [
@@ -56,15 +56,16 @@ def estimator(version, numbers, categories):
                 ("c", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20), categories),
             ]
         )
-        return make_pipeline(encode, LogisticRegression(max_iter=1000))
+        return make_pipeline(encode, LogisticRegression(**{"max_iter": 1000, **hyperparameters}))
     encode = ColumnTransformer(
         [
             ("c", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), categories),
             ("n", "passthrough", numbers),
         ]
     )
+    own = {"learning_rate": 0.05, "max_depth": 4, **hyperparameters}
     boosting = HistGradientBoostingClassifier(
-        learning_rate=0.05, max_depth=4, early_stopping=False, random_state=0, categorical_features=[0]
+        early_stopping=False, random_state=0, categorical_features=[0], **own
     )
     return make_pipeline(encode, boosting)
 
@@ -88,11 +89,11 @@ def folds(table):
     return table.filter(pl.col("day") <= cutoff), table.filter(pl.col("day") > cutoff)
 
 
-def fit(version, train, contract):
+def fit(version, train, contract, **hyperparameters):
     categories = [i for i, name in enumerate(contract.features) if train.schema[name] == pl.String]
     numbers = [i for i in range(len(contract.features)) if i not in categories]
     x, y = matrix(train, contract), train[contract.label].to_numpy()
-    return estimator(version, numbers, categories).fit(x, y)
+    return estimator(version, numbers, categories, **hyperparameters).fit(x, y)
 
 
 def evaluate(model, table, contract, folder):
@@ -118,15 +119,22 @@ def card(metrics):
     return "\n".join(f"- {name}: {value:.4f}" for name, value in metrics.items())
 
 
-def main(version, folder, as_of=dt.date(2025, 12, 1)):
+def trial(version, folder, table, contract, **hyperparameters):
+    """One model on given rows, with its evaluation, pictures and card in the folder; gives its metrics."""
     folder.mkdir(parents=True, exist_ok=True)
-    table, contract = training_rows(as_of)
-    model = fit(version, folds(table)[0], contract)
+    model = fit(version, folds(table)[0], contract, **hyperparameters)
     metrics = evaluate(model, table, contract, folder)
-    table.write_parquet(folder / "training_set.parquet")
     skops.io.dump(model, folder / "model.skops")
     (folder / "evaluation.json").write_text(json.dumps(metrics))
     (folder / "model_card.md").write_text(card(metrics))
+    return metrics
+
+
+def main(version, folder, as_of=dt.date(2025, 12, 1)):
+    folder.mkdir(parents=True, exist_ok=True)
+    table, contract = training_rows(as_of)
+    metrics = trial(version, folder, table, contract)
+    table.write_parquet(folder / "training_set.parquet")
     print(json.dumps(metrics))
 
 

@@ -33,6 +33,8 @@ MADE = """query($key: AssetKeyInput!, $partitions: [String!]) { assetOrError(ass
   assetMaterializations(partitions: $partitions, limit: 20) { runId metadataEntries { label __typename
     ... on TextMetadataEntry { text } ... on PathMetadataEntry { path } ... on MarkdownMetadataEntry { mdStr }
     ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } } }"""
+FIRST = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+  partitionKeyConnection(limit: 1, ascending: true) { results } } } }"""
 BACKFILL_STATUS = f"""query($id: String!) {{ partitionBackfillOrError(backfillId: $id) {{ __typename
   ... on PartitionBackfill {{ status error {{ message errorChain {{ error {{ message }} }} }} }} {ERROR} }} }}"""
 
@@ -72,6 +74,12 @@ class Deployment:
     def url(self) -> str:
         """Its address."""
         return self.api.url
+
+    def first_day(self) -> dt.date:
+        """The first day of its partitions, which its settings name; a run of an earlier one would fail."""
+        answer = self.api.query(FIRST, key={"path": [next(iter(CATALOG))]})
+        (day,) = answer["assetNodeOrError"]["partitionKeyConnection"]["results"]
+        return dt.date.fromisoformat(day)
 
     def launch(
         self,
@@ -205,7 +213,7 @@ def _of_backfill(backfill: str) -> dict[str, Any]:
 
 
 def _plain(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """The metadata that a result is made of, as plain values."""
+    """The metadata that a result is made of, as plain values; of a run, Markdown was not asked for: it holds pictures."""
     names = {
         "TextMetadataEntry": "text",
         "MarkdownMetadataEntry": "mdStr",
@@ -214,8 +222,8 @@ def _plain(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         "FloatMetadataEntry": "floatValue",
     }
     for entry in entries:
-        if entry["__typename"] in names:
-            yield entry["label"], entry[names[entry["__typename"]]]
+        if (field := names.get(entry["__typename"])) in entry:
+            yield entry["label"], entry[field]
 
 
 def _reason(run: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from ml_assets_tests.browser import browsing, keep, wait_for, write
 from ml_assets_tests.live import deployment
+from ml_assets_tests.surfaces import DAYS, launch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -165,6 +166,52 @@ def test_the_plots_of_an_evaluation_are_pictures_on_its_page(page, live):
 
     assert picture.evaluate("image => image.naturalWidth") >= 900
     keep(page, "plots")
+
+
+SWEEP = {
+    "resources": {"params": {"config": {"dataset": "customers", "model_version": "v2", "max_iter": 30}}},
+    "ops": {
+        "leaderboard": {
+            "config": {"grid": {"learning_rate": "0.05,0.1,0.2", "max_depth": "2,4"}, "window_days": 3}
+        }
+    },
+}
+
+
+def test_the_launchpad_of_a_sweep_shows_its_own_parameters_and_what_is_allowed(page, live):
+    page.goto(f"{live.url}{JOB.replace('train', 'sweep')}/playground")
+    page.get_by_role("button", name="Launch Run").wait_for()
+    line = page.locator(".CodeMirror-line", has_text="metric")
+
+    line.click()
+    page.get_by_text("What ranks the trials.").wait_for()
+
+    schema = page.locator("body").inner_text()
+    assert line.inner_text().strip() == "metric: roc_auc"
+    assert "search?: (grid, random, tpe, halving)" in schema
+    assert "window_days?: (a whole number from 1 to 366)" in schema
+    keep(page, "sweep_launchpad")
+
+
+def test_the_page_of_a_leaderboard_shows_the_ranking_and_its_pictures(page, live):
+    before = runs(live)
+    launch(live, SWEEP, job="sweep")
+    (run,) = finished(live, before=before)
+
+    page.goto(f"{live.url}/assets/leaderboard?view=partitions&partition={DAYS[0]}")
+    page.get_by_text("made_by_dagster_run").wait_for()
+    text = page.inner_text("body")
+    keep(page, "leaderboard")
+    page.locator("tr", has_text="by_parameter").get_by_text("[Show Markdown]").last.click()
+    picture = page.locator("img[src^='data:image/png']").first
+    picture.wait_for()
+    keep(page, "leaderboard_plot")
+
+    assert run["status"] == "SUCCESS"
+    assert tags(run)["ml_assets/run_id"] in text
+    assert "mean roc_auc\trun_id\tlearning_rate\tmax_depth" in text
+    assert "grid.learning_rate\t0.05,0.1,0.2\tgiven" in text
+    assert picture.evaluate("image => image.naturalWidth") >= 600
 
 
 def open_backfill(page, live):

@@ -20,6 +20,8 @@ days = dg.DailyPartitionsDefinition(start_date="2025-01-01")
 
 class TrainingConfig(dg.Config):
     model_version: str = "v1"
+    learning_rate: float = 0.05
+    max_depth: int = 4
 
 
 @dg.asset(partitions_def=days)
@@ -31,14 +33,16 @@ def training_set(context: dg.AssetExecutionContext) -> pl.DataFrame:
 
 @dg.asset(partitions_def=days)
 def model(config: TrainingConfig, training_set: pl.DataFrame) -> Pipeline:
-    return fit(config.model_version, folds(training_set)[0], SampleSource().contract("orders"))
+    boosting = {"learning_rate": config.learning_rate, "max_depth": config.max_depth}
+    own = boosting if config.model_version == "v2" else {}
+    return fit(config.model_version, folds(training_set)[0], SampleSource().contract("orders"), **own)
 
 
 @dg.asset(partitions_def=days)
 def evaluation(
     context: dg.AssetExecutionContext, model: Pipeline, training_set: pl.DataFrame
 ) -> dict[str, float]:
-    folder = Path(os.environ["STOCK_PICTURES"], context.partition_key)
+    folder = Path(os.environ["STOCK_PICTURES"], context.run.run_id, context.partition_key)
     folder.mkdir(parents=True, exist_ok=True)
     metrics = evaluate(model, training_set, SampleSource().contract("orders"), folder)
     metrics = {name: float(value) for name, value in metrics.items()}

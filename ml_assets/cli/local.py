@@ -89,19 +89,19 @@ def execute(
         days=days,
         dagster_run_id=outcome.run_id,
         environment=environment,
-        seen=_seen(outcome),
+        seen=_seen(outcome, instance),
         reason="" if outcome.success else _reason(outcome),
     )
 
 
-def _seen(outcome: Any) -> Seen:
+def _seen(outcome: Any, instance: "DagsterInstance") -> Seen:
     """Every materialization, those that were logged for the good days of a failed run included.
 
     Texts for pages, pictures among them, are left out: of a year of days they would fill the memory.
     """
     events = [
         event.step_materialization_data.materialization
-        for event in outcome.all_events
+        for event in _events(outcome, instance)
         if event.is_step_materialization
     ]
     return {
@@ -112,6 +112,14 @@ def _seen(outcome: Any) -> Seen:
         }
         for event in events
     }
+
+
+def _events(outcome: Any, instance: "DagsterInstance") -> Iterator[Any]:
+    """The events of a run; what a failed one logged is in the event log alone."""
+    if outcome.success:
+        return iter(outcome.all_events)
+    logged = instance.all_logs(outcome.run_id)
+    return (entry.dagster_event for entry in logged if entry.is_dagster_event)
 
 
 def _reason(outcome: Any) -> str:

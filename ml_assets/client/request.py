@@ -32,6 +32,13 @@ def checked_request(
     return checked, sorted(day for day in found if day is not None)
 
 
+def refuse_early(day: dt.date, *, first: dt.date) -> None:
+    """RefusedError where the day is before the first one of a deployment."""
+    problem = days_.problem(day, now=dt.datetime.now(tz=dt.timezone.utc), first=first)
+    if problem is not None:
+        raise RefusedError([problem])
+
+
 def day_of(day: Day | None) -> dt.date | None:
     """The day, or None where it is none."""
     if isinstance(day, str):

@@ -2,21 +2,22 @@
 
 import datetime as dt
 import itertools
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml_assets.client.request import Day, Progress, checked_request, silent, until
+from ml_assets.client.request import Day, Progress, checked_request, refuse_early, silent, until
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import run_config
-from ml_assets.core.sweep.as_runs import LAST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
+from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_run_id
 from ml_assets.core.sweep.search import possible, trials_of
 from ml_assets.core.sweep.space import corners
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
-from ml_assets.deployment import ENDED, Deployment, connect
+from ml_assets.deployment import ENDED, Deployment, TaggedRun, connect
 from ml_assets.errors import RefusedError, RemoteError
 
 JOB = "sweep"
@@ -24,6 +25,7 @@ SENSOR = "leaderboard_after_sweep"
 SENSOR_SECONDS = 120  # it looks every half minute
 POLL_SECONDS = 2.0
 LISTABLE = ("grid", "random")
+FAILED = ("FAILURE", "CANCELED", "CANCELING")
 
 
 def submit_sweep(
@@ -63,10 +65,13 @@ def submit_sweep(
         RefusedError: before anything was started, here or by the deployment.
         RemoteError: it cannot be reached, there is no leaderboard of the sweep, or it takes too long.
     """
-    asked = _ask(parameters, sweep, as_of, environment=environment)
+    asked = _ask(parameters, sweep, as_of, environment=environment, as_runs=as_runs)
     deployment, told = connect(url), on_progress or silent
+    first = deployment.first_day()
+    refuse_early(asked.as_of, first=first)
     if as_runs:
-        launched = _launch_trials(deployment, asked, reuse=reuse, told=told)
+        days = window(asked.as_of, days=asked.own.window_days, first=first)
+        launched = _launch_trials(deployment, asked, days, reuse=reuse, told=told)
         if not wait:
             return asked.result()
         _wait(deployment, asked.name, launched, seconds=timeout_seconds, told=told)
@@ -109,42 +114,58 @@ class _Asked:
         return sweep_result(self.parameters, self.own, self.as_of, dagster_run_id=run, seen=seen)
 
 
-def _ask(parameters: Mapping[str, Any], sweep: Mapping[str, Any], as_of: Day, *, environment: str) -> _Asked:
-    """What is asked for, or RefusedError."""
-    checked, (day,) = checked_request(parameters, [as_of])
+def _ask(
+    parameters: Mapping[str, Any], sweep: Mapping[str, Any], as_of: Day, *, environment: str, as_runs: bool
+) -> _Asked:
+    """What is asked for, or RefusedError with every problem of parameters, days and sweep."""
+    checked, (day,) = checked_request(parameters, [as_of], also=_problems(sweep, as_runs=as_runs))
     own = check_sweep(sweep)
     possible(checked, corners(space_of(own)))
     request = {"given": dict(parameters), "own": dict(sweep), "as_of": str(day), "environment": environment}
     return _Asked(parameters=checked, own=own, as_of=day, request=request)
 
 
-def _launch_trials(deployment: Deployment, asked: _Asked, *, reuse: bool, told: Progress) -> list[str]:
-    """Launch a run for each trial and day that has none yet; the ids of all of them."""
-    if asked.own.search not in LISTABLE:
-        raise RefusedError(
-            [
-                f"search: its trials depend on results, so not all can be launched. Allowed: {', '.join(LISTABLE)}."
-            ]
+def _problems(sweep: Mapping[str, Any], *, as_runs: bool) -> tuple[str, ...]:
+    try:
+        own = check_sweep(sweep)
+    except RefusedError as error:
+        return error.problems
+    if as_runs and own.search not in LISTABLE:
+        return (
+            f"search: its trials depend on results, so not all can be launched. Allowed: {', '.join(LISTABLE)}.",
         )
+    return ()
+
+
+def _launch_trials(
+    deployment: Deployment, asked: _Asked, days: Sequence[dt.date], *, reuse: bool, told: Progress
+) -> list[str]:
+    """Launch a run for each trial and day that has none yet; the ids of all of them."""
     trials = trials_of(asked.parameters, asked.own)
-    days = window(asked.as_of, days=asked.own.window_days, first=dt.date.min)
     fields = dict.fromkeys([*asked.request["given"], *(axis.name for axis in space_of(asked.own))])
-    known = {
-        run.tags.get(RUN_ID_TAG): run.id
-        for run in reversed(deployment.runs_tagged({SWEEP_TAG: asked.name}))
-        if run.status not in ("FAILURE", "CANCELED", "CANCELING")
-    }
+    place = asked.request["environment"]
+    before = deployment.runs_tagged({SWEEP_TAG: asked.name})
+    latest = {run.tags.get(RUN_ID_TAG): run for run in reversed(before) if _place(run) == place}
     found = []
     for day, trial in itertools.product(days, trials):
         tags = trial_tags(trial, day, sweep=asked.name, size=len(trials) * len(days), request=asked.request)
-        run = known.get(tags[RUN_ID_TAG])
-        if run is None:
-            values = {name: getattr(trial, name) for name in fields}
-            config = run_config(values, environment=asked.request["environment"], reuse=reuse)
-            run = deployment.launch(config, str(day), tags=tags)
-            told(f"{day} {tags[RUN_ID_TAG]} launched as Dagster run {run}")
-        found.append(run)
+        known = latest.get(tags[RUN_ID_TAG])
+        if known is not None and known.status not in FAILED:
+            found.append(known.id)
+            continue
+        values = {name: getattr(trial, name) for name in fields}
+        config = run_config(values, environment=place, reuse=reuse)
+        found.append(deployment.launch(config, str(day), tags=tags))
+        told(f"{day} {tags[RUN_ID_TAG]} launched as Dagster run {found[-1]}")
     return found
+
+
+def _place(run: TaggedRun) -> str | None:
+    """The environment that a run's artifacts go to, which does not decide the run_id; None where its tags do not tell."""
+    try:
+        return str(json.loads(run.tags.get(REQUEST_TAG, ""))["environment"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _wait(
@@ -156,7 +177,11 @@ def _wait(
     def ended() -> bool:
         nonlocal before
         status = {run.id: run.status for run in deployment.runs_tagged({SWEEP_TAG: sweep})}
-        done = sum(status.get(run, "") in ENDED for run in runs)
+        if gone := [run for run in runs if run not in status]:
+            raise RemoteError(
+                f"The run {gone[0]} is not known any more on {deployment.url}: somebody deleted it."
+            )
+        done = sum(status[run] in ENDED for run in runs)
         if done != before:
             told(f"{done} of {len(runs)} runs have ended")
         before = done
@@ -166,13 +191,13 @@ def _wait(
 
 
 def _ranking(deployment: Deployment, sweep: str, *, after: list[str], told: Progress) -> str:
-    """The run of the leaderboard that the sensor asks for, once it is there."""
+    """The run of the leaderboard that the sensor asks for after the latest of the trials, once it is there."""
     told(f"All trials have ended; the sensor {SENSOR} ranks them")
+    last = next((run.id for run in deployment.runs_tagged({SWEEP_TAG: sweep}) if run.id in after), "")
     end = time.monotonic() + SENSOR_SECONDS
     while time.monotonic() < end:
-        for run in deployment.runs_tagged({SWEEP_TAG: sweep}, job=JOB):
-            if run.status not in ENDED or run.tags.get(LAST_TAG) in after:
-                return run.id
+        if found := deployment.runs_tagged({SWEEP_TAG: sweep, LAST_TAG: last}, job=JOB):
+            return found[0].id
         time.sleep(POLL_SECONDS)
     raise RemoteError(
         f"All trials of sweep {sweep} have ended, but nothing ranks them on {deployment.url}. Turn on the sensor "

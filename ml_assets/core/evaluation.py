@@ -40,10 +40,11 @@ def evaluate(
         raise TrainingError(
             f"{contract.label}: the holdout rows have one class only. Choose a larger holdout_days."
         )
+    score = predict(model, holdout, contract)
     document: dict[str, Any] = {
-        "metrics": _all_metrics(model, train, holdout, contract=contract),
+        "metrics": _all_metrics(model, train, y, score, contract=contract),
         "rows": {"train": train.height, "holdout": holdout.height},
-        "curves": curves(y, predict(model, holdout, contract)),
+        "curves": curves(y, score),
         "feature_importance": importance(model, holdout, contract=contract, seed=parameters.seed),
     }
     return Product(
@@ -58,12 +59,11 @@ def evaluate(
 
 
 def _all_metrics(
-    model: Any, train: pl.DataFrame, holdout: pl.DataFrame, *, contract: DatasetContract
+    model: Any, train: pl.DataFrame, y: Any, score: Any, *, contract: DatasetContract
 ) -> dict[str, float]:
+    """Those of the holdout, whose outcomes and scores are given, and one of the training rows."""
     y_train = labels(train, contract)
-    numbers = metrics(
-        labels(holdout, contract), predict(model, holdout, contract), base_rate=float(y_train.mean())
-    )
+    numbers = metrics(y, score, base_rate=float(y_train.mean()))
     numbers["train_roc_auc"] = _roc_auc(y_train, predict(model, train, contract))
     return {name: round(value, METRIC_DIGITS) for name, value in numbers.items()}
 

@@ -1,9 +1,12 @@
-"""Work side by side: joblib does it, in processes of this machine or on an existing Dask cluster."""
+"""Work side by side: in processes of this machine, by joblib, or on an existing Dask cluster, by its client."""
 
+import asyncio
 import importlib
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -13,8 +16,10 @@ from ml_assets.errors import RefusedError, TrainingError
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-TIMEOUT = 20  # seconds to find a scheduler
+TIMEOUT = 20  # seconds to find a scheduler, and to hear from a worker
 RESTARTS = 2  # of a pool of processes of which one was ended from outside
+ENDED = "Its process was ended from outside, most often because memory ran out. What was committed stays."
+_ONE_AT_A_TIME = threading.Lock()  # a fit caps threads and turns warnings into errors for all of its process
 
 
 def side_by_side(
@@ -35,26 +40,13 @@ def side_by_side(
         workers: processes at once on this machine; 1 is this process itself. A cluster knows its own.
         engine: `dask://HOST:PORT`, or "" for this machine.
     """
-    if workers == 1 and not engine:
+    if engine:
+        yield from _on_cluster(function, tasks, engine=engine)
+    elif workers == 1:
         for key, arguments in tasks.items():
             yield key, function(*arguments)
-        return
-    waiting = dict(tasks)
-    with _backend(engine) as lost:
-        for _ in range(1 + RESTARTS):
-            try:
-                for key, value in _run(function, waiting, workers=workers, engine=engine):
-                    del waiting[key]
-                    yield key, value
-            except lost:
-                continue
-            return
-    error = TrainingError(
-        "Its process was ended from outside, most often because memory ran out. What was committed stays. "
-        "Run the rest again, with ML_ASSETS_WORKERS=1 if memory is short."
-    )
-    for key in waiting:
-        yield key, error
+    else:
+        yield from _in_processes(function, tasks, workers=workers)
 
 
 def start_workers(count: int) -> Iterator[None]:
@@ -77,21 +69,35 @@ def cores() -> int:
     return int(cpu_count())
 
 
+def _in_processes(
+    function: Callable[..., Value], tasks: Mapping[Key, tuple[Any, ...]], *, workers: int
+) -> Iterator[tuple[Key, Value | TrainingError]]:
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    waiting = dict(tasks)
+    for _ in range(1 + RESTARTS):
+        try:
+            for key, value in _run(function, waiting, workers=workers):
+                del waiting[key]
+                yield key, value
+        except BrokenProcessPool:
+            continue
+        return
+    for key in waiting:
+        yield key, TrainingError(f"{ENDED} Run the rest again, with ML_ASSETS_WORKERS=1 if memory is short.")
+
+
 def _run(
-    function: Callable[..., Value], tasks: Mapping[Key, tuple[Any, ...]], *, workers: int, engine: str
+    function: Callable[..., Value], tasks: Mapping[Key, tuple[Any, ...]], *, workers: int
 ) -> Iterator[tuple[Key, Value]]:
     from joblib import Parallel, delayed
 
     here = os.getcwd()  # noqa: PTH109  (a worker may have been started elsewhere)
-    run = Parallel(
-        n_jobs=-1 if engine else workers,
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch="all" if engine else "2 * n_jobs",
-    )
+    run = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
     results = run(delayed(_keyed)(key, function, here, arguments) for key, arguments in dict(tasks).items())
     try:
-        yield from results
+        for result in results:  # noqa: UP028  (`yield from` would close it outside of what follows)
+            yield result
     finally:
         with warnings.catch_warnings():  # joblib warns of work that is given up, which is what was asked for
             warnings.simplefilter("ignore")
@@ -101,40 +107,61 @@ def _run(
 def _keyed(
     key: Key, function: Callable[..., Value], here: str, arguments: tuple[Any, ...]
 ) -> tuple[Key, Value]:
-    if os.path.isdir(here):  # noqa: PTH112
-        os.chdir(here)
-    return key, function(*arguments)
+    return key, _call(function, here, arguments)
+
+
+def _call(function: Callable[..., Value], here: str, arguments: tuple[Any, ...]) -> Value:
+    """In a worker: one task after the other, whatever threads it has."""
+    with _ONE_AT_A_TIME:
+        if os.path.isdir(here):  # noqa: PTH112
+            os.chdir(here)
+        return function(*arguments)
+
+
+def _on_cluster(
+    function: Callable[..., Value], tasks: Mapping[Key, tuple[Any, ...]], *, engine: str
+) -> Iterator[tuple[Key, Value | TrainingError]]:
+    """By Dask's own client, which tries a task again whose worker died.
+
+    joblib's Dask backend waits for ever for a task that Dask itself has given up.
+    """
+    with _cluster(engine) as client:
+        from distributed import as_completed
+
+        here = os.getcwd()  # noqa: PTH109
+        futures = {
+            client.submit(_call, function, here, arguments, pure=False): key
+            for key, arguments in tasks.items()
+        }
+        for future in as_completed(list(futures)):
+            yield futures.pop(future), _outcome(future)
+
+
+def _outcome(future: Any) -> Any:
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        return TrainingError(f"{ENDED} Run the rest again, on workers with more memory.")
+    except CancelledError:
+        return TrainingError("The Dask scheduler went away. What was committed stays. Run the rest again.")
 
 
 @contextmanager
-def _backend(engine: str) -> Iterator[tuple[type[Exception], ...]]:
-    """The place where joblib works, while it does; it gives the errors that mean a lost process."""
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
-    if not engine:
-        yield (BrokenProcessPool,)
-        return
+def _cluster(engine: str) -> Iterator[Any]:
+    """The client of a Dask cluster; RefusedError where its library, its scheduler or a worker is not there."""
     if not engine.startswith(DASK):
         raise RefusedError(
             [f"engine: not known. Allowed: nothing, for processes of this machine, or {DASK}HOST:PORT."]
         )
-    from joblib import parallel_config
-
-    with _cluster(engine.removeprefix(DASK)), parallel_config(backend="dask"):
-        from distributed.scheduler import KilledWorker
-
-        yield (KilledWorker,)
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[None]:
-    """Be connected to a Dask cluster; RefusedError where its library or its scheduler is not there."""
     try:
         from distributed import Client
     except ImportError:
         raise RefusedError(
             ["engine: Dask is not installed. Install it: pip install 'ml-assets[dask]'."]
         ) from None
+    address = engine.removeprefix(DASK)
     try:
         client = Client(f"tcp://{address}", timeout=TIMEOUT, set_as_default=True)
     except (OSError, ValueError):
@@ -142,7 +169,20 @@ def _cluster(address: str) -> Iterator[None]:
             [f"engine: no Dask scheduler answers at {address}. Start it, or correct the address."]
         ) from None
     with client:
-        yield
+        if problem := _problem(client):
+            raise RefusedError([f"engine: the Dask cluster at {address} {problem}"])
+        yield client
+
+
+def _problem(client: Any) -> str:
+    """Why a cluster cannot work for us, or "". It is asked by a task, for which a cluster that grows starts a worker."""
+    try:
+        client.submit(cores, pure=False).result(timeout=TIMEOUT)
+    except asyncio.TimeoutError:
+        return "" if client.ncores() else "has no worker. Start one, with ml_assets as it is here."
+    except (ImportError, RuntimeError):
+        return "cannot load ml_assets. Install it as it is here, for the scheduler and its workers."
+    return ""
 
 
 def _load() -> None:

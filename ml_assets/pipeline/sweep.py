@@ -5,6 +5,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -122,18 +123,19 @@ class Sweep:
                     self._record(trial, day, reason=reason, planned=planned, total=total)
         sound = {day: [t for t in left if _rows(t, day) not in blocked] for day, left in wanted.items()}
         found = tries(sound, workspace=self.workspace, workers=workers, retry_failed=self.retry_failed)
-        for tried in found:
-            day, error = tried.attempt.as_of, tried.attempt.error
-            yield tried
-            self._record(
-                tried.parameters,
-                day,
-                reason=str(error) if error else None,
-                metrics=_metrics(tried),
-                reused=all(made.reused for made in tried.attempt.made),
-                planned=planned,
-                total=total,
-            )
+        with closing(found):  # what is under way ends where too many have failed
+            for tried in found:
+                day, error = tried.attempt.as_of, tried.attempt.error
+                yield tried
+                self._record(
+                    tried.parameters,
+                    day,
+                    reason=str(error) if error else None,
+                    metrics=_metrics(tried),
+                    reused=all(made.reused for made in tried.attempt.made),
+                    planned=planned,
+                    total=total,
+                )
 
     def _record(
         self,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_assets.core.artifact import key_of
@@ -45,11 +45,11 @@ def tries(
     workspace: Workspace,
     workers: int,
     retry_failed: bool = False,
-) -> Iterator[Tried]:
+) -> Generator[Tried, None, None]:
     """Try the trials of each day, whose training sets are stored; each outcome soon after it is there.
 
     A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
-    asks for it or one of them changes, not tried again.
+    asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
     """
     size = _chunk(sum(map(len, wanted.values())), workers)
     tasks = {

@@ -14,7 +14,7 @@ from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.leaderboard.trial import DIGITS, Trial, collect
 from ml_assets.core.leaderboard.values import varied_values
 from ml_assets.core.report.document import Errors
-from ml_assets.core.report.parameters import METRICS
+from ml_assets.core.report.parameters import in_order
 from ml_assets.core.report.record import Part
 
 SIGNIFICANT = 0.05
@@ -177,8 +177,7 @@ def _best_by_day(series: Iterable[Mapping[dt.date, float]], *, larger: bool) -> 
 
 def _means(trial: Trial) -> dict[str, float]:
     """Every metric over the days that have it."""
-    found = {name for record in trial.records.values() for name in record.metrics}
-    names = [name for name in METRICS if name in found] + sorted(found - set(METRICS))
+    names = in_order(name for record in trial.records.values() for name in record.metrics)
     return {name: _mean(trial.series(name)) for name in names}
 
 

@@ -4,6 +4,7 @@ from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.ranked import RankedTrial
 from ml_assets.core.markup import bullets, plain, table
+from ml_assets.core.report.parameters import in_order
 from ml_assets.core.report.words import HIDDEN, count, number
 
 MOST_TRIALS = 20
@@ -83,11 +84,8 @@ def _failed(board: Leaderboard) -> str:
 def _metrics(board: Leaderboard) -> str:
     """The other metrics of the first trials: whether they tell the same story."""
     shown = board.trials[:MOST_TRIALS]
-    names = list(
-        dict.fromkeys(
-            name for trial in shown for name in trial.metrics if name not in (*HIDDEN, board.metric)
-        )
-    )
+    found = {name for trial in shown for name in trial.metrics}
+    names = in_order(found - {*HIDDEN, board.metric})
     if not names:
         return ""
     rows = [(str(trial.rank), *(number(trial.metrics.get(name)) for name in names)) for trial in shown]

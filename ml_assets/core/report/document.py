@@ -8,7 +8,7 @@ from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.drift import Drift, drift
-from ml_assets.core.report.parameters import METRICS
+from ml_assets.core.report.parameters import in_order
 from ml_assets.core.report.record import STATUSES, DayRecord, Part, Status
 from ml_assets.core.report.summary import Summary, summarise
 
@@ -125,8 +125,7 @@ def series(days: Iterable[DayRecord], name: str, *, of: str = "metrics") -> dict
 
 
 def _summaries(by_day: Mapping[dt.date, Mapping[str, float]]) -> dict[str, Summary]:
-    found = {name for values in by_day.values() for name in values}
-    names = [name for name in METRICS if name in found] + sorted(found - set(METRICS))
+    names = in_order(name for values in by_day.values() for name in values)
     return {
         name: summarise({day: values[name] for day, values in by_day.items() if name in values})
         for name in names

@@ -1,6 +1,6 @@
 """What decides a report beside the parameters of the run: how many days it covers, and which metric it draws."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -25,6 +25,13 @@ METRICS = (
     "train_roc_auc",
 )
 """The metrics of an evaluation."""
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of metrics as they are shown: those of an evaluation first, then others by name; each once."""
+    found = set(names)
+    return [name for name in METRICS if name in found] + sorted(found - set(METRICS))
+
 
 if TYPE_CHECKING:
     Metric = str

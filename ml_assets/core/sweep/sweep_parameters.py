@@ -13,6 +13,7 @@ from ml_assets.core.sweep.space import Space, listed, read_space, size
 from ml_assets.errors import RefusedError
 
 LARGEST_GRID = 10_000
+AXES = 'parameter names and texts, such as {learning_rate: "0.05,0.1"}'
 NO_AXIS = "grid: no axis. Allowed: one at least, such as learning_rate=0.05,0.1,0.2."
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class SweepParameters(Parameters):
     grid: dict[str, str] = Field(
         default={},
         description="The axes: parameter -> values with commas between, LOW..HIGH, or LOW..HIGH log",
+        json_schema_extra={"allowed": AXES},
     )
     search: Search = Field(
         default="grid",
@@ -123,7 +125,7 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     wrong = problems_of(own, SweepParameters)
     yield from wrong.values()
     if not isinstance(grid, Mapping):
-        yield 'grid: not a list of axes. Allowed: parameter names and texts, such as {learning_rate: "0.05,0.1"}.'
+        yield f"grid: not a list of axes. Allowed: {AXES}."
         return
     space, problems = read_space(grid)
     yield from problems

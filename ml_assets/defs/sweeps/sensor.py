@@ -1,17 +1,17 @@
 """The sensor `leaderboard_after_sweep`: trials that were Dagster runs of their own are ranked once all have ended."""
 
-import datetime as dt
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+from pydantic import BaseModel
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core import as_of as days
 from ml_assets.core.problems import check
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
-from ml_assets.core.sweep.result import ASSET
+from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
 from ml_assets.defs.requests import not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
@@ -19,9 +19,12 @@ from ml_assets.defs.sweeps.assets import sweep
 from ml_assets.defs.training.jobs import train
 from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
+from ml_assets.pipeline.workspace import utc_now
 from ml_assets.resources.parameters import refuse, refuse_options
+from ml_assets.settings import load_settings
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for
+_SIZE = re.compile(r"[0-9]{1,9}")
 
 
 @dg.sensor(
@@ -61,31 +64,50 @@ def _one_each(instance: dg.DagsterInstance, name: str) -> list[dg.DagsterRun]:
 
 
 def _complete(runs: Sequence[dg.DagsterRun]) -> bool:
+    """Whether all runs are there and have ended. A size that is none never waits: `_request` tells of it."""
     size = runs[0].tags.get(SIZE_TAG, "")
-    return size.isdigit() and len(runs) >= int(size) and all(run.is_finished for run in runs)
+    missing = _SIZE.fullmatch(size) and len(runs) < int(size)
+    return not missing and all(run.is_finished for run in runs)
+
+
+class _Asked(BaseModel):
+    """What was asked for, as its tag tells; whether that is sound is another question."""
+
+    given: dict[str, Any]
+    own: dict[str, Any]
+    as_of: str
+    environment: str
 
 
 def _requests(
     runs: Sequence[dg.DagsterRun], name: str, context: dg.SensorEvaluationContext
 ) -> Iterator[dg.RunRequest]:
-    """The request of one leaderboard; none where the tags do not tell a sound one."""
+    """The request of one leaderboard; none where the tags do not tell a sound one, so that it holds up no other."""
     try:
-        yield _request(json.loads(runs[0].tags.get(REQUEST_TAG, "")), name, last=runs[0].run_id)
+        yield _request(runs[0].tags, name, last=runs[0].run_id)
     except RefusedError as error:
         context.log.warning("sweep %s gets no leaderboard: %s", name, "; ".join(error.problems))
-    except (KeyError, TypeError, ValueError):
-        context.log.warning("sweep %s gets no leaderboard: the tag %s is not what it was", name, REQUEST_TAG)
+    except ValueError:
+        told = "sweep %s gets no leaderboard: the tags of the run %s are not what they were"
+        context.log.warning(told, name, runs[0].run_id)
 
 
-def _request(asked: Mapping[str, Any], name: str, *, last: str) -> dg.RunRequest:
-    given, options = asked["given"], {"environment": asked["environment"]}
-    refuse(given)
+def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
+    """The request that the tags of a sweep's latest run tell; ValueError where they tell none."""
+    asked = _Asked.model_validate_json(tags.get(REQUEST_TAG, ""))
+    options = {"environment": asked.environment}
+    refuse(asked.given)
     refuse_options(options)
-    parameters, own, day = check(given), check_sweep(asked["own"]), dt.date.fromisoformat(asked["as_of"])
-    typed = {key: getattr(parameters, key) for key in given if key in TrainingParameters.model_fields}
+    parameters, own, day = check(asked.given), check_sweep(asked.own), days.parse(asked.as_of)
+    problem = days.problem(day, now=utc_now(), first=load_settings().first_as_of)
+    if day is None or problem is not None:
+        raise RefusedError([str(problem)])
+    if not _SIZE.fullmatch(tags.get(SIZE_TAG, "")) or sweep_run_id(parameters, own, day) != name:
+        raise ValueError(name)
+    typed = {key: getattr(parameters, key) for key in asked.given}
     return dg.RunRequest(
         run_key=f"sweep:{name}:{last}",
-        run_config=run_config(typed, own={ASSET: asked["own"]}, **options),
+        run_config=run_config(typed, own={ASSET: asked.own}, **options),
         partition_key=day.isoformat(),
         tags={
             **run_tags(sweep_identity(parameters, own), run_id=name),

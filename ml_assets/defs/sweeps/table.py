@@ -1,28 +1,54 @@
 """The first trials of a leaderboard as a table on its page."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.leaderboard.ranked import RankedTrial
 
-MOST_TRIALS = 50
+MOST_TRIALS = 10  # the summary, which a click shows, has more of them and all of their numbers
+MOST_COLUMNS = 2
+DIFFERENCE = "to the first, 95 %"
 
 
 def trials_table(board: Leaderboard) -> dg.TableMetadataValue:
-    """One row a trial, the best first: its rank, what varies, its mean, how it compares with the first, its run_id."""
-    columns = ("rank", *board.varied, f"mean {board.metric}", "difference (95 %)", "days", "run_id")
-    rows = [
-        (
-            f"{trial.rank} {words.marks(trial)}".strip(),
-            *map(words.value, trial.values.values()),
-            words.mean(trial),
-            words.difference(trial),
-            str(trial.days),
-            trial.run_id,
-        )
-        for trial in board.trials[:MOST_TRIALS]
+    """One row a trial, the best first.
+
+    Dagster's page has room for about 600 pixels and hides what is right of them: what one looks for comes first,
+    and more than two varied parameters share a column, whose text wraps. The last column, whose head does not wrap,
+    takes what a long path elsewhere on the page adds to the width of all its tables.
+    """
+    rows = [_row(trial, board) for trial in board.trials[:MOST_TRIALS]]
+    columns = [
+        dg.TableColumn(name, "string", description=words.LEGEND if name == "rank" else None)
+        for name in (rows[0] if rows else ("rank", "run_id"))
     ]
     return dg.MetadataValue.table(
-        [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows],
-        schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns]),
+        [dg.TableRecord(row) for row in rows], schema=dg.TableSchema(columns=columns)
     )
+
+
+def _row(trial: RankedTrial, board: Leaderboard) -> dict[str, str]:
+    return {
+        "rank": f"{trial.rank} {words.marks(trial)}".strip(),
+        f"mean {board.metric}": words.mean(trial),
+        "run_id": trial.run_id,
+        **_values({name: words.value(of) for name, of in trial.values.items()}),
+        DIFFERENCE: _difference(trial),
+    }
+
+
+def _difference(trial: RankedTrial) -> str:
+    """`-0.0120 ± 0.0080`: the interval of a difference is as wide to either side."""
+    if trial.difference is None or trial.difference_high is None:
+        return words.difference(trial)
+    return f"{trial.difference:+.4f} ± {trial.difference_high - trial.difference:.4f}"
+
+
+def _values(values: Mapping[str, str]) -> Mapping[str, str]:
+    """What varies, as cells of a row."""
+    if len(values) <= MOST_COLUMNS:
+        return values
+    return {"parameters": " ".join(f"{name}={value}" for name, value in values.items() if value != "-")}

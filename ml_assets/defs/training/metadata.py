@@ -52,14 +52,25 @@ def parameters_table(manifest: Manifest) -> dg.TableMetadataValue:
     origins = dict.fromkeys(manifest.given, "given")
     rows = [("as_of", manifest.as_of.isoformat(), "partition")]
     rows += [
-        (name, value if isinstance(value, str) else json.dumps(value), origins.get(name, "default"))
-        for name, value in manifest.parameters.items()
+        (name, value if isinstance(value, str) else json.dumps(value), origins.get(of, "default"))
+        for name, of, value in _flat(manifest.parameters)
     ]
     columns = ("parameter", "value", "origin")
     return dg.MetadataValue.table(
         [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows],
         schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns]),
     )
+
+
+def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Each value with its name and that under which it is given: `sweep` holds the own ones of a sweep, and its `grid`."""
+    for name, value in values.items():
+        if not isinstance(value, Mapping):
+            yield name, name, value
+        elif name == "sweep":
+            yield from _flat(value)
+        else:
+            yield from ((f"{name}.{inner}", name, held) for inner, held in value.items())
 
 
 def inputs_text(manifest: Manifest) -> dg.MarkdownMetadataValue:
