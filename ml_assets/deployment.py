@@ -222,7 +222,7 @@ def _plain(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         "FloatMetadataEntry": "floatValue",
     }
     for entry in entries:
-        if (field := names.get(entry["__typename"])) in entry:
+        if (field := names.get(entry["__typename"], "")) in entry:
             yield entry["label"], entry[field]
 
 

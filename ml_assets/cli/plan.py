@@ -8,6 +8,7 @@ from typing import Any
 from ml_assets.cli.sweep_request import SweepRequest
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.report.words import count
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.days import workers_for
@@ -90,7 +91,7 @@ def _time(planned: Plan) -> str:
     if planned.hours is None:
         return f"{planned.to_make} to compute, for how long no past run tells"
     minutes = planned.hours * 60
-    told = f"{minutes:.0f} minutes" if minutes >= 2 else f"{minutes * 60:.0f} seconds"  # noqa: PLR2004
+    told = f"{minutes:.0f} minutes" if minutes >= 2 else count(round(minutes * 60), "second")  # noqa: PLR2004
     processes = "1 process" if planned.workers == 1 else f"{planned.workers} processes"
     return (
         f"{planned.to_make} to compute, about {told} in {processes} (as {planned.past_days} past ones took)"
