@@ -246,7 +246,7 @@ def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live)
 
     assert {run["status"] for run in made} == {"SUCCESS"}
     assert all("lookback_days: 60" in run["runConfigYaml"] for run in made)
-    assert len(list(live.artifacts.glob("model_card/*/*/as_of=2025-12-0[123]/run=*/manifest.json"))) == 4
+    assert len(list(live.artifacts.glob("model_card/*/dataset=orders/*/run=*/manifest.json"))) == 3
 
 
 def test_a_backfill_with_a_bad_value_fails_with_the_reasons_on_its_page_and_without_a_run(page, live):
