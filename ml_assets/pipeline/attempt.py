@@ -43,12 +43,14 @@ def attempt(
     workspace: Workspace,
     assets: Collection[str] = tuple(CATALOG),
     contain: bool = False,
+    judge: bool = True,
     loaded: dict[str, Any] | None = None,
 ) -> Attempt:
     """Make the assets of one day; an error of ours is part of the outcome.
 
     With `contain`, so is any other, that it may not end the days beside it; without, it is raised. What is read from
-    the store is kept in `loaded`, for the next trial of the day.
+    the store is kept in `loaded`, for the next trial of the day. Without `judge`, no check is made: each reads the
+    artifact again.
     """
     day = Day(
         parameters=parameters, as_of=as_of, workspace=workspace, loaded={} if loaded is None else loaded
@@ -60,7 +62,8 @@ def attempt(
     try:
         for item in day.run(assets):
             made.append(item)
-            judged[item.key.asset] = verdicts(item, workspace.store)
+            if judge:
+                judged[item.key.asset] = verdicts(item, workspace.store)
     except MlAssetsError as ours:
         error = ours
         remember(parameters, as_of, ours, workspace=workspace)

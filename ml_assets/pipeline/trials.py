@@ -110,4 +110,4 @@ def _try(
                 return Attempt(as_of=day, error=TrainingError(reason))
     except MlAssetsError as error:
         return Attempt(as_of=day, error=error)
-    return attempt(trial, day, workspace=workspace, assets=OWN, contain=True, loaded=loaded)
+    return attempt(trial, day, workspace=workspace, assets=OWN, contain=True, judge=False, loaded=loaded)

@@ -104,8 +104,8 @@ def _make(context: dg.AssetExecutionContext, sweep: Sweep) -> Made | MlAssetsErr
 
 
 def _record(context: dg.AssetExecutionContext, tried: Tried, sweep: Sweep) -> None:
-    """Tell Dagster at once what a trial made, as a run of its own would have."""
+    """Tell Dagster at once what a trial made, as a run of its own would have; its pictures stay in the store."""
     for made in tried.attempt.made:
-        record_made(context, made, store=sweep.workspace.store)
+        record_made(context, made, store=sweep.workspace.store, inline=False)
     if tried.attempt.trace:
         context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)

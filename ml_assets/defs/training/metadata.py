@@ -14,11 +14,11 @@ from ml_assets.storage.artifact_store import ArtifactStore
 _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
 
 
-def metadata(made: Made, *, store: ArtifactStore) -> dict[str, Any]:
+def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[str, Any]:
     """The metadata of one artifact's materialization, in the order in which a page shows it.
 
     First what it is, then how good it is and its pictures, then what it was made from; digests come last.
-    Facts and metrics are numbers, so that Dagster plots them.
+    Facts and metrics are numbers, so that Dagster plots them. Without `inline`, pictures and texts stay in the store.
     """
     manifest = made.manifest
     facts = {
@@ -30,7 +30,7 @@ def metadata(made: Made, *, store: ArtifactStore) -> dict[str, Any]:
         "run_id": manifest.run_id,
         "reused": made.reused,
         "why": made.reason,
-        **dict(_inline(made, store=store)),
+        **(dict(_inline(made, store=store)) if inline else {}),
         **manifest.metrics,
         **facts,
         "parameters": parameters_table(manifest),

@@ -73,13 +73,15 @@ def record_partial(
             record_made(context, made, store=store)
 
 
-def record_made(context: dg.AssetExecutionContext, made: Made, *, store: ArtifactStore) -> None:
+def record_made(
+    context: dg.AssetExecutionContext, made: Made, *, store: ArtifactStore, inline: bool = True
+) -> None:
     """Write the materialization of one artifact by hand."""
     context.log_event(
         dg.AssetMaterialization(
             made.key.asset,
             partition=str(made.key.as_of),
-            metadata=metadata(made, store=store),
+            metadata=metadata(made, store=store, inline=inline),
             tags={DATA_VERSION_TAG: data_version(made)},
         )
     )
