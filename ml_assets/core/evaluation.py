@@ -100,9 +100,15 @@ def metrics(y: Any, score: Any, *, base_rate: float) -> dict[str, float]:
 
 
 def _roc_auc(y: Any, score: Any) -> float:
-    from sklearn.metrics import roc_auc_score
+    """How often a positive scores higher than a negative (Mann and Whitney's U), ties counted half.
 
-    return float(roc_auc_score(y, score))
+    It is scikit-learn's number in a tenth of the time, of which importance takes 30 an evaluation.
+    """
+    from scipy.stats import rankdata  # type: ignore[import-untyped,unused-ignore]
+
+    positives = int((y == 1).sum())
+    above = rankdata(score)[y == 1].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * (len(y) - positives)))
 
 
 def _auc_error(auc: float, positive: int, negative: int) -> float:
