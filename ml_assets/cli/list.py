@@ -20,7 +20,7 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
     if asset not in CATALOG:
         raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
     settings = load_settings()
-    store = ArtifactStore(settings.root(settings.environment if environment == "default" else environment))
+    store = ArtifactStore(settings.root(settings.named(environment)))
     failed: list[StoreError] = []
     found = _sound(store.entries(asset, conditions), failed)
     if as_json:

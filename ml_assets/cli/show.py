@@ -36,7 +36,7 @@ def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[
     if not _RUN_ID.match(what):
         return _find_path(what)
     settings = load_settings()
-    store = ArtifactStore(settings.root(settings.environment if environment == "default" else environment))
+    store = ArtifactStore(settings.root(settings.named(environment)))
     keys = store.find_run(what)
     if not keys:
         raise ArtifactNotFoundError(

@@ -33,7 +33,7 @@ def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     plans, kept = [], {}
     for (source, dataset), subscribers in _subscribed(settings, context.log).items():
         name = f"{source}/{dataset}"
-        landed = _look(settings.sources[source], source, dataset, memory.get(name, {}), context.log)
+        landed = _look(settings.landing_zones()[source], source, dataset, memory.get(name, {}), context.log)
         if landed is None:
             kept[name] = memory.get(name, {})
         else:
@@ -54,7 +54,7 @@ def _subscribed(settings: Settings, log: logging.Logger) -> dict[tuple[str, str]
     found: dict[tuple[str, str], Subscribers] = {}
     for preset, parameters in sound_presets(log):
         where = (parameters.source, parameters.dataset)
-        if preset.landing and parameters.source in settings.sources:
+        if preset.landing and parameters.source in settings.landing_zones():
             found[where] = [*found.get(where, ()), (preset, parameters)]
     return found
 
