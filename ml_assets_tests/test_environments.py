@@ -61,7 +61,8 @@ def test_the_shell_refuses_what_an_environment_does_not_allow(monkeypatch, capsy
 
     assert main(["run", "--environment", "green", "--C", "2.0"]) == 2
     assert (
-        "C: may not be given in the environment green. Given there may be: dataset, seed." in capsys.readouterr().err
+        "C: may not be given in the environment green. Given there may be: dataset, seed."
+        in capsys.readouterr().err
     )
     assert main(["sweep", "--environment", "green", "--grid", "C=1,2"]) == 2
     assert "C: may not be given" in capsys.readouterr().err
