@@ -10,6 +10,7 @@ from typing import Any
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest, StoredFile
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.where import ANY, Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
@@ -29,15 +30,17 @@ class ArtifactStore:
 
     Attributes:
         root: a local path, or a URI that `open_store` knows.
+        access: how S3 is reached, where the root is there.
     """
 
     root: str
+    access: S3Access = USUAL_S3
 
     def find(self, key: ArtifactKey) -> Manifest | None:
         """The committed manifest, or None. Raises CorruptArtifactError where it is not what was committed."""
         uri = self.uri(key, MANIFEST)
         with store_errors(uri):
-            store = open_store(self.root)
+            store = open_store(self.root, access=self.access)
         return committed_manifest(store, key, uri)
 
     def manifest(self, key: ArtifactKey) -> Manifest:
@@ -58,7 +61,7 @@ class ArtifactStore:
         """
         body = encode_commit(key, manifest, files)
         with store_errors(self.uri(key)):
-            store = open_store(self.root, create=True)
+            store = open_store(self.root, create=True, access=self.access)
             write_commit(store, key, manifest, body, files)
         return manifest
 
@@ -66,7 +69,7 @@ class ArtifactStore:
         """The bytes of one file. Raises CorruptArtifactError where they are not those of the manifest."""
         uri = self.uri(key, stored.file)
         with store_errors(uri):
-            data = get(open_store(self.root), f"{key.path}/{stored.file}")
+            data = get(open_store(self.root, access=self.access), f"{key.path}/{stored.file}")
         if data is None:
             raise corrupt(key, uri, "the file is missing")
         problem = difference(stored, data)
@@ -108,7 +111,7 @@ class ArtifactStore:
         """
         root = local_path(self.root)
         if root is None:
-            reader = object_reader(self.root.rstrip("/"), open_store(self.root))
+            reader = object_reader(self.root.rstrip("/"), open_store(self.root, access=self.access))
             return entries(self._listed(asset, where), reader, where, at_once=AT_ONCE)
         return entries(walked(str(root), asset, where), disk_reader(str(root)), where, at_once=1)
 
@@ -122,7 +125,7 @@ class ArtifactStore:
         A writer that was stopped before its commit leaves its manifest here too.
         """
         with store_errors(self.uri(key, HISTORY)):
-            store = open_store(self.root)
+            store = open_store(self.root, access=self.access)
             paths = history_paths(store, key)
         return [
             earlier_manifest(store, key, path, self.uri(key, path.removeprefix(f"{key.path}/")))
@@ -144,4 +147,4 @@ class ArtifactStore:
 
     def _listed(self, asset: str | None, where: Filter) -> list[Place]:
         with store_errors(self.root):
-            return list(listed(open_store(self.root), asset, where))
+            return list(listed(open_store(self.root, access=self.access), asset, where))

@@ -59,10 +59,16 @@ def _unfit(manifest: Manifest, files: Mapping[str, bytes]) -> str:
 
 
 def _put_new(store: "ObjectStore", path: str, body: bytes) -> None:
-    """Put unless it is there: the name holds the digest, so what is there is the same."""
-    from obstore.exceptions import AlreadyExistsError
+    """Put unless it is there: the name holds the digest, so what is there is the same.
+
+    A put that may not replace anything is not sent again when its answer is lost: it might find itself. A plain
+    one is, and replaces the file by the same bytes at worst.
+    """
+    from obstore.exceptions import AlreadyExistsError, BaseError
 
     try:
         store.put(path, body, mode="create")
     except AlreadyExistsError:
         return
+    except BaseError:
+        store.put(path, body)
