@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError, StoreError
+from ml_assets.storage.again import list_all, list_here
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
 
@@ -120,22 +121,18 @@ class LandingZone:
         return LandedFile(day=day, location=location, key=match.string, format=format_)
 
     def _list(self, dataset: str) -> Iterable[str]:
-        import obstore
         from obstore.exceptions import BaseError
 
         try:
-            return [
-                meta["path"] for metas in obstore.list(self.store, dataset, chunk_size=1000) for meta in metas
-            ]
+            return [meta["path"] for meta in list_all(self.store, dataset)]
         except BaseError as error:
             raise _unreachable(self.locate(dataset), error) from None
 
     def _no_contract(self, dataset: str) -> SourceError:
-        import obstore
         from obstore.exceptions import BaseError
 
         try:
-            present = sorted(obstore.list_with_delimiter(self.store)["common_prefixes"])
+            present = sorted(list_here(self.store)["common_prefixes"])
         except BaseError as error:
             return _unreachable(self.root, error)
         if dataset in present:

@@ -5,6 +5,7 @@ boto3 finds them (variables, profiles, SSO, roles of instances and containers), 
 
 import functools
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -57,14 +58,14 @@ def scan_options(uri: str, access: S3Access) -> dict[str, Any]:
     if not is_bucket(uri):
         return {}
     session = find_session(access)
-    storage = {
+    storage: dict[str, str | int] = {
         "aws_endpoint_url": session.endpoint,
         "aws_region": session.region,
         "aws_allow_http": str(_is_plain(session)).lower(),
         "connect_timeout": f"{access.connect_timeout}s",
         "timeout": f"{_WHOLE_REQUEST.seconds}s",
-        "max_retries": str(access.max_attempts - 1),
-        "retry_timeout_ms": str(_RETRY_FOR.seconds * 1000),
+        "max_retries": access.max_attempts - 1,
+        "retry_timeout_ms": _RETRY_FOR.seconds * 1000,
     }
     if session.provider is None:
         return {"storage_options": {**storage, "aws_skip_signature": "true"}, "credential_provider": None}
@@ -153,7 +154,7 @@ def _keys_for_polars(provider: "Boto3CredentialProvider") -> Callable[[], tuple[
             "aws_secret_access_key": keys["secret_access_key"],
         }
         token = {"aws_session_token": keys["token"]} if keys["token"] else {}
-        return {**named, **token}, int(keys["expires_at"].timestamp())
+        return {**named, **token}, int(time.time() + _CREDENTIALS_LIVE.total_seconds())
 
     return provide
 

@@ -14,6 +14,7 @@ import rfc8785
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.errors import StoreError
+from ml_assets.storage.again import again
 from ml_assets.storage.integrity import MANIFEST, difference, history_name, mismatch
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -61,14 +62,11 @@ def _unfit(manifest: Manifest, files: Mapping[str, bytes]) -> str:
 def _put_new(store: "ObjectStore", path: str, body: bytes) -> None:
     """Put unless it is there: the name holds the digest, so what is there is the same.
 
-    A put that may not replace anything is not sent again when its answer is lost: it might find itself. A plain
-    one is, and replaces the file by the same bytes at worst.
+    When the answer to a put is lost, the next one finds what the first has put.
     """
-    from obstore.exceptions import AlreadyExistsError, BaseError
+    from obstore.exceptions import AlreadyExistsError
 
     try:
-        store.put(path, body, mode="create")
+        again(lambda: store.put(path, body, mode="create"))
     except AlreadyExistsError:
         return
-    except BaseError:
-        store.put(path, body)

@@ -32,6 +32,7 @@ _FAILED = "the store failed, again and again. Run it again later, or raise ML_AS
 _UNREACHABLE = (
     "the store cannot be reached. Check ML_ASSETS_S3__ENDPOINT_URL or AWS_ENDPOINT_URL, and the network"
 )
+_BROKEN = "the connection breaks off, again and again. Check the network, then run it again"
 _SLOW = (
     "the store does not answer in time. Run it again later, or raise ML_ASSETS_S3__CONNECT_TIMEOUT and "
     "ML_ASSETS_S3__READ_TIMEOUT"
@@ -70,7 +71,7 @@ _STATUS = {
 _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 _ANSWERED = re.compile(r"status code: (\d{3})")
 _SENT = re.compile(r"Error performing [A-Z]+ (https?://[^/@\s]+)/")
-_TIMED_OUT = re.compile(r"timed out|TimedOut|timeout", re.IGNORECASE)
+_TIMED_OUT = re.compile(r"kind: Timeout\b")
 
 
 def explain(error: Exception) -> str:
@@ -83,8 +84,7 @@ def explain(error: Exception) -> str:
 
 def is_missing_bucket(error: Exception) -> bool:
     """Whether not only the object is missing, but its whole bucket: then nothing can be written either."""
-    found = _CODE.search(str(error))
-    return bool(found) and found[1] == "NoSuchBucket"
+    return "<Code>NoSuchBucket</Code>" in str(error)
 
 
 def _of_s3(text: str) -> str:
@@ -96,9 +96,10 @@ def _of_s3(text: str) -> str:
         known = _STATUS.get(status[1], "the store refused. Check the root, the endpoint and the region")
         return f"{known} ({code[1] if code else f'HTTP {status[1]}'})"
     sent = _SENT.search(text)
-    if not sent:
+    if not sent and not text.startswith("Generic S3 error"):
         return ""
-    return f"{_SLOW if _TIMED_OUT.search(text) else _UNREACHABLE} ({sent[1]})"
+    reason = _SLOW if _TIMED_OUT.search(text) else _BROKEN if "kind: Interrupted" in text else _UNREACHABLE
+    return f"{reason} ({sent[1]})" if sent else reason
 
 
 def _of_disk(error: Exception, text: str) -> str:

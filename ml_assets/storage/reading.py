@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
+from ml_assets.storage.again import list_all
 from ml_assets.storage.explain import is_missing_bucket
 from ml_assets.storage.integrity import HISTORY, MANIFEST, OTHER_BYTES, corrupt, history_name, parse_manifest
 from ml_assets.storage.object_store import store_errors
@@ -52,7 +53,7 @@ def committed_manifest(store: "ObjectStore", key: ArtifactKey, uri: str) -> Mani
 
 def history_paths(store: "ObjectStore", key: ArtifactKey) -> list[str]:
     """The paths of every manifest that was written for the key, oldest first."""
-    found = sorted(meta["path"] for page in store.list(f"{key.path}/{HISTORY}") for meta in page)
+    found = sorted(meta["path"] for meta in list_all(store, f"{key.path}/{HISTORY}"))
     return [path for path in found if path.endswith(".json")]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.parameter_files import MAX_BYTES, is_parameter_file
+from ml_assets.storage.again import list_here
 from ml_assets.storage.object_store import open_store, store_errors
 
 NOTE = ".rejected"
@@ -35,10 +36,8 @@ class RequestFolder:
 
     def files(self, *, now: dt.datetime) -> tuple[list[Dropped], int]:
         """The newest settled request files, the oldest of them first, and how many more there are."""
-        import obstore
-
         with store_errors(self.root):
-            listed = obstore.list_with_delimiter(open_store(self.root, access=self.access))["objects"]
+            listed = list_here(open_store(self.root, access=self.access))["objects"]
         found = [
             (meta["last_modified"], meta["path"], meta["size"], meta["e_tag"])
             for meta in listed
