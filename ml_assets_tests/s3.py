@@ -4,9 +4,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import boto3
-from moto.server import ThreadedMotoServer
-
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "k",
     "AWS_SECRET_ACCESS_KEY": "s",
@@ -20,6 +17,8 @@ VARIABLES = {
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The address of a running S3, with no bucket in it yet."""
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # or it prints each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -32,6 +31,8 @@ def s3_server() -> Iterator[str]:
 
 def client(url: str):
     """boto3's own client, which knows nothing of ours."""
+    import boto3
+
     keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s"}
     return boto3.client("s3", endpoint_url=url, region_name="eu-west-1", **keys)
 

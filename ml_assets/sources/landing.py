@@ -76,15 +76,25 @@ def _read_parquet(zone: LandingZone, files: Sequence[LandedFile], columns: Seque
 
 def _read_one(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl.DataFrame:
     try:
-        lazy = _scan(zone, [file.location])
-        _check_columns(file, columns, [name for name in lazy.collect_schema().names() if name != FILE])
-        return lazy.select(FILE, *columns).collect()
+        return _choose(file, columns, _scan(zone, [file.location]))
     except _UNREADABLE:
-        zone.rows(file.key)  # where the store denies the file, that is what is wrong
+        return _read_bytes(file, columns, zone.rows(file.key))
+
+
+def _read_bytes(file: LandedFile, columns: Sequence[str], data: bytes) -> pl.DataFrame:
+    """Read what polars could not fetch, or not read: once all bytes are here, only the file can be wrong."""
+    try:
+        return _choose(file, columns, pl.scan_parquet(data).with_columns(pl.lit(file.location).alias(FILE)))
+    except _UNREADABLE:
         raise SourceError(
             f"{file.location}: cannot be read as Parquet; it may be cut short, damaged or another format. "
             f"Write the file again, or remove it."
         ) from None
+
+
+def _choose(file: LandedFile, columns: Sequence[str], lazy: pl.LazyFrame) -> pl.DataFrame:
+    _check_columns(file, columns, [name for name in lazy.collect_schema().names() if name != FILE])
+    return lazy.select(FILE, *columns).collect()
 
 
 def _scan(zone: LandingZone, locations: list[str]) -> pl.LazyFrame:

@@ -70,6 +70,7 @@ _STATUS = {
 }
 _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 _ANSWERED = re.compile(r"status code: (\d{3})")
+_REDIRECTED = "redirect without LOCATION"  # all that obstore tells of this answer
 _SENT = re.compile(r"Error performing [A-Z]+ (https?://[^/@\s]+)/")
 _TIMED_OUT = re.compile(r"kind: Timeout\b")
 
@@ -90,6 +91,8 @@ def is_missing_bucket(error: Exception) -> bool:
 def _of_s3(text: str) -> str:
     """What S3 answered, or that it did not; nothing where the error is not from S3."""
     code, status = _CODE.search(text), _ANSWERED.search(text)
+    if _REDIRECTED in text:
+        return f"{_ELSEWHERE} (PermanentRedirect)"
     if code and code[1] in S3:
         return f"{S3[code[1]]} ({code[1]})"
     if status:
