@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import random
+import re
 import socket
 import struct
 import threading
@@ -52,24 +53,36 @@ USUAL = (
 )
 
 
-def at_random(share: float, *, seed: int, among: tuple[Fault, ...] = USUAL) -> Rule:
-    """A rule that spoils this share of the requests, in an order that the seed decides."""
+def shuffled(*, each: int, seed: int, among: tuple[Fault, ...] = USUAL) -> Rule:
+    """A rule that spoils one request in `each`, in every way equally often; the seed decides which and when."""
     draw, lock = random.Random(seed), threading.Lock()
+    turns: list[bool] = []
+    faults: list[Fault] = []
 
     def rule(_method: str, _path: str) -> Fault | None:
         with lock:
-            return draw.choice(among) if draw.random() < share else None
+            if not turns:
+                turns.extend(draw.sample([True] + [False] * (each - 1), each))
+            if not faults:
+                faults.extend(draw.sample(among, len(among)))
+            return faults.pop() if turns.pop() else None
 
     return rule
 
 
 @dataclass
 class Network:
-    """Its address, how many requests it saw, and how many of them it spoiled in which way."""
+    """Its address, how many requests it saw, how many of them it spoiled in which way, and who asked."""
 
     url: str = ""
     requests: int = 0
     spoiled: Counter[str] = field(default_factory=Counter)
+    asked: set[tuple[str, str]] = field(default_factory=set)
+
+    def signers(self) -> set[tuple[str, str]]:
+        """The key and the region that requests were signed with since this was last asked."""
+        found, self.asked = self.asked, set()
+        return found
 
 
 @contextmanager
@@ -106,6 +119,8 @@ class _Proxy(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         fault = self.rule(self.command, self.path)
         self.network.requests += 1
+        signed = re.search(r"Credential=([^/]+)/\d+/([^/]+)/s3/", self.headers.get("Authorization", ""))
+        self.network.asked.add((signed[1], signed[2]) if signed else ("", ""))
         if fault:
             self.network.spoiled[fault.name] += 1
         size = int(self.headers.get("Content-Length") or 0)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # boto3 takes longer to load than all of the definitions
 
 @dg.resource(description="S3 as the settings say: the endpoint, region and credentials of the artifact store")
 def s3_resource(_: dg.InitResourceContext) -> "S3Resource":
-    """An `S3Resource`; `s3.get_client()` is boto3's client. It takes no config: the settings `s3` say it all.
+    """An asset's argument `s3: S3Resource`; it takes no config, as the settings `s3` say it all.
 
     Raises StoreError where there are no credentials.
     """
