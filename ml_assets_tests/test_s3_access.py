@@ -36,10 +36,11 @@ def network(s3):
 
 @pytest.fixture
 def profile(tmp_path, monkeypatch, network):
-    """A profile of its own credentials and region, and an endpoint, by settings; no variable says anything."""
+    """A profile of its own credentials and region, and an endpoint, by settings; variables name others."""
     use(monkeypatch, network.url, profile="shop")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
-        monkeypatch.delenv(name)
+    monkeypatch.delenv("AWS_REGION")
+    for name in ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
     (tmp_path / "config").write_text(CONFIG)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
 

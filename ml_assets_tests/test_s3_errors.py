@@ -106,12 +106,23 @@ def test_an_answer_is_told_in_plain_words_by_the_store_and_by_the_source(behind,
     ids=["slow", "broken"],
 )
 def test_a_store_that_does_not_answer_is_told_with_its_address(behind, fault, words):
-    access, network = behind(fault, read_timeout=0.1)
+    access, network = behind(fault, read_timeout=0.1 if fault.seconds else 60)
 
     assert refusal(StoreError, ArtifactStore(f"s3://{BUCKET}", access).find, KEY) == (
         f"Cannot use s3://{BUCKET}/{KEY.path}/manifest.json: {words} ({network.url})."
     )
     assert network.requests == 2
+
+
+def test_a_failed_run_holds_nothing_of_what_was_signed(behind, monkeypatch):
+    behind(Fault(kind="answer", status=403, code="SignatureDoesNotMatch"))
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", f"s3://{BUCKET}/signed")
+
+    told = failure_of(train())
+
+    assert "the credentials are not valid. Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in told
+    assert "c4n4ry" not in told
+    assert "AKIAC4N4RYENV" not in told
 
 
 def test_a_store_that_is_not_there_is_told_with_its_address(monkeypatch):

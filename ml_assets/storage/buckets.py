@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from ml_assets.core.s3_access import S3Access
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # loading them costs more than all of the package
 
 SCHEME = "s3://"
 
+_ENDPOINT: Final = "aws_endpoint_url_s3"  # the only key that no variable of AWS overrules
 _CREDENTIALS_LIVE = timedelta(minutes=9)  # boto3 renews those that expire at least ten minutes before they do
 _WHOLE_REQUEST = timedelta(hours=1)  # obstore's own limit of 30 seconds would end any large download
 _RETRY_FOR = timedelta(minutes=3)  # a request is not signed anew, and S3 takes a signature for some minutes
@@ -59,7 +60,7 @@ def scan_options(uri: str, access: S3Access) -> dict[str, Any]:
         return {}
     session = find_session(access)
     storage: dict[str, str | int] = {
-        "aws_endpoint_url": session.endpoint,
+        _ENDPOINT: session.endpoint,
         "aws_region": session.region,
         "aws_allow_http": str(_is_plain(session)).lower(),
         "connect_timeout": f"{access.connect_timeout}s",
@@ -92,7 +93,7 @@ def _bucket(root: str, access: S3Access, variables: tuple[tuple[str, str], ...])
         name,
         prefix=unquote(prefix.strip("/")) or None,
         config={
-            "endpoint": session.endpoint,
+            _ENDPOINT: session.endpoint,
             "region": session.region,
             "virtual_hosted_style_request": False,
             "skip_signature": session.provider is None,
