@@ -17,9 +17,9 @@ from ml_assets.storage.committing import encode_commit, stored_file, write_commi
 from ml_assets.storage.folders import Place, listed, walked
 from ml_assets.storage.formats import FORMATS
 from ml_assets.storage.integrity import HISTORY, MANIFEST, corrupt, difference, train_command
-from ml_assets.storage.listing import AT_ONCE, Entry, disk_reader, entries, object_reader
+from ml_assets.storage.listing import AT_ONCE, Entry, Reader, disk_reader, entries, object_reader
 from ml_assets.storage.object_store import local_path, open_store, store_errors
-from ml_assets.storage.reading import committed_manifest, earlier_manifest, get, history_paths
+from ml_assets.storage.reading import committed_manifest, earlier_manifest, history_paths
 
 __all__ = ["HISTORY", "MANIFEST", "ArtifactStore", "Entry", "stored_file"]
 
@@ -69,7 +69,7 @@ class ArtifactStore:
         """The bytes of one file. Raises CorruptArtifactError where they are not those of the manifest."""
         uri = self.uri(key, stored.file)
         with store_errors(uri):
-            data = get(open_store(self.root, access=self.access), f"{key.path}/{stored.file}")
+            data = self._reader().read(f"{key.path}/{stored.file}")
         if data is None:
             raise corrupt(key, uri, "the file is missing")
         problem = difference(stored, data)
@@ -111,9 +111,8 @@ class ArtifactStore:
         """
         root = local_path(self.root)
         if root is None:
-            reader = object_reader(self.root.rstrip("/"), open_store(self.root, access=self.access))
-            return entries(self._listed(asset, where), reader, where, at_once=AT_ONCE)
-        return entries(walked(str(root), asset, where), disk_reader(str(root)), where, at_once=1)
+            return entries(self._listed(asset, where), self._reader(), where, at_once=AT_ONCE)
+        return entries(walked(str(root), asset, where), self._reader(), where, at_once=1)
 
     def find_run(self, run_id: str) -> list[ArtifactKey]:
         """The committed artifacts whose run_id this is, by path."""
@@ -144,6 +143,13 @@ class ArtifactStore:
         folder = local_path(self.root)
         base = self.root.rstrip("/") if folder is None else str(folder)
         return "/".join(part for part in (base, key.path, file) if part)
+
+    def _reader(self) -> Reader:
+        """Files of a disk are read as such: a store's client would copy each once more."""
+        root = local_path(self.root)
+        if root is None:
+            return object_reader(self.root.rstrip("/"), open_store(self.root, access=self.access))
+        return disk_reader(str(root))
 
     def _listed(self, asset: str | None, where: Filter) -> list[Place]:
         with store_errors(self.root):
