@@ -2,7 +2,8 @@
 
 Read from `ml_assets.toml` in the working directory; environment variables override it:
 `ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`,
-`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`,
+`ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
+`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_S3__<FIELD>` (see `ml_assets.core.s3_access`).
@@ -10,7 +11,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 
 import datetime as dt
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -24,12 +25,14 @@ from pydantic_settings import (
 
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.engine import PATTERN
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import has_password
 from ml_assets.errors import SettingsError
 
 FILE = "ml_assets.toml"
 SAMPLE = "sample:"
+ANY = "*"
 
 
 class Budget(BaseModel):
@@ -42,12 +45,35 @@ class Budget(BaseModel):
 
 
 class Environment(BaseModel):
-    """Where the artifacts of one environment live, and how much one launch may compute there."""
+    """Where the artifacts of one environment live, where its rows come from, and what a launch may do there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     root: str = Field(min_length=1, description="Folder or URI under which artifacts are kept")
+    sources: dict[str, str] = Field(
+        default_factory=dict,
+        description="Landing zones by logical name; they win over those of all environments",
+    )
+    overrides: tuple[str, ...] = Field(
+        default=(ANY,), description="Parameters that a launch may give; the others stay at their default"
+    )
     budget: Budget = Field(default=Budget(), description="What one launch may compute")
+
+    @field_validator("overrides")
+    @classmethod
+    def _overrides_are_parameters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [name for name in names if name != ANY and name not in TrainingParameters.model_fields]:
+            known = ", ".join(TrainingParameters.model_fields)
+            raise PydanticCustomError(
+                "override",
+                "unknown: {wrong}. Allowed: * for all, or {known}",
+                {"wrong": ", ".join(wrong), "known": known},
+            )
+        return names
+
+    def may_be_given(self, name: str) -> bool:
+        """Whether a launch may give this parameter."""
+        return ANY in self.overrides or name in self.overrides
 
 
 class Settings(BaseSettings):
@@ -65,6 +91,11 @@ class Settings(BaseSettings):
     environment: str = Field(default="dev", description="The environment used where a run names none")
     environments: dict[str, Environment] = Field(default_factory=dict, validate_default=True)
     sources: dict[str, str] = Field(default_factory=dict, description="Landing zones by logical name")
+    releases: str = Field(
+        default="artifacts/releases",
+        min_length=1,
+        description="Folder or URI of the log of releases, which all share",
+    )
     first_as_of: dt.date = Field(default=USUAL_FIRST, description="The first daily partition")
     presets: str = Field(default="presets", min_length=1, description="Folder of presets")
     requests: str = Field(default="requests", min_length=1, description="Folder or URI of request files")
@@ -99,9 +130,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _places_hold_no_credentials(self) -> "Settings":
-        roots = {f"environments.{name}.root": place.root for name, place in self.environments.items()}
-        places = {**{f"sources.{name}": uri for name, uri in self.sources.items()}, **roots}
-        if wrong := [name for name, uri in places.items() if has_password(uri)]:
+        if wrong := [name for name, uri in self._places() if has_password(uri)]:
             raise PydanticCustomError(
                 "credential", "{names}: holds a credential", {"names": ", ".join(wrong)}
             )
@@ -129,18 +158,47 @@ class Settings(BaseSettings):
             raise SettingsError(f"environment {_unknown(environment, self.environments)}")
         return self.environments[environment]
 
-    def source_problem(self, name: str) -> str | None:
-        """One line saying that a source has no name here, or None."""
-        if name in self.known_sources:
-            return None
-        return (
-            f"source: {_unknown(name, self.known_sources)} Name it in {FILE} or by ML_ASSETS_SOURCES__<NAME>."
-        )
+    def named(self, environment: str) -> str:
+        """The environment that an option names: `default` stands for that of the settings."""
+        return self.environment if environment == "default" else environment
 
-    @property
-    def known_sources(self) -> Mapping[str, str]:
-        """Every source by name, the embedded sample included."""
-        return {"sample": SAMPLE, **self.sources}
+    def source_problem(self, name: str, *, environment: str | None = None) -> str | None:
+        """One line saying that a source has no name in an environment, by default in any of them, or None."""
+        places = self.environments if environment is None else [environment]
+        known = {source: uri for place in places for source, uri in self.sources_of(place).items()}
+        if name in known:
+            return None
+        return f"source: {_unknown(name, known)} Name it in {FILE} or by ML_ASSETS_SOURCES__<NAME>."
+
+    def override_problems(self, given: Iterable[str], *, environment: str = "default") -> list[str]:
+        """One line for each parameter that a launch in this environment may not give."""
+        name = self.named(environment)
+        place = self.place(name)
+        allowed = ", ".join(place.overrides) or "none"
+        return [
+            f"{parameter}: may not be given in the environment {name}. Given there may be: {allowed}."
+            for parameter in given
+            if parameter in TrainingParameters.model_fields and not place.may_be_given(parameter)
+        ]
+
+    def sources_of(self, environment: str = "default") -> Mapping[str, str]:
+        """Every source of an environment by name, the embedded sample included."""
+        return {"sample": SAMPLE, **self.landing_zones(environment)}
+
+    def landing_zones(self, environment: str = "default") -> Mapping[str, str]:
+        """Every source of an environment that somebody else fills, by name."""
+        return {**self.sources, **self.place(self.named(environment)).sources}
+
+    def _places(self) -> Iterator[tuple[str, str]]:
+        """Every folder and URI with the name of its setting."""
+        yield "requests", self.requests
+        yield "releases", self.releases
+        yield from ((f"sources.{name}", uri) for name, uri in self.sources.items())
+        for name, place in self.environments.items():
+            yield f"environments.{name}.root", place.root
+            yield from (
+                (f"environments.{name}.sources.{source}", uri) for source, uri in place.sources.items()
+            )
 
 
 ENVIRONMENTS = ("dev", "staging", "blue", "green")

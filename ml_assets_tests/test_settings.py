@@ -18,7 +18,7 @@ def test_without_any_settings_there_are_four_environments_and_the_sample(monkeyp
 
     assert settings.environment == "dev"
     assert set(settings.environments) == {"dev", "staging", "blue", "green"}
-    assert dict(settings.known_sources) == {"sample": "sample:"}
+    assert dict(settings.sources_of()) == {"sample": "sample:"}
 
 
 def test_the_file_names_sources_and_roots(tmp_path):
@@ -30,7 +30,7 @@ def test_the_file_names_sources_and_roots(tmp_path):
 
     assert settings.root(settings.environment) == "/srv/staging"
     assert settings.root("dev") == "artifacts/dev"
-    assert settings.known_sources["uci"] == "/data/uci"
+    assert settings.sources_of()["uci"] == "/data/uci"
 
 
 def test_environment_variables_win_over_the_file(tmp_path, monkeypatch):

@@ -27,6 +27,7 @@ def build_parser() -> Parser:
     _add_show(commands)
     _add_list(commands)
     _add_why(commands)
+    _add_env(commands)
     return parser
 
 
@@ -179,6 +180,21 @@ def _add_why(commands: "argparse._SubParsersAction[Parser]") -> None:
     why.set_defaults(handler=lambda args, unknown: _why(args, unknown, why))
 
 
+def _add_env(commands: "argparse._SubParsersAction[Parser]") -> None:
+    env = commands.add_parser(
+        "env", help="tell what the settings make of each environment", allow_abbrev=False
+    )
+    acts = env.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    list_ = acts.add_parser("list", help="every environment", allow_abbrev=False)
+    list_.add_argument("--json", action="store_true", help="print the settings as JSON")
+    list_.set_defaults(handler=lambda args, unknown: _env_list(args, unknown, list_))
+    diff = acts.add_parser("diff", help="two environments side by side", allow_abbrev=False)
+    diff.add_argument("first", metavar="NAME")
+    diff.add_argument("second", metavar="NAME")
+    diff.add_argument("--json", action="store_true", help="print the settings as JSON")
+    diff.set_defaults(handler=lambda args, unknown: _env_diff(args, unknown, diff))
+
+
 def _add_environment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--environment",
@@ -278,6 +294,20 @@ def _why(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> in
     from ml_assets.cli.why import print_why
 
     return print_why(args.what, environment=args.environment, as_json=args.json)
+
+
+def _env_list(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    _refuse_unknown(unknown, parser)
+    from ml_assets.cli.env import list_environments
+
+    return list_environments(as_json=args.json)
+
+
+def _env_diff(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    _refuse_unknown(unknown, parser)
+    from ml_assets.cli.env import diff_environments
+
+    return diff_environments(args.first, args.second, as_json=args.json)
 
 
 def _refuse_unknown(unknown: Sequence[str], parser: Parser) -> None:

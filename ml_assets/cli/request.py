@@ -2,7 +2,7 @@
 
 import argparse
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,8 @@ def read_request(
     elif problem := days.problem(day, now=now, first=None):
         problems.append(problem)
     if not args.on:  # a deployment has settings of its own
-        problems += against_settings(values, day if day_text is not None else None, problems, now=now)
+        stated = day if day_text is not None else None
+        problems += against_settings(values, stated, problems, now=now, environment=args.environment)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
     return Request(parameters=parameters, as_of=day, given=values)
@@ -70,7 +71,7 @@ def read_backfill(
     first, last, wrong = span(args, now=now)
     problems += wrong
     if not args.on:
-        problems += against_settings(values, first, problems, now=now)
+        problems += against_settings(values, first, problems, now=now, environment=args.environment)
     if parameters is None or first is None or last is None or problems:
         raise RefusedError(problems)
     wanted = tuple(first + dt.timedelta(days=n) for n in range((last - first).days + 1))
@@ -115,9 +116,15 @@ def span(args: argparse.Namespace, *, now: dt.datetime) -> tuple[dt.date | None,
 
 
 def against_settings(
-    values: dict[str, Any], day: dt.date | None, problems: Sequence[str], *, now: dt.datetime
+    values: dict[str, Any],
+    day: dt.date | None,
+    problems: Sequence[str],
+    *,
+    now: dt.datetime,
+    environment: str,
+    varied: Collection[str] = (),
 ) -> list[str]:
-    """What only the settings can tell: is the source named there, is the day before the first one?
+    """What only the settings can tell: is the source named there, is the day before the first one, may it be given?
 
     Loading them takes longer than all the rest, so a refusal that is certain already does without, unless
     they are likely to add to it.
@@ -131,7 +138,10 @@ def against_settings(
     from ml_assets.settings import load_settings
 
     settings = load_settings()
-    found = [settings.source_problem(source)] if ask_source else []
+    if settings.named(environment) not in settings.environments:
+        return []  # told with the other options
+    found = [settings.source_problem(source, environment=environment)] if ask_source else []
+    found += settings.override_problems([*values, *varied], environment=environment)
     if ask_day:
         found.append(days.problem(day, now=now, first=settings.first_as_of))
     return [line for line in found if line]

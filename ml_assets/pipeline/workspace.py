@@ -65,11 +65,11 @@ def open_workspace(
     given: tuple[str, ...] = (),
 ) -> Workspace:
     """The workspace of an environment as the settings describe it; `engine` wins over theirs."""
-    name = settings.environment if environment == "default" else environment
+    name = settings.named(environment)
     return Workspace(
         store=ArtifactStore(settings.root(name), settings.s3),
         environment=name,
-        sources=settings.known_sources,
+        sources=settings.sources_of(name),
         reuse=reuse,
         dagster_run_id=dagster_run_id,
         given=given,

@@ -11,18 +11,21 @@ from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.resources.guard import given
+from ml_assets.resources.parameters import refuse_overrides
 from ml_assets.settings import load_settings
 
 
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace:
-    """The workspace of a Dagster run."""
+    """The workspace of a Dagster run. RefusedError where it was given what its environment does not allow."""
+    typed = given(run.run_config) if run else ()
+    refuse_overrides(typed, environment=options.environment)
     return open_workspace(
         load_settings(),
         environment=options.environment,
         reuse=options.reuse,
         engine=options.engine,
         dagster_run_id=run.run_id if run else "",
-        given=given(run.run_config) if run else (),
+        given=typed,
     )
 
 

@@ -1,6 +1,6 @@
 """The resources `params` and `options`: what a run is given, refused at launch when it is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -16,13 +16,25 @@ from ml_assets.settings import load_settings
 
 
 def refuse(values: Mapping[str, Any]) -> None:
-    """Raise RefusedError with every problem of the values, the source's name among them."""
+    """Raise RefusedError with every problem of the values: their own, and what the settings say of them.
+
+    Which environment a run names is not known here: the source must have a name in one of them, and what may be
+    given is what the settings' own environment allows.
+    """
     parsed, problems = diagnose(values)
     source = parsed.source if parsed else values.get("source", "sample")
     named = any(line.startswith("source:") for line in problems)
-    if isinstance(source, str) and not named and (problem := load_settings().source_problem(source)):
+    settings = load_settings()
+    if isinstance(source, str) and not named and (problem := settings.source_problem(source)):
         problems.append(problem)
+    problems += settings.override_problems(values)
     if problems:
+        raise RefusedError(problems)
+
+
+def refuse_overrides(names: Iterable[str], *, environment: str) -> None:
+    """Raise RefusedError for each parameter that a run in this environment may not be given."""
+    if problems := load_settings().override_problems(names, environment=environment):
         raise RefusedError(problems)
 
 

@@ -54,7 +54,7 @@ def _subscribed(settings: Settings, log: logging.Logger) -> dict[tuple[str, str]
     found: dict[tuple[str, str], Subscribers] = {}
     for preset, parameters in sound_presets(log):
         where = (parameters.source, parameters.dataset)
-        if preset.landing and parameters.source in settings.sources:
+        if preset.landing and parameters.source in settings.landing_zones():
             found[where] = [*found.get(where, ()), (preset, parameters)]
     return found
 
@@ -64,7 +64,7 @@ def _look(
 ) -> Landed | None:
     """The zone as it is now, or None where it cannot be used: that is logged and stops no other zone."""
     try:
-        signatures = day_signatures(settings.sources[source], dataset, access=settings.s3)
+        signatures = day_signatures(settings.landing_zones()[source], dataset, access=settings.s3)
     except MlAssetsError as error:
         log.warning("%s/%s was left out: %s", source, dataset, error)
         return None

@@ -23,6 +23,7 @@ from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, st
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.trials import Tried
+from ml_assets.resources.parameters import refuse_overrides
 from ml_assets.settings import load_settings
 
 JOB = "sweep"
@@ -46,6 +47,7 @@ def _leaderboard(
     names = [leaderboard_key(parameters, own, day).run_id for day in days]
     announce(context, sweep_identity(parameters, own), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters)
+    refuse_overrides(own.grid, environment=options.environment)
     first = load_settings().first_as_of
     sweeps = [
         Sweep(

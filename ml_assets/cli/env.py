@@ -1,0 +1,75 @@
+"""`ml-assets env`: what the settings make of each environment, side by side. Secrets are named, never shown."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+
+from ml_assets.errors import RefusedError
+from ml_assets.settings import ANY, Settings, load_settings
+
+SECRETS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "ML_ASSETS_WEBHOOK_URL",
+    "ML_ASSETS_WEBHOOK_SECRET",
+)
+
+
+def list_environments(*, as_json: bool) -> int:
+    """Print every environment and what is set of it."""
+    settings = load_settings()
+    return _print(settings, list(settings.environments), as_json=as_json, mark=False)
+
+
+def diff_environments(first: str, second: str, *, as_json: bool) -> int:
+    """Print two environments side by side and mark what differs. RefusedError for one that is not known."""
+    settings = load_settings()
+    known = settings.environments
+    if unknown := [
+        f"{name}: unknown environment. Known: {', '.join(known)}."
+        for name in (first, second)
+        if name not in known
+    ]:
+        raise RefusedError(unknown)
+    return _print(settings, [first, second], as_json=as_json, mark=True)
+
+
+def resolved(settings: Settings, environment: str) -> dict[str, str]:
+    """What the settings make of an environment: one text by name of the setting."""
+    place = settings.place(environment)
+    return {
+        "root": place.root,
+        **{f"source {name}": uri for name, uri in sorted(settings.sources_of(environment).items())},
+        "may be given": "every parameter"
+        if ANY in place.overrides
+        else ", ".join(place.overrides) or "nothing",
+        "budget runs": str(place.budget.runs or "no limit"),
+        "budget hours": f"{place.budget.hours:g}" if place.budget.hours else "no limit",
+        "default here": "yes" if environment == settings.environment else "no",
+        "releases": settings.releases,
+        "first as_of": str(settings.first_as_of),
+        "engine": settings.engine or "this machine",
+        **{name: "set" for name in SECRETS if os.environ.get(name)},
+    }
+
+
+def _print(settings: Settings, names: Sequence[str], *, as_json: bool, mark: bool) -> int:
+    columns = {name: resolved(settings, name) for name in names}
+    if as_json:
+        print(json.dumps(columns, indent=2))
+        return 0
+    _print_table(columns, mark=mark)
+    return 0
+
+
+def _print_table(columns: Mapping[str, Mapping[str, str]], *, mark: bool) -> None:
+    from rich.table import Table
+
+    from ml_assets.cli.tables import console
+
+    table = Table("setting", *columns, *(["differs"] if mark else []), box=None, padding=(0, 2))
+    for setting in dict.fromkeys(key for column in columns.values() for key in column):
+        values = [column.get(setting, "-") for column in columns.values()]
+        table.add_row(setting, *values, *(["differs" if len(set(values)) > 1 else ""] if mark else []))
+    console().print(table)
