@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import io
 import json
 import traceback
 
@@ -15,6 +16,7 @@ from ml_assets.errors import MlAssetsError, SourceError, StoreError
 from ml_assets.settings import load_settings
 from ml_assets.sources.rows import open_source
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import make_bucket, objects_in, use
 from ml_assets_tests.scenario import failure_of, train
@@ -112,6 +114,21 @@ def test_a_store_that_does_not_answer_is_told_with_its_address(behind, fault, wo
         f"Cannot use s3://{BUCKET}/{KEY.path}/manifest.json: {words} ({network.url})."
     )
     assert network.requests == 2
+
+
+def test_a_file_of_rows_that_does_not_come_in_time_is_not_called_damaged(s3, monkeypatch):
+    body = io.BytesIO()
+    order_day(KEY.as_of).write_parquet(body)
+    key = f"late/orders/date={KEY.as_of}/part.parquet"
+    make_bucket(s3, "rowslate", {"late/orders/dataset.toml": ORDERS_TOML.encode(), key: body.getvalue()})
+    rule = lambda _method, path: Fault(kind="delay", seconds=0.6) if "parquet" in path else None  # noqa: E731
+
+    with faulty(s3, rule) as network:
+        use(monkeypatch, network.url, read_timeout=0.3, max_attempts=1)
+        source = open_source("shop", "s3://rowslate/late", access=load_settings().s3)
+        told = refusal(SourceError, source.scan, "orders", first=KEY.as_of, last=KEY.as_of)
+
+    assert told.startswith(f"s3://rowslate/{key}: cannot be read: the store does not answer in time.")
 
 
 def test_a_failed_run_holds_nothing_of_what_was_signed(behind, monkeypatch):
