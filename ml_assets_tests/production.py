@@ -1,0 +1,110 @@
+"""What `deploy/postgres` describes, for tests: code server, webserver and daemon on 127.0.0.1, and an S3 server."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_assets_tests.conftest import REPO
+from ml_assets_tests.live import START_SECONDS, Deployment, environ_of, free_port, stop, wait_until_loaded
+
+WORKSPACE = REPO / "deploy" / "workspace.yaml"
+BUCKET = "dagster-logs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    """A deployment whose daemon is started when the test says so."""
+
+    live: Deployment
+
+    @contextlib.contextmanager
+    def daemon(self) -> Iterator[None]:
+        """The daemon, which looks for backfills when it starts and every 30 s."""
+        with started(self.live, "daemon", "dagster._daemon", "run", "-w", str(WORKSPACE)):
+            yield
+
+
+@contextlib.contextmanager
+def s3_server() -> Iterator[dict[str, str]]:
+    """An S3 server with an empty bucket; the variables by which its clients find it."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    port = free_port()
+    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    server.start()
+    address = f"http://127.0.0.1:{port}"
+    try:
+        given = {"aws_access_key_id": "of-a-test", "aws_secret_access_key": "of-a-test"}
+        boto3.client("s3", endpoint_url=address, region_name="us-east-1", **given).create_bucket(
+            Bucket=BUCKET
+        )
+        yield {
+            "AWS_ENDPOINT_URL_S3": address,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            **{name.upper(): value for name, value in given.items()},
+        }
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def production(place: Path, variables: Mapping[str, str]) -> Iterator[Production]:
+    """A code server and a webserver over the instance file as it is in the repository."""
+    home, code, web = place / "home", free_port(), free_port()
+    home.mkdir(parents=True)
+    shutil.copyfile(REPO / "deploy" / "postgres" / "dagster.yaml", home / "dagster.yaml")
+    environ = {
+        **environ_of(home, place / "artifacts"),
+        "ML_ASSETS_ENVIRONMENT": "dev",
+        "ML_ASSETS_CODE_HOST": "127.0.0.1",
+        "ML_ASSETS_CODE_PORT": str(code),
+        "DAGSTER_LOGS_BUCKET": BUCKET,
+        "DAGSTER_LOGS_PREFIX": "logs",
+        **variables,
+    }
+    live = Deployment(
+        url=f"http://127.0.0.1:{web}", home=home, artifacts=place / "artifacts", environ=environ
+    )
+    grpc = ("dagster", "api", "grpc", "-m", "ml_assets.definitions", "-h", "127.0.0.1", "-p", str(code))
+    pages = ("dagster_webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(WORKSPACE))
+    with started(live, "code", *grpc):
+        _wait_until_open(code, place / "code.log")
+        with started(live, "server", *pages) as process:
+            wait_until_loaded(live, process)
+            yield Production(live=live)
+
+
+def _wait_until_open(port: int, log: Path) -> None:
+    """A webserver that comes first would state a load error, and not look again for some time."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+@contextlib.contextmanager
+def started(live: Deployment, name: str, module: str, *words: str) -> Iterator[subprocess.Popen]:
+    """One process of a deployment, in a group of its own that is ended afterwards."""
+    place = live.home.parent
+    with (place / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *words],
+            cwd=place,
+            env=live.environ,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            stop(process)
