@@ -1,4 +1,4 @@
-"""What `deploy/postgres` describes, for tests: code server, webserver and daemon on 127.0.0.1, and an S3 server."""
+"""What `deploy/postgres` describes, for tests: code server, webserver and daemon on 127.0.0.1, and an AWS."""
 
 import contextlib
 import shutil
@@ -31,24 +31,19 @@ class Production:
 
 
 @contextlib.contextmanager
-def s3_server() -> Iterator[dict[str, str]]:
-    """An S3 server with an empty bucket; the variables by which its clients find it."""
-    import boto3
+def aws_server() -> Iterator[dict[str, str]]:
+    """An AWS over HTTP, nothing in it yet; the variables by which its clients find it."""
     from moto.server import ThreadedMotoServer
 
     port = free_port()
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
-    address = f"http://127.0.0.1:{port}"
     try:
-        given = {"aws_access_key_id": "of-a-test", "aws_secret_access_key": "of-a-test"}
-        boto3.client("s3", endpoint_url=address, region_name="us-east-1", **given).create_bucket(
-            Bucket=BUCKET
-        )
         yield {
-            "AWS_ENDPOINT_URL_S3": address,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
             "AWS_DEFAULT_REGION": "us-east-1",
-            **{name.upper(): value for name, value in given.items()},
+            "AWS_ACCESS_KEY_ID": "of-a-test",
+            "AWS_SECRET_ACCESS_KEY": "of-a-test",
         }
     finally:
         server.stop()

@@ -8,7 +8,7 @@ import pytest
 from ml_assets.client import submit_backfill
 from ml_assets.core.catalog import CATALOG
 from ml_assets_tests.postgres import postgres
-from ml_assets_tests.production import BUCKET, production, s3_server
+from ml_assets_tests.production import BUCKET, aws_server, production
 
 pytestmark = pytest.mark.slow
 
@@ -25,16 +25,20 @@ def database():
 
 @pytest.fixture(scope="module")
 def logs():
-    with s3_server() as variables:
-        yield variables
+    """A client of the bucket of the compute logs."""
+    with aws_server() as variables, pytest.MonkeyPatch.context() as environ:
+        for name, value in variables.items():
+            environ.setenv(name, value)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
 
 
 @pytest.fixture(scope="module")
 def backfill(database, logs, tmp_path_factory):
     """What a backfill gave. The daemon starts after it was asked for, and finds it at once."""
-    variables = {**database.environ, **logs}
     place = tmp_path_factory.mktemp("production")
-    with production(place, variables) as deployment, ThreadPoolExecutor(1) as pool:
+    with production(place, database.environ) as deployment, ThreadPoolExecutor(1) as pool:
         url = deployment.live.url
         asked = pool.submit(submit_backfill, url, parameters=PARAMETERS, days=DAYS, timeout_seconds=120)
         with deployment.daemon():
@@ -69,16 +73,9 @@ def test_its_run_was_tagged_with_its_environment_before_it_waited_in_the_queue(b
 
 
 def test_its_compute_logs_are_in_the_bucket(backfill, logs):
-    client = boto3.client(
-        "s3",
-        endpoint_url=logs["AWS_ENDPOINT_URL_S3"],
-        region_name=logs["AWS_DEFAULT_REGION"],
-        aws_access_key_id=logs["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=logs["AWS_SECRET_ACCESS_KEY"],
-    )
     run = backfill["days"][0]["dagster_run_id"]
 
-    found = [item["Key"] for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+    found = [item["Key"] for item in logs.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
     assert found
     assert all(key.startswith(f"logs/storage/{run}/compute_logs/") for key in found)
