@@ -1,6 +1,7 @@
 """What `deploy/postgres` describes, for tests: code server, webserver and daemon on 127.0.0.1, and an AWS."""
 
 import contextlib
+import logging
 import shutil
 import socket
 import subprocess
@@ -19,9 +20,10 @@ BUCKET = "dagster-logs"
 
 @dataclass(frozen=True, kw_only=True)
 class Production:
-    """A deployment whose daemon is started when the test says so."""
+    """A deployment whose daemon is started when the test says so; `code` is its code server, whose children the runs are."""
 
     live: Deployment
+    code: subprocess.Popen
 
     @contextlib.contextmanager
     def daemon(self) -> Iterator[None]:
@@ -35,6 +37,7 @@ def aws_server() -> Iterator[dict[str, str]]:
     """An AWS over HTTP, nothing in it yet; the variables by which its clients find it."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # or it prints each request
     port = free_port()
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
@@ -69,11 +72,11 @@ def production(place: Path, variables: Mapping[str, str]) -> Iterator[Production
     )
     grpc = ("dagster", "api", "grpc", "-m", "ml_assets.definitions", "-h", "127.0.0.1", "-p", str(code))
     pages = ("dagster_webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(WORKSPACE))
-    with started(live, "code", *grpc):
+    with started(live, "code", *grpc) as server:
         _wait_until_open(code, place / "code.log")
         with started(live, "server", *pages) as process:
             wait_until_loaded(live, process)
-            yield Production(live=live)
+            yield Production(live=live, code=server)
 
 
 def _wait_until_open(port: int, log: Path) -> None:
