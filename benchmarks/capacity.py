@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import tempfile
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from ml_assets_tests.postgres import postgres
 from ml_assets_tests.production import BUCKET, aws_server, production
 
 RUNS, DAYS = 16, 31
+SETTLE = 5
 LAST = dt.date(2025, 12, 1)
 ARTIFACTS = "artifacts"
 REQUEST = re.compile(r'"(?P<verb>[A-Z]+) /(?P<bucket>[^/? ]+)(?P<rest>[^ ]*) HTTP')
@@ -32,6 +34,9 @@ VERBS = ("PUT", "GET", "HEAD", "LIST", "POST")
 WRITES = ("PUT", "LIST", "POST")  # priced alike
 TABLES = "select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
 EVENTS = "select count(*), coalesce(sum(octet_length(event)), 0) from event_logs"
+KINDS = """select coalesce(dagster_event_type, 'log line'), count(*), sum(octet_length(event)) from event_logs
+    group by 1 order by 3 desc limit 3"""
+LAST_ASSET = tuple(CATALOG)[-1]
 PER_DAY, WANTED = 10_000, 10_000_000
 
 
@@ -62,13 +67,16 @@ class Seen:
     cpu: float
     requests: Counter
     objects: int
+    cards: int
     stored: int
 
 
 def cpu_of(pid):
-    """CPU seconds of a process and of its children that have ended."""
+    """CPU seconds of a process and of all that it started, whether they have ended or not."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    return own + sum(cpu_of(child) for found in children for child in found.read_text().split())
 
 
 def look(database, requests, code, s3):
@@ -76,9 +84,13 @@ def look(database, requests, code, s3):
     ((size,),) = database.ask(TABLES)
     counted = Counter(requests.seen)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=ARTIFACTS)
-    sizes = [item["Size"] for page in pages for item in page.get("Contents", ())]
+    found = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
+    cards = sum(f"/{LAST_ASSET}/" in key for key in found)
     requests.forget(ARTIFACTS, "LIST", requests.seen[ARTIFACTS, "LIST"] - counted[ARTIFACTS, "LIST"])
-    return Seen(events, int(event_bytes), int(size), cpu_of(code.pid), counted, len(sizes), sum(sizes))
+    time.sleep(SETTLE)  # a run has ended some moments before its process has
+    return Seen(
+        events, int(event_bytes), int(size), cpu_of(code.pid), counted, len(found), cards, sum(found.values())
+    )
 
 
 def tell(name, before, after, count):
@@ -133,14 +145,13 @@ def measure(place):
     import boto3
 
     requests = Requests()
+    logging.getLogger("werkzeug").addHandler(requests)  # the first handler: werkzeug prints nothing itself
     with postgres() as database, aws_server() as aws:
         os.environ.update(aws)
         s3 = boto3.client("s3")
         for bucket in (BUCKET, ARTIFACTS):
             s3.create_bucket(Bucket=bucket)
-        heard = logging.getLogger("werkzeug")
-        heard.setLevel(logging.INFO)
-        heard.addHandler(requests)  # the first handler: werkzeug then prints nothing itself
+        logging.getLogger("werkzeug").setLevel(logging.INFO)
         variables = {
             **database.environ,
             "ML_ASSETS_ENVIRONMENT": "blue",
@@ -153,12 +164,13 @@ def measure(place):
             for step in (single_runs, backfill, backfill):
                 step(url)
                 seen.append(look(database, requests, deployment.code, s3))
-    return seen
+        kinds = database.ask(KINDS)
+    return seen, kinds
 
 
 def main():
     with tempfile.TemporaryDirectory() as place, contextlib.suppress(KeyboardInterrupt):
-        start, single, batch, reused = measure(Path(place) / "deployment")
+        (start, single, batch, reused), kinds = measure(Path(place) / "deployment")
         one = tell("a run of one day", start, single, RUNS)
         many = tell(f"a day of {DAYS} in a run", single, batch, DAYS)
         none = tell("the same, all reused", batch, reused, DAYS)
@@ -168,12 +180,12 @@ def main():
         day(many)
         print(f"{PER_DAY:,} days a day, all reused, {DAYS} in a run:")
         day(none)
-        artifacts = (batch.objects - start.objects, batch.stored - start.stored)
+        for kind, count, size in kinds:
+            print(f"{kind}: {count} events, {int(size) / reused.event_bytes:.0%} of the bytes of all")
         made = len(CATALOG) * (RUNS + DAYS)
-        objects, stored = (value / made * WANTED for value in artifacts)
-        print(
-            f"{WANTED:,} artifacts: {objects:,.0f} objects, {stored / 2**40:.2f} TiB, {objects / 1000:,.0f} requests to list all"
-        )
+        objects, cards, stored = (n / made * WANTED for n in (batch.objects, batch.cards, batch.stored))
+        print(f"{WANTED:,} artifacts: {objects:,.0f} objects, {stored / 2**40:.2f} TiB")
+        print(f"requests to list all of them: {objects / 1000:,.0f}; each {LAST_ASSET}: {cards / 1000:,.0f}")
 
 
 if __name__ == "__main__":
