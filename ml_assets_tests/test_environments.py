@@ -118,6 +118,7 @@ def test_no_place_may_hold_a_password(name, monkeypatch):
 def test_two_environments_are_shown_side_by_side_and_secrets_by_name_only(monkeypatch, capsys):
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__ROOT", "s3://blue-models")
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__BUDGET__RUNS", "5")
+    monkeypatch.setenv("ML_ASSETS_S3__ENDPOINT_URL", "http://127.0.0.1:9000")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
 
     assert main(["env", "diff", "staging", "blue"]) == 0
@@ -128,6 +129,7 @@ def test_two_environments_are_shown_side_by_side_and_secrets_by_name_only(monkey
     assert "s3://blue-models" in rows["root"]
     assert rows["root"].rstrip().endswith("differs")
     assert not rows["releases"].rstrip().endswith("differs")
+    assert "http://127.0.0.1:9000" in rows["s3 endpoint_url"]
     assert "set" in rows["AWS_SECRET_ACCESS_KEY"]
     assert "wJalrXUtnFEMI" not in told
 

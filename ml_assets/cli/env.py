@@ -50,6 +50,7 @@ def resolved(settings: Settings, environment: str) -> dict[str, str]:
         "releases": settings.releases,
         "first as_of": str(settings.first_as_of),
         "engine": settings.engine or "this machine",
+        **{f"s3 {name}": str(value) for name, value in settings.s3.model_dump(exclude_defaults=True).items()},
         **{name: "set" for name in SECRETS if os.environ.get(name)},
     }
 
