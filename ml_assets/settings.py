@@ -5,7 +5,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
-`ML_ASSETS_ENGINE`.
+`ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`.
 """
 
 import datetime as dt
@@ -25,6 +25,7 @@ from pydantic_settings import (
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.engine import PATTERN
 from ml_assets.core.secrets import has_password
+from ml_assets.core.tracking import Tracking
 from ml_assets.errors import SettingsError
 
 FILE = "ml_assets.toml"
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
         pattern=PATTERN,
         description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
     )
+    tracking: Tracking = Field(default=Tracking(), description="The MLflow store in which runs are shown")
 
     @field_validator("environments", mode="before")
     @classmethod
