@@ -27,6 +27,7 @@ def build_parser() -> Parser:
     _add_show(commands)
     _add_list(commands)
     _add_why(commands)
+    _add_track(commands)
     return parser
 
 
@@ -179,6 +180,20 @@ def _add_why(commands: "argparse._SubParsersAction[Parser]") -> None:
     why.set_defaults(handler=lambda args, unknown: _why(args, unknown, why))
 
 
+def _add_track(commands: "argparse._SubParsersAction[Parser]") -> None:
+    track = commands.add_parser("track", help="show runs in an MLflow tracking store", allow_abbrev=False)
+    acts = track.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    sync = acts.add_parser(
+        "sync", help="log the runs that are missing or other there, from the store alone", allow_abbrev=False
+    )
+    _add_days(sync, usual=" [default: every day]")
+    sync.add_argument(
+        "--where", default="", metavar="CONDITIONS", help="for example 'model_version=v2 max_depth>3'"
+    )
+    _add_environment(sync)
+    sync.set_defaults(handler=lambda args, unknown: _track_sync(args, unknown, sync))
+
+
 def _add_environment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--environment",
@@ -278,6 +293,16 @@ def _why(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> in
     from ml_assets.cli.why import print_why
 
     return print_why(args.what, environment=args.environment, as_json=args.json)
+
+
+def _track_sync(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    _refuse_unknown(unknown, parser)
+    from ml_assets.cli.request import read_filter
+
+    where = read_filter(args, now=dt.datetime.now(tz=dt.timezone.utc))
+    from ml_assets.cli.track import track_sync
+
+    return track_sync(where, environment=_options(args).environment)
 
 
 def _refuse_unknown(unknown: Sequence[str], parser: Parser) -> None:

@@ -4,13 +4,12 @@ import importlib.util
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.tracked_run import TrackedRun
 from ml_assets.core.tracking import Tracking
-from ml_assets.errors import MlAssetsError, TrackingError
+from ml_assets.errors import TrackingError
+from ml_assets.pipeline.tracking.foreign_errors import tracking_errors
 from ml_assets.pipeline.tracking.sqlite_file import opened_alone
 
 if TYPE_CHECKING:  # loading it takes longer than a run
@@ -27,7 +26,6 @@ USUAL = {
 }
 PAGE = 1000
 ATTEMPTS = 3
-LONGEST = 300  # characters of a foreign error's text in ours
 
 Known = Mapping[str, Sequence["Run"]]
 """The MLflow runs of each run_id, in their one order."""
@@ -51,7 +49,7 @@ class MlflowLog:
         os.environ.update(NO_TELEMETRY)
         for name, value in USUAL.items():
             os.environ.setdefault(name, value)
-        with _told(tracking), opened_alone(tracking.uri):
+        with tracking_errors(tracking), opened_alone(tracking.uri):
             from mlflow import MlflowClient
 
             self._client = MlflowClient(tracking.uri)
@@ -61,7 +59,7 @@ class MlflowLog:
     def known(self, environment: str) -> Known:
         """All runs of an environment that are logged, by run_id."""
         found: defaultdict[str, list[Run]] = defaultdict(list)
-        with _told(self._tracking):
+        with tracking_errors(self._tracking):
             for run in self._search():
                 if run.data.tags.get(ENVIRONMENT) == environment and RUN_ID in run.data.tags:
                     found[run.data.tags[RUN_ID]].append(run)
@@ -76,7 +74,7 @@ class MlflowLog:
             run: the record.
             found: its MLflow runs where they are known already.
         """
-        with _told(self._tracking):
+        with tracking_errors(self._tracking):
             for _ in range(ATTEMPTS):
                 kept, *doubles = found or self._find(run) or self._created(run)
                 current = kept.data.tags.get(DIGEST) == run.digest
@@ -166,17 +164,3 @@ def _in_order(runs: Sequence["Run"]) -> list["Run"]:
 
 def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
-
-
-@contextmanager
-def _told(tracking: Tracking) -> Iterator[None]:
-    """Raise as TrackingError whatever MLflow, SQLAlchemy, Alembic or an HTTP client raises: they share no class."""
-    try:
-        yield
-    except MlAssetsError:
-        raise
-    except Exception as error:
-        text = " ".join(str(error).split())[:LONGEST]
-        told = type(error).__name__ if looks_like_credential(text) else f"{type(error).__name__}: {text}"
-        place = tracking.uri.partition("?")[0]
-        raise TrackingError(f"the tracking store {place} cannot be used: {told}") from error

@@ -36,8 +36,10 @@ class Tracker:
 
     def track(self, made: Sequence[Made]) -> None:
         """Log the run that these artifacts of one as_of belong to, as it is in the store; never raises an error of ours."""
+        if self._gave_up or not self.workspace.tracking.uri:
+            return
         own = [item for item in made if item.key.asset in OF_A_RUN]
-        if not own or self._gave_up or not self.workspace.tracking.uri:
+        if not own:
             return
         started = self.clock()
         try:
