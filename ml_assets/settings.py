@@ -6,7 +6,8 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
-`ML_ASSETS_ENGINE`, `ML_ASSETS_S3__<FIELD>` (see `ml_assets.core.s3_access`).
+`ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
+`ML_ASSETS_S3__<FIELD>` (see `ml_assets.core.s3_access`).
 """
 
 import datetime as dt
@@ -28,6 +29,7 @@ from ml_assets.core.engine import PATTERN
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import has_password
+from ml_assets.core.tracking import Tracking
 from ml_assets.errors import SettingsError
 
 FILE = "ml_assets.toml"
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
         pattern=PATTERN,
         description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
     )
-
+    tracking: Tracking = Field(default=Tracking(), description="The MLflow store in which runs are shown")
     s3: S3Access = Field(default=USUAL_S3, description="How S3, or a store that speaks like it, is reached")
 
     @field_validator("environments", mode="before")
