@@ -22,6 +22,7 @@ def test_the_assets_are():
         "leaderboard",
         "model",
         "model_card",
+        "predictions",
         "training_set",
     ]
 
@@ -29,6 +30,7 @@ def test_the_assets_are():
 def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
         "report",
+        "score",
         "sweep",
         "train",
     ]
