@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ml_assets import __version__
 from ml_assets.cli.flags import SWEEP_FLAGS, Parser, add_parameter_flags, unknown_flags
+from ml_assets.cli.parser_scoring import add_scoring
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed, problems_of
@@ -28,6 +29,7 @@ def build_parser() -> Parser:
     _add_list(commands)
     _add_why(commands)
     _add_env(commands)
+    add_scoring(commands)
     return parser
 
 

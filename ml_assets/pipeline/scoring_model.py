@@ -84,7 +84,9 @@ def _live(dataset: str, *, environment: str, asset: str) -> Release:
     name_it = NAME_IT.format(asset=asset)
     if environment not in SLOTS:
         raise RefusedError(
-            [f"model: nothing serves in {environment}, only in {' and '.join(SLOTS)}. There, {name_it}."]
+            [
+                f"model: live is what serves in {' or '.join(SLOTS)}; in {environment} nothing serves, so {name_it}."
+            ]
         )
     live = ReleaseLog(load_settings().releases, dataset).state().live
     if live is None:

@@ -1,0 +1,60 @@
+"""The commands about models in use, `score` and `monitor`, and their options."""
+
+import argparse
+import datetime as dt
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from ml_assets.cli.flags import Parser
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import allowed
+from ml_assets.core.scoring.parameters import ScoringParameters
+
+ROWS = ("dataset", "source")
+"""The parameters of a run that decide predictions."""
+
+
+def add_scoring(commands: "argparse._SubParsersAction[Parser]") -> None:
+    """Add both commands."""
+    score = commands.add_parser(
+        "score", help="score the rows of a day by the model that serves", allow_abbrev=False
+    )
+    score.add_argument("--last", metavar="N", help="the last N complete days (UTC)")
+    score.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first of several days")
+    score.add_argument("--to", metavar="YYYY-MM-DD", help="the last of several days")
+    _add_common(score, ScoringParameters)
+    score.set_defaults(handler=lambda args, unknown: _score(args, unknown, score))
+
+
+def _add_common(parser: Parser, own: type[BaseModel]) -> None:
+    parser.add_argument(
+        "--as-of", metavar="YYYY-MM-DD", help="a single day [default: the last complete day, UTC]"
+    )
+    fields = {name: TrainingParameters.model_fields[name] for name in ROWS} | dict(own.model_fields)
+    for name, field in fields.items():
+        text = f"{field.description} [{allowed(field)}; default {field.default}]".replace("%", "%%")
+        parser.add_argument("--" + name.replace("_", "-"), dest=name, metavar="VALUE", help=text)
+    parser.add_argument(
+        "--environment",
+        default="default",
+        metavar="NAME",
+        help="dev, staging, blue or green [default: the settings']",
+    )
+    parser.add_argument(
+        "--reuse",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="use stored artifacts that nothing has changed [default: yes]",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _score(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    from ml_assets.cli.scoring_request import read_scoring
+
+    now = dt.datetime.now(tz=dt.timezone.utc)
+    request = read_scoring(args, unknown, parser, own=ScoringParameters, now=now)
+    from ml_assets.cli.score import score
+
+    return score(request, as_json=args.json)
