@@ -11,10 +11,9 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.scoring.parameters import ScoringParameters
-from ml_assets.errors import RefusedError
+from ml_assets.errors import RefusedError, SourceError
 from ml_assets.pipeline.scoring import predictions_key
+from ml_assets.sources.sample import SampleSource
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
@@ -278,13 +277,20 @@ def test_a_wrong_model_is_refused_before_a_run_exists():
     assert instance.get_runs_count() == 0
 
 
-def test_the_sample_says_which_column_it_lacks(trained, monkeypatch):
-    trained.settings(monkeypatch)
+def test_rows_of_another_source_are_scored_beside_the_first(shop):
+    shop_rows = shop.predictions(made(score(DAY)))
 
-    failed = score(DAY, given={"source": "sample"})
+    sample_rows = shop.predictions(made(score(DAY, given={"source": "sample"})))
 
-    assert not failed.success or ScoringParameters().model == "live"
-    assert TrainingParameters().source == "sample"
+    assert sample_rows.height > shop_rows.height
+    assert len(list(shop.store().keys("predictions"))) == 2
+
+
+def test_the_sample_says_which_column_it_lacks():
+    contract = SampleSource().contract("orders").model_copy(update={"features": ("country", "weather")})
+
+    with pytest.raises(SourceError, match="column `weather` is missing"):
+        SampleSource().scan("orders", first=DAY, last=DAY, contract=contract)
 
 
 def test_the_shell_scores_several_days_and_prints_json(shop, capsys):
