@@ -5,6 +5,7 @@ from typing import TypeVar
 import dagster as dg
 from pydantic import BaseModel
 
+from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters
@@ -28,6 +29,10 @@ class ReportConfig(ReportParameters, dg.Config):
 
 class ScoringConfig(ScoringParameters, dg.Config):
     """What decides predictions beside the parameters of the run, as the config of their asset."""
+
+
+class MonitoringConfig(MonitoringParameters, dg.Config):
+    """What decides a monitoring beside the parameters of the run, as the config of its asset."""
 
 
 class SweepConfig(SweepParameters, dg.Config):

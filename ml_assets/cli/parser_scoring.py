@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from ml_assets.cli.flags import Parser
+from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
 from ml_assets.core.scoring.parameters import ScoringParameters
@@ -25,6 +26,13 @@ def add_scoring(commands: "argparse._SubParsersAction[Parser]") -> None:
     score.add_argument("--to", metavar="YYYY-MM-DD", help="the last of several days")
     _add_common(score, ScoringParameters)
     score.set_defaults(handler=lambda args, unknown: _score(args, unknown, score))
+    monitor = commands.add_parser(
+        "monitor",
+        help="hold stored scores against outcomes, and inputs and scores against training",
+        allow_abbrev=False,
+    )
+    _add_common(monitor, MonitoringParameters)
+    monitor.set_defaults(handler=lambda args, unknown: _monitor(args, unknown, monitor))
 
 
 def _add_common(parser: Parser, own: type[BaseModel]) -> None:
@@ -58,3 +66,13 @@ def _score(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> 
     from ml_assets.cli.score import score
 
     return score(request, as_json=args.json)
+
+
+def _monitor(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    from ml_assets.cli.scoring_request import read_scoring
+
+    now = dt.datetime.now(tz=dt.timezone.utc)
+    request = read_scoring(args, unknown, parser, own=MonitoringParameters, now=now)
+    from ml_assets.cli.monitor import monitor
+
+    return monitor(request, as_json=args.json)
