@@ -61,7 +61,8 @@ def roc_auc_png(days: Sequence[MeasuredDay], overall: Compared) -> bytes:
         label="day, 95 %",
     )
     day_ticks(axes, [day.day for day in days])
-    axes.legend(loc="best", frameon=False, fontsize=8, ncols=3)
+    axes.set_ylim(top=1.12)  # room for the legend above the intervals
+    axes.legend(loc="upper right", frameon=False, fontsize=8, ncols=3)
     finish(axes, x="", y="ROC AUC", title="ROC AUC by day, where outcomes have closed")
     return png(figure)
 
