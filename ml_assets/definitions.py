@@ -16,6 +16,7 @@ from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.jobs import train
 from ml_assets.resources.io_manager import artifact_io_manager
 from ml_assets.resources.parameters import options_resource, params_resource
+from ml_assets.resources.s3 import s3_resource
 
 defs = dg.Definitions(
     assets=[training, backfill_report, leaderboard, predictions, monitoring],
@@ -26,6 +27,7 @@ defs = dg.Definitions(
         "params": params_resource(),
         "options": options_resource(),
         "io_manager": artifact_io_manager,
+        "s3": s3_resource,
     },
     executor=dg.in_process_executor,
 )

@@ -6,7 +6,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
-`ML_ASSETS_ENGINE`.
+`ML_ASSETS_ENGINE`, `ML_ASSETS_S3__<FIELD>` (see `ml_assets.core.s3_access`).
 """
 
 import datetime as dt
@@ -26,6 +26,7 @@ from pydantic_settings import (
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.engine import PATTERN
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import has_password
 from ml_assets.errors import SettingsError
 
@@ -115,6 +116,8 @@ class Settings(BaseSettings):
         pattern=PATTERN,
         description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
     )
+
+    s3: S3Access = Field(default=USUAL_S3, description="How S3, or a store that speaks like it, is reached")
 
     @field_validator("environments", mode="before")
     @classmethod

@@ -98,6 +98,15 @@ def real_data():
 
 
 @pytest.fixture(scope="session")
+def s3():
+    """The address of one running S3 for all tests that need one; each makes buckets of its own."""
+    from ml_assets_tests.s3 import s3_server
+
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def live(tmp_path_factory):
     """One running deployment for all tests that need one."""
     from ml_assets_tests.live import deployment

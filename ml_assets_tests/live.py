@@ -50,10 +50,10 @@ def deployment(place: Path, **more: str) -> Iterator[Deployment]:
 
     Every process that it started is stopped at the end.
     """
-    port, home, artifacts = _free_port(), place / "home", place / "artifacts"
+    port, home, artifacts = free_port(), place / "home", place / "artifacts"
     home.mkdir(parents=True)
     shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", home / "dagster.yaml")
-    environ = {**_environ(home, artifacts), **more}
+    environ = {**environ_of(home, artifacts), **more}
     address = ["-h", "127.0.0.1", "-p", str(port), "-w", str(REPO / "workspace.yaml")]
     command = [sys.executable, "-m", "dagster", "dev", *address]
     with (place / "server.log").open("wb") as log:
@@ -62,13 +62,13 @@ def deployment(place: Path, **more: str) -> Iterator[Deployment]:
         )
         try:
             live = Deployment(url=f"http://127.0.0.1:{port}", home=home, artifacts=artifacts, environ=environ)
-            _wait_until_loaded(live, process)
+            wait_until_loaded(live, process)
             yield live
         finally:
-            _stop(process)
+            stop(process)
 
 
-def _environ(home: Path, artifacts: Path) -> dict[str, str]:
+def environ_of(home: Path, artifacts: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ML_ASSETS_")}
     return {
         **kept,
@@ -80,13 +80,13 @@ def _environ(home: Path, artifacts: Path) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _wait_until_loaded(live: Deployment, process: subprocess.Popen) -> None:
+def wait_until_loaded(live: Deployment, process: subprocess.Popen) -> None:
     query = "{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
@@ -99,7 +99,7 @@ def _wait_until_loaded(live: Deployment, process: subprocess.Popen) -> None:
     raise AssertionError((live.home.parent / "server.log").read_text())
 
 
-def _stop(process: subprocess.Popen) -> None:
+def stop(process: subprocess.Popen) -> None:
     """Ask the group that we started to end, then make it end."""
     for sign, seconds in ((signal.SIGINT, 5), (signal.SIGKILL, 20)):
         with contextlib.suppress(ProcessLookupError):

@@ -21,6 +21,7 @@ from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, SettingsError, StoreError
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
 from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets_tests.s3 import VARIABLES
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters()
@@ -361,7 +362,10 @@ def test_an_unknown_scheme_is_told_the_known_ones():
         open_store("ftp://host/x")
 
 
-def test_an_object_store_is_opened_by_its_uri():
+def test_an_object_store_is_opened_by_its_uri(monkeypatch):
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+
     assert open_store("s3://bucket/prefix") is open_store("s3://bucket/prefix")
 
 

@@ -36,7 +36,7 @@ def test_the_jobs_and_resources_are():
         "sweep",
         "train",
     ]
-    assert sorted(defs.resources) == ["io_manager", "options", "params"]
+    assert sorted(defs.resources) == ["io_manager", "options", "params", "s3"]
 
 
 def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_on():

@@ -356,7 +356,8 @@ def test_an_object_that_the_store_denies_is_named_and_not_called_damaged(key, mo
     message = _refusal_of_a_bucket(monkeypatch, denied=[key])
 
     assert message == (
-        f"s3://{NAME}/{key}: cannot be read (PermissionDeniedError). Check the uri, the rights and the network."
+        f"s3://{NAME}/{key}: cannot be read: access is denied. Grant these credentials s3:ListBucket, s3:GetObject "
+        f"and s3:PutObject there, or use others (AccessDenied)."
     )
 
 
@@ -372,7 +373,8 @@ def test_a_bucket_that_cannot_be_reached_is_told_once(monkeypatch):
             monkeypatch.setenv(name, value)
 
     assert _refusal(f"s3://{NAME}") == (
-        f"s3://{NAME}/orders/dataset.toml: cannot be read (GenericError). Check the uri, the rights and the network."
+        f"s3://{NAME}/orders/dataset.toml: cannot be read: the store cannot be reached. Check "
+        f"ML_ASSETS_S3__ENDPOINT_URL or AWS_ENDPOINT_URL, and the network ({variables['AWS_ENDPOINT_URL']})."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
+from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
@@ -19,8 +20,7 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
     conditions = Filter(tuple(parse(where)))
     if asset not in CATALOG:
         raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
-    settings = load_settings()
-    store = ArtifactStore(settings.root(settings.named(environment)))
+    store = open_workspace(load_settings(), environment=environment).store
     failed: list[StoreError] = []
     found = _sound(store.entries(asset, conditions), failed)
     if as_json:

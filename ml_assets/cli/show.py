@@ -10,7 +10,9 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import from_identity
+from ml_assets.core.s3_access import USUAL_S3
 from ml_assets.errors import ArtifactNotFoundError, RefusedError
+from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -35,8 +37,7 @@ def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[
     """
     if not _RUN_ID.match(what):
         return _find_path(what)
-    settings = load_settings()
-    store = ArtifactStore(settings.root(settings.named(environment)))
+    store = open_workspace(load_settings(), environment=environment).store
     keys = store.find_run(what)
     if not keys:
         raise ArtifactNotFoundError(
@@ -53,7 +54,8 @@ def _find_path(what: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
     for length in (5, 4):
         key = parse_path("/".join(parts[-length:]))
         if key:
-            return ArtifactStore("/".join(parts[:-length]) or "/"), [key]
+            access = load_settings().s3 if "://" in text else USUAL_S3
+            return ArtifactStore("/".join(parts[:-length]) or "/", access), [key]
     raise RefusedError(
         ["RUN_ID|PATH: neither. Allowed: 12 hex digits, or a folder `.../<asset>/.../run=<run_id>`."]
     )

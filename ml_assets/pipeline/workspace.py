@@ -52,7 +52,7 @@ class Workspace:
 
         if name not in self.sources:
             raise RefusedError([f"source: unknown. Known: {', '.join(self.sources)}."])
-        return open_source(name, self.sources[name])
+        return open_source(name, self.sources[name], access=self.store.access)
 
 
 def open_workspace(
@@ -67,7 +67,7 @@ def open_workspace(
     """The workspace of an environment as the settings describe it; `engine` wins over theirs."""
     name = settings.named(environment)
     return Workspace(
-        store=ArtifactStore(settings.root(name)),
+        store=ArtifactStore(settings.root(name), settings.s3),
         environment=name,
         sources=settings.sources_of(name),
         reuse=reuse,

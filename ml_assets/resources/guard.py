@@ -51,6 +51,12 @@ def given(run_config: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(_mapping(params.get("config"))))
 
 
+def option(run_config: Mapping[str, Any], name: str) -> Any:
+    """The value of an option in a raw run config, or None where it is not given."""
+    options = _mapping(_mapping(run_config.get("resources")).get("options"))
+    return _mapping(options.get("config")).get(name)
+
+
 def _states_parameters(run_config: Mapping[str, Any]) -> bool:
     return isinstance(_mapping(_mapping(run_config.get("resources")).get("params")).get("config"), Mapping)
 

@@ -8,30 +8,30 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError
 from ml_assets.sources.landing_zone import open_zone
+from ml_assets.storage.again import list_all
+from ml_assets.storage.explain import explain
 
 LENGTH = 10
 
 
-def day_signatures(uri: str, dataset: str) -> Mapping[dt.date, str]:
+def day_signatures(uri: str, dataset: str, *, access: S3Access = USUAL_S3) -> Mapping[dt.date, str]:
     """The signature of each day that has a file, by day.
 
     Raises:
         SourceError: the zone cannot be listed, holds no rows of the dataset, or has no sound dataset.toml.
     """
-    import obstore
     from obstore.exceptions import BaseError
 
-    zone = open_zone(uri, storage_options={})
+    zone = open_zone(uri, access=access)
     zone.contract(dataset)
     files = zone.files(dataset, first=dt.date.min, last=dt.date.max)
     try:
-        listed = {meta["path"]: meta for page in obstore.list(zone.store, dataset) for meta in page}
+        listed = {meta["path"]: meta for meta in list_all(zone.store, dataset)}
     except BaseError as error:
-        raise SourceError(
-            f"{zone.locate(dataset)}: cannot be listed ({type(error).__name__}). Check the rights and the network."
-        ) from None
+        raise SourceError(f"{zone.locate(dataset)}: cannot be listed: {explain(error)}.") from None
     marks: dict[dt.date, list[str]] = {}
     for file in files:
         marks.setdefault(file.day, []).append(_mark(file.key, listed.get(file.key)))

@@ -2,16 +2,18 @@
 
 import csv
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError
 from ml_assets.sources.landing_zone import LandedFile, LandingZone, nearest, open_zone
 from ml_assets.sources.normalise import FILE, Part, normalise
+from ml_assets.storage.buckets import scan_options
 
 _UNREADABLE = (PolarsError, OSError, PanicException)
 
@@ -23,12 +25,12 @@ class LandingSource:
     Attributes:
         name: the logical name, as in the parameter `source`.
         uri: a local path, `file://...`, or an object store such as `s3://bucket/prefix`.
-        storage_options: keys for an object store, as obstore and polars both take them.
+        access: how S3 is reached, where the rows are there.
     """
 
     name: str
     uri: str
-    storage_options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    access: S3Access = USUAL_S3
 
     def contract(self, dataset: str) -> DatasetContract:
         """What `dataset.toml` states. Raises SourceError where it is missing or wrong."""
@@ -53,52 +55,58 @@ class LandingSource:
         return normalise(self._read(zone, files, contract.columns), contract)
 
     def _zone(self) -> LandingZone:
-        return open_zone(self.uri, storage_options=self.storage_options)
+        return open_zone(self.uri, access=self.access)
 
     def _read(self, zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[Part]:
         parquet = [file for file in files if file.format == "parquet"]
         texts = [_read_csv(zone, file, columns) for file in files if file.format == "csv"]
-        parts = _read_parquet(zone, parquet, columns, self.storage_options)
+        parts = _read_parquet(zone, parquet, columns)
         parts += [Part(table=pl.concat(texts), csv=True)] if texts else []
         return [part for part in parts if part.table.height]
 
 
-def _read_parquet(
-    zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str], options: Mapping[str, str]
-) -> list[Part]:
+def _read_parquet(zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[Part]:
     """Read all files at once where their schemas agree; otherwise one by one, which also finds the bad one."""
     if not files:
         return []
     try:
-        table = _scan([file.location for file in files], options).select(FILE, *columns).collect()
+        table = _scan(zone, [file.location for file in files]).select(FILE, *columns).collect()
     except _UNREADABLE:
-        return _by_schema([_read_one(zone, file, columns, options) for file in files])
+        return _by_schema([_read_one(zone, file, columns) for file in files])
     return [Part(table=table, csv=False)]
 
 
-def _read_one(
-    zone: LandingZone, file: LandedFile, columns: Sequence[str], options: Mapping[str, str]
-) -> pl.DataFrame:
+def _read_one(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl.DataFrame:
     try:
-        lazy = _scan([file.location], options)
-        _check_columns(file, columns, [name for name in lazy.collect_schema().names() if name != FILE])
-        return lazy.select(FILE, *columns).collect()
+        return _choose(file, columns, _scan(zone, [file.location]))
     except _UNREADABLE:
-        zone.rows(file.key)  # where the store denies the file, that is what is wrong
+        return _read_bytes(file, columns, zone.rows(file.key))
+
+
+def _read_bytes(file: LandedFile, columns: Sequence[str], data: bytes) -> pl.DataFrame:
+    """Read what polars could not fetch, or not read: once all bytes are here, only the file can be wrong."""
+    try:
+        return _choose(file, columns, pl.scan_parquet(data).with_columns(pl.lit(file.location).alias(FILE)))
+    except _UNREADABLE:
         raise SourceError(
             f"{file.location}: cannot be read as Parquet; it may be cut short, damaged or another format. "
             f"Write the file again, or remove it."
         ) from None
 
 
-def _scan(locations: list[str], options: Mapping[str, str]) -> pl.LazyFrame:
+def _choose(file: LandedFile, columns: Sequence[str], lazy: pl.LazyFrame) -> pl.DataFrame:
+    _check_columns(file, columns, [name for name in lazy.collect_schema().names() if name != FILE])
+    return lazy.select(FILE, *columns).collect()
+
+
+def _scan(zone: LandingZone, locations: list[str]) -> pl.LazyFrame:
     return pl.scan_parquet(
         locations,
         glob=False,
         hive_partitioning=False,
         include_file_paths=FILE,
         extra_columns="ignore",
-        storage_options=dict(options) or None,
+        **scan_options(zone.root, zone.access),
     )
 
 

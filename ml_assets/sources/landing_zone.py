@@ -5,17 +5,21 @@ import difflib
 import posixpath
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.errors import SourceError
+from ml_assets.core.s3_access import USUAL_S3, S3Access
+from ml_assets.errors import SourceError, StoreError
+from ml_assets.storage.again import list_all, list_here
+from ml_assets.storage.buckets import is_bucket, open_bucket
+from ml_assets.storage.explain import explain, is_missing_bucket
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -48,6 +52,7 @@ class LandingZone:
 
     root: str
     store: "ObjectStore"
+    access: S3Access = USUAL_S3
 
     def files(self, dataset: str, *, first: dt.date, last: dt.date) -> list[LandedFile]:
         """Files of the days from `first` to `last`, both included, by day and then by name.
@@ -87,9 +92,9 @@ class LandingZone:
 
         try:
             return bytes(obstore.get(self.store, key).bytes())
-        except FileNotFoundError:
-            raise
         except (BaseError, OSError) as error:
+            if isinstance(error, FileNotFoundError) and not is_missing_bucket(error):
+                raise
             raise _unreachable(self.locate(key), error) from None
 
     def rows(self, key: str) -> bytes:
@@ -116,22 +121,18 @@ class LandingZone:
         return LandedFile(day=day, location=location, key=match.string, format=format_)
 
     def _list(self, dataset: str) -> Iterable[str]:
-        import obstore
         from obstore.exceptions import BaseError
 
         try:
-            return [
-                meta["path"] for metas in obstore.list(self.store, dataset, chunk_size=1000) for meta in metas
-            ]
+            return [meta["path"] for meta in list_all(self.store, dataset)]
         except BaseError as error:
             raise _unreachable(self.locate(dataset), error) from None
 
     def _no_contract(self, dataset: str) -> SourceError:
-        import obstore
         from obstore.exceptions import BaseError
 
         try:
-            present = sorted(obstore.list_with_delimiter(self.store)["common_prefixes"])
+            present = sorted(list_here(self.store)["common_prefixes"])
         except BaseError as error:
             return _unreachable(self.root, error)
         if dataset in present:
@@ -145,13 +146,13 @@ class LandingZone:
         )
 
 
-def open_zone(uri: str, *, storage_options: Mapping[str, str]) -> LandingZone:
+def open_zone(uri: str, *, access: S3Access) -> LandingZone:
     """Open a local path, `file://` or any URI that obstore knows, such as `s3://`. Raises SourceError."""
     from obstore.store import LocalStore
 
     parts = urlsplit(uri)
     if parts.scheme not in {"", "file"} and "://" in uri:
-        return LandingZone(root=uri.rstrip("/"), store=_remote(uri, storage_options))
+        return LandingZone(root=uri.rstrip("/"), store=_remote(uri, access), access=access)
     path = Path(url2pathname(parts.path) if parts.scheme == "file" else uri).expanduser().absolute()
     if not path.is_dir():
         raise SourceError(
@@ -174,21 +175,18 @@ def nearest(column: str, existing: Sequence[str]) -> str:
     return f" The nearest existing column is `{lower[close[0]]}`." if close else ""
 
 
-def _remote(uri: str, storage_options: Mapping[str, str]) -> "ObjectStore":
+def _remote(uri: str, access: S3Access) -> "ObjectStore":
     from obstore.exceptions import BaseError
     from obstore.store import from_url
 
-    config: Any = dict(storage_options) or None
     try:
-        return from_url(uri, config=config)
-    except (BaseError, ValueError) as error:
+        return open_bucket(uri, access) if is_bucket(uri) else from_url(uri)
+    except (BaseError, ValueError, StoreError) as error:
         raise _unreachable(uri, error) from None
 
 
 def _unreachable(where: str, error: Exception) -> SourceError:
-    return SourceError(
-        f"{where}: cannot be read ({type(error).__name__}). Check the uri, the rights and the network."
-    )
+    return SourceError(f"{where}: cannot be read: {explain(error)}.")
 
 
 def _problems(error: ValidationError) -> str:

@@ -10,15 +10,16 @@ from typing import Any
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest, StoredFile
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.where import ANY, Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
 from ml_assets.storage.folders import Place, listed, walked
 from ml_assets.storage.formats import FORMATS
 from ml_assets.storage.integrity import HISTORY, MANIFEST, corrupt, difference, train_command
-from ml_assets.storage.listing import AT_ONCE, Entry, disk_reader, entries, object_reader
+from ml_assets.storage.listing import AT_ONCE, Entry, Reader, disk_reader, entries, object_reader
 from ml_assets.storage.object_store import local_path, open_store, store_errors
-from ml_assets.storage.reading import committed_manifest, earlier_manifest, get, history_paths
+from ml_assets.storage.reading import committed_manifest, earlier_manifest, history_paths
 
 __all__ = ["HISTORY", "MANIFEST", "ArtifactStore", "Entry", "stored_file"]
 
@@ -29,15 +30,17 @@ class ArtifactStore:
 
     Attributes:
         root: a local path, or a URI that `open_store` knows.
+        access: how S3 is reached, where the root is there.
     """
 
     root: str
+    access: S3Access = USUAL_S3
 
     def find(self, key: ArtifactKey) -> Manifest | None:
         """The committed manifest, or None. Raises CorruptArtifactError where it is not what was committed."""
         uri = self.uri(key, MANIFEST)
         with store_errors(uri):
-            store = open_store(self.root)
+            store = open_store(self.root, access=self.access)
         return committed_manifest(store, key, uri)
 
     def manifest(self, key: ArtifactKey) -> Manifest:
@@ -58,7 +61,7 @@ class ArtifactStore:
         """
         body = encode_commit(key, manifest, files)
         with store_errors(self.uri(key)):
-            store = open_store(self.root, create=True)
+            store = open_store(self.root, create=True, access=self.access)
             write_commit(store, key, manifest, body, files)
         return manifest
 
@@ -66,7 +69,7 @@ class ArtifactStore:
         """The bytes of one file. Raises CorruptArtifactError where they are not those of the manifest."""
         uri = self.uri(key, stored.file)
         with store_errors(uri):
-            data = get(open_store(self.root), f"{key.path}/{stored.file}")
+            data = self._reader().read(f"{key.path}/{stored.file}")
         if data is None:
             raise corrupt(key, uri, "the file is missing")
         problem = difference(stored, data)
@@ -108,9 +111,8 @@ class ArtifactStore:
         """
         root = local_path(self.root)
         if root is None:
-            reader = object_reader(self.root.rstrip("/"), open_store(self.root))
-            return entries(self._listed(asset, where), reader, where, at_once=AT_ONCE)
-        return entries(walked(str(root), asset, where), disk_reader(str(root)), where, at_once=1)
+            return entries(self._listed(asset, where), self._reader(), where, at_once=AT_ONCE)
+        return entries(walked(str(root), asset, where), self._reader(), where, at_once=1)
 
     def find_run(self, run_id: str) -> list[ArtifactKey]:
         """The committed artifacts whose run_id this is, by path."""
@@ -122,7 +124,7 @@ class ArtifactStore:
         A writer that was stopped before its commit leaves its manifest here too.
         """
         with store_errors(self.uri(key, HISTORY)):
-            store = open_store(self.root)
+            store = open_store(self.root, access=self.access)
             paths = history_paths(store, key)
         return [
             earlier_manifest(store, key, path, self.uri(key, path.removeprefix(f"{key.path}/")))
@@ -142,6 +144,13 @@ class ArtifactStore:
         base = self.root.rstrip("/") if folder is None else str(folder)
         return "/".join(part for part in (base, key.path, file) if part)
 
+    def _reader(self) -> Reader:
+        """Files of a disk are read as such: a store's client would copy each once more."""
+        root = local_path(self.root)
+        if root is None:
+            return object_reader(self.root.rstrip("/"), open_store(self.root, access=self.access))
+        return disk_reader(str(root))
+
     def _listed(self, asset: str | None, where: Filter) -> list[Place]:
         with store_errors(self.root):
-            return list(listed(open_store(self.root), asset, where))
+            return list(listed(open_store(self.root, access=self.access), asset, where))

@@ -14,6 +14,7 @@ import rfc8785
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.errors import StoreError
+from ml_assets.storage.again import again
 from ml_assets.storage.integrity import MANIFEST, difference, history_name, mismatch
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -59,10 +60,13 @@ def _unfit(manifest: Manifest, files: Mapping[str, bytes]) -> str:
 
 
 def _put_new(store: "ObjectStore", path: str, body: bytes) -> None:
-    """Put unless it is there: the name holds the digest, so what is there is the same."""
+    """Put unless it is there: the name holds the digest, so what is there is the same.
+
+    When the answer to a put is lost, the next one finds what the first has put.
+    """
     from obstore.exceptions import AlreadyExistsError
 
     try:
-        store.put(path, body, mode="create")
+        again(lambda: store.put(path, body, mode="create"))
     except AlreadyExistsError:
         return

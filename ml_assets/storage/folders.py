@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from ml_assets.core.artifact import ArtifactKey, encode, parse_path
 from ml_assets.core.as_of import parse as parse_day
 from ml_assets.core.where import ANY, Filter, path_values
+from ml_assets.storage.again import list_all
 from ml_assets.storage.integrity import MANIFEST
 from ml_assets.storage.object_store import store_errors
 
@@ -29,11 +30,9 @@ Place = tuple[str, ArtifactKey]  # the folder, relative to the root, and the key
 
 def listed(store: "ObjectStore", asset: str | None, where: Filter = ANY) -> Iterator[Place]:
     """The places of all committed artifacts that the filter admits by their path, by path."""
-    pages = store.list(encode(asset) if asset else None)
+    found = list_all(store, encode(asset) if asset else None)
     end = f"/{MANIFEST}"
-    paths = sorted(
-        meta["path"].removesuffix(end) for page in pages for meta in page if meta["path"].endswith(end)
-    )
+    paths = sorted(meta["path"].removesuffix(end) for meta in found if meta["path"].endswith(end))
     for path in paths:
         key = parse_path(path)
         if key and where.admits(path_values(key)):

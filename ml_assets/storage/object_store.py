@@ -1,6 +1,5 @@
 """Where bytes live: a local folder, memory or an object store, opened from one kind of name."""
 
-import errno
 import functools
 import re
 import threading
@@ -10,7 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, SettingsError, StoreError
+from ml_assets.storage.buckets import is_bucket, open_bucket
+from ml_assets.storage.explain import explain, is_missing_bucket
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -20,31 +22,21 @@ SCHEMES = ("file", "memory", *REMOTE_SCHEMES)
 
 _SCHEME = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _OPENING = threading.Lock()  # two threads that open one memory:// name must get one store
-_REMEDIES = {
-    errno.ENOSPC: "the disk is full. Free some space, then run it again",
-    errno.EDQUOT: "the disk quota is used up. Free some space, then run it again",
-    errno.EACCES: "permission denied. Grant this user read and write access, or choose another root",
-    errno.EPERM: "permission denied. Grant this user read and write access, or choose another root",
-    errno.EROFS: "the file system is read-only. Choose another root",
-    errno.ENOTDIR: "a file stands where a folder is needed. Move it away, or choose another root",
-    errno.EEXIST: "a file stands where a folder is needed. Move it away, or choose another root",
-    errno.EISDIR: "a folder stands where a file is needed. Move it away",
-    errno.ENAMETOOLONG: "the name is too long for this disk. Choose a root with a shorter path",
-}
 
 
-def open_store(root: str, *, create: bool = False) -> "ObjectStore":
+def open_store(root: str, *, create: bool = False, access: S3Access = USUAL_S3) -> "ObjectStore":
     """The store behind `root`: a path, `file://`, `memory://NAME`, or an object store's URI such as `s3://`.
 
     A local folder is made only with `create=True`. Without it, a folder that does not exist is an empty
-    store, so that reading leaves no trace. Raises SettingsError for a scheme that is not known.
+    store, so that reading leaves no trace. `access` says how S3 is reached. Raises SettingsError for a scheme
+    that is not known, StoreError where there are no credentials for S3.
     """
     from obstore.store import LocalStore, MemoryStore
 
     folder = local_path(root)
     if folder is None:
         with _OPENING:
-            return _shared_store(root)
+            return open_bucket(root, access) if is_bucket(root) else _shared_store(root)
     if create:
         folder.mkdir(parents=True, exist_ok=True)
     return LocalStore(folder) if folder.is_dir() else MemoryStore()
@@ -70,7 +62,8 @@ def store_errors(uri: str) -> Iterator[None]:
     """Turn what a store or the disk raises inside the block into the StoreError family, naming `uri`.
 
     The one place where this is done. Errors of our own family pass unchanged; ValueError is what obstore
-    raises for a path it refuses, such as one with `..` in it.
+    raises for a path it refuses, such as one with `..` in it. What S3 answers may hold what was signed, so
+    that it is no cause of what is raised.
     """
     from obstore.exceptions import BaseError, NotFoundError
 
@@ -78,10 +71,13 @@ def store_errors(uri: str) -> Iterator[None]:
         yield
     except MlAssetsError:
         raise
-    except (FileNotFoundError, NotFoundError) as error:
-        raise ArtifactNotFoundError(f"Nothing is stored at {uri}. Check the root and the name.") from error
     except (BaseError, OSError, ValueError) as error:
-        raise StoreError(f"Cannot use {uri}: {_explain(error)}.") from error
+        cause = None if is_bucket(uri) else error
+        if isinstance(error, (FileNotFoundError, NotFoundError)) and not is_missing_bucket(error):
+            raise ArtifactNotFoundError(
+                f"Nothing is stored at {uri}. Check the root and the name."
+            ) from cause
+        raise StoreError(f"Cannot use {uri}: {explain(error)}.") from cause
 
 
 @functools.cache
@@ -97,20 +93,3 @@ def _path_of_uri(uri: str) -> Path:
     if parts.netloc not in {"", "localhost"} or not parts.path:
         raise SettingsError("root: a file:// URI must name a local folder. Allowed: file:///absolute/path.")
     return Path(unquote(parts.path))
-
-
-def _explain(error: Exception) -> str:
-    """The cause and the next step, in plain words; only the first line of what a store says is used."""
-    said = str(error).partition("\n")[0].rstrip(". ")
-    code = getattr(error, "errno", None) or _errno_in(str(error))
-    if type(error).__name__ in {"PermissionDeniedError", "UnauthenticatedError"}:
-        return f"{_REMEDIES[errno.EACCES]} ({said})"
-    return (
-        f"{_REMEDIES[code]} ({said})" if code in _REMEDIES else f"{said}. Check that the root can be reached"
-    )
-
-
-def _errno_in(text: str) -> int | None:
-    """The operating system's error number that obstore writes as `(os error 28)`."""
-    match = re.search(r"\(os error (\d+)\)", text)
-    return int(match[1]) if match else None

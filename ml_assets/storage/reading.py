@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
+from ml_assets.storage.again import list_all
+from ml_assets.storage.explain import is_missing_bucket
 from ml_assets.storage.integrity import HISTORY, MANIFEST, OTHER_BYTES, corrupt, history_name, parse_manifest
 from ml_assets.storage.object_store import store_errors
 
@@ -12,12 +14,14 @@ if TYPE_CHECKING:  # loading it costs more than all of the package
 
 
 def get(store: "ObjectStore", path: str) -> bytes | None:
-    """The bytes at `path`, or None where nothing is."""
+    """The bytes at `path`, or None where nothing is; where there is no bucket either, what the store raises."""
     from obstore.exceptions import NotFoundError
 
     try:
         return bytes(store.get(path).bytes())
-    except (FileNotFoundError, NotFoundError):
+    except (FileNotFoundError, NotFoundError) as error:
+        if is_missing_bucket(error):
+            raise
         return None
 
 
@@ -49,7 +53,7 @@ def committed_manifest(store: "ObjectStore", key: ArtifactKey, uri: str) -> Mani
 
 def history_paths(store: "ObjectStore", key: ArtifactKey) -> list[str]:
     """The paths of every manifest that was written for the key, oldest first."""
-    found = sorted(meta["path"] for page in store.list(f"{key.path}/{HISTORY}") for meta in page)
+    found = sorted(meta["path"] for meta in list_all(store, f"{key.path}/{HISTORY}"))
     return [path for path in found if path.endswith(".json")]
 
 

@@ -18,7 +18,9 @@ import rfc8785
 
 from ml_assets.core.artifact import encode
 from ml_assets.core.release import NONE, Action, Entry, Release, Releases
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
+from ml_assets.storage.again import again, list_all
 from ml_assets.storage.object_store import open_store, store_errors
 from ml_assets.storage.reading import get
 
@@ -36,10 +38,12 @@ class ReleaseLog:
     Attributes:
         root: a local path, or a URI that `open_store` knows; environments share it.
         dataset: whose releases.
+        access: how S3 is reached, where the log is there.
     """
 
     root: str
     dataset: str
+    access: S3Access = USUAL_S3
 
     def state(self) -> Releases:
         """What is where now."""
@@ -49,13 +53,13 @@ class ReleaseLog:
     def last(self) -> Entry | None:
         """The newest entry, or None."""
         with store_errors(self.uri()):
-            numbers = self._numbers(open_store(self.root))
+            numbers = self._numbers(open_store(self.root, access=self.access))
         return self._read(numbers[-1]) if numbers else None
 
     def entries(self) -> Iterator[Entry]:
         """Every entry, the newest first. Raises CorruptArtifactError where one cannot be read."""
         with store_errors(self.uri()):
-            numbers = self._numbers(open_store(self.root))
+            numbers = self._numbers(open_store(self.root, access=self.access))
         return (self._read(number) for number in reversed(numbers))
 
     def append(
@@ -97,7 +101,7 @@ class ReleaseLog:
         digest = hashlib.sha256(body).hexdigest()
         path = f"{self._folder}/decisions/{digest}.json"
         with store_errors(f"{self.root.rstrip('/')}/{path}"):
-            open_store(self.root, create=True).put(path, body)
+            open_store(self.root, create=True, access=self.access).put(path, body)
         return digest
 
     def decision(self, digest: str) -> bytes:
@@ -105,7 +109,7 @@ class ReleaseLog:
         path = f"{self._folder}/decisions/{digest}.json"
         uri = f"{self.root.rstrip('/')}/{path}"
         with store_errors(uri):
-            body = get(open_store(self.root), path)
+            body = get(open_store(self.root, access=self.access), path)
         if body is None or hashlib.sha256(body).hexdigest() != digest:
             raise CorruptArtifactError(f"{uri}: is missing or is not what was stored.")
         return body
@@ -120,14 +124,14 @@ class ReleaseLog:
         return f"dataset={encode(self.dataset)}"
 
     def _numbers(self, store: "ObjectStore") -> list[int]:
-        paths = [meta["path"] for page in store.list(f"{self._folder}/log") for meta in page]
+        paths = [meta["path"] for meta in list_all(store, f"{self._folder}/log")]
         names = [path.rpartition("/")[2].removesuffix(".json") for path in paths if path.endswith(".json")]
         return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
     def _read(self, number: int) -> Entry:
         uri = self.uri(number)
         with store_errors(uri):
-            body = get(open_store(self.root), f"{self._folder}/log/{_name(number)}")
+            body = get(open_store(self.root, access=self.access), f"{self._folder}/log/{_name(number)}")
         try:
             entry = Entry.model_validate_json(body or b"")
         except ValueError:
@@ -146,9 +150,8 @@ class ReleaseLog:
         body = rfc8785.dumps(entry.model_dump(mode="json"))
         with store_errors(self.uri(entry.number)):
             try:
-                open_store(self.root, create=True).put(
-                    f"{self._folder}/log/{_name(entry.number)}", body, mode="create"
-                )
+                store = open_store(self.root, create=True, access=self.access)
+                again(lambda: store.put(f"{self._folder}/log/{_name(entry.number)}", body, mode="create"))
             except AlreadyExistsError:
                 return self._read(entry.number).token == entry.token
         return True

@@ -33,7 +33,7 @@ def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     plans, kept = [], {}
     for (source, dataset), subscribers in _subscribed(settings, context.log).items():
         name = f"{source}/{dataset}"
-        landed = _look(settings.landing_zones()[source], source, dataset, memory.get(name, {}), context.log)
+        landed = _look(settings, source, dataset, memory.get(name, {}), context.log)
         if landed is None:
             kept[name] = memory.get(name, {})
         else:
@@ -59,10 +59,12 @@ def _subscribed(settings: Settings, log: logging.Logger) -> dict[tuple[str, str]
     return found
 
 
-def _look(uri: str, source: str, dataset: str, seen: Mapping[str, str], log: logging.Logger) -> Landed | None:
+def _look(
+    settings: Settings, source: str, dataset: str, seen: Mapping[str, str], log: logging.Logger
+) -> Landed | None:
     """The zone as it is now, or None where it cannot be used: that is logged and stops no other zone."""
     try:
-        signatures = day_signatures(uri, dataset)
+        signatures = day_signatures(settings.landing_zones()[source], dataset, access=settings.s3)
     except MlAssetsError as error:
         log.warning("%s/%s was left out: %s", source, dataset, error)
         return None

@@ -5,8 +5,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.parameter_files import MAX_BYTES, is_parameter_file
+from ml_assets.storage.again import list_here
 from ml_assets.storage.object_store import open_store, store_errors
 
 NOTE = ".rejected"
@@ -30,13 +32,12 @@ class RequestFolder:
     """A folder, or a URI such as `s3://bucket/requests`. Folders inside it are not looked at."""
 
     root: str
+    access: S3Access = USUAL_S3
 
     def files(self, *, now: dt.datetime) -> tuple[list[Dropped], int]:
         """The newest settled request files, the oldest of them first, and how many more there are."""
-        import obstore
-
         with store_errors(self.root):
-            listed = obstore.list_with_delimiter(open_store(self.root))["objects"]
+            listed = list_here(open_store(self.root, access=self.access))["objects"]
         found = [
             (meta["last_modified"], meta["path"], meta["size"], meta["e_tag"])
             for meta in listed
@@ -52,7 +53,7 @@ class RequestFolder:
     def read(self, file: Dropped) -> bytes:
         """The bytes of a file, or as many as are needed to see that it is too large."""
         with store_errors(self.uri(file.name)):
-            store = open_store(self.root)
+            store = open_store(self.root, access=self.access)
             if file.size > MAX_BYTES:
                 return bytes(store.get_range(file.name, start=0, length=MAX_BYTES + 1))
             return bytes(store.get(file.name).bytes())
@@ -69,7 +70,7 @@ class RequestFolder:
         )
         note = handle(file.name) + NOTE
         with store_errors(self.uri(note)):
-            open_store(self.root).put(note, text.encode())
+            open_store(self.root, access=self.access).put(note, text.encode())
 
     def accept(self, file: Dropped) -> None:
         """Remove the note of an earlier refusal, if there is one."""
@@ -78,7 +79,7 @@ class RequestFolder:
         note = handle(file.name) + NOTE
         with store_errors(self.uri(note)):
             try:
-                open_store(self.root).delete(note)
+                open_store(self.root, access=self.access).delete(note)
             except (FileNotFoundError, NotFoundError):
                 return
 

@@ -31,7 +31,7 @@ FILE_TAG = "ml_assets/request_file"
 def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the runs of new and changed files, at most so many a tick; the cursor holds what is done."""
     settings = load_settings()
-    folder = RequestFolder(root=settings.requests)
+    folder = RequestFolder(root=settings.requests, access=settings.s3)
     try:
         files, older = folder.files(now=utc_now())
     except MlAssetsError as error:

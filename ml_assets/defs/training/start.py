@@ -59,4 +59,4 @@ def fail(attempts: Sequence[Attempt], parameters: TrainingParameters, *, environ
     )
 
 
-KNOWN_RESOURCES = ("params", "options", "io_manager")
+KNOWN_RESOURCES = ("params", "options", "io_manager", "s3")

@@ -1,0 +1,120 @@
+"""What a disk or an object store says when it cannot, in plain words: the cause and the next step.
+
+Of what S3 says only the error's code is repeated: the rest of its answer may hold keys and what was signed.
+"""
+
+import errno
+import re
+
+from ml_assets.errors import MlAssetsError
+
+DISK = {
+    errno.ENOSPC: "the disk is full. Free some space, then run it again",
+    errno.EDQUOT: "the disk quota is used up. Free some space, then run it again",
+    errno.EACCES: "permission denied. Grant this user read and write access, or choose another root",
+    errno.EPERM: "permission denied. Grant this user read and write access, or choose another root",
+    errno.EROFS: "the file system is read-only. Choose another root",
+    errno.ENOTDIR: "a file stands where a folder is needed. Move it away, or choose another root",
+    errno.EEXIST: "a file stands where a folder is needed. Move it away, or choose another root",
+    errno.EISDIR: "a folder stands where a file is needed. Move it away",
+    errno.ENAMETOOLONG: "the name is too long for this disk. Choose a root with a shorter path",
+}
+
+_DENIED = "access is denied. Grant these credentials s3:ListBucket, s3:GetObject and s3:PutObject there, or use others"
+_WRONG = "the credentials are not valid. Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile"
+_EXPIRED = "the credentials have expired. Renew them, for example by `aws sso login`, then run it again"
+_ELSEWHERE = "the bucket is in another region. Set ML_ASSETS_S3__REGION or AWS_REGION to the bucket's"
+_THROTTLED = (
+    "the store asks for fewer requests, again and again. Run it again later, use fewer ML_ASSETS_WORKERS, or "
+    "raise ML_ASSETS_S3__MAX_ATTEMPTS"
+)
+_FAILED = "the store failed, again and again. Run it again later, or raise ML_ASSETS_S3__MAX_ATTEMPTS"
+_UNREACHABLE = (
+    "the store cannot be reached. Check ML_ASSETS_S3__ENDPOINT_URL or AWS_ENDPOINT_URL, and the network"
+)
+_BROKEN = "the connection breaks off, again and again. Check the network, then run it again"
+_SLOW = (
+    "the store does not answer in time. Run it again later, or raise ML_ASSETS_S3__CONNECT_TIMEOUT and "
+    "ML_ASSETS_S3__READ_TIMEOUT"
+)
+
+S3 = {
+    "AccessDenied": _DENIED,
+    "AllAccessDisabled": _DENIED,
+    "NoSuchBucket": "there is no such bucket. Create it, or correct its name or the endpoint",
+    "InvalidBucketName": "this cannot be the name of a bucket. Correct it",
+    "InvalidAccessKeyId": _WRONG,
+    "SignatureDoesNotMatch": _WRONG,
+    "InvalidToken": _WRONG,
+    "ExpiredToken": _EXPIRED,
+    "TokenRefreshRequired": _EXPIRED,
+    "RequestTimeTooSkewed": "the clock of this machine is wrong. Set it, for example by NTP, then run it again",
+    "PermanentRedirect": _ELSEWHERE,
+    "AuthorizationHeaderMalformed": _ELSEWHERE,
+    "SlowDown": _THROTTLED,
+    "ServiceUnavailable": _THROTTLED,
+    "RequestLimitExceeded": _THROTTLED,
+    "TooManyRequests": _THROTTLED,
+    "InternalError": _FAILED,
+    "RequestTimeout": _SLOW,
+}
+_STATUS = {
+    "401": _WRONG,
+    "403": _DENIED,
+    "301": _ELSEWHERE,
+    "429": _THROTTLED,
+    "503": _THROTTLED,
+    "500": _FAILED,
+    "502": _FAILED,
+    "504": _FAILED,
+}
+_CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
+_ANSWERED = re.compile(r"status code: (\d{3})")
+_REDIRECTED = "redirect without LOCATION"  # all that obstore tells of this answer
+_SENT = re.compile(r"Error performing [A-Z]+ (https?://[^/@\s]+)/")
+_TIMED_OUT = re.compile(r"kind: Timeout\b")
+
+
+def explain(error: Exception) -> str:
+    """The cause and the next step, without a full stop."""
+    if isinstance(error, MlAssetsError):
+        return str(error).rstrip(".")
+    text = f"{error}"
+    return _of_s3(text) or _of_disk(error, text)
+
+
+def is_missing_bucket(error: Exception) -> bool:
+    """Whether not only the object is missing, but its whole bucket: then nothing can be written either."""
+    return "<Code>NoSuchBucket</Code>" in str(error)
+
+
+def _of_s3(text: str) -> str:
+    """What S3 answered, or that it did not; nothing where the error is not from S3."""
+    code, status = _CODE.search(text), _ANSWERED.search(text)
+    if _REDIRECTED in text:
+        return f"{_ELSEWHERE} (PermanentRedirect)"
+    if code and code[1] in S3:
+        return f"{S3[code[1]]} ({code[1]})"
+    if status:
+        known = _STATUS.get(status[1], "the store refused. Check the root, the endpoint and the region")
+        return f"{known} ({code[1] if code else f'HTTP {status[1]}'})"
+    sent = _SENT.search(text)
+    if not sent and not text.startswith("Generic S3 error"):
+        return ""
+    reason = _SLOW if _TIMED_OUT.search(text) else _BROKEN if "kind: Interrupted" in text else _UNREACHABLE
+    return f"{reason} ({sent[1]})" if sent else reason
+
+
+def _of_disk(error: Exception, text: str) -> str:
+    """Only the first line of what a disk says is used."""
+    said = text.partition("\n")[0].rstrip(". ")
+    code = getattr(error, "errno", None) or _errno_in(text)
+    if type(error).__name__ in {"PermissionDeniedError", "UnauthenticatedError"}:
+        code = errno.EACCES
+    return f"{DISK[code]} ({said})" if code in DISK else f"{said}. Check that the root can be reached"
+
+
+def _errno_in(text: str) -> int | None:
+    """The operating system's error number that obstore writes as `(os error 28)`."""
+    match = re.search(r"\(os error (\d+)\)", text)
+    return int(match[1]) if match else None

@@ -1,0 +1,60 @@
+"""S3 for tests: a real server on 127.0.0.1 that is gone at the end, and what is in it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "k",
+    "AWS_SECRET_ACCESS_KEY": "s",
+    "AWS_REGION": "eu-west-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "none",
+    "AWS_SHARED_CREDENTIALS_FILE": "none",
+}
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """The address of a running S3, with no bucket in it yet."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # or it prints each request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def client(url: str):
+    """boto3's own client, which knows nothing of ours."""
+    import boto3
+
+    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s"}
+    return boto3.client("s3", endpoint_url=url, region_name="eu-west-1", **keys)
+
+
+def make_bucket(url: str, name: str, objects: dict[str, bytes] | None = None):
+    """A bucket that holds these objects by key. Returns a client."""
+    s3 = client(url)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for key, body in (objects or {}).items():
+        s3.put_object(Bucket=name, Key=key, Body=body)
+    return s3
+
+
+def objects_in(url: str, name: str, prefix: str = "") -> dict[str, int]:
+    """The size of each object by key."""
+    pages = client(url).get_paginator("list_objects_v2").paginate(Bucket=name, Prefix=prefix)
+    return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
+
+
+def use(monkeypatch, url: str, **settings: object) -> None:
+    """Let the settings and the variables of AWS point to the server."""
+    for variable, value in VARIABLES.items():
+        monkeypatch.setenv(variable, value)
+    for name, value in {"endpoint_url": url, **settings}.items():
+        monkeypatch.setenv(f"ML_ASSETS_S3__{name.upper()}", str(value))

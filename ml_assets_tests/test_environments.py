@@ -1,0 +1,145 @@
+"""One code, several environments: each has its own root, sources, budget and rules of what a launch may give."""
+
+import json
+
+import dagster as dg
+import pytest
+
+from ml_assets.cli.main import main
+from ml_assets.errors import SettingsError
+from ml_assets.resources.refusal import LaunchRefusedError
+from ml_assets.settings import load_settings
+from ml_assets_tests.builders import write_landing
+from ml_assets_tests.scenario import failure_of, materializations, train
+
+OVERRIDES = "ML_ASSETS_ENVIRONMENTS__GREEN__OVERRIDES"
+GREEN = {"environment": "green"}
+
+
+def in_environment(options, **params):
+    config = {"resources": {"params": {"config": params}, "options": {"config": options}}}
+    return train("2025-08-01", run_config=config, selection=[dg.AssetKey("training_set")])
+
+
+def test_a_source_of_one_environment_is_not_known_in_another(tmp_path, monkeypatch, capsys):
+    zone = write_landing(tmp_path / "zone")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__GREEN__SOURCES__SHOP", str(zone))
+
+    assert load_settings().sources_of("green") == {"sample": "sample:", "shop": str(zone)}
+    assert load_settings().sources_of("dev") == {"sample": "sample:"}
+    assert main(["run", "--source", "shop", "--environment", "dev"]) == 2
+    assert "source: unknown. Known: sample." in capsys.readouterr().err
+
+
+def test_an_environments_own_source_wins_over_the_shared_one(monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", "/all")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__GREEN__SOURCES__SHOP", "/green")
+
+    settings = load_settings()
+
+    assert settings.sources_of("green")["shop"] == "/green"
+    assert settings.sources_of("staging")["shop"] == "/all"
+
+
+def test_the_same_parameters_have_the_same_run_id_and_bytes_in_each_environment(tmp_path, monkeypatch):
+    for name in ("staging", "green"):
+        zone = write_landing(tmp_path / name)
+        monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__SOURCES__SHOP", str(zone))
+    made = [
+        in_environment({"environment": name}, source="shop", lookback_days=60, holdout_days=14)
+        for name in ("staging", "green")
+    ]
+
+    told = [next(iter(materializations(result).values())).metadata for result in made]
+    assert {entry["environment"].value for entry in told} == {"staging", "green"}
+    assert len({entry["run_id"].value for entry in told}) == 1
+    assert len({entry["sha256"].value for entry in told}) == 1
+
+
+def test_the_shell_refuses_what_an_environment_does_not_allow(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv(OVERRIDES, '["dataset", "seed"]')
+
+    assert main(["run", "--environment", "green", "--C", "2.0"]) == 2
+    assert (
+        "C: may not be given in the environment green. Given there may be: dataset, seed."
+        in capsys.readouterr().err
+    )
+    assert main(["sweep", "--environment", "green", "--grid", "C=1,2"]) == 2
+    assert "C: may not be given" in capsys.readouterr().err
+    assert main(["backfill", "--last", "2", "--environment", "green", "--lookback-days", "90"]) == 2
+    assert "lookback_days: may not be given" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_launch_on_a_deployment_of_that_environment_is_refused_before_a_run_exists(monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENT", "green")
+    monkeypatch.setenv(OVERRIDES, '["seed"]')
+
+    with pytest.raises(LaunchRefusedError, match=r"lookback_days: may not be given in the environment green"):
+        in_environment({}, lookback_days=90)
+
+
+def test_a_run_that_names_such_an_environment_fails_before_any_work(monkeypatch, tmp_path):
+    monkeypatch.setenv(OVERRIDES, '["seed"]')
+
+    result = in_environment(GREEN, lookback_days=90)
+
+    assert not result.success
+    assert "lookback_days: may not be given in the environment green" in failure_of(result)
+    assert not (tmp_path / "artifacts").exists()
+
+
+def test_nothing_but_defaults_may_be_given_where_the_list_is_empty(monkeypatch):
+    monkeypatch.setenv(OVERRIDES, "[]")
+
+    assert load_settings().override_problems(["seed"], environment="green") == [
+        "seed: may not be given in the environment green. Given there may be: none."
+    ]
+    assert load_settings().override_problems(["seed"], environment="staging") == []
+
+
+def test_an_override_that_is_no_parameter_is_named_with_the_known_ones(monkeypatch):
+    monkeypatch.setenv(OVERRIDES, '["max_depht"]')
+
+    with pytest.raises(SettingsError, match=r"max_depht. Allowed: \* for all, or dataset"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["RELEASES", "REQUESTS", "ENVIRONMENTS__GREEN__SOURCES__SHOP"])
+def test_no_place_may_hold_a_password(name, monkeypatch):
+    monkeypatch.setenv(f"ML_ASSETS_{name}", "s3://user:hunter22@bucket/x")
+
+    with pytest.raises(SettingsError, match="holds a credential") as error:
+        load_settings()
+
+    assert "hunter22" not in str(error.value)
+
+
+def test_two_environments_are_shown_side_by_side_and_secrets_by_name_only(monkeypatch, capsys):
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__ROOT", "s3://blue-models")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__BUDGET__RUNS", "5")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+
+    assert main(["env", "diff", "staging", "blue"]) == 0
+
+    told = capsys.readouterr().out
+    rows = {line.strip().split("  ")[0]: line for line in told.splitlines()}
+    assert "artifacts/staging" in rows["root"]
+    assert "s3://blue-models" in rows["root"]
+    assert rows["root"].rstrip().endswith("differs")
+    assert not rows["releases"].rstrip().endswith("differs")
+    assert "set" in rows["AWS_SECRET_ACCESS_KEY"]
+    assert "wJalrXUtnFEMI" not in told
+
+
+def test_every_environment_is_listed_as_json(capsys):
+    assert main(["env", "list", "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["dev", "staging", "blue", "green"]
+    assert found["green"]["root"] == "artifacts/green"
+
+
+def test_an_unknown_environment_is_refused(capsys):
+    assert main(["env", "diff", "staging", "prod"]) == 2
+    assert "prod: unknown environment. Known: dev, staging, blue, green." in capsys.readouterr().err
