@@ -5,9 +5,11 @@ from typing import TypeVar
 import dagster as dg
 from pydantic import BaseModel
 
+from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters
+from ml_assets.core.scoring.parameters import ScoringParameters
 from ml_assets.core.sweep.sweep_parameters import SweepParameters
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -23,6 +25,14 @@ class TrainingConfig(TrainingParameters, DatasetConfig):
 
 class ReportConfig(ReportParameters, dg.Config):
     """What decides a report beside the parameters of the run, as the config of its asset."""
+
+
+class ScoringConfig(ScoringParameters, dg.Config):
+    """What decides predictions beside the parameters of the run, as the config of their asset."""
+
+
+class MonitoringConfig(MonitoringParameters, dg.Config):
+    """What decides a monitoring beside the parameters of the run, as the config of its asset."""
 
 
 class SweepConfig(SweepParameters, dg.Config):

@@ -22,13 +22,17 @@ def test_the_assets_are():
         "leaderboard",
         "model",
         "model_card",
+        "monitoring",
+        "predictions",
         "training_set",
     ]
 
 
 def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
+        "monitor",
         "report",
+        "score",
         "sweep",
         "train",
     ]
@@ -61,6 +65,9 @@ def test_the_checks_are():
         "evaluation:bytes_verify",
         "model:bytes_verify",
         "model_card:bytes_verify",
+        "monitoring:as_good_as_evaluated",
+        "monitoring:inputs_have_not_drifted",
+        "monitoring:scores_have_not_drifted",
         "training_set:bytes_verify",
         "training_set:enough_rows",
         "training_set:nothing_after_as_of",
