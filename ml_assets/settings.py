@@ -3,7 +3,7 @@
 Read from `ml_assets.toml` in the working directory; environment variables override it:
 `ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
-`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`,
+`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         default="artifacts/releases",
         min_length=1,
         description="Folder or URI of the log of releases, which all share",
+    )
+    actor: str = Field(
+        default="",
+        max_length=200,
+        description="Who releases models, for the log; nothing: the user of the operating system",
     )
     first_as_of: dt.date = Field(default=USUAL_FIRST, description="The first daily partition")
     presets: str = Field(default="presets", min_length=1, description="Folder of presets")

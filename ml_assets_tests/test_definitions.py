@@ -19,18 +19,22 @@ def test_the_assets_are():
     assert sorted(key.to_user_string() for key in specs.get_all_asset_keys()) == [
         "backfill_report",
         "evaluation",
+        "kpi_comparison",
         "leaderboard",
         "model",
         "model_card",
         "monitoring",
         "predictions",
+        "promotion",
         "training_set",
     ]
 
 
 def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
+        "compare",
         "monitor",
+        "promote",
         "report",
         "score",
         "sweep",

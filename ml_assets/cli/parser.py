@@ -8,6 +8,7 @@ from ml_assets import __version__
 from ml_assets.cli.flags import SWEEP_FLAGS, Parser, add_parameter_flags
 from ml_assets.cli.parser_env import add_env
 from ml_assets.cli.parser_options import add_days, add_environment, options_of, refuse_unknown
+from ml_assets.cli.parser_release import add_release
 from ml_assets.cli.parser_scoring import add_scoring
 from ml_assets.cli.parser_track import add_track
 from ml_assets.core.parameters import TrainingParameters
@@ -30,6 +31,7 @@ def build_parser() -> Parser:
     _add_show(commands)
     _add_list(commands)
     _add_why(commands)
+    add_release(commands)
     add_scoring(commands)
     add_env(commands)
     add_track(commands)

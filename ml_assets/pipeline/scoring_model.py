@@ -9,12 +9,11 @@ from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.release import SLOTS, Release
 from ml_assets.core.scoring.parameters import LIVE, ScoringParameters
-from ml_assets.core.where import Condition, Filter
-from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
+from ml_assets.errors import CorruptArtifactError, RefusedError
+from ml_assets.pipeline.released import find_model, release_log, released_manifest
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets.storage.release_log import ReleaseLog
 
 NAME_IT = "name a model: --model RUN_ID, or ops.{asset}.config.model"
 
@@ -69,12 +68,16 @@ def scoring_model(
     store = workspace.store
     if own.model == LIVE:
         release = _live(parameters.dataset, environment=workspace.environment, asset=asset)
-        key = release.key()
-        manifest = store.manifest(key)
-        _check_released(manifest, release, store)
+        key, manifest = release.key(), released_manifest(release, store)
     else:
-        key = _named(own.model, parameters.dataset, store=store)
-        manifest = store.manifest(key)
+        found = find_model(own.model, store)
+        key, manifest = found.key, found.manifest
+        if key.dataset != parameters.dataset:
+            raise RefusedError(
+                [
+                    f"model: it is one of {key.dataset}, not of {parameters.dataset}. Name its dataset, or another model."
+                ]
+            )
     return ScoringModel(
         key=key, manifest=manifest, training_set=_training_set(key, manifest, store), store=store
     )
@@ -88,8 +91,7 @@ def _live(dataset: str, *, environment: str, asset: str) -> Release:
                 f"model: live is what serves in {' or '.join(SLOTS)}; in {environment} nothing serves, so {name_it}."
             ]
         )
-    settings = load_settings()
-    live = ReleaseLog(settings.releases, dataset, settings.s3).state().live
+    live = release_log(load_settings(), dataset).state().live
     if live is None:
         raise RefusedError(
             [f"model: nothing serves for {dataset} yet. Promote and switch first, or {name_it}."]
@@ -97,28 +99,6 @@ def _live(dataset: str, *, environment: str, asset: str) -> Release:
     if live.slot != environment:
         raise RefusedError([f"model: {live.slot} serves, not {environment}. Score there, or {name_it}."])
     return live
-
-
-def _check_released(manifest: Manifest, release: Release, store: ArtifactStore) -> None:
-    if manifest.sha256 != release.sha256:
-        raise CorruptArtifactError(
-            f"{store.uri(release.key())}: is not the model that was released; its SHA-256 is another. Nothing was "
-            "scored. Promote it again, or roll back."
-        )
-
-
-def _named(run_id: str, dataset: str, *, store: ArtifactStore) -> ArtifactKey:
-    where = Filter((Condition(name="run_id", op="=", value=run_id),))
-    found = list(store.keys("model", where))
-    if not found:
-        raise ArtifactNotFoundError(
-            f"No model of run {run_id} under {store.root}. `ml-assets list --asset model` shows what is there."
-        )
-    if found[0].dataset != dataset:
-        raise RefusedError(
-            [f"model: it is one of {found[0].dataset}, not of {dataset}. Name its dataset, or another model."]
-        )
-    return found[0]
 
 
 def _training_set(key: ArtifactKey, model: Manifest, store: ArtifactStore) -> Manifest:
