@@ -28,7 +28,7 @@ def switch(
     """
 
     def step(state: Releases) -> tuple[Release, Releases]:
-        return _verified(switched(state, to or state.idle), settings)
+        return _verified(switched(state, to), settings)
 
     return release_log(settings, dataset).append("switched", step, by=by, at=now, why=why)
 
