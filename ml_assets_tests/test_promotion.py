@@ -22,7 +22,7 @@ from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets
-from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, Place, copied, train, tree
+from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, Place, copied, tree
 
 READ_ONLY = {
     "Version": "2012-10-17",
@@ -37,16 +37,9 @@ READ_ONLY = {
 }
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    root = tmp_path_factory.mktemp("trained") / "staging"
-    train(root)
-    return root
-
-
 @pytest.fixture
-def place(trained, tmp_path, monkeypatch):
-    found = copied(trained, tmp_path / "place")
+def place(staging, tmp_path, monkeypatch):
+    found = copied(staging, tmp_path / "place")
     found.settings(monkeypatch)
     return found
 
@@ -272,11 +265,11 @@ def test_the_parameter_set_that_serves_needs_no_comparison_to_be_renewed(serving
     assert outcome.decision.gates[-1].told == "the parameter set that serves, trained on other days"
 
 
-def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, trained, monkeypatch):
+def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, staging, monkeypatch):
     for name in ("staging", "blue", "releases"):
         objects = {}
         if name == "staging":
-            objects = {f"a/{path}": (trained / path).read_bytes() for path in tree(trained)}
+            objects = {f"a/{path}": (staging / path).read_bytes() for path in tree(staging)}
         buckets.make_bucket(s3, f"release-{name}", objects)
     buckets.make_bucket(s3, "release-green", {"a/held": b"1"}).put_bucket_policy(
         Bucket="release-green", Policy=json.dumps(READ_ONLY)

@@ -20,9 +20,9 @@ def compare(
 ) -> int:
     """Print the comparison; raises the error that stopped it."""
     settings = load_settings()
-    candidate, reference = (
+    reference, candidate = (
         named_model(name, dataset, settings=settings, environment=settings.named(environment))
-        for name in (own.candidate, own.reference)
+        for name in (own.reference, own.candidate)
     )
     found = compare_models(
         candidate,

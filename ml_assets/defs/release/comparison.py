@@ -41,9 +41,9 @@ def _kpi_comparison(
     refuse_mistyped(context)
     own, settings = plain(config, ComparisonParameters), load_settings()
     workspace = workspace_for(context, options, ASSET, ComparisonParameters)
-    candidate, reference = (
+    reference, candidate = (
         named_model(name, params.dataset, settings=settings, environment=workspace.environment)
-        for name in (own.candidate, own.reference)
+        for name in (own.reference, own.candidate)
     )
     days = days_of(context)
     names = [comparison_key(candidate, reference, own, day).run_id for day in days]
