@@ -1,7 +1,7 @@
 """Which columns are read of rows that are scored, and of rows whose outcomes are looked at: never more."""
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Any, cast
 
 from ml_assets.core.contract import DatasetContract
 
@@ -30,12 +30,15 @@ def rows_to_score(facts: Mapping[str, object]) -> RowsToScore:
     Args:
         facts: those of the model's training set.
     """
-    contract = DatasetContract.model_validate(facts["contract"])
-    types = cast("Mapping[str, Literal['number', 'category']]", facts["schema"])
-    return RowsToScore(**{**contract.model_dump(), "types": dict(types)})
+    return RowsToScore(**_fields(facts))
 
 
 def outcomes(facts: Mapping[str, object]) -> Outcomes:
     """The columns that say what became of a row."""
+    return Outcomes(**_fields(facts))
+
+
+def _fields(facts: Mapping[str, object]) -> dict[str, Any]:
+    """The contract of the training rows, with the type that each feature had then: no file is asked for it again."""
     contract = DatasetContract.model_validate(facts["contract"])
-    return Outcomes(**{**contract.model_dump(), "types": {}})
+    return {**contract.model_dump(), "types": dict(cast("Mapping[str, str]", facts["schema"]))}
