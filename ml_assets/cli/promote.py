@@ -17,7 +17,7 @@ def plan(own: PromotionParameters, *, environment: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(decision.record(), indent=2))
     else:
-        _print(decision)
+        _print(decision, told=f"would be {decision.told()}")
         print("Nothing was changed: this is a plan.")
     return REFUSED if decision.verdict == "refused" else DONE
 
@@ -30,7 +30,7 @@ def promote(own: PromotionParameters, *, environment: str, as_json: bool) -> int
         told = {"decision": decision.record(), "sha256": outcome.digest}
         print(json.dumps({**told, "entry": entry and entry.model_dump(mode="json")}, indent=2))
     else:
-        _print(decision)
+        _print(decision, told=decision.told())
         print(f"decision {outcome.log.decision_uri(outcome.digest)}")
         print(f"log      {outcome.log.uri(entry.number)}" if entry else "The slot is as it was.")
         if entry:
@@ -49,7 +49,7 @@ def _wish(own: PromotionParameters, environment: str, settings: Settings) -> pro
     )
 
 
-def _print(decision: Decision) -> None:
+def _print(decision: Decision, *, told: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -59,5 +59,5 @@ def _print(decision: Decision) -> None:
     for row in decision.rows():
         table.add_row(*map(escape, row))
     out = console()
-    out.print(f"[bold]{decision.told()}[/bold]")
+    out.print(f"[bold]{told}[/bold]")
     out.print(table)
