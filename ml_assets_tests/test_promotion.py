@@ -382,7 +382,8 @@ def test_the_job_shows_the_decision_and_a_refusal_fails_it_with_the_reasons(serv
 
     (event,) = done.asset_materializations_for_node("promotion")
     assert event.metadata["verdict"].value.startswith("promoted: ")
-    assert [row.data["gate"] for row in event.metadata["gates"].records] == [*GATES, "not worse"]
+    assert all(f"| {gate} | passed |" in event.metadata["gates"].value for gate in [*GATES, "not worse"])
+    assert "| roc_auc | " in event.metadata["comparison"].value
     assert Path(event.metadata["decision"].value).is_file()
     assert serving.log.last().release.run_id == run_id(OTHER, LAST)
 

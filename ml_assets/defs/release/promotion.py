@@ -6,6 +6,10 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.config import OptionsConfig, PromotionConfig, plain
+from ml_assets.core.comparison.words import HEAD as KPIS
+from ml_assets.core.comparison.words import rows
+from ml_assets.core.markup import plain as plain_text
+from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, check_promotion
 from ml_assets.defs.own import refuse_mistyped
@@ -54,26 +58,26 @@ promotion_job = dg.define_asset_job(
 def _metadata(outcome: Outcome) -> Mapping[str, Any]:
     """What was decided, on which grounds, and where the record is."""
     decision = outcome.decision
+    kpis = decision.comparison.kpis if decision.comparison else ()
     return {
         "verdict": decision.told(),
-        "gates": _table(decision),
+        "gates": dg.MetadataValue.md(_gates(decision)),
         "reference": decision.reference or "nothing served",
-        "decision": dg.MetadataValue.path(outcome.log.decision_uri(outcome.digest)),
-        "log": dg.MetadataValue.path(outcome.log.uri(outcome.entry.number if outcome.entry else None)),
+        "comparison": dg.MetadataValue.md(
+            table(KPIS, rows(decision.comparison)) if decision.comparison else "none"
+        ),
+        **{f"{kpi.metric}_harm": kpi.harm for kpi in kpis},
         "by": decision.by,
         "reason": decision.reason or "none given",
         "run_id": decision.run_id,
+        "decision": dg.MetadataValue.path(outcome.log.decision_uri(outcome.digest)),
+        "log": dg.MetadataValue.path(outcome.log.uri(outcome.entry.number if outcome.entry else None)),
         "sha256": decision.artifacts.get("model", "not known"),
-        **{
-            f"{kpi.metric}_harm": kpi.harm
-            for kpi in (decision.comparison.kpis if decision.comparison else ())
-        },
     }
 
 
-def _table(decision: Decision) -> dg.TableMetadataValue:
-    columns = (HEAD[0], "answer", HEAD[2])
-    return dg.MetadataValue.table(
-        [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in decision.rows()],
-        schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns]),
+def _gates(decision: Decision) -> str:
+    """The answers as a table; of several lines the first, for the comparison stands below."""
+    return table(
+        HEAD, [(name, answer, plain_text(told.partition("\n")[0])) for name, answer, told in decision.rows()]
     )
