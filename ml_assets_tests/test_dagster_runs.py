@@ -172,7 +172,11 @@ def test_an_asset_downstream_gets_the_value_of_the_runs_own_parameters_and_store
         return {"auc": evaluation["metrics"]["roc_auc"], "rows": training_set.height}
 
     extended = dg.Definitions.merge(
-        defs, dg.Definitions(assets=[shape], jobs=[dg.define_asset_job("all_of_it", "*")])
+        defs,
+        dg.Definitions(
+            assets=[shape],
+            jobs=[dg.define_asset_job("all_of_it", dg.AssetSelection.assets("shape").upstream())],
+        ),
     )
     config = {"resources": {"params": {"config": {"lookback_days": 100}}}}
 

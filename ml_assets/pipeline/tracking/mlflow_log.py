@@ -83,7 +83,9 @@ class MlflowLog:
                         self._client.delete_run(double.info.run_id)
                     return not current or bool(doubles)
                 found = None
-        raise TrackingError(f"the MLflow run of {run.run_id} is deleted again and again by somebody else")
+        raise TrackingError(
+            f"the MLflow run of {run.run_id} is written or deleted again and again by somebody else"
+        )
 
     def _created(self, run: TrackedRun) -> Sequence["Run"]:
         """A new MLflow run, beside any that others have created in the meantime."""
@@ -100,7 +102,7 @@ class MlflowLog:
         return _in_order([item for item in found if item.data.tags.get(ENVIRONMENT) == run.environment])
 
     def _write(self, kept: "Run", run: TrackedRun) -> bool:
-        """Log all of it, the digest last; False where the MLflow run was deleted meanwhile.
+        """Log all of it, the digest last; False where somebody deleted the MLflow run meanwhile, or was faster with it.
 
         A metric has one step and the time of its evaluation, so that writing it again adds nothing to its history.
         Parameters cannot be changed, and those of one run_id never do: only what is missing is logged.
@@ -121,7 +123,8 @@ class MlflowLog:
                 tags=[RunTag(name, value) for name, value in {**run.tags, DIGEST: run.digest}.items()],
             )
         except MlflowException:
-            if self._client.get_run(mlflow_run_id).info.lifecycle_stage == "active":
+            now = self._client.get_run(mlflow_run_id)
+            if now.info.lifecycle_stage == "active" and not missing.keys() & now.data.params.keys():
                 raise
             return False
         return True
