@@ -7,7 +7,7 @@ export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## list these commands
-	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-16s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -34,10 +34,13 @@ lint: setup ## check style, formatting and the rings
 types: setup ## check the types
 	@$(BIN)/mypy
 
+demo-production: setup ## train, promote, compare, switch, score and roll back, with an S3 server on this machine
+	@$(BIN)/python examples/production.py
+
 bench: setup ## measure against plain scripts that do the same work
 	@$(BIN)/python benchmarks/run_all.py
 
 clean: ## remove the environment, caches, the local Dagster home and the artifacts of dev
 	rm -rf $(VENV) .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 
-.PHONY: help setup run dev test lint types bench clean
+.PHONY: help setup run dev test lint types demo-production bench clean

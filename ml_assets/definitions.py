@@ -2,9 +2,13 @@
 
 import dagster as dg
 
+from ml_assets.defs.release.comparison import compare, kpi_comparison
+from ml_assets.defs.release.promotion import promotion, promotion_job
 from ml_assets.defs.reports.assets import backfill_report, report
 from ml_assets.defs.reports.sensor import report_after_backfill
 from ml_assets.defs.schedules.training import catch_up, daily_training
+from ml_assets.defs.scoring.assets import predictions, score
+from ml_assets.defs.scoring.monitoring import monitor, monitoring
 from ml_assets.defs.sensors.failures import failure_notice
 from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.defs.sensors.requests import request_files
@@ -17,8 +21,8 @@ from ml_assets.resources.parameters import options_resource, params_resource
 from ml_assets.resources.s3 import s3_resource
 
 defs = dg.Definitions(
-    assets=[training, backfill_report, leaderboard],
-    jobs=[train, report, sweep],
+    assets=[training, backfill_report, leaderboard, predictions, monitoring, kpi_comparison, promotion],
+    jobs=[train, report, sweep, score, monitor, compare, promotion_job],
     schedules=[daily_training, catch_up],
     sensors=[request_files, landed_days, failure_notice, report_after_backfill, leaderboard_after_sweep],
     resources={

@@ -7,6 +7,7 @@ MlAssetsError
 ├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
 ├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them
 ├── RemoteError (RuntimeError)           a deployment cannot be reached, or what was launched there failed
+├── TrackingError (RuntimeError)         the tracking store cannot be reached or used; the artifacts are whole
 └── StoreError (OSError)
     ├── ArtifactNotFoundError (FileNotFoundError)
     └── CorruptArtifactError             bytes on disk are not the bytes that were committed
@@ -50,6 +51,10 @@ class TrainingError(MlAssetsError, RuntimeError):
 
 class RemoteError(MlAssetsError, RuntimeError):
     """A deployment could not be reached, or what was launched there did not succeed."""
+
+
+class TrackingError(MlAssetsError, RuntimeError):
+    """The tracking store could not be reached or used; no artifact is touched by that."""
 
 
 class StoreError(MlAssetsError, OSError):

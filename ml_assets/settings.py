@@ -3,10 +3,11 @@
 Read from `ml_assets.toml` in the working directory; environment variables override it:
 `ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
-`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`,
+`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
-`ML_ASSETS_ENGINE`, `ML_ASSETS_S3__<FIELD>` (see `ml_assets.core.s3_access`).
+`ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
+`ML_ASSETS_S3__<FIELD>` (see `ml_assets.core.s3_access`).
 """
 
 import datetime as dt
@@ -28,6 +29,7 @@ from ml_assets.core.engine import PATTERN
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import has_password
+from ml_assets.core.tracking import Tracking
 from ml_assets.errors import SettingsError
 
 FILE = "ml_assets.toml"
@@ -96,6 +98,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="Folder or URI of the log of releases, which all share",
     )
+    actor: str = Field(
+        default="",
+        max_length=200,
+        description="Who releases models, for the log; nothing: the user of the operating system",
+    )
     first_as_of: dt.date = Field(default=USUAL_FIRST, description="The first daily partition")
     presets: str = Field(default="presets", min_length=1, description="Folder of presets")
     requests: str = Field(default="requests", min_length=1, description="Folder or URI of request files")
@@ -116,7 +123,7 @@ class Settings(BaseSettings):
         pattern=PATTERN,
         description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
     )
-
+    tracking: Tracking = Field(default=Tracking(), description="The MLflow store in which runs are shown")
     s3: S3Access = Field(default=USUAL_S3, description="How S3, or a store that speaks like it, is reached")
 
     @field_validator("environments", mode="before")

@@ -107,6 +107,16 @@ def s3():
 
 
 @pytest.fixture(scope="session")
+def staging(tmp_path_factory):
+    """A root in which three parameter sets are trained over six days; tests copy it."""
+    from ml_assets_tests.released import train
+
+    root = tmp_path_factory.mktemp("trained") / "staging"
+    train(root)
+    return root
+
+
+@pytest.fixture(scope="session")
 def live(tmp_path_factory):
     """One running deployment for all tests that need one."""
     from ml_assets_tests.live import deployment

@@ -19,16 +19,24 @@ def test_the_assets_are():
     assert sorted(key.to_user_string() for key in specs.get_all_asset_keys()) == [
         "backfill_report",
         "evaluation",
+        "kpi_comparison",
         "leaderboard",
         "model",
         "model_card",
+        "monitoring",
+        "predictions",
+        "promotion",
         "training_set",
     ]
 
 
 def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
+        "compare",
+        "monitor",
+        "promote",
         "report",
+        "score",
         "sweep",
         "train",
     ]
@@ -61,6 +69,9 @@ def test_the_checks_are():
         "evaluation:bytes_verify",
         "model:bytes_verify",
         "model_card:bytes_verify",
+        "monitoring:as_good_as_evaluated",
+        "monitoring:inputs_have_not_drifted",
+        "monitoring:scores_have_not_drifted",
         "training_set:bytes_verify",
         "training_set:enough_rows",
         "training_set:nothing_after_as_of",

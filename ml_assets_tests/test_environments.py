@@ -119,6 +119,7 @@ def test_two_environments_are_shown_side_by_side_and_secrets_by_name_only(monkey
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__ROOT", "s3://blue-models")
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__BUDGET__RUNS", "5")
     monkeypatch.setenv("ML_ASSETS_S3__ENDPOINT_URL", "http://127.0.0.1:9000")
+    monkeypatch.setenv("ML_ASSETS_TRACKING__URI", "sqlite:///mlflow.db")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
 
     assert main(["env", "diff", "staging", "blue"]) == 0
@@ -130,6 +131,7 @@ def test_two_environments_are_shown_side_by_side_and_secrets_by_name_only(monkey
     assert rows["root"].rstrip().endswith("differs")
     assert not rows["releases"].rstrip().endswith("differs")
     assert "http://127.0.0.1:9000" in rows["s3 endpoint_url"]
+    assert "sqlite:///mlflow.db" in rows["tracking"]
     assert "set" in rows["AWS_SECRET_ACCESS_KEY"]
     assert "wJalrXUtnFEMI" not in told
 

@@ -13,6 +13,9 @@ SECRETS = (
     "AWS_SESSION_TOKEN",
     "ML_ASSETS_WEBHOOK_URL",
     "ML_ASSETS_WEBHOOK_SECRET",
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
 )
 
 
@@ -50,6 +53,7 @@ def resolved(settings: Settings, environment: str) -> dict[str, str]:
         "releases": settings.releases,
         "first as_of": str(settings.first_as_of),
         "engine": settings.engine or "this machine",
+        "tracking": settings.tracking.uri or "off",
         **{f"s3 {name}": str(value) for name, value in settings.s3.model_dump(exclude_defaults=True).items()},
         **{name: "set" for name in SECRETS if os.environ.get(name)},
     }

@@ -5,10 +5,14 @@ import datetime as dt
 from collections.abc import Sequence
 
 from ml_assets import __version__
-from ml_assets.cli.flags import SWEEP_FLAGS, Parser, add_parameter_flags, unknown_flags
-from ml_assets.core.options import Options
+from ml_assets.cli.flags import SWEEP_FLAGS, Parser, add_parameter_flags
+from ml_assets.cli.parser_env import add_env
+from ml_assets.cli.parser_options import add_days, add_environment, options_of, refuse_unknown
+from ml_assets.cli.parser_release import add_release
+from ml_assets.cli.parser_scoring import add_scoring
+from ml_assets.cli.parser_track import add_track
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.problems import allowed, problems_of
+from ml_assets.core.problems import allowed
 from ml_assets.core.sweep.sweep_parameters import SweepParameters
 from ml_assets.errors import RefusedError
 
@@ -27,7 +31,10 @@ def build_parser() -> Parser:
     _add_show(commands)
     _add_list(commands)
     _add_why(commands)
-    _add_env(commands)
+    add_release(commands)
+    add_scoring(commands)
+    add_env(commands)
+    add_track(commands)
     return parser
 
 
@@ -46,7 +53,7 @@ def _add_backfill(commands: "argparse._SubParsersAction[Parser]") -> None:
     backfill = commands.add_parser(
         "backfill", help="train, evaluate and document one model a day", allow_abbrev=False
     )
-    _add_days(backfill)
+    add_days(backfill)
     _add_making(backfill)
     _add_engine(backfill)
     backfill.set_defaults(handler=lambda args, unknown: _backfill(args, unknown, backfill))
@@ -56,9 +63,9 @@ def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
     report = commands.add_parser(
         "report", help="tell how a window of days went, from the store alone", allow_abbrev=False
     )
-    _add_days(report, usual=" [default: 14]")
+    add_days(report, usual=" [default: 14]")
     _add_files(report)
-    _add_environment(report)
+    add_environment(report)
     report.add_argument("--json", action="store_true", help="print the report as JSON")
     add_parameter_flags(report)
     report.set_defaults(handler=lambda args, unknown: _report(args, unknown, report), on=None)
@@ -79,7 +86,7 @@ def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
     for name, flag in SWEEP_FLAGS.items():
         text = f"{fields[name].description} [{allowed(fields[name])}; default {fields[name].default}]"
         sweep.add_argument(flag, dest=f"sweep_{name}", metavar="VALUE", help=text.replace("%", "%%"))
-    _add_days(sweep)
+    add_days(sweep)
     sweep.add_argument(
         "--as-of", metavar="YYYY-MM-DD", help="a single day [default: the last complete day, UTC]"
     )
@@ -96,14 +103,6 @@ def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
     _add_making(sweep)
     _add_engine(sweep)
     sweep.set_defaults(handler=lambda args, unknown: _sweep(args, unknown, sweep))
-
-
-def _add_days(parser: Parser, *, usual: str = "") -> None:
-    parser.add_argument("--last", metavar="N", help=f"the last N complete days (UTC){usual}")
-    parser.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first day")
-    parser.add_argument(
-        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last complete day, UTC]"
-    )
 
 
 def _add_files(parser: Parser) -> None:
@@ -130,7 +129,7 @@ def _add_making(parser: Parser) -> None:
         metavar="URL",
         help="launch on a running deployment, http://HOST:PORT, and wait [default: in this process]",
     )
-    _add_environment(parser)
+    add_environment(parser)
     parser.add_argument(
         "--reuse",
         action=argparse.BooleanOptionalAction,
@@ -149,7 +148,7 @@ def _add_show(commands: "argparse._SubParsersAction[Parser]") -> None:
         "show", help="tell all about an artifact, from the store alone", allow_abbrev=False
     )
     show.add_argument("what", metavar="RUN_ID|PATH", help="12 hex digits, or the folder of an artifact")
-    _add_environment(show)
+    add_environment(show)
     show.add_argument("--json", action="store_true", help="print the manifests as JSON")
     show.set_defaults(handler=lambda args, unknown: _show(args, unknown, show))
 
@@ -165,7 +164,7 @@ def _add_list(commands: "argparse._SubParsersAction[Parser]") -> None:
         help="only artifacts of this asset [default: evaluation]",
         default="evaluation",
     )
-    _add_environment(list_)
+    add_environment(list_)
     list_.add_argument("--json", action="store_true", help="print a JSON list")
     list_.set_defaults(handler=lambda args, unknown: _list(args, unknown, list_))
 
@@ -175,33 +174,9 @@ def _add_why(commands: "argparse._SubParsersAction[Parser]") -> None:
         "why", help="tell why the artifacts of a run were made, and not reused", allow_abbrev=False
     )
     why.add_argument("what", metavar="RUN_ID|PATH", help="12 hex digits, or the folder of an artifact")
-    _add_environment(why)
+    add_environment(why)
     why.add_argument("--json", action="store_true", help="print a JSON list")
     why.set_defaults(handler=lambda args, unknown: _why(args, unknown, why))
-
-
-def _add_env(commands: "argparse._SubParsersAction[Parser]") -> None:
-    env = commands.add_parser(
-        "env", help="tell what the settings make of each environment", allow_abbrev=False
-    )
-    acts = env.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    list_ = acts.add_parser("list", help="every environment", allow_abbrev=False)
-    list_.add_argument("--json", action="store_true", help="print the settings as JSON")
-    list_.set_defaults(handler=lambda args, unknown: _env_list(args, unknown, list_))
-    diff = acts.add_parser("diff", help="two environments side by side", allow_abbrev=False)
-    diff.add_argument("first", metavar="NAME")
-    diff.add_argument("second", metavar="NAME")
-    diff.add_argument("--json", action="store_true", help="print the settings as JSON")
-    diff.set_defaults(handler=lambda args, unknown: _env_diff(args, unknown, diff))
-
-
-def _add_environment(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--environment",
-        default="default",
-        metavar="NAME",
-        help="dev, staging, blue or green [default: the settings']",
-    )
 
 
 def _run(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -212,7 +187,7 @@ def _run(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> in
         return _plan(args, request.parameters, [request.as_of])
     from ml_assets.cli.run import run
 
-    return run(request, options=_options(args), as_json=args.json, on=args.on)
+    return run(request, options=options_of(args), as_json=args.json, on=args.on)
 
 
 def _backfill(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -223,14 +198,14 @@ def _backfill(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) 
         return _plan(args, request.parameters, request.days)
     from ml_assets.cli.backfill import backfill
 
-    return backfill(request, options=_options(args), as_json=args.json, on=args.on)
+    return backfill(request, options=options_of(args), as_json=args.json, on=args.on)
 
 
 def _sweep(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     from ml_assets.cli.sweep_request import read_sweep
 
     request = read_sweep(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
-    options = _options(args)
+    options = options_of(args)
     if args.plan:
         _refuse_plan_on(args)
         from ml_assets.cli.plan import show_sweep_plan
@@ -240,14 +215,6 @@ def _sweep(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> 
 
     where = Where(on=args.on, as_runs=args.as_runs)
     return sweep(request, options=options, where=where, as_json=args.json)
-
-
-def _options(args: argparse.Namespace) -> Options:
-    """The options that were given; RefusedError with all that is wrong with them."""
-    given = {name: value for name, value in vars(args).items() if name in Options.model_fields}
-    if problems := problems_of(given, Options, noun="option"):
-        raise RefusedError(list(problems.values()))
-    return Options.model_validate(given)
 
 
 def _report(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -265,7 +232,7 @@ def _plan(args: argparse.Namespace, parameters: TrainingParameters, days: Sequen
     _refuse_plan_on(args)
     from ml_assets.cli.plan import show_plan
 
-    return show_plan(parameters, days, options=_options(args), as_json=args.json)
+    return show_plan(parameters, days, options=options_of(args), as_json=args.json)
 
 
 def _refuse_plan_on(args: argparse.Namespace) -> None:
@@ -276,40 +243,21 @@ def _refuse_plan_on(args: argparse.Namespace) -> None:
 
 
 def _show(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
-    _refuse_unknown(unknown, parser)
+    refuse_unknown(unknown, parser)
     from ml_assets.cli.show import show
 
     return show(args.what, environment=args.environment, as_json=args.json)
 
 
 def _list(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
-    _refuse_unknown(unknown, parser)
+    refuse_unknown(unknown, parser)
     from ml_assets.cli.list import list_artifacts
 
     return list_artifacts(args.where, asset=args.asset, environment=args.environment, as_json=args.json)
 
 
 def _why(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
-    _refuse_unknown(unknown, parser)
+    refuse_unknown(unknown, parser)
     from ml_assets.cli.why import print_why
 
     return print_why(args.what, environment=args.environment, as_json=args.json)
-
-
-def _env_list(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
-    _refuse_unknown(unknown, parser)
-    from ml_assets.cli.env import list_environments
-
-    return list_environments(as_json=args.json)
-
-
-def _env_diff(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
-    _refuse_unknown(unknown, parser)
-    from ml_assets.cli.env import diff_environments
-
-    return diff_environments(args.first, args.second, as_json=args.json)
-
-
-def _refuse_unknown(unknown: Sequence[str], parser: Parser) -> None:
-    if unknown:
-        raise RefusedError(unknown_flags(unknown, parser))

@@ -12,6 +12,7 @@ from ml_assets.core import as_of as days
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.where import Condition, Filter, parse
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import read_parameters
 
@@ -113,6 +114,23 @@ def span(args: argparse.Namespace, *, now: dt.datetime) -> tuple[dt.date | None,
     if first is not None and last is not None and not wrong and not 0 <= (last - first).days < MAX_DAYS:
         wrong = [f"--to: not after --from, or too far. Allowed: 1 to {MAX_DAYS} days."]
     return first, last, wrong
+
+
+def read_filter(args: argparse.Namespace, *, now: dt.datetime) -> Filter:
+    """The artifacts that `--where` and, if given, `--last` or `--from` and `--to` name; or RefusedError."""
+    conditions = parse(args.where)
+    if args.last is None and args.from_ is None and args.to is None:
+        return Filter(tuple(conditions))
+    first, last, wrong = span(args, now=now)
+    if first is None or last is None or wrong:
+        raise RefusedError(wrong)
+    return Filter(
+        (
+            Condition(name="as_of", op=">=", value=first.isoformat()),
+            Condition(name="as_of", op="<=", value=last.isoformat()),
+            *conditions,
+        )
+    )
 
 
 def against_settings(

@@ -56,7 +56,7 @@ def _there(url: str, request: Request, *, options: Options, told: Callable[[str]
 
 
 @contextmanager
-def progress(*, show: bool) -> Iterator[Callable[[str], None]]:
+def progress(*, show: bool, doing: str = "Training") -> Iterator[Callable[[str], None]]:
     """Show on stderr each artifact as it is made, and each line that is told to what this gives."""
     if not show:
         yield lambda _: None
@@ -70,7 +70,7 @@ def progress(*, show: bool) -> Iterator[Callable[[str], None]]:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        with console.status("Training"):
+        with console.status(doing):
             yield lambda line: console.print(f"[dim]{line}[/dim]")
     finally:
         logger.removeHandler(handler)

@@ -124,8 +124,12 @@ def promoted(state: Releases, release: Release) -> Releases:
     return state.model_copy(update={"candidates": {**state.candidates, release.slot: release}})
 
 
-def switched(state: Releases, slot: Slot) -> Releases:
-    """The candidate of a slot serves. RefusedError where there is none, or where it serves already."""
+def switched(state: Releases, slot: Slot | None = None) -> Releases:
+    """The candidate of a slot serves; by default that of the slot which does not serve.
+
+    RefusedError where there is none, where it serves already, and where nothing serves and both slots have one.
+    """
+    slot = slot or _waiting(state)
     if (candidate := state.candidates.get(slot)) is None:
         raise RefusedError(
             [f"to: nothing was promoted to {slot}. Promote first: ml-assets promote RUN_ID --to {slot}"]
@@ -134,6 +138,15 @@ def switched(state: Releases, slot: Slot) -> Releases:
         raise RefusedError([f"to: {candidate.told()} serves already."])
     earlier = state.earlier if state.live is None else (*state.earlier, state.live)
     return state.model_copy(update={"live": candidate, "earlier": earlier[-STEPS_BACK:]})
+
+
+def _waiting(state: Releases) -> Slot:
+    """The slot whose candidate may be meant where none is named."""
+    if state.live is not None or not state.candidates:
+        return state.idle
+    if len(state.candidates) > 1:
+        raise RefusedError(["to: nothing serves yet and both slots have a candidate. Say which: --to blue."])
+    return next(iter(state.candidates))
 
 
 def rolled_back(state: Releases) -> Releases:

@@ -27,13 +27,18 @@ def workspace_for(
     return replace(workspace, given=(*workspace.given, *typed))
 
 
+def refuse_mistyped(context: dg.AssetExecutionContext) -> None:
+    """Refuse a run config that names what the run does not know."""
+    run, ops = context.run, [node.name for node in context.job_def.nodes]
+    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
+
+
 def announce(
     context: dg.AssetExecutionContext, values: Mapping[str, Any], run_ids: Sequence[str], *, job: str
 ) -> None:
     """Refuse a mistyped run config; then state what the run makes, in the log and, in the asset's own job, in tags."""
     run = context.run
-    ops = [node.name for node in context.job_def.nodes]
-    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
+    refuse_mistyped(context)
     stated = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items())
     context.log.info("run_id %s: %s of %s", ", ".join(run_ids), job, stated)
     if not context.instance.is_ephemeral and context.job_def.name == job:

@@ -14,8 +14,13 @@ from ml_assets.core.catalog import CATALOG
 @functools.cache
 def code_version(asset: str) -> str:
     """12 hex digits over the text of the modules that can change the asset's bytes."""
+    return version_of(CATALOG[asset].code)
+
+
+def version_of(modules: tuple[str, ...]) -> str:
+    """12 hex digits over the text of these modules of the package."""
     digest = hashlib.sha256()
-    for module in CATALOG[asset].code:
+    for module in modules:
         spec = importlib.util.find_spec(f"ml_assets.{module}")
         assert spec is not None
         assert spec.origin is not None
@@ -32,4 +37,9 @@ def _version(package: str) -> str:
 
 def packages(asset: str) -> Mapping[str, str]:
     """The versions that can change the asset's bytes, and Python's, which is told but does not decide."""
-    return {name: _version(name) for name in CATALOG[asset].packages} | {"python": platform.python_version()}
+    return packages_of(CATALOG[asset].packages)
+
+
+def packages_of(names: tuple[str, ...]) -> Mapping[str, str]:
+    """The versions of these distributions, and Python's."""
+    return {name: _version(name) for name in names} | {"python": platform.python_version()}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ml_assets.core.tracking import Tracking
 from ml_assets.errors import RefusedError
 from ml_assets.settings import Budget, Settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -32,6 +33,7 @@ class Workspace:
         workers: processes that make days at once; 0 stands for as many as there are cores.
         engine: where days and trials are made: "" for this machine, or `dask://HOST:PORT`.
         budget: what one launch may compute.
+        tracking: where runs are shown beside the store.
         now: the clock.
     """
 
@@ -44,6 +46,7 @@ class Workspace:
     workers: int = 0
     engine: str = ""
     budget: Budget = field(default=Budget())
+    tracking: Tracking = field(default=Tracking())
     now: Callable[[], dt.datetime] = field(default=utc_now)
 
     def source(self, name: str) -> "Source":
@@ -76,4 +79,5 @@ def open_workspace(
         workers=settings.workers,
         engine=engine or settings.engine,
         budget=settings.place(name).budget,
+        tracking=settings.tracking,
     )

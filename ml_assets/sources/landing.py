@@ -42,13 +42,15 @@ class LandingSource:
         zone.contract(dataset)
         return sorted({file.day for file in zone.files(dataset, first=first, last=last)})
 
-    def scan(self, dataset: str, *, first: dt.date, last: dt.date) -> pl.LazyFrame:
+    def scan(
+        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+    ) -> pl.LazyFrame:
         """Rows of the days from `first` to `last`, both included; see `Source.scan`.
 
         The contract's columns are read here and no others, so that every bad file is reported from here.
         """
         zone = self._zone()
-        contract = zone.contract(dataset)
+        contract = contract or zone.contract(dataset)
         files = zone.files(dataset, first=first, last=last)
         return normalise(self._read(zone, files, contract.columns), contract)
 

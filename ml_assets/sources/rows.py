@@ -26,8 +26,10 @@ class Source(Protocol):
     def days(self, dataset: str, *, first: dt.date, last: dt.date) -> list[dt.date]:
         """List the days from `first` to `last`, both included, for which there are rows."""
 
-    def scan(self, dataset: str, *, first: dt.date, last: dt.date) -> pl.LazyFrame:
-        """Rows of the days from `first` to `last`, both included.
+    def scan(
+        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+    ) -> pl.LazyFrame:
+        """Rows of the days from `first` to `last`, both included, as a contract says, by default the source's own.
 
         The columns are `day` (Date) and `contract.columns`. Whatever the files hold, ids and category
         features are String, number features Float64 (booleans are 0 and 1), the label is Int8 (2 stands for

@@ -91,14 +91,20 @@ class SampleSource:
         self.contract(dataset)
         return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
 
-    def scan(self, dataset: str, *, first: dt.date, last: dt.date) -> pl.LazyFrame:
+    def scan(
+        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+    ) -> pl.LazyFrame:
         """Rows of the days from `first` to `last`, both included; see `Source.scan`."""
-        contract = self.contract(dataset)
+        contract = contract or self.contract(dataset)
         days = self.days(dataset, first=first, last=last)
         draws = [_draws(dataset, day) for day in days] or [np.empty((0, _COLUMNS))]
         ordinals = np.repeat([day.toordinal() for day in days], [len(d) for d in draws[: len(days)]])
         place = np.concatenate([np.arange(len(d)) for d in draws])
         table = _MAKERS[dataset](_Rows(ordinals.astype(np.int64), place, np.concatenate(draws)))
+        if missing := [name for name in contract.columns if name not in table.columns]:
+            raise SourceError(
+                f"{self.uri}{dataset}: column `{missing[0]}` is missing. Name a source that has it, or another model."
+            )
         return table.select("day", *contract.columns).lazy()
 
 

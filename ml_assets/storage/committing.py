@@ -44,7 +44,7 @@ def write_commit(
     """Write what `encode_commit` found sound; `body` is what it returned."""
     for file in dict.fromkeys(stored.file for stored in manifest.files):
         store.put(f"{key.path}/{file}", files[file])  # even if it is there: this heals a rotten file
-    _put_new(store, f"{key.path}/{history_name(manifest.created_at, body)}", body)
+    put_new(store, f"{key.path}/{history_name(manifest.created_at, body)}", body)
     store.put(f"{key.path}/{MANIFEST}", body)
 
 
@@ -59,7 +59,7 @@ def _unfit(manifest: Manifest, files: Mapping[str, bytes]) -> str:
     return ""
 
 
-def _put_new(store: "ObjectStore", path: str, body: bytes) -> None:
+def put_new(store: "ObjectStore", path: str, body: bytes) -> None:
     """Put unless it is there: the name holds the digest, so what is there is the same.
 
     When the answer to a put is lost, the next one finds what the first has put.

@@ -99,17 +99,16 @@ class ReleaseLog:
         """Store a decision record; its SHA-256, which names it."""
         body = rfc8785.dumps(record)
         digest = hashlib.sha256(body).hexdigest()
-        path = f"{self._folder}/decisions/{digest}.json"
-        with store_errors(f"{self.root.rstrip('/')}/{path}"):
-            open_store(self.root, create=True, access=self.access).put(path, body)
+        with store_errors(self.decision_uri(digest)):
+            store = open_store(self.root, create=True, access=self.access)
+            store.put(self._decision_path(digest), body)
         return digest
 
     def decision(self, digest: str) -> bytes:
         """A decision record as it was stored, canonical JSON. Raises CorruptArtifactError where it is not."""
-        path = f"{self._folder}/decisions/{digest}.json"
-        uri = f"{self.root.rstrip('/')}/{path}"
+        uri = self.decision_uri(digest)
         with store_errors(uri):
-            body = get(open_store(self.root, access=self.access), path)
+            body = get(open_store(self.root, access=self.access), self._decision_path(digest))
         if body is None or hashlib.sha256(body).hexdigest() != digest:
             raise CorruptArtifactError(f"{uri}: is missing or is not what was stored.")
         return body
@@ -118,6 +117,13 @@ class ReleaseLog:
         """Where the log is, or one of its entries, for people."""
         name = "" if number is None else f"/{_name(number)}"
         return f"{self.root.rstrip('/')}/{self._folder}/log{name}"
+
+    def decision_uri(self, digest: str) -> str:
+        """Where a decision record is, for people."""
+        return f"{self.root.rstrip('/')}/{self._decision_path(digest)}"
+
+    def _decision_path(self, digest: str) -> str:
+        return f"{self._folder}/decisions/{digest}.json"
 
     @property
     def _folder(self) -> str:

@@ -22,6 +22,7 @@ from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, store_leaderboard
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
+from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.trials import Tried
 from ml_assets.resources.parameters import refuse_overrides
 from ml_assets.settings import load_settings
@@ -60,7 +61,8 @@ def _leaderboard(
         for day in days
     ]
     refuse_sweep_over_budget(sweeps)
-    done = {sweep.days[-1]: _make(context, sweep) for sweep in sweeps}
+    tracker = Tracker(workspace=workspace, warn=context.log.warning)
+    done = {sweep.days[-1]: _make(context, sweep, tracker) for sweep in sweeps}
     made = [item for item in done.values() if isinstance(item, Made)]
     if len(made) < len(done):
         for item in made:
@@ -93,11 +95,12 @@ sweep = dg.define_asset_job(
 )
 
 
-def _make(context: dg.AssetExecutionContext, sweep: Sweep) -> Made | MlAssetsError:
+def _make(context: dg.AssetExecutionContext, sweep: Sweep, tracker: Tracker) -> Made | MlAssetsError:
     """The leaderboard of one sweep, or why there is none."""
     try:
         for tried in sweep.run():
             _record(context, tried, sweep)
+            tracker.track(tried.attempt.made)
         manifest = store_leaderboard(sweep, sweep.leaderboard())
     except MlAssetsError as error:
         return error

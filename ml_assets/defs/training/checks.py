@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS
 from ml_assets.pipeline.verdicts import CHECKS, Verdict
 
-SEVERITY = {"enough_rows": dg.AssetCheckSeverity.WARN, "beats_the_baseline": dg.AssetCheckSeverity.WARN}
+SEVERITY = dict.fromkeys(
+    ("enough_rows", "beats_the_baseline", *MONITORING_CHECKS), dg.AssetCheckSeverity.WARN
+)
 
 
 def check_specs() -> list[dg.AssetCheckSpec]:

@@ -1,0 +1,100 @@
+"""`ml-assets monitor`: what is known of a model in use at the end of a day, made in this process."""
+
+import json
+from typing import TYPE_CHECKING
+
+from ml_assets.cli.local import workspace_for
+from ml_assets.cli.local_scoring import failed, launch_scoring
+from ml_assets.cli.run import progress
+from ml_assets.cli.scoring_request import ScoringRequest
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.monitoring.parameters import ASSET
+from ml_assets.core.result import artifact_of
+from ml_assets.errors import MlAssetsError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ml_assets.core.monitoring.document import Monitoring
+    from ml_assets.core.monitoring.drift import Drift
+    from ml_assets.core.monitoring.measure import Outcomes
+
+JOB = "monitor"
+MOST_INPUTS = 10
+
+
+def monitor(request: ScoringRequest, *, as_json: bool) -> int:
+    """Make the monitoring of a day and print it; raises the error that stopped it."""
+    with progress(show=not as_json, doing="Monitoring"):
+        (run,) = launch_scoring(request, job=JOB, asset=ASSET)
+    if wrong := failed([run], asset=ASSET):
+        raise MlAssetsError(wrong[0]["reason"])
+    artifact = artifact_of(run.seen[ASSET, str(request.days[0])])
+    found = _stored(artifact["uri"], request)
+    if as_json:
+        told = {"dagster_run_id": run.dagster_run_id, "environment": run.environment, "artifact": artifact}
+        print(json.dumps({**told, "monitoring": found.document()}, indent=2))
+    else:
+        _print(found, artifact["uri"])
+    return 0
+
+
+def _stored(uri: str, request: ScoringRequest) -> "Monitoring":
+    """What was committed, as it is read back from the store."""
+    from ml_assets.core.artifact import parse_path
+    from ml_assets.core.monitoring.document import Monitoring
+
+    key = parse_path(uri[uri.rindex(f"/{ASSET}/") :])
+    assert isinstance(key, ArtifactKey)
+    document = workspace_for(request.options).store.load(key)
+    return Monitoring.model_validate_json(json.dumps(document))
+
+
+def _print(found: "Monitoring", uri: str) -> None:
+    from ml_assets.cli.tables import console
+    from ml_assets.core.monitoring import words
+    from ml_assets.core.monitoring.psi import RULE
+
+    out = console()
+    out.print(f"[bold]{words.title(found)}[/bold]")
+    out.print(f"{words.outcomes(found.outcomes)}\n{words.drift(found)}", markup=False)
+    out.print(f"\nOutcomes: {words.window(found.outcomes)}", markup=False)
+    if found.outcomes.compared:
+        out.print(_metrics(found.outcomes))
+    if found.drift is not None:
+        days = found.drift.days
+        out.print(
+            f"\nDrift: {found.drift.rows:,} rows of {days[0]} to {days[-1]} against training", markup=False
+        )
+        out.print(_shifts(found.drift))
+        out.print(f"{RULE}.", markup=False)
+    if found.missing:
+        lines = "\n".join(f"  {command}" for command in found.commands)
+        out.print(f"\n{words.missing(found)}. Score them:\n{lines}", markup=False)
+    out.print(f"\n{ASSET}: {uri}/", markup=False)
+
+
+def _metrics(outcomes: "Outcomes") -> "Table":
+    from rich.table import Table
+
+    from ml_assets.core.monitoring.words import SHOWN
+    from ml_assets.core.report.words import number
+
+    table = Table("metric", "outcomes", "evaluation", "difference", box=None, padding=(0, 2))
+    for name in SHOWN:
+        item = outcomes.compared[name]
+        table.add_row(name, number(item.now), number(item.evaluated), f"{item.difference:+.4f}")
+    return table
+
+
+def _shifts(drift: "Drift") -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ml_assets.core.monitoring.words import shift
+
+    head = ("column", "PSI", "expected without change", "limit of chance", "drift")
+    table = Table(*head, box=None, padding=(0, 2))
+    for item in (drift.scores, *drift.inputs[:MOST_INPUTS]):
+        table.add_row(escape(item.name), *shift(item))
+    return table

@@ -1,0 +1,42 @@
+"""Options that several commands share, and what is wrong with them."""
+
+import argparse
+from collections.abc import Sequence
+
+from ml_assets.cli.flags import Parser, unknown_flags
+from ml_assets.core.options import Options
+from ml_assets.core.problems import problems_of
+from ml_assets.errors import RefusedError
+
+
+def add_days(parser: Parser, *, usual: str = "") -> None:
+    """Add the flags that name several days."""
+    parser.add_argument("--last", metavar="N", help=f"the last N complete days (UTC){usual}")
+    parser.add_argument("--from", dest="from_", metavar="YYYY-MM-DD", help="the first day")
+    parser.add_argument(
+        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last complete day, UTC]"
+    )
+
+
+def add_environment(parser: Parser) -> None:
+    """Add the flag that names where artifacts are kept."""
+    parser.add_argument(
+        "--environment",
+        default="default",
+        metavar="NAME",
+        help="dev, staging, blue or green [default: the settings']",
+    )
+
+
+def options_of(args: argparse.Namespace) -> Options:
+    """The options that were given; RefusedError with all that is wrong with them."""
+    given = {name: value for name, value in vars(args).items() if name in Options.model_fields}
+    if problems := problems_of(given, Options, noun="option"):
+        raise RefusedError(list(problems.values()))
+    return Options.model_validate(given)
+
+
+def refuse_unknown(unknown: Sequence[str], parser: Parser) -> None:
+    """RefusedError naming each word of the command line that nothing takes."""
+    if unknown:
+        raise RefusedError(unknown_flags(unknown, parser))

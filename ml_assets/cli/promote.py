@@ -1,0 +1,63 @@
+"""`ml-assets promote`: judge a model, and copy it to a slot where nothing speaks against it."""
+
+import getpass
+import json
+
+from ml_assets.core.promotion.decision import HEAD, Decision
+from ml_assets.core.promotion.parameters import PromotionParameters
+from ml_assets.pipeline import promotion
+from ml_assets.settings import Settings, load_settings
+
+DONE, REFUSED = 0, 2
+
+
+def plan(own: PromotionParameters, *, environment: str, as_json: bool) -> int:
+    """Print what a promotion would come to; 2 where it would be refused."""
+    decision = promotion.judge(_wish(own, environment, load_settings())).decision
+    if as_json:
+        print(json.dumps(decision.record(), indent=2))
+    else:
+        _print(decision, told=f"would be {decision.told()}")
+        print("Nothing was changed: this is a plan.")
+    return REFUSED if decision.verdict == "refused" else DONE
+
+
+def promote(own: PromotionParameters, *, environment: str, as_json: bool) -> int:
+    """Promote, and print the decision; 2 where it was refused, which leaves the slot as it was."""
+    outcome = promotion.promote(_wish(own, environment, load_settings()))
+    decision, entry = outcome.decision, outcome.entry
+    if as_json:
+        told = {"decision": decision.record(), "sha256": outcome.digest}
+        print(json.dumps({**told, "entry": entry and entry.model_dump(mode="json")}, indent=2))
+    else:
+        _print(decision, told=decision.told())
+        print(f"decision {outcome.log.decision_uri(outcome.digest)}")
+        print(f"log      {outcome.log.uri(entry.number)}" if entry else "The slot is as it was.")
+        if entry:
+            print(f"It does not serve yet: ml-assets switch --to {decision.to}")
+    return DONE if entry else REFUSED
+
+
+def actor(settings: Settings) -> str:
+    """Who acts: as the settings say, else the user of the operating system."""
+    return settings.actor or getpass.getuser()
+
+
+def _wish(own: PromotionParameters, environment: str, settings: Settings) -> promotion.Promotion:
+    return promotion.Promotion(
+        own=own, source=settings.named(environment), by=actor(settings), settings=settings
+    )
+
+
+def _print(decision: Decision, *, told: str) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ml_assets.cli.tables import console
+
+    table = Table(*HEAD, box=None, padding=(0, 2))
+    for row in decision.rows():
+        table.add_row(*map(escape, row))
+    out = console()
+    out.print(f"[bold]{told}[/bold]")
+    out.print(table)

@@ -1,0 +1,98 @@
+"""`ml-assets switch`, `rollback` and `live`: what serves, and what did."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+from ml_assets.cli.promote import actor
+from ml_assets.core.release import PAST, Entry, Slot
+from ml_assets.pipeline import releases
+from ml_assets.pipeline.released import release_log
+from ml_assets.settings import load_settings
+
+SHOWN = 20
+
+
+def switch(dataset: str, *, to: Slot | None, reason: str, as_json: bool) -> int:
+    """Let the candidate of a slot serve, and print what serves now."""
+    settings = load_settings()
+    return _print(
+        releases.switch(dataset, to=to, by=actor(settings), why=reason, settings=settings), as_json=as_json
+    )
+
+
+def rollback(dataset: str, *, if_live: str, reason: str, as_json: bool) -> int:
+    """Let what served before serve again, and print what serves now."""
+    settings = load_settings()
+    entry = releases.roll_back(dataset, if_live=if_live, by=actor(settings), why=reason, settings=settings)
+    return _print(entry, as_json=as_json)
+
+
+def live(dataset: str, *, as_json: bool) -> int:
+    """Print what serves, since when, what could be switched to or gone back to, and the history."""
+    entries = list(release_log(load_settings(), dataset).entries())
+    if as_json:
+        told = {"dataset": dataset, "since": _since(entries), "entries": [_json(entry) for entry in entries]}
+        print(json.dumps({**told, "state": _json(entries[0])["state"] if entries else None}, indent=2))
+        return 0
+    if not entries:
+        print(f"Nothing was promoted for {dataset} yet: ml-assets promote RUN_ID --from staging --to blue")
+        return 0
+    _print_state(dataset, entries)
+    _print_history(entries)
+    return 0
+
+
+def _print(entry: Entry, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(_json(entry), indent=2))
+    else:
+        print(f"{PAST[entry.action]} {entry.release.told()}: it serves now.")
+    return 0
+
+
+def _print_state(dataset: str, entries: Sequence[Entry]) -> None:
+    state = entries[0].state
+    if state.live is None:
+        print(f"Nothing serves for {dataset} yet.")
+    else:
+        print(f"{dataset}: {state.live.told()} serves since {_since(entries)}")
+    for slot, release in state.candidates.items():
+        if release not in (state.live, *state.earlier):
+            print(f"could be switched to: {release.told()}: ml-assets switch --to {slot}")
+    if state.earlier:
+        print(f"could be gone back to: {state.earlier[-1].told()}: ml-assets rollback")
+
+
+def _print_history(entries: Sequence[Entry]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ml_assets.cli.tables import console
+
+    table = Table("", "when (UTC)", "what", "by", "why", box=None, padding=(0, 2))
+    for entry in entries[:SHOWN]:
+        what = f"{PAST[entry.action]} {entry.release.told()}"
+        told = (what, entry.by, entry.why)
+        table.add_row(str(entry.number), _at(entry.at), *map(escape, told))
+    console().print(table)
+    if len(entries) > SHOWN:
+        print(f"and {len(entries) - SHOWN} before: ml-assets live --json")
+
+
+def _since(entries: Sequence[Entry]) -> str | None:
+    """When what serves began to, without a break."""
+    since = None
+    for entry in entries:
+        if entry.state.live is None or entry.state.live != entries[0].state.live:
+            break
+        since = _at(entry.at)
+    return since
+
+
+def _at(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _json(entry: Entry) -> dict[str, object]:
+    return entry.model_dump(mode="json")

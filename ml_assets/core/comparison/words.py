@@ -1,0 +1,47 @@
+"""A comparison in plain English."""
+
+from collections.abc import Sequence
+
+from ml_assets.core.comparison.compare import Comparison
+
+HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "")
+_TOLD = {
+    "better": "The candidate is better: every KPI is within its margin, and one is better beyond chance.",
+    "not worse": "The candidate is not worse: every KPI is within its margin.",
+    "may be worse": "The candidate may be worse: the days do not show that every KPI is within its margin.",
+    "worse": "The candidate is worse: a KPI is beyond chance, and not within its margin.",
+    "too few days": "Too few days to tell: both models need evaluations of the same five days at least.",
+}
+
+
+def verdict(of: Comparison) -> str:
+    """What the comparison says, in one sentence."""
+    return _TOLD[of.verdict]
+
+
+def scope(of: Comparison) -> str:
+    """Over which days, and how sure."""
+    if not of.days:
+        return "No day on which both were evaluated"
+    many = f"{len(of.days)} day{'s' if len(of.days) > 1 else ''}, {of.days[0]} to {of.days[-1]}"
+    return (
+        f"{many}; two of them share {of.shared_holdout:.0%} of their holdout days in the mean. "
+        f"Each end of an interval holds at {of.confidence:.0%}"
+    )
+
+
+def rows(of: Comparison) -> list[Sequence[str]]:
+    """A line of the table for each KPI."""
+    return [
+        (
+            kpi.metric,
+            f"{kpi.candidate:.4f}",
+            f"{kpi.reference:.4f}",
+            f"{kpi.harm:+.4f}",
+            "" if kpi.low is None else f"{kpi.low:+.4f}",
+            "" if kpi.high is None else f"{kpi.high:+.4f}",
+            f"{kpi.margin:g}",
+            "passed" if kpi.passed else "failed",
+        )
+        for kpi in of.kpis
+    ]

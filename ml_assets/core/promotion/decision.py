@@ -1,0 +1,87 @@
+"""The record of a promotion that was decided: enough to tell later who let what into production, and why."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from ml_assets.core.comparison.compare import Comparison
+from ml_assets.core.promotion.gates import Gate
+
+Verdict = Literal["promoted", "forced", "refused"]
+HEAD = ("gate", "", "found")
+
+
+class Decision(BaseModel):
+    """One decision.
+
+    Attributes:
+        verdict: `forced` where gates were overruled.
+        run_id: the model's.
+        model_version: its recipe.
+        dataset: what it scores.
+        as_of: the day up to whose end it knows.
+        source: the environment it comes from.
+        to: the slot.
+        gates: every answer.
+        reference: the model that served, as it was held against, or nothing.
+        comparison: with it, or None where there was none to make.
+        margins: by how much it was allowed to be worse.
+        window_days: over how many days it was asked.
+        by: who decided.
+        at: when, UTC.
+        reason: why, as given.
+        artifacts: SHA-256 by asset of what is promoted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    schema_version: Literal[1] = 1
+    verdict: Verdict
+    run_id: str
+    model_version: str
+    dataset: str
+    as_of: dt.date
+    source: str
+    to: str
+    gates: tuple[Gate, ...]
+    reference: str
+    comparison: Comparison | None
+    margins: Mapping[str, float]
+    window_days: int
+    by: str
+    at: AwareDatetime
+    reason: str
+    artifacts: Mapping[str, str]
+
+    @property
+    def against(self) -> list[str]:
+        """A line for each gate that did not let the model through."""
+        return [f"{gate.name}: {gate.told}" for gate in self.gates if not gate.passed]
+
+    def record(self) -> dict[str, Any]:
+        """It as JSON values."""
+        return self.model_dump(mode="json")
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """A line of the table for each gate."""
+        return [(gate.name, self._mark(gate), gate.told) for gate in self.gates]
+
+    def told(self) -> str:
+        """What was decided, in one line."""
+        what = f"{self.run_id} ({self.model_version}, as_of {self.as_of}) from {self.source} to {self.to}"
+        return f"{self.verdict}: {what}"
+
+    def _mark(self, gate: Gate) -> str:
+        if gate.passed:
+            return "passed"
+        return "overruled" if self.verdict == "forced" else "failed"
+
+
+def verdict(gates: Sequence[Gate], *, force: bool) -> Verdict:
+    """What the gates let happen."""
+    failed = [gate for gate in gates if not gate.passed]
+    if not failed:
+        return "promoted"
+    return "forced" if force and all(gate.forceable for gate in failed) else "refused"

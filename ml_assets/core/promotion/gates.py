@@ -1,0 +1,178 @@
+"""The gates of a promotion: each a question to what is stored of a model, answered by a reason against it or by none.
+
+They ask whether what is promoted is exactly what was evaluated, and whether it is good enough.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pydantic import BaseModel, ConfigDict
+
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import from_identity, identity
+
+BASELINES = (("log_loss", "baseline_log_loss"), ("brier", "baseline_brier"))
+FORCEABLE = ("code", "packages", "baseline", "not worse")
+
+
+class Gate(BaseModel):
+    """The answer of one gate.
+
+    Attributes:
+        name: what it asks.
+        passed: whether it lets the model through.
+        told: what it found.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    passed: bool
+    told: str
+
+    @property
+    def forceable(self) -> bool:
+        """Whether a person may overrule it. That bytes are those that were evaluated nobody may."""
+        return self.name in FORCEABLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What is stored of a model, and what the code and the packages here are.
+
+    Attributes:
+        manifests: of the assets of its run that are stored and whole.
+        missing: the assets that are not stored, with the command that makes them.
+        damaged: why an asset cannot be used.
+        code: the code version of each asset, here.
+        packages: the packages of each asset, here.
+    """
+
+    manifests: Mapping[str, Manifest]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    code: Mapping[str, str]
+    packages: Mapping[str, Mapping[str, str]]
+
+    @property
+    def model(self) -> Manifest | None:
+        """The model's manifest."""
+        return self.manifests.get("model")
+
+
+def check(evidence: Evidence) -> list[Gate]:
+    """The answers of all gates that look at the model alone."""
+    return [_gate(name, ask(evidence)) for name, ask in GATES.items()]
+
+
+def _gate(name: str, against: str) -> Gate:
+    return Gate(name=name, passed=not against, told=against or PASSED[name])
+
+
+def _evaluated(evidence: Evidence) -> str:
+    """Is there an evaluation of these very bytes?"""
+    if evidence.missing:
+        return "; ".join(f"there is no {asset}: {command}" for asset, command in evidence.missing.items())
+    evaluation, model = evidence.manifests.get("evaluation"), evidence.model
+    if evaluation is None or model is None:
+        return "not known, for what is stored is damaged"
+    measured = _digests(evaluation).get("model")
+    return "" if measured == model.sha256 else "the evaluation is of other bytes than the model's"
+
+
+def _bytes(evidence: Evidence) -> str:
+    """Is every byte the one that was committed?"""
+    return "; ".join(evidence.damaged.values())
+
+
+def _parameters(evidence: Evidence) -> str:
+    """Do all have the parameters of the model?"""
+    if (model := evidence.model) is None:
+        return "not known, for the model cannot be read"
+    whole = from_identity(model.parameters)
+    wrong = [
+        asset
+        for asset, manifest in evidence.manifests.items()
+        if dict(manifest.parameters) != identity(whole, of=CATALOG[asset].slice)
+        or manifest.as_of != model.as_of
+    ]
+    return f"those of {', '.join(wrong)} are others than the model's" if wrong else ""
+
+
+def _inputs(evidence: Evidence) -> str:
+    """Was each made of the others as they are stored, rows included?"""
+    wrong = [
+        f"{asset} was made of another {used}"
+        for asset, manifest in evidence.manifests.items()
+        for used, digest in _digests(manifest).items()
+        if used in evidence.manifests and evidence.manifests[used].sha256 != digest
+    ]
+    table = evidence.manifests.get("training_set")
+    if table is not None and not any(source.days for source in table.sources):
+        wrong.append("training_set names no rows of a source")
+    return "; ".join(wrong)
+
+
+def _code(evidence: Evidence) -> str:
+    """Is it made by the code that is here?"""
+    wrong = [
+        f"{asset} was made by {manifest.code_version}, here is {evidence.code[asset]}"
+        for asset, manifest in evidence.manifests.items()
+        if manifest.code_version != evidence.code[asset]
+    ]
+    return "; ".join(wrong)
+
+
+def _packages(evidence: Evidence) -> str:
+    """Is it made by the packages that are here? Python's version is told in a manifest, but does not decide."""
+    wrong = {
+        f"{name} {manifest.packages.get(name, 'none')} then, {version} here"
+        for asset, manifest in evidence.manifests.items()
+        for name, version in evidence.packages[asset].items()
+        if name != "python" and manifest.packages.get(name) != version
+    }
+    return "; ".join(sorted(wrong))
+
+
+def _baseline(evidence: Evidence) -> str:
+    """Is it better than predicting the base rate?"""
+    evaluation = evidence.manifests.get("evaluation")
+    if evaluation is None:
+        return "not known, for there is no evaluation that can be read"
+    found = evaluation.metrics
+    wrong = [
+        f"{metric} {found[metric]:.4f} is not below {found[baseline]:.4f}"
+        for metric, baseline in BASELINES
+        if metric in found and baseline in found and found[metric] >= found[baseline]
+    ]
+    return "; ".join(wrong)
+
+
+def _digests(manifest: Manifest) -> dict[str, str]:
+    return {used.asset: used.sha256 for used in manifest.artifacts}
+
+
+GATES: Mapping[str, Callable[[Evidence], str]] = MappingProxyType(
+    {
+        "evaluated": _evaluated,
+        "bytes": _bytes,
+        "parameters": _parameters,
+        "inputs": _inputs,
+        "code": _code,
+        "packages": _packages,
+        "baseline": _baseline,
+    }
+)
+PASSED: Mapping[str, str] = MappingProxyType(
+    {
+        "evaluated": "the evaluation is of these bytes",
+        "bytes": "every SHA-256 is that of its manifest",
+        "parameters": "all have the model's parameters",
+        "inputs": "each was made of the others as they are stored",
+        "code": "made by the code that is here",
+        "packages": "made by the packages that are here",
+        "baseline": "better than predicting the base rate",
+    }
+)

@@ -1,0 +1,65 @@
+"""What a promotion takes: which model, to which slot, and by how much it may be worse."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ml_assets.core.comparison.compare import MIN_DAYS
+from ml_assets.core.comparison.margins import ALLOWED, PATTERN, read_margins
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.problems import problems_of
+from ml_assets.errors import RefusedError
+
+ASSET = "promotion"
+
+
+class PromotionParameters(Parameters):
+    """The parameters of a promotion. Where the model is, the option `environment` says."""
+
+    model: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{12})?$",
+        description="The model's run_id",
+        json_schema_extra={"allowed": "the 12 hex digits of a model's run_id"},
+    )
+    to: Literal["idle", "blue", "green"] = Field(
+        default="idle", description="The slot; `idle` is the one that does not serve"
+    )
+    window_days: int = Field(
+        default=14,
+        ge=MIN_DAYS,
+        le=366,
+        description="Days before and including as_of on which it is held against the model that serves",
+    )
+    margins: str = Field(
+        default="",
+        pattern=PATTERN,
+        max_length=500,
+        description="By how much it may be worse, metric by metric; nothing: the usual margins",
+        json_schema_extra={"allowed": ALLOWED},
+    )
+    force: bool = Field(
+        default=False,
+        description="Promote although code, packages, baseline or comparison speak against it; needs a reason",
+    )
+    reason: str = Field(
+        default="",
+        max_length=500,
+        description="Why, for the record",
+        json_schema_extra={"allowed": "up to 500 characters"},
+    )
+
+
+def check_promotion(values: Mapping[str, Any]) -> PromotionParameters:
+    """The validated parameters, or RefusedError with every problem and no value that was given."""
+    problems = problems_of(values, PromotionParameters)
+    if not values.get("model") and "model" not in problems:
+        problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."
+    if values.get("force") is True and not str(values.get("reason", "")).strip() and "reason" not in problems:
+        problems["reason"] = "reason: missing. What is forced needs a reason, which is recorded."
+    if problems:
+        raise RefusedError(list(problems.values()))
+    own = PromotionParameters.model_validate(dict(values))
+    read_margins(own.margins)
+    return own

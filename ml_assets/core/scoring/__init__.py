@@ -1,0 +1,1 @@
+"""Scores of a day's rows by a model that was trained before."""

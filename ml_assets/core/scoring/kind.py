@@ -1,0 +1,12 @@
+"""What can change the bytes of predictions: the modules, and the packages."""
+
+ASSET = "predictions"
+CODE = (
+    "core.contract",
+    "core.scoring.contract",
+    "core.scoring.score",
+    "core.training",
+    "sources.normalise",
+    "storage.canonical_skops",
+)
+PACKAGES = ("numpy", "polars", "scikit-learn", "scipy", "skops")

@@ -1,0 +1,1 @@
+"""What may serve, on which evidence."""

@@ -1,0 +1,82 @@
+"""The asset `kpi_comparison`: two models on the same days up to its partition."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, plain
+from ml_assets.core.comparison.margins import read_margins
+from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
+from ml_assets.defs.own import announce, refuse_mistyped, workspace_for
+from ml_assets.defs.partitions import daily
+from ml_assets.defs.refused_at_launch import refused_at_launch
+from ml_assets.defs.training.assets import training
+from ml_assets.defs.training.metadata import metadata
+from ml_assets.defs.training.record import batch_data_version, data_version
+from ml_assets.defs.training.start import days_of
+from ml_assets.pipeline.comparison import compare_models
+from ml_assets.pipeline.comparison_artifact import comparison_identity, comparison_key, store_comparison
+from ml_assets.pipeline.released import named_model
+from ml_assets.settings import load_settings
+
+JOB = "compare"
+
+
+@dg.asset(
+    name=ASSET,
+    partitions_def=daily(),
+    deps=["evaluation"],
+    group_name="releases",
+    kinds={"python", "json"},
+    description="Two models on the same days up to the partition, each KPI with the interval of its difference. "
+    "The dataset is the run's parameter. Its own config: candidate, reference, window_days, margins.",
+)
+def _kpi_comparison(
+    context: dg.AssetExecutionContext,
+    params: TrainingConfig,
+    options: OptionsConfig,
+    config: ComparisonConfig,
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Read what is stored of both models; nothing is trained."""
+    refuse_mistyped(context)
+    own, settings = plain(config, ComparisonParameters), load_settings()
+    workspace = workspace_for(context, options, ASSET, ComparisonParameters)
+    reference, candidate = (
+        named_model(name, params.dataset, settings=settings, environment=workspace.environment)
+        for name in (own.reference, own.candidate)
+    )
+    days = days_of(context)
+    names = [comparison_key(candidate, reference, own, day).run_id for day in days]
+    announce(context, comparison_identity(candidate, reference, own), names, job=JOB)
+    margins = read_margins(own.margins)
+    made = [
+        store_comparison(
+            compare_models(
+                candidate, reference, days=own.window_days, last=day, margins=margins, settings=settings
+            ),
+            own,
+            day,
+            workspace=workspace,
+        )
+        for day in days
+    ]
+    for item in made:
+        context.add_asset_metadata(metadata(item, store=workspace.store), partition_key=str(item.key.as_of))
+    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
+    yield dg.MaterializeResult(data_version=dg.DataVersion(version))
+
+
+kpi_comparison = refused_at_launch(
+    _kpi_comparison,
+    fields=ComparisonParameters.model_fields,
+    refuse=check_comparison,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
+
+compare = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.assets(ASSET),
+    description="Hold one model against another on the same days. Dataset: resources.params; which models, over which "
+    f"days: ops.{ASSET}.config. The partition is the last day.",
+)

@@ -1,0 +1,83 @@
+"""The asset `promotion`: what was last promoted, and the decision that allowed it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.config import OptionsConfig, PromotionConfig, plain
+from ml_assets.core.comparison.words import HEAD as KPIS
+from ml_assets.core.comparison.words import rows
+from ml_assets.core.markup import plain as plain_text
+from ml_assets.core.markup import table
+from ml_assets.core.promotion.decision import HEAD, Decision
+from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, check_promotion
+from ml_assets.defs.own import refuse_mistyped
+from ml_assets.defs.refused_at_launch import refused_at_launch
+from ml_assets.pipeline.promotion import Outcome, Promotion, promote
+from ml_assets.settings import load_settings
+
+JOB = "promote"
+
+
+@dg.asset(
+    name=ASSET,
+    deps=["model", "evaluation"],
+    group_name="releases",
+    kinds={"python", "json"},
+    description="Copies a model to a production slot, byte for byte, where nothing speaks against it; what serves stays "
+    "as it is. The option `environment` says where the model is. Its own config: model, to, window_days, margins, "
+    "force, reason.",
+)
+def _promotion(
+    context: dg.AssetExecutionContext, options: OptionsConfig, config: PromotionConfig
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Judge, record, and copy; a refusal fails the run and leaves the slot as it was."""
+    refuse_mistyped(context)
+    settings = load_settings()
+    own = check_promotion(plain(config, PromotionParameters).model_dump())
+    by = settings.actor or context.run.tags.get("user", "") or f"Dagster run {context.run.run_id}"
+    wish = Promotion(own=own, source=settings.named(options.environment), by=by, settings=settings)
+    outcome = promote(wish)
+    if outcome.entry is None:
+        lines = [outcome.decision.told(), *outcome.decision.against]
+        raise dg.Failure("\n".join(lines), metadata=_metadata(outcome), allow_retries=False)
+    return dg.MaterializeResult(metadata=_metadata(outcome), data_version=dg.DataVersion(outcome.digest[:16]))
+
+
+promotion = refused_at_launch(_promotion, fields=PromotionParameters.model_fields, refuse=check_promotion)
+
+promotion_job = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.assets(ASSET),
+    description="Promote a model to the slot that does not serve. Which one, and by how much it may be worse: "
+    f"ops.{ASSET}.config; where it was trained: resources.options.",
+)
+
+
+def _metadata(outcome: Outcome) -> Mapping[str, Any]:
+    """What was decided, on which grounds, and where the record is."""
+    decision = outcome.decision
+    kpis = decision.comparison.kpis if decision.comparison else ()
+    return {
+        "verdict": decision.told(),
+        "gates": dg.MetadataValue.md(_gates(decision)),
+        "reference": decision.reference or "nothing served",
+        "comparison": dg.MetadataValue.md(
+            table(KPIS, rows(decision.comparison)) if decision.comparison else "none"
+        ),
+        **{f"{kpi.metric}_harm": kpi.harm for kpi in kpis},
+        "by": decision.by,
+        "reason": decision.reason or "none given",
+        "run_id": decision.run_id,
+        "decision": dg.MetadataValue.path(outcome.log.decision_uri(outcome.digest)),
+        "log": dg.MetadataValue.path(outcome.log.uri(outcome.entry.number if outcome.entry else None)),
+        "sha256": decision.artifacts.get("model", "not known"),
+    }
+
+
+def _gates(decision: Decision) -> str:
+    """The answers as a table; of several lines the first, for the comparison stands below."""
+    return table(
+        HEAD, [(name, answer, plain_text(told.partition("\n")[0])) for name, answer, told in decision.rows()]
+    )

@@ -1,0 +1,1 @@
+"""What a model says of new rows, and whether it is still right."""

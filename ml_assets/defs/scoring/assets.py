@@ -1,0 +1,71 @@
+"""The asset `predictions`: a day's rows, scored by the model that serves or by one that was named."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ml_assets.config import OptionsConfig, ScoringConfig, TrainingConfig, plain
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.scoring.kind import ASSET
+from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
+from ml_assets.defs.own import announce, refuse_mistyped, workspace_for
+from ml_assets.defs.partitions import daily
+from ml_assets.defs.refused_at_launch import refused_at_launch
+from ml_assets.defs.scoring.days import each_day
+from ml_assets.defs.training.assets import training
+from ml_assets.defs.training.metadata import metadata
+from ml_assets.defs.training.record import batch_data_version, data_version
+from ml_assets.defs.training.start import days_of
+from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.scoring import predict_day, predictions_key
+from ml_assets.pipeline.scoring_model import scoring_model
+
+JOB = "score"
+
+
+@dg.asset(
+    name=ASSET,
+    partitions_def=daily(),
+    deps=["model"],
+    group_name="scoring",
+    kinds={"python", "parquet"},
+    description="The scores of the rows of the partition's day. Dataset and source are the run's parameters. "
+    "Its own config: model, which is `live` for the one that serves, or a run_id.",
+)
+def _predictions(
+    context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ScoringConfig
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Score each day of the run; a day that fails neither stops nor hides the others."""
+    refuse_mistyped(context)
+    parameters, own = plain(params, TrainingParameters), plain(config, ScoringParameters)
+    workspace = workspace_for(context, options, ASSET, ScoringParameters)
+    model = scoring_model(parameters, own, workspace=workspace, asset=ASSET)
+    days = days_of(context)
+    names = [predictions_key(parameters, model.manifest, day).run_id for day in days]
+    announce(context, scoring_identity(parameters, model.manifest), names, job=JOB)
+
+    def make(day: dt.date) -> Made:
+        return predict_day(parameters, day, model=model, workspace=workspace)
+
+    made = each_day(context, days, make, store=workspace.store)
+    for item in made:
+        context.add_asset_metadata(metadata(item, store=workspace.store), partition_key=str(item.key.as_of))
+    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
+    yield dg.MaterializeResult(data_version=dg.DataVersion(version))
+
+
+predictions = refused_at_launch(
+    _predictions,
+    fields=ScoringParameters.model_fields,
+    refuse=check_scoring,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
+
+score = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.assets(ASSET),
+    description="Score the rows of a day. Dataset and source: resources.params; which model: "
+    f"ops.{ASSET}.config. The partition is the day.",
+)

@@ -1,0 +1,65 @@
+"""What is stored of a model: the artifacts of its run, each checked byte for byte."""
+
+from dataclasses import dataclass, replace
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.command import run_command
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import from_identity
+from ml_assets.core.promotion.gates import Evidence
+from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError
+from ml_assets.pipeline.released import FoundModel
+from ml_assets.pipeline.versions import code_version, packages
+from ml_assets.storage.artifact_store import ArtifactStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """The artifacts of a model's run: where each is kept, and what the gates of a promotion are to judge."""
+
+    keys: dict[str, ArtifactKey]
+    evidence: Evidence
+
+
+def lineage(model: FoundModel, store: ArtifactStore, *, environment: str) -> Lineage:
+    """Read and check all that belongs to a model; what is missing or damaged is told, not raised.
+
+    Args:
+        model: the model.
+        store: where it is.
+        environment: what that is called in a command; `default` for that of the settings.
+    """
+    keys = keys_of(model.key, model.manifest)
+    read = {asset: _read(key, store) for asset, key in keys.items()}
+    command = run_command(
+        from_identity(model.manifest.parameters), model.manifest.as_of, environment=environment
+    )
+    return Lineage(
+        keys=keys,
+        evidence=Evidence(
+            manifests={asset: found for asset, found in read.items() if isinstance(found, Manifest)},
+            missing={a: command for a, found in read.items() if isinstance(found, ArtifactNotFoundError)},
+            damaged={a: str(found) for a, found in read.items() if isinstance(found, CorruptArtifactError)},
+            code={asset: code_version(asset) for asset in CATALOG},
+            packages={asset: packages(asset) for asset in CATALOG},
+        ),
+    )
+
+
+def keys_of(model: ArtifactKey, manifest: Manifest) -> dict[str, ArtifactKey]:
+    """Where the artifacts of a model's run are kept, in the order in which they are made."""
+    rows = next(used for used in manifest.artifacts if used.asset == "training_set")
+    return {
+        asset: replace(model, asset=asset, model_version="", run_id=rows.run_id)
+        if asset == rows.asset
+        else replace(model, asset=asset)
+        for asset in CATALOG
+    }
+
+
+def _read(key: ArtifactKey, store: ArtifactStore) -> Manifest | ArtifactNotFoundError | CorruptArtifactError:
+    try:
+        return store.verify(key)
+    except (ArtifactNotFoundError, CorruptArtifactError) as error:
+        return error

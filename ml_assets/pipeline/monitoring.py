@@ -1,0 +1,221 @@
+"""The monitoring of one day: read from what is stored of a model, and from outcomes that have closed by then."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ml_assets import __version__
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.as_of import window
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.manifest import InputSource, Manifest
+from ml_assets.core.monitoring.parameters import MonitoringParameters, monitoring_identity
+from ml_assets.core.parameters import DatasetParameters
+from ml_assets.core.scoring.command import score_commands
+from ml_assets.core.scoring.contract import outcomes as outcomes_contract
+from ml_assets.errors import CorruptArtifactError, SourceError
+from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.monitoring_artifact import monitoring_key, product
+from ml_assets.pipeline.scoring import input_source, predictions_key, read_rows
+from ml_assets.pipeline.scoring_model import ScoringModel
+from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.settings import load_settings
+from ml_assets.storage.artifact_store import ArtifactStore
+
+if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    from polars import DataFrame
+
+    from ml_assets.core.monitoring.document import Monitoring
+    from ml_assets.core.monitoring.drift import Drift
+    from ml_assets.core.monitoring.measure import Outcomes
+
+
+@dataclass(kw_only=True)
+class MonitoredDay:
+    """What is known of a model at the end of a day, and what was read to know it.
+
+    Attributes:
+        parameters: dataset and source of the rows.
+        own: windows and row counts.
+        as_of: the day up to whose end things are known.
+        model: whose scores are looked at.
+        workspace: where they are.
+    """
+
+    parameters: DatasetParameters
+    own: MonitoringParameters
+    as_of: dt.date
+    model: ScoringModel
+    workspace: Workspace
+    _read: list[Manifest] = field(default_factory=list)
+    _sources: list[InputSource] = field(default_factory=list)
+
+    def make(self) -> Made:
+        """Commit the monitoring. It is made anew each time: what is stored and what has closed decide it.
+
+        Raises:
+            SourceError: rows cannot be used as they are.
+            StoreError: something cannot be read as it was committed, or the store cannot be written.
+        """
+        started, model = self.workspace.now(), self.model.manifest
+        found = self.monitoring()
+        key = monitoring_key(self.parameters, self.own, model, self.as_of)
+        manifest = store_value(
+            product(found),
+            key=key,
+            parameters=monitoring_identity(self.parameters, self.own, model),
+            format_name="json",
+            inputs=self._read,
+            sources=self._sources,
+            workspace=self.workspace,
+            code_version=f"ml_assets {__version__}",
+            started=started,
+        )
+        return Made(key=key, manifest=manifest, reused=False, reason="a monitoring is always made anew")
+
+    def monitoring(self) -> "Monitoring":
+        """All that is known; nothing is written."""
+        from ml_assets.core.monitoring.document import MonitoredModel, Monitoring
+        from ml_assets.core.monitoring.outcomes import closing_days
+
+        store, key, contract = self.workspace.store, self.model.key, self._contract
+        evaluation = store.manifest(replace(key, asset="evaluation"))
+        self._read += [self.model.manifest, self.model.training_set, evaluation]
+        learned = store.load(self.model.training_set_key)
+        closing = closing_days(learned, contract)
+        closed = self._after_training(self.as_of - dt.timedelta(days=closing), self.own.window_days)
+        latest = self._after_training(self.as_of, self.own.drift_days)
+        stored = self._predictions(sorted({*closed, *latest}))
+        missing = self._missing([*closed, *latest], stored)
+        return Monitoring(
+            dataset=self.parameters.dataset,
+            source=self.parameters.source,
+            model=MonitoredModel(
+                run_id=key.run_id,
+                model_version=key.model_version,
+                as_of=key.as_of,
+                sha256=self.model.manifest.sha256,
+            ),
+            as_of=self.as_of,
+            outcomes=self._outcomes(closed, stored, closing=closing, evaluated=evaluation),
+            drift=self._drift(latest, stored, learned=learned),
+            drift_first=self.as_of - dt.timedelta(days=self.own.drift_days - 1),
+            missing=missing,
+            commands=tuple(
+                score_commands(
+                    self.parameters, missing, model_run_id=key.run_id, environment=self._environment
+                )
+            ),
+        )
+
+    @property
+    def _contract(self) -> DatasetContract:
+        return DatasetContract.model_validate(self.model.training_set.facts["contract"])
+
+    @property
+    def _environment(self) -> str:
+        """As a command must name it: not at all where it is that of the settings."""
+        name = self.workspace.environment
+        return "default" if name == load_settings().environment else name
+
+    def _after_training(self, last: dt.date, days: int) -> tuple[dt.date, ...]:
+        """The days of a window that the model did not learn from: on its own rows it looks better than it is."""
+        learned = dt.date.fromisoformat(self.model.training_set.facts["last_day"])
+        return window(last, days=days, first=learned + dt.timedelta(days=1))
+
+    def _predictions(self, days: Sequence[dt.date]) -> "dict[dt.date, DataFrame]":
+        """Those that are stored of this very model, by day; a damaged one is none, for it has to be made again."""
+        found, store = {}, self.workspace.store
+        for day in days:
+            key = predictions_key(self.parameters, self.model.manifest, day)
+            manifest = _sound(key, store)
+            if manifest is not None:
+                found[day] = store.load(key)
+                self._read.append(manifest)
+        return found
+
+    def _missing(self, days: Sequence[dt.date], stored: "dict[dt.date, DataFrame]") -> tuple[dt.date, ...]:
+        """Days that have rows and could be scored, and are not."""
+        if not days:
+            return ()
+        source, first = self.workspace.source(self.parameters.source), load_settings().first_as_of
+        with_rows = set(source.days(self.parameters.dataset, first=min(days), last=max(days)))
+        return tuple(sorted(day for day in {*days} & with_rows if day not in stored and day >= first))
+
+    def _outcomes(
+        self,
+        days: tuple[dt.date, ...],
+        stored: "dict[dt.date, DataFrame]",
+        *,
+        closing: int,
+        evaluated: Manifest,
+    ) -> "Outcomes":
+        import polars as pl
+
+        from ml_assets.core.monitoring.measure import outcomes_of
+        from ml_assets.core.monitoring.outcomes import NOTHING, closed_outcomes, join
+
+        scored, joined = tuple(day for day in days if day in stored), NOTHING
+        if scored:
+            source, contract = (
+                self.workspace.source(self.parameters.source),
+                outcomes_contract(self.model.training_set.facts),
+            )
+            known = closed_outcomes(
+                source.scan(self.parameters.dataset, first=days[0], last=days[-1], contract=contract),
+                contract=contract,
+                days=scored,
+                as_of=self.as_of,
+                origin=f"{source.uri}/{self.parameters.dataset}",
+            )
+            self._sources.append(input_source(self.parameters, known, self.workspace))
+            joined = join(pl.concat([stored[day] for day in scored]), known, contract)
+        return outcomes_of(
+            joined,
+            days=days,
+            scored=scored,
+            closing=closing,
+            evaluated=evaluated.metrics,
+            base_rate=self.model.training_set.facts["train_base_rate"],
+            min_rows=self.own.min_rows,
+        )
+
+    def _drift(
+        self, days: tuple[dt.date, ...], stored: "dict[dt.date, DataFrame]", *, learned: "DataFrame"
+    ) -> "Drift | None":
+        import polars as pl
+
+        from ml_assets.core.monitoring.drift import drift
+        from ml_assets.core.scoring.score import SCORE
+        from ml_assets.core.training import predict
+        from ml_assets.core.training_set import DAY, FOLD, HOLDOUT, TRAIN
+
+        scored = [day for day in days if day in stored]
+        if not scored:
+            return None
+        known = read_rows(self.parameters, days[0], days[-1], model=self.model, workspace=self.workspace)
+        rows = known.table.filter(pl.col(DAY).is_in(scored))
+        if rows.is_empty():
+            raise SourceError(
+                f"The rows of {scored[0]} to {scored[-1]} were scored and are gone from source {self.parameters.source}. "
+                "Land them again."
+            )
+        self._sources.append(input_source(self.parameters, rows, self.workspace))
+        train, holdout = (learned.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
+        return drift(
+            train=train,
+            holdout_scores=pl.Series(SCORE, predict(self.model.estimator, holdout, self._contract)),
+            rows=rows,
+            scores=pl.concat([stored[day] for day in scored])[SCORE],
+            features=self._contract.features,
+            days=scored,
+        )
+
+
+def _sound(key: ArtifactKey, store: ArtifactStore) -> Manifest | None:
+    try:
+        return store.verify(key) if store.find(key) else None
+    except CorruptArtifactError:
+        return None

@@ -1,0 +1,51 @@
+"""A monitoring as an artifact: where it is kept, and what is in it."""
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.monitoring.parameters import ASSET, MonitoringParameters, monitoring_identity
+from ml_assets.core.parameters import DatasetParameters
+from ml_assets.core.product import Product
+from ml_assets.core.run_id import hash_identity
+
+if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    from ml_assets.core.monitoring.document import Monitoring
+
+SUMMARY = "summary.md"
+
+
+def monitoring_key(
+    parameters: DatasetParameters, own: MonitoringParameters, model: Manifest, as_of: dt.date
+) -> ArtifactKey:
+    """The key of a monitoring: that of the predictions it looks at and its own parameters decide it."""
+    return ArtifactKey(
+        asset=ASSET,
+        dataset=parameters.dataset,
+        model_version=model.parameters["model_version"],
+        as_of=as_of,
+        run_id=hash_identity(monitoring_identity(parameters, own, model), as_of),
+    )
+
+
+def product(found: "Monitoring") -> Product:
+    """Its files, and the numbers that Dagster plots over time."""
+    from ml_assets.core.monitoring.markdown import markdown
+    from ml_assets.core.monitoring.pictures import pictures
+
+    outcomes, drift = found.outcomes, found.drift
+    return Product(
+        value=found.document(),
+        facts={
+            "model_run_id": found.model.run_id,
+            "verdict": outcomes.verdict,
+            "rows_with_outcomes": outcomes.overall.rows,
+            "days_with_outcomes": outcomes.days_scored,
+            "days_looked_at_for_drift": len(drift.days) if drift else 0,
+            "days_not_scored": len(found.missing),
+            "score_drift": drift.scores.band if drift else "not known",
+        },
+        metrics=found.numbers(),
+        attachments={SUMMARY: markdown(found).encode(), **pictures(found)},
+    )

@@ -1,0 +1,121 @@
+"""Models by the name that people use for them: what serves, what is in a slot, or a run_id."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.release import SLOTS, Release, Releases
+from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
+from ml_assets.settings import Settings
+from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.release_log import ReleaseLog
+
+RUN_ID = re.compile(r"^[0-9a-f]{12}$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedModel:
+    """A model that somebody named.
+
+    Attributes:
+        name: as it was named.
+        manifest: its manifest.
+        evaluated_in: the environment in which it was made, and its other days were evaluated.
+    """
+
+    name: str
+    manifest: Manifest
+    evaluated_in: str
+
+    @property
+    def parameters(self) -> TrainingParameters:
+        """Its parameter set."""
+        return from_identity(self.manifest.parameters)
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day up to whose end it knows."""
+        return self.manifest.as_of
+
+    @property
+    def told(self) -> str:
+        """`green: 3fa9c1d2e0ab (v2, as_of 2025-12-01)`."""
+        version, at = self.manifest.parameters["model_version"], self.as_of
+        text = f"{self.manifest.run_id} ({version}, as_of {at})"
+        return text if self.name == self.manifest.run_id else f"{self.name}: {text}"
+
+
+def release_log(settings: Settings, dataset: str) -> ReleaseLog:
+    """The log of the releases of a dataset."""
+    return ReleaseLog(settings.releases, dataset, settings.s3)
+
+
+def store_of(settings: Settings, environment: str) -> ArtifactStore:
+    """The artifact store of an environment."""
+    return ArtifactStore(settings.root(environment), settings.s3)
+
+
+def named_model(name: str, dataset: str, *, settings: Settings, environment: str) -> NamedModel:
+    """The model that `live`, `idle`, a slot or a run_id names; a run_id is looked for in `environment`.
+
+    Raises:
+        RefusedError: nothing serves, or nothing was promoted to that slot; a model of another dataset.
+        ArtifactNotFoundError: there is no such model.
+        CorruptArtifactError: it is not the one that was released.
+    """
+    if RUN_ID.match(name):
+        manifest = find_model(name, store_of(settings, environment)).manifest
+        if manifest.parameters["dataset"] != dataset:
+            raise RefusedError([f"{name}: a model of another dataset, {manifest.parameters['dataset']}."])
+        return NamedModel(name=name, manifest=manifest, evaluated_in=environment)
+    release = _released(name, dataset, release_log(settings, dataset).state())
+    manifest = released_manifest(release, store_of(settings, release.slot))
+    return NamedModel(name=name, manifest=manifest, evaluated_in=manifest.environment)
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """A model in a store: where it is kept, and its manifest."""
+
+    key: ArtifactKey
+    manifest: Manifest
+
+
+def find_model(run_id: str, store: ArtifactStore) -> FoundModel:
+    """The model of a run_id; ArtifactNotFoundError where the store has none."""
+    for key in store.find_run(run_id):
+        if key.asset == "model":
+            return FoundModel(key, store.manifest(key))
+    raise ArtifactNotFoundError(
+        f"No model of run {run_id} under {store.root}. `ml-assets list --asset model` shows what is there."
+    )
+
+
+def released_manifest(release: Release, store: ArtifactStore) -> Manifest:
+    """The manifest of a released model; CorruptArtifactError where its bytes are others now."""
+    manifest = store.manifest(release.key())
+    if manifest.sha256 != release.sha256:
+        raise CorruptArtifactError(
+            f"{store.uri(release.key())}: is not the model that was released; its SHA-256 is another. It is "
+            "not used. Promote it again, or roll back."
+        )
+    return manifest
+
+
+def _released(name: str, dataset: str, state: Releases) -> Release:
+    if name == "live" or (state.live is not None and name == state.live.slot):
+        if state.live is None:
+            raise RefusedError(
+                [f"{name}: nothing serves for {dataset} yet. `ml-assets live` shows what is where."]
+            )
+        return state.live
+    slot = state.idle if name == "idle" else next((known for known in SLOTS if known == name), None)
+    release = state.candidates.get(slot) if slot else None
+    if release is None:
+        raise RefusedError(
+            [f"{name}: nothing was promoted there for {dataset}. `ml-assets live` shows what is where."]
+        )
+    return release

@@ -1,0 +1,86 @@
+"""What serves: switched and taken back in one step, and never to anything but a whole, verified model."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from ml_assets.core.release import Entry, Release, Releases, Slot, rolled_back, switched
+from ml_assets.errors import CorruptArtifactError, RefusedError
+from ml_assets.pipeline.lineage import keys_of
+from ml_assets.pipeline.released import release_log, store_of
+from ml_assets.pipeline.workspace import utc_now
+from ml_assets.settings import Settings
+from ml_assets.storage.copying import manifest_digest
+
+
+def switch(
+    dataset: str,
+    *,
+    to: Slot | None,
+    by: str,
+    why: str = "",
+    settings: Settings,
+    now: Callable[[], dt.datetime] = utc_now,
+) -> Entry:
+    """The candidate of a slot, by default of the one that does not serve, serves.
+
+    Raises RefusedError where there is none or it serves already, and what `verify_release` raises; what serves is as it
+    was then.
+    """
+
+    def step(state: Releases) -> tuple[Release, Releases]:
+        return _verified(switched(state, to), settings)
+
+    return release_log(settings, dataset).append("switched", step, by=by, at=now, why=why)
+
+
+def roll_back(
+    dataset: str,
+    *,
+    if_live: str = "",
+    by: str,
+    why: str = "",
+    settings: Settings,
+    now: Callable[[], dt.datetime] = utc_now,
+) -> Entry:
+    """What served before serves again; with `if_live`, only if the model of that run_id serves now.
+
+    Raises like `switch`.
+    """
+
+    def step(state: Releases) -> tuple[Release, Releases]:
+        if if_live and (state.live is None or state.live.run_id != if_live):
+            raise RefusedError(
+                ["if_live: another model serves. `ml-assets live` shows which. Nothing was changed."]
+            )
+        return _verified(rolled_back(state), settings)
+
+    return release_log(settings, dataset).append("rolled_back", step, by=by, at=now, why=why)
+
+
+def verify_release(release: Release, settings: Settings) -> None:
+    """Read and check every byte of a release.
+
+    Raises:
+        CorruptArtifactError: a byte, or a whole artifact, is not the one that was promoted.
+        StoreError: the slot cannot be read.
+    """
+    store = store_of(settings, release.slot)
+    model = store.verify(release.key())
+    keys = keys_of(release.key(), model)
+    for asset, digest in release.manifests.items():
+        store.verify(keys[asset])
+        if manifest_digest(keys[asset], store) != digest:
+            raise CorruptArtifactError(
+                f"{store.uri(keys[asset])}: is not what was promoted. What serves is as it was. Promote it again."
+            )
+    if model.sha256 != release.sha256:
+        raise CorruptArtifactError(
+            f"{store.uri(release.key())}: is not the model that was promoted. What serves is as it was. "
+            "Promote it again."
+        )
+
+
+def _verified(state: Releases, settings: Settings) -> tuple[Release, Releases]:
+    assert state.live is not None
+    verify_release(state.live, settings)
+    return state.live, state

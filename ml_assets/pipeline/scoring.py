@@ -1,0 +1,126 @@
+"""Predictions of one day: made by a model of the store, or found there where nothing has changed."""
+
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
+from ml_assets.core.parameters import DatasetParameters
+from ml_assets.core.run_id import hash_identity
+from ml_assets.core.scoring.contract import rows_to_score
+from ml_assets.core.scoring.kind import ASSET, CODE, PACKAGES
+from ml_assets.core.scoring.parameters import scoring_identity
+from ml_assets.errors import CorruptArtifactError
+from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.reuse import differences
+from ml_assets.pipeline.scoring_model import ScoringModel
+from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.versions import packages_of, version_of
+from ml_assets.pipeline.workspace import Workspace
+
+if TYPE_CHECKING:  # reading rows needs polars, which only a run that reads rows should load
+    from polars import DataFrame
+
+    from ml_assets.core.scoring.score import KnownRows
+
+LOGGER = logging.getLogger("ml_assets")
+
+
+def predictions_key(parameters: DatasetParameters, model: Manifest, day: dt.date) -> ArtifactKey:
+    """The key of the predictions of a day: dataset, source and the bytes of the model decide it."""
+    return ArtifactKey(
+        asset=ASSET,
+        dataset=parameters.dataset,
+        model_version=model.parameters["model_version"],
+        as_of=day,
+        run_id=hash_identity(scoring_identity(parameters, model), day),
+    )
+
+
+def predict_day(
+    parameters: DatasetParameters, day: dt.date, *, model: ScoringModel, workspace: Workspace
+) -> Made:
+    """The predictions of a day, committed, or those that are stored where nothing has changed.
+
+    Raises:
+        SourceError: the day has no rows, or rows that the model cannot take; file, column and remedy are named.
+        StoreError: the model cannot be read as it was committed, or the store cannot be written.
+    """
+    from ml_assets.core.scoring.score import score
+
+    started, key = workspace.now(), predictions_key(parameters, model.manifest, day)
+    rows = read_rows(parameters, day, day, model=model, workspace=workspace)
+    source = input_source(parameters, rows.table, workspace)
+    stored, reasons = _reasons(key, model, source, workspace)
+    if stored is not None and not reasons:
+        LOGGER.info("%s %s reused: nothing changed", day, ASSET)
+        return Made(key=key, manifest=stored, reused=True, reason="nothing changed")
+    contract = rows_to_score(model.training_set.facts)
+    product = score(rows, model=model.estimator, contract=contract, model_run_id=model.key.run_id)
+    manifest = store_value(
+        product,
+        key=key,
+        parameters=scoring_identity(parameters, model.manifest),
+        format_name="parquet",
+        inputs=[model.manifest],
+        sources=[source],
+        workspace=workspace,
+        code_version=version_of(CODE),
+        packages=packages_of(PACKAGES),
+        started=started,
+    )
+    LOGGER.info("%s %s made: %d rows", day, ASSET, manifest.facts["rows"])
+    return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
+
+
+def read_rows(
+    parameters: DatasetParameters,
+    first: dt.date,
+    last: dt.date,
+    *,
+    model: ScoringModel,
+    workspace: Workspace,
+) -> "KnownRows":
+    """The rows of the days `first` to `last`, with the columns and types that the model was trained with."""
+    from ml_assets.core.scoring.score import known_rows
+
+    source, contract = workspace.source(parameters.source), rows_to_score(model.training_set.facts)
+    return known_rows(
+        source.scan(parameters.dataset, first=first, last=last, contract=contract),
+        contract=contract,
+        first=first,
+        last=last,
+        origin=f"{source.uri}/{parameters.dataset}",
+    )
+
+
+def input_source(parameters: DatasetParameters, table: "DataFrame", workspace: Workspace) -> InputSource:
+    """The rows that were read, with a fingerprint a day: for the lineage."""
+    from ml_assets.core.training_set import source_days
+
+    uri = f"{workspace.source(parameters.source).uri}/{parameters.dataset}"
+    return InputSource(source=parameters.source, dataset=parameters.dataset, uri=uri, days=source_days(table))
+
+
+def _reasons(
+    key: ArtifactKey, model: ScoringModel, source: InputSource, workspace: Workspace
+) -> tuple[Manifest | None, list[str]]:
+    """The predictions that are stored, every byte of them checked, and why they cannot be used as they are."""
+    try:
+        if workspace.store.find(key) is None:
+            return None, ["new"]
+        stored = workspace.store.verify(key)
+    except CorruptArtifactError as error:
+        return None, [f"the stored one was damaged: {error}"]
+    if not workspace.reuse:
+        return None, ["reuse is off"]
+    manifest = model.manifest
+    scorer = InputArtifact(asset=manifest.asset, run_id=manifest.run_id, sha256=manifest.sha256)
+    return stored, differences(
+        stored,
+        code_version=version_of(CODE),
+        packages=dict(packages_of(PACKAGES)),
+        artifacts=(scorer,),
+        sources=(source,),
+    )

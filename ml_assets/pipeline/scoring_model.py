@@ -1,0 +1,114 @@
+"""The model that scores: the one that serves, or the one that was named; verified before anything is scored with it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import DatasetParameters
+from ml_assets.core.release import SLOTS, Release
+from ml_assets.core.scoring.parameters import LIVE, ScoringParameters
+from ml_assets.errors import CorruptArtifactError, RefusedError
+from ml_assets.pipeline.released import find_model, release_log, released_manifest
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.settings import load_settings
+from ml_assets.storage.artifact_store import ArtifactStore
+
+NAME_IT = "name a model: --model RUN_ID, or ops.{asset}.config.model"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringModel:
+    """A model in a store, with what it was trained on.
+
+    Attributes:
+        key: where it is kept.
+        manifest: its manifest.
+        training_set: the manifest of its training set, which says what its columns are.
+        store: where both are.
+    """
+
+    key: ArtifactKey
+    manifest: Manifest
+    training_set: Manifest
+    store: ArtifactStore
+
+    @property
+    def told(self) -> str:
+        """`3fa9c1d2e0ab (v2, as_of 2025-12-01)`."""
+        return f"{self.key.run_id} ({self.key.model_version}, as_of {self.key.as_of})"
+
+    @property
+    def training_set_key(self) -> ArtifactKey:
+        """Where its training set is kept."""
+        return ArtifactKey(
+            asset="training_set",
+            dataset=self.key.dataset,
+            as_of=self.key.as_of,
+            run_id=self.training_set.run_id,
+        )
+
+    @cached_property
+    def estimator(self) -> Any:
+        """The fitted estimator: its digest was checked, and it holds trusted types only."""
+        return self.store.load(self.key)
+
+
+def scoring_model(
+    parameters: DatasetParameters, own: ScoringParameters, *, workspace: Workspace, asset: str
+) -> ScoringModel:
+    """The model that `own` names, in the workspace's store; `asset` is what asks, for the words of a refusal.
+
+    Raises:
+        RefusedError: `live` where nothing serves, or where another environment does; a model of another dataset.
+        ArtifactNotFoundError: there is no such model, or its training set is not there.
+        CorruptArtifactError: the model is not the one that was released, or not of the training set beside it.
+    """
+    store = workspace.store
+    if own.model == LIVE:
+        release = _live(parameters.dataset, environment=workspace.environment, asset=asset)
+        key, manifest = release.key(), released_manifest(release, store)
+    else:
+        found = find_model(own.model, store)
+        key, manifest = found.key, found.manifest
+        if key.dataset != parameters.dataset:
+            raise RefusedError(
+                [
+                    f"model: it is one of {key.dataset}, not of {parameters.dataset}. Name its dataset, or another model."
+                ]
+            )
+    return ScoringModel(
+        key=key, manifest=manifest, training_set=_training_set(key, manifest, store), store=store
+    )
+
+
+def _live(dataset: str, *, environment: str, asset: str) -> Release:
+    name_it = NAME_IT.format(asset=asset)
+    if environment not in SLOTS:
+        raise RefusedError(
+            [
+                f"model: live is what serves in {' or '.join(SLOTS)}; in {environment} nothing serves, so {name_it}."
+            ]
+        )
+    live = release_log(load_settings(), dataset).state().live
+    if live is None:
+        raise RefusedError(
+            [f"model: nothing serves for {dataset} yet. Promote and switch first, or {name_it}."]
+        )
+    if live.slot != environment:
+        raise RefusedError([f"model: {live.slot} serves, not {environment}. Score there, or {name_it}."])
+    return live
+
+
+def _training_set(key: ArtifactKey, model: Manifest, store: ArtifactStore) -> Manifest:
+    """The manifest of the rows that the model learned from; what its columns are is written there."""
+    learned = next(item for item in model.artifacts if item.asset == "training_set")
+    where = ArtifactKey(asset="training_set", dataset=key.dataset, as_of=key.as_of, run_id=learned.run_id)
+    found = store.manifest(where)
+    if found.sha256 != learned.sha256:
+        raise CorruptArtifactError(
+            f"{store.uri(where)}: is not the training set that the model {key.run_id} learned from. "
+            "Train the model again, so that both fit together."
+        )
+    return found

@@ -1,0 +1,31 @@
+"""What the store of an environment holds, brought to the tracking store: only what is missing or other there."""
+
+from collections.abc import Iterator
+
+from ml_assets.core.tracked_run import EVALUATION
+from ml_assets.core.where import Filter
+from ml_assets.errors import StoreError
+from ml_assets.pipeline.tracking.mlflow_log import MlflowLog
+from ml_assets.pipeline.tracking.stored_run import stored_run
+from ml_assets.pipeline.workspace import Workspace
+
+
+def sync(workspace: Workspace, where: Filter) -> Iterator[bool | StoreError]:
+    """For each run that `where` admits, by path: whether it had to be logged; a damaged one comes as its error.
+
+    Raises:
+        TrackingError: the tracking store cannot be used; what was logged before stays.
+    """
+    log = MlflowLog(workspace.tracking)
+    known = log.known(workspace.environment)
+    for entry in workspace.store.entries(EVALUATION, where):
+        if isinstance(entry, StoreError):
+            yield entry
+            continue
+        try:
+            run = stored_run(entry.key, workspace.store, environment=workspace.environment)
+        except StoreError as error:
+            yield error
+            continue
+        if run is not None:
+            yield log.log(run, found=known.get(run.run_id))

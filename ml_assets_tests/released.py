@@ -1,0 +1,83 @@
+"""A staging that is trained once and copied for each test: what tests of promotion and release start from."""
+
+import datetime as dt
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.promotion.parameters import check_promotion
+from ml_assets.core.run_id import run_id
+from ml_assets.pipeline.days import attempts
+from ml_assets.pipeline.promotion import Promotion, promote
+from ml_assets.pipeline.released import release_log
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.settings import load_settings
+from ml_assets.storage.artifact_store import ArtifactStore
+
+LAST = dt.date(2025, 12, 1)
+DAYS = [LAST - dt.timedelta(days=back) for back in range(5, -1, -1)]
+ROWS = {"lookback_days": 90, "holdout_days": 14}
+GOOD = TrainingParameters(**ROWS)
+OTHER = TrainingParameters(**ROWS, C=0.5)
+BAD = TrainingParameters(**ROWS, model_version="v2", max_iter=1, learning_rate=0.0001)
+SLOTS = ("staging", "blue", "green", "releases")
+
+
+def train(root: Path) -> None:
+    """The three parameter sets over the six days."""
+    workspace = Workspace(
+        store=ArtifactStore(str(root)), environment="staging", sources={"sample": "sample:"}
+    )
+    for parameters in (GOOD, OTHER, BAD):
+        for done in attempts(parameters, DAYS, workspace=workspace, workers=1):
+            assert done.error is None, done.error
+
+
+@dataclass(frozen=True)
+class Place:
+    """Staging, both slots and the log of releases, in folders or in buckets."""
+
+    root: str
+
+    def settings(self, patch) -> None:
+        """State all of it by environment variables."""
+        for name in SLOTS[:-1]:
+            patch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"{self.root}/{name}")
+        patch.setenv("ML_ASSETS_RELEASES", f"{self.root}/releases")
+        patch.setenv("ML_ASSETS_ACTOR", "ada")
+
+    def store(self, environment: str = "staging") -> ArtifactStore:
+        return ArtifactStore(f"{self.root}/{environment}", load_settings().s3)
+
+    def key(self, asset: str, parameters: TrainingParameters = GOOD):
+        return key_of(asset, parameters, LAST)
+
+    def promote(self, parameters: TrainingParameters = GOOD, **own):
+        return promote(self.wish(parameters, **own))
+
+    def wish(self, parameters: TrainingParameters = GOOD, **own) -> Promotion:
+        checked = check_promotion({"model": run_id(parameters, LAST), **own})
+        return Promotion(own=checked, source="staging", by="ada", settings=load_settings())
+
+    @property
+    def log(self):
+        return release_log(load_settings(), "orders")
+
+
+def copied(trained: Path, place: Path) -> Place:
+    """A place of its own whose staging holds what was trained."""
+    shutil.copytree(trained, place / "staging")
+    return Place(str(place))
+
+
+def tree(folder: Path | str) -> dict[str, str]:
+    """The SHA-256 of each file below a folder, by path."""
+    root = Path(folder)
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,166 @@
+"""A model in use in whole runs: outcomes once they have closed, drift before that, and plain words where nothing is known."""
+
+import datetime as dt
+import json
+import shutil
+
+import polars as pl
+import pytest
+
+from ml_assets.cli.main import main
+from ml_assets.core.artifact import key_of, parse_path
+from ml_assets.pipeline.scoring import predictions_key
+from ml_assets_tests.builders import land, order_day, order_days, write_landing
+from ml_assets_tests.scenario import failure_of, materializations
+from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
+
+SCORED = [AS_OF + dt.timedelta(days=n) for n in range(1, 11)]
+SHIFTED = SCORED[-3:]
+CHECKS = ("as_good_as_evaluated", "inputs_have_not_drifted", "scores_have_not_drifted")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A shop with 24 rows a day whose model serves from green, and has scored the ten days after its own."""
+    shop = Shop(tmp_path_factory.mktemp("trained"))
+    write_landing(shop.zone, rows_by_day=order_days(last=SCORED[-1], rows=24))
+    for day in SHIFTED:
+        far = order_day(day, rows=24).with_columns(pl.col("order_value") * 1000)
+        land(shop.zone, day, far)
+    shop.release(shop.train())
+    with pytest.MonkeyPatch.context() as patch:
+        shop.settings(patch)
+        done = score(SCORED)
+        assert done.success, failure_of(done)
+    return shop
+
+
+@pytest.fixture
+def shop(trained, tmp_path, monkeypatch):
+    """A copy of it, which a test may spoil."""
+    own = Shop(tmp_path / "shop")
+    shutil.copytree(trained.place, own.place)
+    own.settings(monkeypatch)
+    return own
+
+
+def monitor(day, **more):
+    """What the job says of a day: the document, the metadata and the checks."""
+    done = launch("monitor", "monitoring", day, **more)
+    assert done.success, failure_of(done)
+    event = materializations(done)["monitoring", str(day)]
+    checks = {item.check_name: item for item in done.get_asset_check_evaluations()}
+    return event.metadata, checks
+
+
+def document(shop, metadata, environment="green"):
+    path = metadata["path"].value
+    return shop.store(environment).load(parse_path(path[path.rindex("/monitoring/") :]))
+
+
+def test_outcomes_count_from_the_day_on_which_their_windows_have_closed(shop):
+    counted = {}
+    for after in (29, 30, 31, 40):
+        day = SCORED[0] + dt.timedelta(days=after)
+        found = document(shop, monitor(day, min_rows=2)[0])["outcomes"]
+        counted[after] = found["overall"]["rows"]
+        closed = [
+            order_day(scored, rows=24).filter(
+                pl.col("returned_30d").is_not_null(),
+                pl.col("returned_30d_closes_at")
+                <= dt.datetime.combine(day + dt.timedelta(days=1), dt.time()),
+            )
+            for scored in SCORED
+        ]
+        whole = [table for table in closed if table.height == 24]
+        assert found["overall"]["rows"] == 24 * len(whole)
+
+    assert counted[29] == 0
+    assert 0 < counted[31] < counted[40] == 24 * len(SCORED)
+
+
+def test_metrics_of_closed_outcomes_are_those_of_scores_against_labels(shop):
+    from sklearn.metrics import roc_auc_score
+
+    metadata, checks = monitor(SCORED[-1] + dt.timedelta(days=31))
+
+    outcomes = document(shop, metadata)["outcomes"]
+    manifest = shop.store().manifest(key_of("model", PARAMETERS, AS_OF))
+    scores, labels = [], []
+    for day in SCORED:
+        table = shop.store().load(predictions_key(PARAMETERS, manifest, day))
+        rows = order_day(day, rows=24).select("order_id", "returned_30d")
+        joined = table.join(rows, on="order_id")
+        scores += joined["score"].to_list()
+        labels += joined["returned_30d"].to_list()
+    assert outcomes["compared"]["roc_auc"]["now"] == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
+    assert metadata["rows_with_outcomes"].value == 240
+    assert set(checks) == set(CHECKS)
+    assert metadata["roc_auc"].value == outcomes["compared"]["roc_auc"]["now"]
+
+
+def test_an_input_that_was_shifted_is_named_and_no_other_one(shop):
+    metadata, checks = monitor(SCORED[-1], drift_days=3)
+
+    drift = document(shop, metadata)["drift"]
+    bands = {item["name"]: item["band"] for item in drift["inputs"]}
+    assert bands.pop("order_value") == "large"
+    assert "large" not in bands.values()
+    assert not checks["inputs_have_not_drifted"].passed
+    assert checks["inputs_have_not_drifted"].metadata["large"].value == "order_value"
+    assert "data:image/png;base64," in metadata["psi"].value
+
+
+def test_before_the_shift_there_is_none(shop):
+    _, checks = monitor(SCORED[6], drift_days=7)
+
+    assert checks["inputs_have_not_drifted"].passed
+
+
+def test_where_nothing_is_known_it_says_so_and_names_the_command(shop, capsys):
+    shutil.rmtree(shop.place / "green/predictions")
+
+    metadata, checks = monitor(SCORED[4])
+
+    assert not checks["scores_have_not_drifted"].passed
+    assert checks["as_good_as_evaluated"].passed, "what is not known is no alarm"
+    assert metadata["score_drift"].value == "not known"
+    assert document(shop, metadata)["missing"][-5:] == [str(day) for day in SCORED[:5]]
+    assert main(["monitor", "--source", "shop", "--environment", "green", "--as-of", str(SCORED[4])]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "It is not known yet whether the model is as good as it was evaluated" in told
+    assert f"ml-assets score --dataset orders --source shop --from 2025-07-30 --to {SCORED[4]}" in told
+
+
+def test_after_a_switch_only_scores_of_the_model_that_serves_now_count(shop):
+    shop.release(shop.train("blue", C=0.5), "blue")
+
+    found = document(shop, monitor(SCORED[4], environment="blue")[0], "blue")
+
+    assert set(map(str, SCORED[:5])) <= set(found["missing"]), "none of these days was scored by this model"
+    assert found["drift"] is None
+
+
+def test_a_damaged_prediction_is_none_and_is_named_among_the_missing(shop):
+    (file,) = (shop.place / "green/predictions").rglob(f"as_of={SCORED[0]}/run=*/data-*")
+    file.write_bytes(b"rotten")
+
+    found = document(shop, monitor(SCORED[4])[0])
+
+    assert str(SCORED[0]) in found["missing"]
+    assert str(SCORED[1]) not in found["missing"]
+
+
+def test_the_shell_gives_the_same_as_json(shop, capsys):
+    words = ["--source", "shop", "--environment", "green", "--as-of", str(SCORED[6]), "--drift-days", "3"]
+
+    assert main(["monitor", *words, "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["monitoring"] == document(shop, monitor(SCORED[6], drift_days=3)[0])
+    assert told["environment"] == "green"
+
+
+def test_in_an_environment_where_nothing_serves_a_model_has_to_be_named(shop, capsys):
+    assert main(["monitor", "--source", "shop", "--environment", "staging", "--as-of", str(AS_OF)]) == 2
+    assert "model: live is what serves in blue or green; in staging nothing serves" in capsys.readouterr().err

@@ -1,0 +1,411 @@
+"""A model reaches a slot only as exactly what was evaluated, on evidence; a refusal leaves the slot as it was."""
+
+import json
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ml_assets.cli.main import main
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.promotion.decision import verdict
+from ml_assets.core.promotion.gates import GATES, Gate
+from ml_assets.core.promotion.parameters import check_promotion
+from ml_assets.core.run_id import run_id
+from ml_assets.definitions import defs
+from ml_assets.errors import ArtifactNotFoundError, RefusedError, StoreError
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.promotion import Promotion, judge, promote
+from ml_assets.pipeline.releases import roll_back, switch, verify_release
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.settings import load_settings
+from ml_assets.storage.copying import copy_artifact
+from ml_assets_tests import s3 as buckets
+from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, Place, copied, tree
+
+READ_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::release-green/*",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def place(staging, tmp_path, monkeypatch):
+    found = copied(staging, tmp_path / "place")
+    found.settings(monkeypatch)
+    return found
+
+
+@pytest.fixture
+def serving(place):
+    """GOOD serves in blue."""
+    place.promote(GOOD, to="blue")
+    switch("orders", to="blue", by="ada", settings=load_settings())
+    return place
+
+
+def failed(decision):
+    return {gate.name: gate.told for gate in decision.gates if not gate.passed}
+
+
+def test_the_slot_holds_the_run_byte_for_byte_and_the_log_says_so(place):
+    outcome = place.promote(GOOD, to="blue", reason="first model")
+
+    entry = outcome.entry
+    here = tree(f"{place.root}/staging")
+    assert tree(f"{place.root}/blue") == {
+        path: digest
+        for path, digest in here.items()
+        if any(path.startswith(place.key(asset).path) for asset in CATALOG)
+    }
+    assert entry.release.sha256 == place.store().manifest(place.key("model")).sha256
+    assert set(entry.release.manifests) == set(CATALOG)
+    assert (entry.by, entry.why, entry.action, entry.number) == ("ada", "first model", "promoted", 1)
+    assert place.log.state().live is None, "it does not serve before somebody switches"
+    verify_release(entry.release, load_settings())
+
+
+def test_the_decision_that_is_kept_says_who_what_why_and_on_which_grounds(serving):
+    outcome = serving.promote(OTHER, reason="less regularised")
+
+    record = json.loads(serving.log.decision(outcome.entry.decision))
+    assert record["verdict"] == "promoted"
+    assert (record["by"], record["reason"], record["to"], record["source"]) == (
+        "ada",
+        "less regularised",
+        "green",
+        "staging",
+    )
+    assert [gate["name"] for gate in record["gates"]] == [*GATES, "not worse"]
+    assert all(gate["passed"] for gate in record["gates"])
+    kpis = {kpi["metric"]: kpi for kpi in record["comparison"]["kpis"]}
+    assert record["comparison"]["days"] == [str(day) for day in DAYS]
+    assert all(kpi["low"] <= kpi["harm"] <= kpi["high"] <= kpi["margin"] for kpi in kpis.values())
+    assert record["artifacts"] == {
+        asset: serving.store().manifest(serving.key(asset, OTHER)).sha256 for asset in CATALOG
+    }
+
+
+def test_promoting_again_changes_no_byte_of_the_slot(place):
+    place.promote(GOOD, to="blue")
+    before = tree(f"{place.root}/blue")
+
+    again = place.promote(GOOD, to="blue")
+
+    assert tree(f"{place.root}/blue") == before
+    assert again.entry.number == 2
+
+
+def not_evaluated(place):
+    shutil.rmtree(Path(place.store().uri(place.key("evaluation", OTHER))))
+    return "evaluated", "there is no evaluation: ml-assets run --dataset orders --as-of 2025-12-01"
+
+
+def byte_changed(place):
+    (file,) = Path(place.store().uri(place.key("model", OTHER))).glob("data-*")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    return "bytes", "its SHA-256 is not the one in the manifest"
+
+
+def other_bytes_than_evaluated(place):
+    """A model that was made again and committed as it should be, after its evaluation."""
+    store, key = place.store(), place.key("model", OTHER)
+    another = place.key("model", GOOD)
+    manifest = store.manifest(another)
+    files = {stored.file: store.read_file(another, stored) for stored in manifest.files}
+    store.commit(key, store.manifest(key).model_copy(update={"files": manifest.files}), files)
+    return "evaluated", "the evaluation is of other bytes than the model's"
+
+
+def made_again(place, asset, **changes):
+    """An artifact as other code, or other packages, would have committed it."""
+    store, key = place.store(), place.key(asset, OTHER)
+    manifest = store.manifest(key)
+    files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
+    store.commit(key, manifest.model_copy(update=changes), files)
+
+
+def other_code(place):
+    made_again(place, "model", code_version="0123456789ab")
+    return "code", "model was made by 0123456789ab, here is "
+
+
+def other_packages(place):
+    held = place.store().manifest(place.key("evaluation", OTHER)).packages
+    made_again(place, "evaluation", packages={**held, "numpy": "1.0.0"})
+    return "packages", "numpy 1.0.0 then, "
+
+
+def other_training_set(place):
+    held = place.store().manifest(place.key("model", OTHER)).artifacts
+    made_again(place, "model", artifacts=tuple(item.model_copy(update={"sha256": "0" * 64}) for item in held))
+    return "inputs", "model was made of another training_set"
+
+
+def days_not_evaluated(place):
+    for day in DAYS[:3]:
+        shutil.rmtree(Path(place.store().uri(place.key("evaluation", OTHER))).parent.parent / f"as_of={day}")
+    return "not worse", "Too few days to tell"
+
+
+WRONG = (
+    not_evaluated,
+    byte_changed,
+    other_bytes_than_evaluated,
+    other_code,
+    other_packages,
+    other_training_set,
+    days_not_evaluated,
+)
+
+
+@pytest.mark.parametrize("spoil", WRONG, ids=lambda spoil: spoil.__name__)
+def test_what_is_not_exactly_what_was_evaluated_is_refused_and_the_slots_stay_as_they_were(serving, spoil):
+    gate, told = spoil(serving)
+    before = {name: tree(f"{serving.root}/{name}") for name in ("blue", "green")}
+    entries = len(list(serving.log.entries()))
+
+    outcome = serving.promote(OTHER)
+
+    assert outcome.entry is None
+    assert told in failed(outcome.decision)[gate]
+    assert {name: tree(f"{serving.root}/{name}") for name in ("blue", "green")} == before
+    assert len(list(serving.log.entries())) == entries
+    assert json.loads(serving.log.decision(outcome.digest))["verdict"] == "refused"
+
+
+def test_a_candidate_that_is_worse_beyond_the_margin_is_refused_with_the_numbers(serving):
+    outcome = serving.promote(BAD)
+
+    told = failed(outcome.decision)
+    assert "not worse" in told
+    assert "roc_auc: " in told["not worse"]
+    assert "allowed 0.01: failed" in told["not worse"]
+    assert outcome.entry is None
+    assert tree(f"{serving.root}/green") == {}
+
+
+def test_models_that_are_evaluated_on_other_rows_are_not_compared(serving):
+    other_rows = GOOD.model_copy(update={"holdout_days": 15})
+    workspace = Workspace(store=serving.store(), environment="staging", sources={"sample": "sample:"})
+    assert attempt(other_rows, LAST, workspace=workspace).error is None
+
+    outcome = serving.promote(other_rows)
+
+    assert (
+        "holdout_days: 15 and 14, so that they are evaluated on other rows"
+        in (failed(outcome.decision)["not worse"])
+    )
+
+
+def test_the_slot_that_serves_is_never_changed(serving):
+    before = tree(serving.root)
+
+    with pytest.raises(RefusedError, match=r"blue serves now\. Promote to green"):
+        serving.promote(OTHER, to="blue")
+
+    assert tree(serving.root) == before
+
+
+def test_a_model_that_is_not_there_is_named_as_such(place):
+    with pytest.raises(ArtifactNotFoundError, match="No model of run 000000000000"):
+        judge(place.wish(GOOD, model="000000000000"))
+
+
+def test_another_artifact_under_the_same_key_is_not_overwritten(place):
+    place.promote(OTHER, to="blue")
+    before = tree(f"{place.root}/blue")
+    other_code(place)
+
+    with pytest.raises(StoreError, match=r"holds another model under this run_id\. Nothing was overwritten"):
+        copy_artifact(place.key("model", OTHER), source=place.store(), target=place.store("blue"))
+
+    assert tree(f"{place.root}/blue") == before
+
+
+def test_a_reason_overrules_what_may_be_overruled_and_is_recorded(serving):
+    outcome = serving.promote(BAD, force=True, reason="the old one may not be used any more")
+
+    assert outcome.decision.verdict == "forced"
+    assert outcome.entry.why == "the old one may not be used any more"
+    assert ("not worse", "overruled") in [row[:2] for row in outcome.decision.rows()]
+
+
+def test_nobody_overrules_bytes(serving):
+    byte_changed(serving)
+
+    assert serving.promote(OTHER, force=True, reason="we are in a hurry").entry is None
+
+
+@pytest.mark.parametrize("name", [*GATES, "not worse"])
+def test_force_opens_only_the_gates_that_are_about_how_good_it_is_or_by_what_it_was_made(name):
+    gates = [Gate(name=name, passed=False, told="no")]
+
+    assert verdict(gates, force=False) == "refused"
+    forced = "forced" if name in ("code", "packages", "baseline", "not worse") else "refused"
+    assert verdict(gates, force=True) == forced
+
+
+def test_the_parameter_set_that_serves_needs_no_comparison_to_be_renewed(serving):
+
+    own = check_promotion({"model": run_id(GOOD, DAYS[-2])})
+    outcome = promote(Promotion(own=own, source="staging", by="ada", settings=load_settings()))
+
+    assert outcome.entry.release.slot == "green"
+    assert outcome.decision.gates[-1].told == "the parameter set that serves, trained on other days"
+
+
+def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, staging, monkeypatch):
+    for name in ("staging", "blue", "releases"):
+        objects = {}
+        if name == "staging":
+            objects = {f"a/{path}": (staging / path).read_bytes() for path in tree(staging)}
+        buckets.make_bucket(s3, f"release-{name}", objects)
+    buckets.make_bucket(s3, "release-green", {"a/held": b"1"}).put_bucket_policy(
+        Bucket="release-green", Policy=json.dumps(READ_ONLY)
+    )
+    buckets.use(monkeypatch, s3)
+    for name in ("staging", "blue", "green"):
+        monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"s3://release-{name}/a")
+    monkeypatch.setenv("ML_ASSETS_RELEASES", "s3://release-releases/log")
+    place = Place("unused")
+
+    with pytest.raises(StoreError, match="access is denied"):
+        place.promote(GOOD, to="green")
+
+    assert buckets.objects_in(s3, "release-green") == {"a/held": 1}
+    assert place.log.last() is None
+    outcome = place.promote(GOOD, to="blue")
+    switch("orders", to="blue", by="ada", settings=load_settings())
+    assert place.log.state().live == outcome.entry.release
+    verify_release(outcome.entry.release, load_settings())
+
+
+def test_the_shell_plans_promotes_switches_tells_and_goes_back(place, capsys):
+    good, other = (run_id(parameters, LAST) for parameters in (GOOD, OTHER))
+    before = tree(place.root)
+
+    assert main(["promote", good, "--from", "staging", "--to", "blue", "--plan"]) == 0
+    assert "Nothing was changed: this is a plan." in capsys.readouterr().out
+    assert tree(place.root) == before
+    assert main(["live"]) == 0
+    assert "Nothing was promoted for orders yet" in capsys.readouterr().out
+    for words in (
+        ["promote", good, "--from", "staging", "--to", "blue"],
+        ["switch"],
+        ["promote", other, "--from", "staging", "--reason", "less regularised"],
+        ["switch", "--reason", "better"],
+    ):
+        assert main(words) == 0, words
+    capsys.readouterr()
+
+    assert main(["rollback", "--if-live", good]) == 2
+    assert "another model serves" in capsys.readouterr().err
+    assert main(["rollback", "--if-live", other]) == 0
+    assert f"rolled back to {good} (v1, as_of 2025-12-01) in blue: it serves now." in capsys.readouterr().out
+    assert main(["live"]) == 0
+    told = capsys.readouterr().out
+    assert f"orders: {good} (v1, as_of 2025-12-01) in blue serves since" in told
+    assert f"could be switched to: {other}" in told
+    assert main(["live", "--json"]) == 0
+    entries = json.loads(capsys.readouterr().out)["entries"]
+    assert [entry["action"] for entry in entries] == [
+        "rolled_back",
+        "switched",
+        "promoted",
+        "switched",
+        "promoted",
+    ]
+
+
+def test_the_shell_says_what_is_refused_and_ends_with_2(serving, capsys):
+    assert main(["promote", run_id(BAD, LAST), "--from", "staging"]) == 2
+    told = capsys.readouterr().out
+    assert told.startswith("refused: ")
+    assert "The slot is as it was." in told
+
+    assert main(["promote", "nonsense", "--force", "--margin", "x=1", "--days", "2"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "Refused: 3 problems. Nothing was started.",
+        "model: has characters that are not allowed. Allowed: the 12 hex digits of a model's run_id.",
+        "window_days: too small. Allowed: a whole number from 5 to 366.",
+        "reason: missing. What is forced needs a reason, which is recorded.",
+    ]
+
+
+def test_a_candidate_that_was_damaged_in_its_slot_does_not_go_live(serving):
+    serving.promote(OTHER)
+    (file,) = Path(serving.store("green").uri(serving.key("model", OTHER))).glob("data-*")
+    file.write_bytes(b"rotten")
+
+    with pytest.raises(StoreError, match="is corrupt"):
+        switch("orders", to="green", by="ada", settings=load_settings())
+
+    assert serving.log.state().live.slot == "blue"
+
+
+def test_what_served_before_and_was_removed_is_not_gone_back_to(serving):
+    serving.promote(OTHER)
+    switch("orders", to=None, by="ada", settings=load_settings())
+    shutil.rmtree(f"{serving.root}/blue/evaluation")
+
+    with pytest.raises(StoreError):
+        roll_back("orders", by="ada", settings=load_settings())
+
+    assert serving.log.state().live.slot == "green"
+
+
+def launch(**own):
+    return defs.resolve_job_def("promote").execute_in_process(
+        run_config={
+            "resources": {"options": {"config": {"environment": "staging"}}},
+            "ops": {"promotion": {"config": own}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        instance=dg.DagsterInstance.ephemeral(),
+        raise_on_error=False,
+    )
+
+
+def test_the_job_shows_the_decision_and_a_refusal_fails_it_with_the_reasons(serving):
+    done = launch(model=run_id(OTHER, LAST))
+
+    (event,) = done.asset_materializations_for_node("promotion")
+    assert event.metadata["verdict"].value.startswith("promoted: ")
+    assert all(f"| {gate} | passed |" in event.metadata["gates"].value for gate in [*GATES, "not worse"])
+    assert "| roc_auc | " in event.metadata["comparison"].value
+    assert Path(event.metadata["decision"].value).is_file()
+    assert serving.log.last().release.run_id == run_id(OTHER, LAST)
+
+    refused = launch(model=run_id(BAD, LAST))
+
+    assert not refused.success
+    (failure,) = [event for event in refused.all_events if event.is_step_failure]
+    told = failure.step_failure_data.user_failure_data
+    assert "not worse: " in told.description
+    assert told.metadata["verdict"].value.startswith("refused: ")
+
+
+@pytest.mark.parametrize(
+    ("own", "line"),
+    [
+        ({}, "model: missing"),
+        ({"model": "0123456789ab", "to": "dev"}, "to: unknown. Allowed: idle, blue, green."),
+        ({"model": "0123456789ab", "margins": "speed=1"}, "margins: an unknown metric"),
+    ],
+)
+def test_the_job_refuses_what_is_wrong_before_a_run_exists(own, line):
+    with pytest.raises(dg.DagsterConfigMappingFunctionError) as error:
+        launch(**own)
+
+    assert line in str(error.value.__cause__)

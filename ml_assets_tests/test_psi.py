@@ -1,0 +1,168 @@
+"""The stability index as a function of counts and columns: what moves it, what must not, and how far chance does."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_assets.core.monitoring.bins import MISSING, RARE, UNSEEN, bins
+from ml_assets.core.monitoring.drift import shift
+from ml_assets.core.monitoring.psi import psi, stability
+
+counts = st.lists(st.integers(0, 2000), min_size=2, max_size=15).filter(any)
+numbers = st.lists(st.none() | st.integers(-40, 40).map(lambda n: n / 4), min_size=1, max_size=60)
+texts = st.lists(st.none() | st.sampled_from("abcdefgh"), min_size=1, max_size=60)
+
+
+@st.composite
+def two_counts(draw):
+    """Counts of two sets of rows over the same bins."""
+    then = draw(counts)
+    now = draw(st.lists(st.integers(0, 2000), min_size=len(then), max_size=len(then)).filter(any))
+    return then, now
+
+
+def columns(values, dtype):
+    return st.tuples(values, values).map(lambda two: [pl.Series("x", part, dtype=dtype) for part in two])
+
+
+any_columns = columns(numbers, pl.Float64) | columns(texts, pl.String)
+
+
+def by_label(then, now):
+    return {item.label: (item.then, item.now) for item in bins(pl.Series(then), pl.Series(now))}
+
+
+@given(counts)
+def test_the_same_counts_have_an_index_of_nothing(then):
+    assert psi(then, then) == 0
+    assert stability(then, then).band == "within chance"
+
+
+@given(two_counts(), st.randoms(use_true_random=False))
+def test_it_is_never_negative_and_neither_the_order_of_bins_nor_of_the_two_matters(both, shuffler):
+    then, now = both
+    pairs = list(zip(then, now, strict=True))
+    shuffler.shuffle(pairs)
+
+    found = psi(then, now)
+
+    assert found >= 0
+    assert psi(*zip(*pairs, strict=True)) == pytest.approx(found, abs=1e-12)
+    assert psi(now, then) == pytest.approx(found, abs=1e-12)
+
+
+@given(counts, st.integers(0, 14), st.integers(0, 14), st.data())
+def test_the_more_rows_move_the_larger_it_is(then, start, end, data):
+    start, end = start % len(then), end % len(then)
+    many = data.draw(st.integers(0, then[start]))
+    fewer = data.draw(st.integers(0, many))
+
+    def moved(rows):
+        now = list(then)
+        now[start] -= rows
+        now[end] += rows
+        return psi(then, now)
+
+    assert moved(fewer) <= moved(many) + 1e-12
+    if start != end and fewer < many:
+        assert moved(fewer) < moved(many)
+
+
+@pytest.mark.parametrize(("then", "now"), [([500, 500], [400, 600]), ([800, 100, 100], [600, 200, 200])])
+def test_of_many_rows_it_is_the_textbook_sum(then, now):
+    a, b = np.array(then) / sum(then), np.array(now) / sum(now)
+    many = 10_000
+
+    found = psi([n * many for n in then], [n * many for n in now])
+
+    assert found == pytest.approx(float(((b - a) * np.log(b / a)).sum()), rel=1e-5)
+
+
+def test_where_nothing_changed_its_mean_is_the_one_expected_and_one_in_twenty_is_beyond_the_limit():
+    random = np.random.default_rng(5)
+    drawn = [(random.multinomial(400, [0.1] * 10), random.multinomial(250, [0.1] * 10)) for _ in range(2000)]
+    found = [psi(then.tolist(), now.tolist()) for then, now in drawn]
+
+    told = stability(*(counts.tolist() for counts in drawn[0]))
+
+    assert told.expected == pytest.approx(9 * (1 / 400 + 1 / 250))
+    assert np.mean(found) == pytest.approx(told.expected, rel=0.1)
+    assert 0.03 < np.mean(np.array(found) > told.limit) < 0.07
+
+
+def test_small_samples_of_one_distribution_are_not_called_drift_though_the_index_is_beyond_the_rule_of_thumb():
+    random = np.random.default_rng(11)
+    then, now = (random.normal(size=n) for n in (300, 30))
+
+    found = shift("x", pl.Series(then), pl.Series(now))
+
+    assert found.psi > 0.1
+    assert found.band == "within chance"
+
+
+def test_a_growing_shift_of_a_number_has_a_growing_index():
+    random = np.random.default_rng(3)
+    then, now = random.normal(size=2000), random.normal(size=2000)
+
+    found = [shift("x", pl.Series(then), pl.Series(now + by)) for by in (0, 0.25, 0.5, 1, 2)]
+
+    indices = [item.psi for item in found]
+    assert indices == sorted(indices)
+    assert (found[0].band, found[-1].band) == ("within chance", "large")
+
+
+@given(any_columns, st.randoms(use_true_random=False))
+def test_each_row_is_in_one_bin_and_the_order_of_rows_changes_nothing(both, shuffler):
+    then, now = both
+    order = list(range(len(now)))
+    shuffler.shuffle(order)
+
+    found = bins(then, now)
+
+    assert sum(item.then for item in found) == len(then)
+    assert sum(item.now for item in found) == len(now)
+    assert bins(then.reverse(), now[order]) == found
+
+
+@given(any_columns)
+def test_the_same_column_has_an_index_of_nothing(both):
+    assert shift("x", both[0], both[0]).psi == 0
+
+
+def test_a_number_has_deciles_of_the_reference_and_what_is_beyond_them_is_in_the_last():
+    found = by_label([float(n) for n in range(1, 101)], [1000.0, -5.0, None])
+
+    assert len(found) == 11
+    assert found["to 10.9"] == (10, 1)
+    assert found["above 90.1"] == (10, 1)
+    assert found[MISSING] == (0, 1)
+
+
+def test_few_values_have_a_bin_each_so_that_a_constant_which_changes_is_seen():
+    found = by_label([7.0] * 50, [6.0] * 50)
+
+    assert found == {"7": (50, 0), UNSEEN: (0, 50)}
+    assert shift("x", pl.Series([7.0] * 50), pl.Series([6.0] * 50)).band == "large"
+
+
+def test_levels_are_counted_one_by_one_with_those_that_are_new_missing_or_rare():
+    many = [f"level {n:02}" for n in range(25) for _ in range(30 - n)]
+
+    found = by_label(many, ["level 00", "level 24", "never seen", None])
+
+    assert found["level 00"] == (30, 1)
+    assert found[RARE] == (sum(30 - n for n in range(20, 25)), 1)
+    assert found[UNSEEN] == (0, 1)
+    assert found[MISSING] == (0, 1)
+
+
+def test_a_column_without_any_value_is_stable_until_it_has_some():
+    empty = pl.Series("x", [None] * 40, dtype=pl.Float64)
+
+    assert shift("x", empty, empty).psi == 0
+    assert math.isclose(shift("x", empty, empty).limit, 0)
+    assert by_label(empty, pl.Series([1.0] * 40)) == {UNSEEN: (0, 40), MISSING: (40, 0)}

@@ -1,0 +1,235 @@
+"""What serves: laws of the three acts, and ten processes that promote, switch and roll back at once."""
+
+import datetime as dt
+import functools
+import json
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.promotion.parameters import check_promotion
+from ml_assets.core.release import NONE, STEPS_BACK, Release, promoted, rolled_back, switched
+from ml_assets.core.run_id import run_id
+from ml_assets.errors import CorruptArtifactError, MlAssetsError, RefusedError
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.promotion import Promotion, promote
+from ml_assets.pipeline.released import release_log
+from ml_assets.pipeline.releases import roll_back, switch, verify_release
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.settings import load_settings
+from ml_assets.storage.release_log import ReleaseLog
+from ml_assets_tests.released import LAST, Place
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+
+
+def model(slot, number):
+    return Release(
+        slot=slot,
+        dataset="orders",
+        model_version="v1",
+        as_of=dt.date(2025, 12, 1),
+        run_id=f"{number:012x}",
+        sha256=f"{number:064x}",
+        manifests={},
+    )
+
+
+releases = st.builds(model, st.sampled_from(["blue", "green"]), st.integers(0, 5))
+acts = st.lists(
+    st.one_of(
+        st.tuples(st.just("promote"), releases),
+        st.tuples(st.just("switch"), st.sampled_from(["blue", "green", None])),
+        st.tuples(st.just("rollback"), st.none()),
+    ),
+    max_size=40,
+)
+
+
+def act(state, name, argument):
+    if name == "promote":
+        return promoted(state, argument)
+    return switched(state, argument) if name == "switch" else rolled_back(state)
+
+
+def tried(state, name, argument):
+    """The state after an act; as it was where that is refused."""
+    try:
+        return act(state, name, argument)
+    except RefusedError:
+        return state
+
+
+def after(words):
+    """The state after those of the acts that are not refused."""
+    return functools.reduce(lambda state, word: tried(state, *word), words, NONE)
+
+
+@given(acts)
+def test_a_rollback_undoes_the_last_switch(words):
+    state = after(words)
+    try:
+        switched_to = switched(state)
+    except RefusedError:
+        return
+    if state.live is None:
+        with pytest.raises(RefusedError, match="nothing served before"):
+            rolled_back(switched_to)
+    else:
+        assert rolled_back(switched_to).live == state.live
+
+
+@given(acts)
+def test_once_something_serves_something_always_does_and_it_was_promoted(words):
+    state, ever, served = NONE, set(), False
+    for name, argument in words:
+        state = tried(state, name, argument)
+        if name == "promote":
+            ever.add(argument.model_dump_json())
+        served = served or state.live is not None
+        assert (state.live is not None) == served
+        assert state.live is None or state.live.model_dump_json() in ever
+        assert len(state.earlier) <= STEPS_BACK
+
+
+@given(acts, releases)
+def test_a_promotion_never_changes_what_serves_or_its_slot(words, candidate):
+    state = after(words)
+    try:
+        new = promoted(state, candidate)
+    except RefusedError:
+        assert state.live is not None
+        assert candidate.slot == state.live.slot
+        return
+    assert (new.live, new.earlier) == (state.live, state.earlier)
+    assert state.live is None or new.candidates.get(state.live.slot) == state.candidates.get(state.live.slot)
+
+
+def test_where_both_slots_have_a_candidate_and_nothing_serves_one_has_to_be_named():
+    state = promoted(promoted(NONE, model("blue", 1)), model("green", 2))
+
+    with pytest.raises(RefusedError, match="Say which"):
+        switched(state)
+    assert switched(state, "green").live == model("green", 2)
+
+
+def test_a_log_of_which_a_file_is_damaged_says_which_and_nothing_is_added(tmp_path):
+    log = ReleaseLog(str(tmp_path), "orders")
+    for number in (1, 2):
+        release = model("blue", number)
+        log.append("promoted", lambda state, it=release: (it, promoted(state, it)), by="ada", at=lambda: NOW)
+    Path(log.uri(2)).write_bytes(b'{"half": ')
+
+    with pytest.raises(CorruptArtifactError, match=r"000002\.json is corrupt"):
+        log.append("switched", lambda state: (model("blue", 2), switched(state)), by="ada", at=lambda: NOW)
+
+    assert sorted(path.name for path in Path(log.uri()).iterdir()) == ["000001.json", "000002.json"]
+
+
+def test_a_log_in_s3_is_one_on_disk(s3, tmp_path, monkeypatch):
+    from ml_assets_tests import s3 as buckets
+
+    buckets.make_bucket(s3, "release-log")
+    buckets.use(monkeypatch, s3)
+    told = []
+    for root in (str(tmp_path), "s3://release-log/x"):
+        log = ReleaseLog(root, "orders", load_settings().s3)
+        first, second = model("blue", 1), model("green", 2)
+        steps = (
+            ("promoted", lambda state, it=first: (it, promoted(state, it))),
+            ("switched", lambda state, it=first: (it, switched(state))),
+            ("promoted", lambda state, it=second: (it, promoted(state, it))),
+            ("switched", lambda state, it=second: (it, switched(state))),
+            ("rolled_back", lambda state, it=first: (it, rolled_back(state))),
+        )
+        for action, step in steps:
+            log.append(action, step, by="ada", at=lambda: NOW)
+        told.append([entry.model_dump(exclude={"token"}) for entry in log.entries()])
+    assert told[0] == told[1]
+    assert told[0][0]["state"]["live"]["run_id"] == f"{1:012x}"
+
+
+PROCESSES, TURNS = 10, 6
+SETS = [TrainingParameters(lookback_days=60, holdout_days=10, C=0.5 + place) for place in range(3)]
+
+
+def busy(root, seed):
+    """In a process of its own: promote, switch and roll back in turn; how often each was done."""
+    with pytest.MonkeyPatch.context() as patch:
+        Place(root).settings(patch)
+        settings, done = load_settings(), {"promoted": 0, "switched": 0, "rolled_back": 0}
+        for turn in range(TURNS):
+            parameters = SETS[(seed + turn) % len(SETS)]
+            own = check_promotion({"model": run_id(parameters, LAST), "force": True, "reason": "a race"})
+            wish = Promotion(own=own, source="staging", by=f"process {seed}", settings=settings)
+            tries = (
+                ("promoted", lambda wish=wish: promote(wish)),
+                ("switched", lambda: switch("orders", to=None, by=f"process {seed}", settings=settings)),
+                ("rolled_back", lambda: roll_back("orders", by=f"process {seed}", settings=settings)),
+            )
+            for action, attempted in tries:
+                try:
+                    outcome = attempted()
+                except RefusedError:
+                    continue
+                done[action] += getattr(outcome, "entry", outcome) is not None
+        return done
+
+
+def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_path, monkeypatch):
+    place = Place(str(tmp_path))
+    place.settings(monkeypatch)
+    workspace = Workspace(store=place.store(), environment="staging", sources={"sample": "sample:"})
+    for parameters in SETS:
+        assert attempt(parameters, LAST, workspace=workspace).error is None
+    own = check_promotion({"model": run_id(SETS[0], LAST), "to": "blue"})
+    promote(Promotion(own=own, source="staging", by="ada", settings=load_settings()))
+    switch("orders", to="blue", by="ada", settings=load_settings())
+    seen, wrong, stop = [], [], threading.Event()
+
+    def read():
+        log = release_log(load_settings(), "orders")
+        while not stop.is_set():
+            try:
+                live = log.state().live
+                verify_release(live, load_settings())
+                seen.append(live.run_id)
+            except MlAssetsError as error:
+                wrong.append(str(error))
+            time.sleep(0.01)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+            counts = list(pool.map(busy, [place.root] * PROCESSES, range(PROCESSES)))
+    finally:
+        stop.set()
+        reader.join()
+
+    entries = list(release_log(load_settings(), "orders").entries())[::-1]
+    assert wrong == []
+    assert len(seen) > PROCESSES
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    for action, before in (("promoted", 1), ("switched", 1), ("rolled_back", 0)):
+        assert sum(entry.action == action for entry in entries) == before + sum(
+            count[action] for count in counts
+        )
+    assert sum(sum(count.values()) for count in counts) > PROCESSES, "most acts were refused: nothing raced"
+    state = NONE
+    for entry in entries:  # one order: each entry follows from the one before it
+        name = {"promoted": "promote", "switched": "switch", "rolled_back": "rollback"}[entry.action]
+        argument = {"promote": entry.release, "switch": entry.release.slot, "rollback": None}[name]
+        state = act(state, name, argument)
+        assert entry.state == state
+    for number in range(1, len(entries) + 1):
+        assert json.loads(Path(release_log(load_settings(), "orders").uri(number)).read_bytes())
+    assert key_of("model", SETS[0], LAST).run_id in seen
