@@ -13,7 +13,9 @@ from ml_assets.settings import load_settings
 
 FIELDS = TrainingParameters.model_json_schema()["properties"]
 ENVIRONMENTS = ["default", *load_settings().environments]
-AS_OF = Param(None, type=["null", "string"], format="date", description="By default the last complete day, UTC")
+AS_OF = Param(
+    None, type=["null", "string"], format="date", description="By default the last complete day, UTC"
+)
 
 
 def changed(params: dict[str, object]) -> dict[str, object]:
@@ -50,7 +52,9 @@ def train() -> None:
     @task
     def trained(run: str) -> dict[str, dict[str, object]]:
         made = make(Run.model_validate_json(run), ["model", "evaluation", "model_card"])
-        return {asset: {"sha256": item.manifest.sha256, "reused": item.reused} for asset, item in made.items()}
+        return {
+            asset: {"sha256": item.manifest.sha256, "reused": item.reused} for asset, item in made.items()
+        }
 
     trained(loaded(resolved()))
 

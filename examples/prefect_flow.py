@@ -1,6 +1,6 @@
 """A Prefect 3 flow that trains one day: its form, its API and its deployments validate by our own parameters.
 
-    python examples/prefect_flow.py        # serves one deployment for each environment of the settings
+python examples/prefect_flow.py        # serves one deployment for each environment of the settings
 """
 
 from datetime import date
@@ -10,6 +10,8 @@ from prefect import flow, serve, task
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.run import Run, make, resolve
 from ml_assets.settings import load_settings
+
+USUAL = TrainingParameters()
 
 
 @task(task_run_name="{run.as_of} {run.run_id}")
@@ -27,7 +29,7 @@ def model(run: Run) -> dict[str, dict[str, object]]:
 
 @flow(log_prints=True)
 def train(
-    parameters: TrainingParameters = TrainingParameters(),
+    parameters: TrainingParameters = USUAL,
     as_of: date | None = None,
     environment: str = "default",
 ) -> dict[str, dict[str, object]]:
@@ -39,4 +41,9 @@ def train(
 
 
 if __name__ == "__main__":
-    serve(*(train.to_deployment(name, parameters={"environment": name}) for name in load_settings().environments))
+    serve(
+        *(
+            train.to_deployment(name, parameters={"environment": name})
+            for name in load_settings().environments
+        )
+    )
