@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ENGINES := plain prefect airflow
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -28,6 +29,20 @@ dev: setup ## serve the Dagster UI on http://127.0.0.1:3000
 test: setup ## run the whole test suite
 	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n 2 --dist loadfile)
 
+.engines/%/.installed: examples/requirements.txt examples/requirements-%.txt examples/constraints-%.txt
+	$(PYTHON) -m venv .engines/$*
+	.engines/$*/bin/python -m pip install --quiet --upgrade pip
+	.engines/$*/bin/python -m pip install --quiet -c examples/constraints-$*.txt -r examples/requirements-$*.txt
+	@touch $@
+
+.engines/plain/.installed: examples/requirements.txt constraints.txt
+	$(PYTHON) -m venv .engines/plain
+	.engines/plain/bin/python -m pip install --quiet -c constraints.txt -r examples/requirements.txt
+	@touch $@
+
+test-engines: setup $(ENGINES:%=.engines/%/.installed) ## run the same run in Dagster, Prefect, Airflow and plain Python
+	@$(BIN)/python -m pytest -ra ml_assets_tests/test_engines.py
+
 lint: setup ## check style, formatting and the rings
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --config setup.cfg
 
@@ -41,6 +56,6 @@ bench: setup ## measure against plain scripts that do the same work
 	@$(BIN)/python benchmarks/run_all.py
 
 clean: ## remove the environment, caches, the local Dagster home and the artifacts of dev
-	rm -rf $(VENV) .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 
-.PHONY: help setup run dev test lint types demo-production bench clean
+.PHONY: help setup run dev test test-engines lint types demo-production bench clean

@@ -1,0 +1,122 @@
+"""Runs the flow of `examples/prefect_flow.py` through a Prefect server and a served deployment; prints JSON."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ml_assets_tests.engines.cases import BAD, GOOD, OWN, SHARED, split
+
+FLOW = Path(__file__).parents[2] / "examples" / "prefect_flow.py"
+DEPLOYMENT = f"train/{OWN}"
+
+
+def main():
+    """Make the run in both roots, then try what is wrong."""
+    with server(), served():
+        for environment in (OWN, SHARED):
+            run = launch(GOOD, environment)
+            assert run.state.is_completed(), run.state
+        print(json.dumps({"bad": {case: bad(values) for case, values in BAD.items()}}))
+
+
+def bad(values):
+    """How many flow runs there were, and what was said, by the API or by the run."""
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    before = len(flow_runs())
+    try:
+        run = launch(values)
+    except PrefectHTTPStatusError as error:
+        told, work = error.response.text, False
+    else:
+        told, work = str(run.state.message), run.state.is_completed()
+    return {"runs": len(flow_runs()) - before, "told": told, "trained": work}
+
+
+def launch(values, environment=OWN):
+    from prefect.deployments import run_deployment
+
+    parameters, as_of = split(values)
+    return run_deployment(
+        DEPLOYMENT,
+        parameters={"parameters": parameters, "as_of": as_of, "environment": environment},
+        timeout=120,
+        poll_interval=0.5,
+    )
+
+
+def flow_runs():
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        return client.read_flow_runs()
+
+
+@contextlib.contextmanager
+def server():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    with process("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)):
+        until(healthy, "the server")
+        yield
+
+
+@contextlib.contextmanager
+def served():
+    with process(str(FLOW)):
+        until(deployed, "the deployment")
+        yield
+
+
+@contextlib.contextmanager
+def process(*words):
+    """A process of this Python that ends with the block."""
+    running = subprocess.Popen([sys.executable, *words], stdout=sys.stderr)
+    try:
+        yield
+    finally:
+        running.terminate()
+        try:
+            running.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
+
+def healthy():
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        return client.api_healthcheck() is None
+
+
+def deployed():
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    with get_client(sync_client=True) as client:
+        try:
+            return client.read_deployment_by_name(DEPLOYMENT)
+        except ObjectNotFound:
+            return None
+
+
+def until(ready, what, seconds=90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(Exception):
+            if ready():
+                return
+        time.sleep(0.5)
+    raise TimeoutError(f"{what} did not answer within {seconds} s")
+
+
+if __name__ == "__main__":
+    main()
