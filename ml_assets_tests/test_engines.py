@@ -204,7 +204,8 @@ def message(text):
     text = text.replace("\\n", "\n")
     ours = re.search(r"Nothing was started\.\n([a-z_]+: .*)", text)
     theirs = re.search(
-        r"(Invalid input for param .*|Validation failed for field .*|- (?:parameters|as_of): .*)", text
+        r"(Invalid input for param [a-z_]+: .*|Validation failed for field .*|- (?:parameters|as_of): .*)",
+        text,
     )
     found = ours or theirs
     assert found, text[-2000:]
