@@ -4,14 +4,18 @@ import json
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.run_id import run_id
+from ml_assets.definitions import defs
+from ml_assets.storage.artifact_store import stored_file
 from ml_assets.storage.verifying import QUARANTINE, set_aside, verify_all
 from ml_assets_tests import s3 as buckets
-from ml_assets_tests.released import DAYS, GOOD, LAST, OTHER, copied, tree
+from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, copied, tree
+from ml_assets_tests.scenario import failure_of
 
 
 @pytest.fixture
@@ -223,3 +227,40 @@ def test_the_store_is_only_read(place):
 def test_what_cannot_be_reproduced_is_told(place, what, code, line, capsys):
     assert main(["reproduce", what, "--environment", "staging"]) == code
     assert line in capsys.readouterr().err
+
+
+def launch():
+    return defs.resolve_job_def("reproduce").execute_in_process(
+        run_config={
+            "resources": {"options": {"config": {"environment": "staging"}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        instance=dg.DagsterInstance.ephemeral(),
+        raise_on_error=False,
+    )
+
+
+def test_the_job_makes_one_run_again_and_fails_where_a_byte_differs(place):
+    for parameters in (OTHER, BAD):
+        for asset in ("model", "evaluation", "model_card"):
+            shutil.rmtree(folder(place, asset, parameters).parents[1])
+    for key in list(place.store().keys("model")):
+        if key != place.key("model"):
+            shutil.rmtree(place.store().uri(key))
+    assert launch().success
+
+    store, key = place.store(), place.key("model_card")
+    manifest = store.manifest(key)
+    stored = stored_file(manifest.main.name, b"# Another card", "md")
+    store.commit(key, manifest.model_copy(update={"files": (stored,)}), {stored.file: b"# Another card"})
+    done = launch()
+
+    assert not done.success
+    assert "model_card of run" in failure_of(done)
+    assert "other bytes in model_card.md" in failure_of(done)
+
+
+def test_where_nothing_is_stored_the_job_has_nothing_to_do(place):
+    shutil.rmtree(f"{place.root}/staging")
+
+    assert launch().success
