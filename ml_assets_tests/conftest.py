@@ -13,8 +13,22 @@ from hypothesis import settings
 REPO = Path(__file__).parent.parent
 REAL_DATA = REPO.parent / "shared" / "data" / "uci_online_retail"
 
+LONG = (
+    "test_surfaces",
+    "test_browser",
+    "test_client",
+    "test_days",
+    "test_canary",
+    "test_sweep_on_a_deployment",
+)
+
 settings.register_profile("ml_assets", deadline=None)  # machines are shared: a slow moment is no failure
 settings.load_profile("ml_assets")
+
+
+def pytest_collection_modifyitems(items):
+    """The files that wait longest for a deployment come first: no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def output_of(program):
