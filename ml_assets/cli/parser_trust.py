@@ -1,4 +1,4 @@
-"""The commands that hold the store to its word, `verify` and `reproduce`, and their options."""
+"""The commands that hold store and code to their word, `verify`, `reproduce` and `contract`, and their options."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from ml_assets.cli.parser_options import add_environment, options_of, refuse_unk
 
 
 def add_trust(commands: "argparse._SubParsersAction[Parser]") -> None:
-    """Add both commands."""
+    """Add all of them."""
     verify = commands.add_parser(
         "verify", help="check every byte of an environment, and what belongs to nothing", allow_abbrev=False
     )
@@ -27,6 +27,17 @@ def add_trust(commands: "argparse._SubParsersAction[Parser]") -> None:
     add_environment(reproduce)
     reproduce.add_argument("--json", action="store_true", help="print the comparison as JSON")
     reproduce.set_defaults(handler=lambda args, unknown: _reproduce(args, unknown, reproduce))
+    contract = commands.add_parser(
+        "contract", help="tell what the parameters would break of the last release", allow_abbrev=False
+    )
+    contract.add_argument(
+        "--against", metavar="FILE", help="another description [default: the last release's]"
+    )
+    contract.add_argument(
+        "--describe", action="store_true", help="print the description of the parameters now"
+    )
+    contract.add_argument("--json", action="store_true", help="print the changes as JSON")
+    contract.set_defaults(handler=lambda args, unknown: _contract(args, unknown, contract))
 
 
 def _verify(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -43,3 +54,10 @@ def _reproduce(args: argparse.Namespace, unknown: Sequence[str], parser: Parser)
     from ml_assets.cli.reproduce import reproduce_run
 
     return reproduce_run(args.what, environment=environment, as_json=args.json)
+
+
+def _contract(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
+    refuse_unknown(unknown, parser)
+    from ml_assets.cli.contract import contract
+
+    return contract(args.against, as_json=args.json, describe_only=args.describe)
