@@ -91,10 +91,10 @@ def command_lines(draw):
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(command_lines())
-@example(["list", "--where", "max_depth>" + "9" * 10_000])
-@example(["show", "../" * 50 + "etc/passwd"])
-@example(["promote", "0123456789ab", "--margin", "roc_auc=" + "9" * 5000])
+@given(words=command_lines())
+@example(words=["list", "--where", "max_depth>" + "9" * 10_000])
+@example(words=["show", "../" * 50 + "etc/passwd"])
+@example(words=["promote", "0123456789ab", "--margin", "roc_auc=" + "9" * 5000])
 def test_no_command_line_ends_in_a_traceback(words, tmp_path, capsys):
     before = tree(tmp_path)
     try:
@@ -144,8 +144,8 @@ def test_no_parameter_file_does_more_than_being_refused(name, tmp_path, capsys):
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.sampled_from([".toml", ".yaml", ".json"]),
-    st.binary(max_size=300) | st.text(max_size=300).map(str.encode),
+    ending=st.sampled_from([".toml", ".yaml", ".json"]),
+    data=st.binary(max_size=300) | st.text(max_size=300).map(str.encode),
 )
 def test_any_bytes_as_a_parameter_file_are_read_or_refused(ending, data, tmp_path):
     file = tmp_path / f"x{ending}"
@@ -158,8 +158,8 @@ def test_any_bytes_as_a_parameter_file_are_read_or_refused(ending, data, tmp_pat
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
-@example(b'event_time = "a"\nlabel = "b"\nlabel_closes_at = "c"\nfeatures = ["../../x"]\n')
+@given(data=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+@example(data=b'event_time = "a"\nlabel = "b"\nlabel_closes_at = "c"\nfeatures = ["../../x"]\n')
 def test_any_bytes_as_a_dataset_toml_are_read_or_refused(data, tmp_path):
     (tmp_path / "shop" / "orders").mkdir(parents=True, exist_ok=True)
     (tmp_path / "shop" / "orders" / "dataset.toml").write_bytes(data)
@@ -170,7 +170,7 @@ def test_any_bytes_as_a_dataset_toml_are_read_or_refused(data, tmp_path):
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(json_values | st.text(max_size=100))
+@given(value=json_values | st.text(max_size=100))
 def test_any_json_as_a_manifest_is_corrupt_and_nothing_is_loaded(value, staging, tmp_path_factory):
     place = copied_once(staging, tmp_path_factory)
     manifest = Path(place.store().uri(place.key("model"))) / "manifest.json"
