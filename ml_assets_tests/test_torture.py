@@ -3,10 +3,9 @@
 import pytest
 
 from ml_assets_tests.torture import scenes
-from ml_assets_tests.torture.place import RUN, Place
+from ml_assets_tests.torture.place import Place
 
 SHORT = {
-    "kill -9 during a run": lambda place: scenes.kills(place, RUN, times=1),
     "kill -9 during a promotion": lambda place: scenes.kills_of_promotions(place, times=1),
     "two writers": lambda place: scenes.writers(place, many=2, times=1),
     "no room for a file": lambda place: scenes.full_disks(place, times=1),

@@ -218,28 +218,41 @@ def damaged_files(place, *, times):
     here = place.new()
     call(RUN, here)
     store = store_of(here)
-    files = [path for path in sorted(Path(store.root).rglob("*")) if path.is_file()]
-    tally = Tally(f"bit flips and cuts in {len({path.suffix for path in files})} kinds of files")
-    for path in files:
-        if "history" in path.parts and len(list(path.parent.iterdir())) > 1:
-            continue
-        for _ in range(times):
-            data = path.read_bytes()
-            spoiled = bytearray(data)
-            spoiled[place.draw.randrange(len(data))] ^= 1 << place.draw.randrange(8)
-            path.write_bytes(
-                spoiled if place.draw.random() < 0.5 else data[: place.draw.randrange(len(data))]
-            )
-            tally.tried += 1
-            found = [finding for finding in verify_all(store).findings if finding.kind == "damaged"]
-            for finding in found:
-                set_aside(store, finding)
-            done = attempt(PARAMETERS, DAY, workspace=workspace(store.root))
-            tally.survived += bool(found) and done.error is None and digests(store) == wanted
-            shutil.rmtree(Path(store.root) / "quarantine", ignore_errors=True)
-            if not path.is_file():  # made again: its history has another name
-                break
+    kinds = sorted(files_by_kind(store))
+    tally = Tally(f"bit flips and cuts in {len(kinds)} kinds of files")
+    for kind in kinds * times:
+        spoil(files_by_kind(store)[kind], place.draw)
+        tally.tried += 1
+        found = [finding for finding in verify_all(store).findings if finding.kind == "damaged"]
+        for finding in found:
+            set_aside(store, finding)
+        done = attempt(PARAMETERS, DAY, workspace=workspace(store.root))
+        tally.survived += bool(found) and done.error is None and digests(store) == wanted
+        shutil.rmtree(Path(store.root) / "quarantine", ignore_errors=True)
     return tally
+
+
+def files_by_kind(store):
+    """One file of each kind: by asset, and what it is to it."""
+    paths = [path for path in sorted(Path(store.root).rglob("*")) if path.is_file()]
+    inside = {path: path.relative_to(store.root).parts for path in paths}
+    return {
+        (
+            parts[0],
+            "history" if "history" in parts else parts[-1].replace("data-", "", 1)[16:] or parts[-1],
+        ): path
+        for path, parts in inside.items()
+    }
+
+
+def spoil(path, draw):
+    """Flip a bit, or cut it short."""
+    data = bytearray(path.read_bytes())
+    if draw.getrandbits(1):
+        data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+        path.write_bytes(data)
+    else:
+        path.write_bytes(data[: draw.randrange(len(data))])
 
 
 def networks(place, *, times):
