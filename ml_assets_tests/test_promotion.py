@@ -14,7 +14,7 @@ from ml_assets.core.promotion.gates import GATES, Gate
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.run_id import run_id
 from ml_assets.definitions import defs
-from ml_assets.errors import ArtifactNotFoundError, RefusedError, StoreError
+from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, StoreError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import Promotion, judge, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
@@ -222,15 +222,67 @@ def test_a_model_that_is_not_there_is_named_as_such(place):
         judge(place.wish(GOOD, model="000000000000"))
 
 
-def test_another_artifact_under_the_same_key_is_not_overwritten(place):
+def test_another_artifact_under_the_same_key_is_not_overwritten_and_the_slot_stays_as_it_was(place):
     place.promote(OTHER, to="blue")
+    shutil.rmtree(Path(place.store("blue").uri(place.key("training_set", OTHER))))
     before = tree(f"{place.root}/blue")
     other_code(place)
 
-    with pytest.raises(StoreError, match=r"holds another model under this run_id\. Nothing was overwritten"):
-        copy_artifact(place.key("model", OTHER), source=place.store(), target=place.store("blue"))
+    wish = place.wish(OTHER, to="blue", force=True, reason="made by older code")
+    for act in (judge, promote):
+        with pytest.raises(
+            StoreError, match=r"holds another model under this run_id\. Nothing was overwritten"
+        ):
+            act(wish)
 
     assert tree(f"{place.root}/blue") == before
+
+
+def test_another_python_makes_no_other_artifact(place):
+    place.promote(OTHER, to="blue")
+    before = tree(f"{place.root}/blue")
+    held = place.store().manifest(place.key("model", OTHER)).packages
+    made_again(place, "model", packages={**held, "python": "3.9.0"})
+
+    assert place.promote(OTHER, to="blue").entry.number == 2
+    assert tree(f"{place.root}/blue") == before
+
+
+def test_what_was_damaged_in_the_slot_is_mended_by_promoting_it_again(place):
+    place.promote(OTHER, to="blue")
+    before = tree(f"{place.root}/blue")
+    (file,) = Path(place.store("blue").uri(place.key("model", OTHER))).glob("data-*")
+    file.write_bytes(b"rotten")
+
+    outcome = place.promote(OTHER, to="blue")
+
+    assert tree(f"{place.root}/blue") == before
+    verify_release(outcome.entry.release, load_settings())
+
+
+def test_a_damaged_manifest_in_the_slot_is_not_overwritten_and_the_way_out_is_told(place):
+    place.promote(OTHER, to="blue")
+    manifest = Path(place.store("blue").uri(place.key("model", OTHER), "manifest.json"))
+    manifest.write_bytes(b"rotten")
+
+    with pytest.raises(CorruptArtifactError, match="Remove it, then promote again"):
+        place.promote(OTHER, to="blue")
+
+    assert manifest.read_bytes() == b"rotten"
+    manifest.unlink()
+    verify_release(place.promote(OTHER, to="blue").entry.release, load_settings())
+
+
+def test_what_was_made_again_after_it_was_judged_is_not_copied(place):
+    judged = place.store().manifest(place.key("evaluation", OTHER))
+    made_again(place, "evaluation", metrics={**judged.metrics, "roc_auc": 0.99})
+
+    with pytest.raises(StoreError, match="was made again while it was promoted"):
+        copy_artifact(
+            place.key("evaluation", OTHER), judged, source=place.store(), target=place.store("blue")
+        )
+
+    assert tree(f"{place.root}/blue") == {}
 
 
 def test_a_reason_overrules_what_may_be_overruled_and_is_recorded(serving):

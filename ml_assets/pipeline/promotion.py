@@ -11,7 +11,7 @@ from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import Gate, check
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.core.release import Entry, Release, Releases, Slot, promoted
-from ml_assets.errors import CorruptArtifactError, RefusedError
+from ml_assets.errors import RefusedError
 from ml_assets.pipeline.comparison import compare_models
 from ml_assets.pipeline.lineage import Lineage, lineage
 from ml_assets.pipeline.released import (
@@ -24,7 +24,8 @@ from ml_assets.pipeline.released import (
 )
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings
-from ml_assets.storage.copying import copy_artifact
+from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.copying import copy_artifact, is_there
 from ml_assets.storage.release_log import ReleaseLog
 
 
@@ -80,7 +81,7 @@ def judge(wish: Promotion) -> Judged:
     Raises:
         RefusedError: the slot serves, or the model comes from there.
         ArtifactNotFoundError: there is no such model.
-        StoreError: a store cannot be read.
+        StoreError: a store cannot be read, or the slot holds another artifact of this run_id.
     """
     settings, own = wish.settings, wish.own
     source = store_of(settings, wish.source)
@@ -113,7 +114,10 @@ def judge(wish: Promotion) -> Judged:
         reason=own.reason,
         artifacts={asset: manifest.sha256 for asset, manifest in found.evidence.manifests.items()},
     )
-    return Judged(decision=decision, lineage=found, slot=slot, log=log)
+    judged = Judged(decision=decision, lineage=found, slot=slot, log=log)
+    if decision.verdict != "refused":
+        _refuse_another(judged, store_of(settings, slot))
+    return judged
 
 
 def promote(wish: Promotion) -> Outcome:
@@ -141,17 +145,13 @@ def promote(wish: Promotion) -> Outcome:
 
 
 def _copied(judged: Judged, wish: Promotion) -> Release:
-    """The release, once the slot holds every artifact of it."""
+    """The release, once the slot holds every artifact of it, exactly as it was judged."""
     source, target = (store_of(wish.settings, name) for name in (wish.source, judged.slot))
+    decision, found = judged.decision, judged.lineage
     manifests = {
-        asset: copy_artifact(key, source=source, target=target) for asset, key in judged.lineage.keys.items()
+        asset: copy_artifact(key, found.evidence.manifests[asset], source=source, target=target)
+        for asset, key in found.keys.items()
     }
-    decision = judged.decision
-    if target.manifest(judged.lineage.keys["model"]).sha256 != decision.artifacts["model"]:
-        raise CorruptArtifactError(
-            f"{source.uri(judged.lineage.keys['model'])}: was made again while it was promoted. "
-            "The log is as it was; promote it again."
-        )
     return Release(
         slot=judged.slot,
         dataset=decision.dataset,
@@ -161,6 +161,12 @@ def _copied(judged: Judged, wish: Promotion) -> Release:
         sha256=decision.artifacts["model"],
         manifests=manifests,
     )
+
+
+def _refuse_another(judged: Judged, target: ArtifactStore) -> None:
+    """StoreError, before anything is copied, where the slot holds another artifact under one of the keys."""
+    for asset, manifest in judged.lineage.evidence.manifests.items():
+        is_there(judged.lineage.keys[asset], manifest, target=target)
 
 
 def _refuse_slot(state: Releases, slot: Slot, source: str) -> None:
