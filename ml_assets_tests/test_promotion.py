@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +13,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.promotion.decision import verdict
 from ml_assets.core.promotion.gates import GATES, Gate
 from ml_assets.core.promotion.parameters import check_promotion
-from ml_assets.core.run_id import run_id
+from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.definitions import defs
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, StoreError
 from ml_assets.pipeline.attempt import attempt
@@ -152,6 +153,17 @@ def other_training_set(place):
     return "inputs", "model was made of another training_set"
 
 
+def evaluation_names_no_training_set(place):
+    held = place.store().manifest(place.key("evaluation", OTHER)).artifacts
+    made_again(place, "evaluation", artifacts=tuple(item for item in held if item.asset == "model"))
+    return "inputs", "evaluation does not say of which training_set it was made"
+
+
+def no_baseline(place):
+    made_again(place, "evaluation", metrics={"roc_auc": 0.99})
+    return "baseline", "the evaluation has no metric beside that of the base rate"
+
+
 def days_not_evaluated(place):
     for day in DAYS[:3]:
         shutil.rmtree(Path(place.store().uri(place.key("evaluation", OTHER))).parent.parent / f"as_of={day}")
@@ -165,6 +177,8 @@ WRONG = (
     other_code,
     other_packages,
     other_training_set,
+    evaluation_names_no_training_set,
+    no_baseline,
     days_not_evaluated,
 )
 
@@ -220,6 +234,28 @@ def test_the_slot_that_serves_is_never_changed(serving):
 def test_a_model_that_is_not_there_is_named_as_such(place):
     with pytest.raises(ArtifactNotFoundError, match="No model of run 000000000000"):
         judge(place.wish(GOOD, model="000000000000"))
+
+
+def test_a_model_that_does_not_say_what_it_was_made_of_is_not_promoted(place):
+    made_again(place, "model", artifacts=())
+
+    with pytest.raises(CorruptArtifactError, match="does not say of which training set it was made"):
+        place.promote(OTHER)
+
+
+def test_a_model_whose_parameters_are_not_known_here_is_refused_in_plain_words(place):
+    store, key = place.store(), place.key("model", OTHER)
+    manifest = store.manifest(key)
+    parameters = {**manifest.parameters, "model_version": "v9"}
+    name = hash_identity(parameters, LAST)
+    files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
+    newer = manifest.model_copy(update={"parameters": parameters, "run_id": name})
+    store.commit(replace(key, model_version="v9", run_id=name), newer, files)
+
+    with pytest.raises(
+        RefusedError, match=f"{name}: the ml_assets that is here does not know its parameters"
+    ):
+        judge(place.wish(model=name))
 
 
 def test_another_artifact_under_the_same_key_is_not_overwritten_and_the_slot_stays_as_it_was(place):
