@@ -231,6 +231,43 @@ def test_the_slot_that_serves_is_never_changed(serving):
     assert tree(serving.root) == before
 
 
+@pytest.mark.parametrize(
+    "lose", [shutil.rmtree, lambda folder: Path(folder, "manifest.json").write_bytes(b"")]
+)
+def test_what_serves_but_is_lost_can_be_replaced_with_a_reason(serving, lose):
+    lose(serving.store("blue").uri(serving.key("model")))
+
+    refused = serving.promote(OTHER)
+    forced = serving.promote(OTHER, force=True, reason="what serves is lost")
+
+    assert failed(refused.decision)["not worse"].startswith(
+        "what serves is gone from its slot, or damaged there"
+    )
+    assert (refused.entry, forced.entry.release.slot) == (None, "green")
+    assert run_id(GOOD, LAST) in forced.decision.reference
+
+
+def test_a_slot_without_a_root_of_its_own_is_not_promoted_to(serving, monkeypatch):
+    before = tree(serving.root)
+    for other in ("blue", "staging"):
+        monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__GREEN__ROOT", f"{serving.root}/{other}/")
+
+        with pytest.raises(RefusedError, match=f"green has the same root as {other}"):
+            serving.promote(OTHER)
+
+    assert tree(serving.root) == before
+
+
+def test_a_verdict_on_some_of_the_days_says_which_are_not_evaluated(serving):
+    outcome = serving.promote(OTHER, window_days=7)
+
+    assert outcome.entry is not None
+    assert (
+        "\nnot evaluated: ml-assets run --dataset orders --as-of 2025-11-25 "
+        in outcome.decision.gates[-1].told
+    )
+
+
 def test_a_model_that_is_not_there_is_named_as_such(place):
     with pytest.raises(ArtifactNotFoundError, match="No model of run 000000000000"):
         judge(place.wish(GOOD, model="000000000000"))
