@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -12,9 +13,9 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.promotion.decision import verdict
 from ml_assets.core.promotion.gates import GATES, Gate
 from ml_assets.core.promotion.parameters import check_promotion
-from ml_assets.core.run_id import run_id
+from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.definitions import defs
-from ml_assets.errors import ArtifactNotFoundError, RefusedError, StoreError
+from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, StoreError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import Promotion, judge, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
@@ -152,6 +153,17 @@ def other_training_set(place):
     return "inputs", "model was made of another training_set"
 
 
+def evaluation_names_no_training_set(place):
+    held = place.store().manifest(place.key("evaluation", OTHER)).artifacts
+    made_again(place, "evaluation", artifacts=tuple(item for item in held if item.asset == "model"))
+    return "inputs", "evaluation does not say of which training_set it was made"
+
+
+def no_baseline(place):
+    made_again(place, "evaluation", metrics={"roc_auc": 0.99})
+    return "baseline", "the evaluation has no metric beside that of the base rate"
+
+
 def days_not_evaluated(place):
     for day in DAYS[:3]:
         shutil.rmtree(Path(place.store().uri(place.key("evaluation", OTHER))).parent.parent / f"as_of={day}")
@@ -165,6 +177,8 @@ WRONG = (
     other_code,
     other_packages,
     other_training_set,
+    evaluation_names_no_training_set,
+    no_baseline,
     days_not_evaluated,
 )
 
@@ -217,20 +231,131 @@ def test_the_slot_that_serves_is_never_changed(serving):
     assert tree(serving.root) == before
 
 
+@pytest.mark.parametrize(
+    "lose", [shutil.rmtree, lambda folder: Path(folder, "manifest.json").write_bytes(b"")]
+)
+def test_what_serves_but_is_lost_can_be_replaced_with_a_reason(serving, lose):
+    lose(serving.store("blue").uri(serving.key("model")))
+
+    refused = serving.promote(OTHER)
+    forced = serving.promote(OTHER, force=True, reason="what serves is lost")
+
+    assert failed(refused.decision)["not worse"].startswith(
+        "what serves is gone from its slot, or damaged there"
+    )
+    assert (refused.entry, forced.entry.release.slot) == (None, "green")
+    assert run_id(GOOD, LAST) in forced.decision.reference
+
+
+def test_a_slot_without_a_root_of_its_own_is_not_promoted_to(serving, monkeypatch):
+    before = tree(serving.root)
+    for other in ("blue", "staging"):
+        monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__GREEN__ROOT", f"{serving.root}/{other}/")
+
+        with pytest.raises(RefusedError, match=f"green has the same root as {other}"):
+            serving.promote(OTHER)
+
+    assert tree(serving.root) == before
+
+
+def test_a_verdict_on_some_of_the_days_says_which_are_not_evaluated(serving):
+    outcome = serving.promote(OTHER, window_days=7)
+
+    assert outcome.entry is not None
+    assert (
+        "\nnot evaluated: ml-assets run --dataset orders --as-of 2025-11-25 "
+        in outcome.decision.gates[-1].told
+    )
+
+
 def test_a_model_that_is_not_there_is_named_as_such(place):
     with pytest.raises(ArtifactNotFoundError, match="No model of run 000000000000"):
         judge(place.wish(GOOD, model="000000000000"))
 
 
-def test_another_artifact_under_the_same_key_is_not_overwritten(place):
+def test_a_model_that_does_not_say_what_it_was_made_of_is_not_promoted(place):
+    made_again(place, "model", artifacts=())
+
+    with pytest.raises(CorruptArtifactError, match="does not say of which training set it was made"):
+        place.promote(OTHER)
+
+
+def test_a_model_whose_parameters_are_not_known_here_is_refused_in_plain_words(place):
+    store, key = place.store(), place.key("model", OTHER)
+    manifest = store.manifest(key)
+    parameters = {**manifest.parameters, "model_version": "v9"}
+    name = hash_identity(parameters, LAST)
+    files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
+    newer = manifest.model_copy(update={"parameters": parameters, "run_id": name})
+    store.commit(replace(key, model_version="v9", run_id=name), newer, files)
+
+    with pytest.raises(
+        RefusedError, match=f"{name}: the ml_assets that is here does not know its parameters"
+    ):
+        judge(place.wish(model=name))
+
+
+def test_another_artifact_under_the_same_key_is_not_overwritten_and_the_slot_stays_as_it_was(place):
     place.promote(OTHER, to="blue")
+    shutil.rmtree(Path(place.store("blue").uri(place.key("training_set", OTHER))))
     before = tree(f"{place.root}/blue")
     other_code(place)
 
-    with pytest.raises(StoreError, match=r"holds another model under this run_id\. Nothing was overwritten"):
-        copy_artifact(place.key("model", OTHER), source=place.store(), target=place.store("blue"))
+    wish = place.wish(OTHER, to="blue", force=True, reason="made by older code")
+    for act in (judge, promote):
+        with pytest.raises(
+            StoreError, match=r"holds another model under this run_id\. Nothing was overwritten"
+        ):
+            act(wish)
 
     assert tree(f"{place.root}/blue") == before
+
+
+def test_another_python_makes_no_other_artifact(place):
+    place.promote(OTHER, to="blue")
+    before = tree(f"{place.root}/blue")
+    held = place.store().manifest(place.key("model", OTHER)).packages
+    made_again(place, "model", packages={**held, "python": "3.9.0"})
+
+    assert place.promote(OTHER, to="blue").entry.number == 2
+    assert tree(f"{place.root}/blue") == before
+
+
+def test_what_was_damaged_in_the_slot_is_mended_by_promoting_it_again(place):
+    place.promote(OTHER, to="blue")
+    before = tree(f"{place.root}/blue")
+    (file,) = Path(place.store("blue").uri(place.key("model", OTHER))).glob("data-*")
+    file.write_bytes(b"rotten")
+
+    outcome = place.promote(OTHER, to="blue")
+
+    assert tree(f"{place.root}/blue") == before
+    verify_release(outcome.entry.release, load_settings())
+
+
+def test_a_damaged_manifest_in_the_slot_is_not_overwritten_and_the_way_out_is_told(place):
+    place.promote(OTHER, to="blue")
+    manifest = Path(place.store("blue").uri(place.key("model", OTHER), "manifest.json"))
+    manifest.write_bytes(b"rotten")
+
+    with pytest.raises(CorruptArtifactError, match="Remove it, then promote again"):
+        place.promote(OTHER, to="blue")
+
+    assert manifest.read_bytes() == b"rotten"
+    manifest.unlink()
+    verify_release(place.promote(OTHER, to="blue").entry.release, load_settings())
+
+
+def test_what_was_made_again_after_it_was_judged_is_not_copied(place):
+    judged = place.store().manifest(place.key("evaluation", OTHER))
+    made_again(place, "evaluation", metrics={**judged.metrics, "roc_auc": 0.99})
+
+    with pytest.raises(StoreError, match="was made again while it was promoted"):
+        copy_artifact(
+            place.key("evaluation", OTHER), judged, source=place.store(), target=place.store("blue")
+        )
+
+    assert tree(f"{place.root}/blue") == {}
 
 
 def test_a_reason_overrules_what_may_be_overruled_and_is_recorded(serving):

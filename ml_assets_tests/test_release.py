@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.promotion.parameters import check_promotion
@@ -132,6 +133,40 @@ def test_a_log_of_which_a_file_is_damaged_says_which_and_nothing_is_added(tmp_pa
         log.append("switched", lambda state: (model("blue", 2), switched(state)), by="ada", at=lambda: NOW)
 
     assert sorted(path.name for path in Path(log.uri()).iterdir()) == ["000001.json", "000002.json"]
+
+
+@pytest.fixture
+def logged(tmp_path, monkeypatch):
+    """A log of three acts: both slots have a candidate, and blue serves."""
+    Place(str(tmp_path)).settings(monkeypatch)
+    log = release_log(load_settings(), "orders")
+    for slot, number in (("blue", 1), ("green", 2)):
+        release = model(slot, number)
+        log.append("promoted", lambda state, it=release: (it, promoted(state, it)), by="ada", at=lambda: NOW)
+    log.append(
+        "switched", lambda state: (model("blue", 1), switched(state, "blue")), by="ada", at=lambda: NOW
+    )
+    return log
+
+
+def test_what_else_lies_in_the_log_is_no_entry_of_it(logged):
+    folder = Path(logged.uri())
+    (folder / "copy").mkdir()
+    for name in ("copy/000009.json", "4.json", "0000005.json", "000006.json.bak", ".hidden"):
+        (folder / name).write_bytes(Path(logged.uri(1)).read_bytes())
+
+    assert [entry.number for entry in logged.entries()] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"{}")])
+def test_what_serves_is_told_although_an_earlier_entry_is_lost(logged, spoil, capsys):
+    spoil(Path(logged.uri(2)))
+
+    assert main(["live"]) == 1
+
+    told = capsys.readouterr()
+    assert told.out.startswith(f"orders: {model('blue', 1).told()} serves since 2026-01-01 00:00:00")
+    assert "000002.json is corrupt: it is " in told.err
 
 
 def test_a_log_in_s3_is_one_on_disk(s3, tmp_path, monkeypatch):

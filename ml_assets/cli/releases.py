@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from ml_assets.cli.promote import actor
 from ml_assets.core.release import PAST, Entry, Slot
+from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline import releases
 from ml_assets.pipeline.released import release_log
 from ml_assets.settings import load_settings
+from ml_assets.storage.release_log import ReleaseLog
 
 SHOWN = 20
 
@@ -29,18 +31,34 @@ def rollback(dataset: str, *, if_live: str, reason: str, as_json: bool) -> int:
 
 
 def live(dataset: str, *, as_json: bool) -> int:
-    """Print what serves, since when, what could be switched to or gone back to, and the history."""
-    entries = list(release_log(load_settings(), dataset).entries())
+    """Print what serves, since when, what could be switched to or gone back to, and the history.
+
+    Of a history in which an entry is damaged it prints the part after that, then raises CorruptArtifactError.
+    """
+    entries, damage = _readable(release_log(load_settings(), dataset))
     if as_json:
         told = {"dataset": dataset, "since": _since(entries), "entries": [_json(entry) for entry in entries]}
         print(json.dumps({**told, "state": _json(entries[0])["state"] if entries else None}, indent=2))
-        return 0
-    if not entries:
+    elif entries:
+        _print_state(dataset, entries)
+        _print_history(entries)
+    else:
         print(f"Nothing was promoted for {dataset} yet: ml-assets promote RUN_ID --from staging --to blue")
-        return 0
-    _print_state(dataset, entries)
-    _print_history(entries)
+    if damage:
+        raise damage
     return 0
+
+
+def _readable(log: ReleaseLog) -> tuple[list[Entry], CorruptArtifactError | None]:
+    """The entries, the newest first, and what ended them too early; that of the newest one is raised."""
+    found: list[Entry] = []
+    try:
+        found.extend(log.entries())  # what came before the damaged one stays
+    except CorruptArtifactError as error:
+        if not found:
+            raise
+        return found, error
+    return found, None
 
 
 def _print(entry: Entry, *, as_json: bool) -> int:

@@ -6,10 +6,9 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import from_identity
 from ml_assets.core.promotion.gates import Evidence
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError
-from ml_assets.pipeline.released import FoundModel
+from ml_assets.pipeline.released import FoundModel, parameters_of
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -29,12 +28,14 @@ def lineage(model: FoundModel, store: ArtifactStore, *, environment: str) -> Lin
         model: the model.
         store: where it is.
         environment: what that is called in a command; `default` for that of the settings.
+
+    Raises:
+        RefusedError: the code that is here does not know its parameters.
+        CorruptArtifactError: it does not say of which training set it was made.
     """
     keys = keys_of(model.key, model.manifest)
     read = {asset: _read(key, store) for asset, key in keys.items()}
-    command = run_command(
-        from_identity(model.manifest.parameters), model.manifest.as_of, environment=environment
-    )
+    command = run_command(parameters_of(model.manifest), model.manifest.as_of, environment=environment)
     return Lineage(
         keys=keys,
         evidence=Evidence(
@@ -48,8 +49,15 @@ def lineage(model: FoundModel, store: ArtifactStore, *, environment: str) -> Lin
 
 
 def keys_of(model: ArtifactKey, manifest: Manifest) -> dict[str, ArtifactKey]:
-    """Where the artifacts of a model's run are kept, in the order in which they are made."""
-    rows = next(used for used in manifest.artifacts if used.asset == "training_set")
+    """Where the artifacts of a model's run are kept, in the order in which they are made.
+
+    CorruptArtifactError where the model does not say of which training set it was made.
+    """
+    rows = next((used for used in manifest.artifacts if used.asset == "training_set"), None)
+    if rows is None:
+        raise CorruptArtifactError(
+            f"{model.path}: does not say of which training set it was made. Train it again."
+        )
     return {
         asset: replace(model, asset=asset, model_version="", run_id=rows.run_id)
         if asset == rows.asset

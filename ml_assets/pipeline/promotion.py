@@ -1,30 +1,23 @@
 """A promotion: judged on what is stored, then copied byte for byte, then written into the log of releases."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ml_assets.core.comparison.compare import Comparison
 from ml_assets.core.comparison.margins import read_margins
-from ml_assets.core.comparison.words import verdict as verdict_of
 from ml_assets.core.promotion.decision import Decision, verdict
-from ml_assets.core.promotion.gates import Gate, check
+from ml_assets.core.promotion.gates import check
 from ml_assets.core.promotion.parameters import PromotionParameters
-from ml_assets.core.release import Entry, Release, Releases, Slot, promoted
-from ml_assets.errors import CorruptArtifactError, RefusedError
-from ml_assets.pipeline.comparison import compare_models
+from ml_assets.core.release import SLOTS, Entry, Release, Releases, Slot, promoted
+from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
-from ml_assets.pipeline.released import (
-    FoundModel,
-    NamedModel,
-    find_model,
-    release_log,
-    released_manifest,
-    store_of,
-)
+from ml_assets.pipeline.not_worse import hold_against
+from ml_assets.pipeline.released import NamedModel, find_model, release_log, store_of
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings
-from ml_assets.storage.copying import copy_artifact
+from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.copying import copy_artifact, is_there
+from ml_assets.storage.object_store import local_path
 from ml_assets.storage.release_log import ReleaseLog
 
 
@@ -78,9 +71,9 @@ def judge(wish: Promotion) -> Judged:
     """What a promotion would come to. Nothing is written.
 
     Raises:
-        RefusedError: the slot serves, or the model comes from there.
+        RefusedError: the slot serves, the model comes from there, or the slot has no root of its own.
         ArtifactNotFoundError: there is no such model.
-        StoreError: a store cannot be read.
+        StoreError: a store cannot be read, or the slot holds another artifact of this run_id.
     """
     settings, own = wish.settings, wish.own
     source = store_of(settings, wish.source)
@@ -88,13 +81,13 @@ def judge(wish: Promotion) -> Judged:
     log = release_log(settings, model.key.dataset)
     state = log.state()
     slot: Slot = state.idle if own.to == "idle" else own.to
-    _refuse_slot(state, slot, wish.source)
+    _refuse_slot(state, slot, wish)
     environment = "default" if wish.source == settings.environment else wish.source
     found = lineage(model, source, environment=environment)
-    reference = _serving(state, settings)
+    candidate = NamedModel(name="candidate", manifest=model.manifest, evaluated_in=wish.source)
     margins = read_margins(own.margins)
-    compared, gate = _held_against(reference, model, wish, margins)
-    gates = (*check(found.evidence), gate)
+    held = hold_against(state.live, candidate, days=own.window_days, margins=margins, settings=settings)
+    gates = (*check(found.evidence), held.gate)
     decision = Decision(
         verdict=verdict(gates, force=own.force),
         run_id=own.model,
@@ -104,8 +97,8 @@ def judge(wish: Promotion) -> Judged:
         source=wish.source,
         to=slot,
         gates=gates,
-        reference=reference.told if reference else "",
-        comparison=compared,
+        reference=held.reference,
+        comparison=held.comparison,
         margins=margins,
         window_days=own.window_days,
         by=wish.by,
@@ -113,7 +106,10 @@ def judge(wish: Promotion) -> Judged:
         reason=own.reason,
         artifacts={asset: manifest.sha256 for asset, manifest in found.evidence.manifests.items()},
     )
-    return Judged(decision=decision, lineage=found, slot=slot, log=log)
+    judged = Judged(decision=decision, lineage=found, slot=slot, log=log)
+    if decision.verdict != "refused":
+        _refuse_another(judged, store_of(settings, slot))
+    return judged
 
 
 def promote(wish: Promotion) -> Outcome:
@@ -141,17 +137,13 @@ def promote(wish: Promotion) -> Outcome:
 
 
 def _copied(judged: Judged, wish: Promotion) -> Release:
-    """The release, once the slot holds every artifact of it."""
+    """The release, once the slot holds every artifact of it, exactly as it was judged."""
     source, target = (store_of(wish.settings, name) for name in (wish.source, judged.slot))
+    decision, found = judged.decision, judged.lineage
     manifests = {
-        asset: copy_artifact(key, source=source, target=target) for asset, key in judged.lineage.keys.items()
+        asset: copy_artifact(key, found.evidence.manifests[asset], source=source, target=target)
+        for asset, key in found.keys.items()
     }
-    decision = judged.decision
-    if target.manifest(judged.lineage.keys["model"]).sha256 != decision.artifacts["model"]:
-        raise CorruptArtifactError(
-            f"{source.uri(judged.lineage.keys['model'])}: was made again while it was promoted. "
-            "The log is as it was; promote it again."
-        )
     return Release(
         slot=judged.slot,
         dataset=decision.dataset,
@@ -163,51 +155,26 @@ def _copied(judged: Judged, wish: Promotion) -> Release:
     )
 
 
-def _refuse_slot(state: Releases, slot: Slot, source: str) -> None:
-    if slot == source:
+def _refuse_another(judged: Judged, target: ArtifactStore) -> None:
+    """StoreError, before anything is copied, where the slot holds another artifact under one of the keys."""
+    for asset, manifest in judged.lineage.evidence.manifests.items():
+        is_there(judged.lineage.keys[asset], manifest, target=target)
+
+
+def _refuse_slot(state: Releases, slot: Slot, wish: Promotion) -> None:
+    if slot == wish.source:
         raise RefusedError([f"to: the model is in {slot} already. Promote from where it was evaluated."])
     if state.live is not None and state.live.slot == slot:
         raise RefusedError(
             [f"to: {slot} serves now. Promote to {state.idle}, then switch; nothing is changed in place."]
         )
-
-
-def _serving(state: Releases, settings: Settings) -> NamedModel | None:
-    """The model that serves, which the candidate is held against."""
-    if state.live is None:
-        return None
-    manifest = released_manifest(state.live, store_of(settings, state.live.slot))
-    return NamedModel(name=state.live.slot, manifest=manifest, evaluated_in=manifest.environment)
-
-
-def _held_against(
-    reference: NamedModel | None, model: FoundModel, wish: Promotion, margins: Mapping[str, float]
-) -> tuple[Comparison | None, Gate]:
-    """The comparison with the model that serves, and the gate that rests on it."""
-    if reference is None:
-        return None, _not_worse("nothing serves that it could be worse than", passed=True)
-    candidate = NamedModel(name="candidate", manifest=model.manifest, evaluated_in=wish.source)
-    if candidate.parameters == reference.parameters:
-        return None, _not_worse("the parameter set that serves, trained on other days", passed=True)
-    try:
-        found = compare_models(
-            candidate,
-            reference,
-            days=wish.own.window_days,
-            last=candidate.as_of,
-            margins=margins,
-            settings=wish.settings,
+    places = {name: _place(wish.settings.root(name)) for name in (wish.source, *SLOTS)}
+    if same := [name for name in places if name != slot and places[name] == places[slot]]:
+        setting = f"ML_ASSETS_ENVIRONMENTS__{slot.upper()}__ROOT"
+        raise RefusedError(
+            [f"to: {slot} has the same root as {same[0]}. Give each a root of its own: {setting}."]
         )
-    except RefusedError as error:
-        return None, _not_worse("; ".join(error.problems), passed=False)
-    comparison = found.comparison
-    lines = [verdict_of(comparison), *(kpi.told() for kpi in comparison.kpis)]
-    if not comparison.passed:
-        lines += [f"not evaluated: {command}" for command in found.commands]
-    return comparison, _not_worse(
-        " ".join(lines[:1]) + "".join(f"\n{line}" for line in lines[1:]), passed=comparison.passed
-    )
 
 
-def _not_worse(told: str, *, passed: bool) -> Gate:
-    return Gate(name="not worse", passed=passed, told=told)
+def _place(root: str) -> str:
+    return str(local_path(root) or root).rstrip("/")

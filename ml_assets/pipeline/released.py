@@ -4,6 +4,8 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, from_identity
@@ -33,7 +35,7 @@ class NamedModel:
     @property
     def parameters(self) -> TrainingParameters:
         """Its parameter set."""
-        return from_identity(self.manifest.parameters)
+        return parameters_of(self.manifest)
 
     @property
     def as_of(self) -> dt.date:
@@ -46,6 +48,18 @@ class NamedModel:
         version, at = self.manifest.parameters["model_version"], self.as_of
         text = f"{self.manifest.run_id} ({version}, as_of {at})"
         return text if self.name == self.manifest.run_id else f"{self.name}: {text}"
+
+
+def parameters_of(model: Manifest) -> TrainingParameters:
+    """The parameter set of a model; RefusedError where the code that is here does not know such a one."""
+    try:
+        return from_identity(model.parameters)
+    except ValidationError:
+        raise RefusedError(
+            [
+                f"{model.run_id}: the ml_assets that is here does not know its parameters. Use the one that trained it."
+            ]
+        ) from None
 
 
 def release_log(settings: Settings, dataset: str) -> ReleaseLog:

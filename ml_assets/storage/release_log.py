@@ -57,10 +57,10 @@ class ReleaseLog:
         return self._read(numbers[-1]) if numbers else None
 
     def entries(self) -> Iterator[Entry]:
-        """Every entry, the newest first. Raises CorruptArtifactError where one cannot be read."""
+        """Every entry, the newest first. Raises CorruptArtifactError, in its place, where one is lost or damaged."""
         with store_errors(self.uri()):
             numbers = self._numbers(open_store(self.root, access=self.access))
-        return (self._read(number) for number in reversed(numbers))
+        return (self._read(number) for number in range(max(numbers, default=0), 0, -1))
 
     def append(
         self,
@@ -130,9 +130,12 @@ class ReleaseLog:
         return f"dataset={encode(self.dataset)}"
 
     def _numbers(self, store: "ObjectStore") -> list[int]:
-        paths = [meta["path"] for meta in list_all(store, f"{self._folder}/log")]
-        names = [path.rpartition("/")[2].removesuffix(".json") for path in paths if path.endswith(".json")]
-        return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+        """Those of the entries; what else may lie there, such as a copy in a folder of its own, is none."""
+        start = f"{self._folder}/log/"
+        paths = {meta["path"] for meta in list_all(store, start.rstrip("/"))}
+        names = (path.removeprefix(start).removesuffix(".json") for path in paths)
+        numbers = {int(name) for name in names if name.isascii() and name.isdigit()}
+        return sorted(number for number in numbers if f"{start}{_name(number)}" in paths)
 
     def _read(self, number: int) -> Entry:
         uri = self.uri(number)
@@ -144,7 +147,7 @@ class ReleaseLog:
             entry = None
         if entry is None or entry.number != number:
             raise CorruptArtifactError(
-                f"{uri} is corrupt: it is no entry of this log. What serves is not known for certain. "
+                f"{uri} is corrupt: it is {'no entry of this log' if body else 'empty, or gone'}. "
                 "Restore the file from a copy; it was never changed since it was written."
             )
         return entry

@@ -109,6 +109,12 @@ def _inputs(evidence: Evidence) -> str:
         for used, digest in _digests(manifest).items()
         if used in evidence.manifests and evidence.manifests[used].sha256 != digest
     ]
+    wrong += [
+        f"{asset} does not say of which {used} it was made"
+        for asset, manifest in evidence.manifests.items()
+        for used in CATALOG[asset].inputs
+        if used not in _digests(manifest)
+    ]
     table = evidence.manifests.get("training_set")
     if table is not None and not any(source.days for source in table.sources):
         wrong.append("training_set names no rows of a source")
@@ -142,10 +148,13 @@ def _baseline(evidence: Evidence) -> str:
     if evaluation is None:
         return "not known, for there is no evaluation that can be read"
     found = evaluation.metrics
+    pairs = [pair for pair in BASELINES if all(name in found for name in pair)]
+    if not pairs:
+        return "not known, for the evaluation has no metric beside that of the base rate"
     wrong = [
         f"{metric} {found[metric]:.4f} is not below {found[baseline]:.4f}"
-        for metric, baseline in BASELINES
-        if metric in found and baseline in found and found[metric] >= found[baseline]
+        for metric, baseline in pairs
+        if found[metric] >= found[baseline]
     ]
     return "; ".join(wrong)
 
