@@ -468,12 +468,49 @@ def test_the_shell_says_what_is_refused_and_ends_with_2(serving, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        ("x" * 501, "reason: too long. Allowed: up to 500 characters"),
+        ("\x1b[2J", "reason: has characters that are not allowed"),
+        ("password=hunter2", "reason: looks like a credential"),
+        ("see https://ada:hunter2@host/x", "reason: looks like a credential"),
+        ("\udcff", "reason: not text"),
+    ],
+)
+def test_a_reason_that_is_not_to_be_kept_is_refused_everywhere_and_not_repeated(
+    serving, reason, line, capsys
+):
+    entries = len(list(serving.log.entries()))
+
+    for words in (["promote", run_id(OTHER, LAST), "--from", "staging"], ["switch"], ["rollback"]):
+        assert main([*words, "--reason", reason]) == 2
+        told = capsys.readouterr()
+        assert line in told.err
+        assert "hunter2" not in told.out + told.err
+    assert len(list(serving.log.entries())) == entries
+
+
+def test_a_user_without_a_name_has_to_say_who_acts(serving, monkeypatch, capsys):
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.delenv("ML_ASSETS_ACTOR")
+    monkeypatch.setattr("getpass.getuser", nobody)
+
+    assert main(["switch"]) == 2
+    assert "actor: this user has no name here. Say who acts: ML_ASSETS_ACTOR." in capsys.readouterr().err
+
+
 def test_a_candidate_that_was_damaged_in_its_slot_does_not_go_live(serving):
     serving.promote(OTHER)
     (file,) = Path(serving.store("green").uri(serving.key("model", OTHER))).glob("data-*")
     file.write_bytes(b"rotten")
 
-    with pytest.raises(StoreError, match="is corrupt"):
+    name = run_id(OTHER, LAST)
+    with pytest.raises(
+        CorruptArtifactError, match=f"is corrupt, or gone.* ml-assets promote {name} --to green"
+    ):
         switch("orders", to="green", by="ada", settings=load_settings())
 
     assert serving.log.state().live.slot == "blue"
@@ -484,14 +521,17 @@ def test_what_served_before_and_was_removed_is_not_gone_back_to(serving):
     switch("orders", to=None, by="ada", settings=load_settings())
     shutil.rmtree(f"{serving.root}/blue/evaluation")
 
-    with pytest.raises(StoreError):
+    with pytest.raises(
+        CorruptArtifactError, match=f"evaluation.* is corrupt, or gone.* {run_id(GOOD, LAST)} --to blue"
+    ):
         roll_back("orders", by="ada", settings=load_settings())
 
     assert serving.log.state().live.slot == "green"
 
 
-def launch(**own):
+def launch(tags=None, **own):
     return defs.resolve_job_def("promote").execute_in_process(
+        tags=tags,
         run_config={
             "resources": {"options": {"config": {"environment": "staging"}}},
             "ops": {"promotion": {"config": own}},
@@ -519,6 +559,13 @@ def test_the_job_shows_the_decision_and_a_refusal_fails_it_with_the_reasons(serv
     told = failure.step_failure_data.user_failure_data
     assert "not worse: " in told.description
     assert told.metadata["verdict"].value.startswith("refused: ")
+
+
+def test_the_run_says_who_promoted_however_long_the_name_is(serving, monkeypatch):
+    monkeypatch.delenv("ML_ASSETS_ACTOR")
+
+    assert launch(model=run_id(OTHER, LAST), tags={"user": "ada" * 100}).success
+    assert serving.log.last().by == ("ada" * 100)[:200]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import PromotionParameters
+from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
 from ml_assets.settings import Settings, load_settings
 
@@ -39,8 +40,11 @@ def promote(own: PromotionParameters, *, environment: str, as_json: bool) -> int
 
 
 def actor(settings: Settings) -> str:
-    """Who acts: as the settings say, else the user of the operating system."""
-    return settings.actor or getpass.getuser()
+    """Who acts: as the settings say, else the user of the operating system; RefusedError where it has no name."""
+    try:
+        return settings.actor or getpass.getuser()
+    except (KeyError, OSError):  # a user of a container need not be known to its system
+        raise RefusedError(["actor: this user has no name here. Say who acts: ML_ASSETS_ACTOR."]) from None
 
 
 def _wish(own: PromotionParameters, environment: str, settings: Settings) -> promotion.Promotion:

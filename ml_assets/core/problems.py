@@ -20,6 +20,7 @@ _WRONG = {
     "finite_number": "not a finite number",
     "extra_forbidden": "unknown",
     "missing": "missing",
+    "string_too_long": "too long",
     "string_pattern_mismatch": "has characters that are not allowed",
     "greater_than_equal": "too small",
     "greater_than": "too small",

@@ -20,6 +20,7 @@ from ml_assets.errors import RefusedError
 Slot = Literal["blue", "green"]
 Action = Literal["promoted", "switched", "rolled_back"]
 SLOTS: tuple[Slot, ...] = ("blue", "green")
+LONGEST_NAME = 200  # of who did something
 STEPS_BACK = 20  # that can be rolled back; the log itself is never cut
 RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -105,7 +106,7 @@ class Entry(_Part):
     number: int = Field(ge=1)
     action: Action
     release: Release
-    by: str = Field(max_length=200)
+    by: str = Field(max_length=LONGEST_NAME)
     at: AwareDatetime
     why: str = Field(default="", max_length=2000)
     decision: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")

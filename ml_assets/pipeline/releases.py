@@ -3,12 +3,15 @@
 import datetime as dt
 from collections.abc import Callable
 
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.manifest import Manifest
 from ml_assets.core.release import Entry, Release, Releases, Slot, rolled_back, switched
-from ml_assets.errors import CorruptArtifactError, RefusedError
+from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.released import release_log, store_of
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings
+from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.copying import manifest_digest
 
 
@@ -65,19 +68,29 @@ def verify_release(release: Release, settings: Settings) -> None:
         StoreError: the slot cannot be read.
     """
     store = store_of(settings, release.slot)
-    model = store.verify(release.key())
+    model = _whole(release, release.key(), store)
+    if model.sha256 != release.sha256:
+        raise _damaged(release, f"{store.uri(release.key())}: is not the model that was promoted.")
     keys = keys_of(release.key(), model)
     for asset, digest in release.manifests.items():
-        store.verify(keys[asset])
-        if manifest_digest(keys[asset], store) != digest:
-            raise CorruptArtifactError(
-                f"{store.uri(keys[asset])}: is not what was promoted. What serves is as it was. Promote it again."
-            )
-    if model.sha256 != release.sha256:
-        raise CorruptArtifactError(
-            f"{store.uri(release.key())}: is not the model that was promoted. What serves is as it was. "
-            "Promote it again."
-        )
+        key = keys.get(asset, release.key(asset))
+        _whole(release, key, store)
+        if manifest_digest(key, store) != digest:
+            raise _damaged(release, f"{store.uri(key)}: is not what was promoted.")
+
+
+def _whole(release: Release, key: ArtifactKey, store: ArtifactStore) -> Manifest:
+    """The manifest of an artifact of a release, of which every byte was read."""
+    try:
+        return store.verify(key)
+    except (ArtifactNotFoundError, CorruptArtifactError) as error:
+        raise _damaged(release, f"{store.uri(key)} is corrupt, or gone.") from error
+
+
+def _damaged(release: Release, told: str) -> CorruptArtifactError:
+    return CorruptArtifactError(
+        f"{told} Nothing was changed. Promote it again: ml-assets promote {release.run_id} --to {release.slot}"
+    )
 
 
 def _verified(state: Releases, settings: Settings) -> tuple[Release, Releases]:

@@ -46,8 +46,9 @@ class PromotionParameters(Parameters):
     reason: str = Field(
         default="",
         max_length=500,
+        pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",  # what a terminal would obey
         description="Why, for the record",
-        json_schema_extra={"allowed": "up to 500 characters"},
+        json_schema_extra={"allowed": "up to 500 characters, none of them a control character"},
     )
 
 

@@ -12,6 +12,7 @@ from ml_assets.core.markup import plain as plain_text
 from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, check_promotion
+from ml_assets.core.release import LONGEST_NAME
 from ml_assets.defs.own import refuse_mistyped
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
@@ -37,7 +38,8 @@ def _promotion(
     settings = load_settings()
     own = check_promotion(plain(config, PromotionParameters).model_dump())
     by = settings.actor or context.run.tags.get("user", "") or f"Dagster run {context.run.run_id}"
-    wish = Promotion(own=own, source=settings.named(options.environment), by=by, settings=settings)
+    source = settings.named(options.environment)
+    wish = Promotion(own=own, source=source, by=by[:LONGEST_NAME], settings=settings)
     outcome = promote(wish)
     if outcome.entry is None:
         lines = [outcome.decision.told(), *outcome.decision.against]
