@@ -104,12 +104,20 @@ def _parameters(before: Description, after: Description) -> Iterator[Change]:
         if name not in now:
             yield Change(name=name, told="the parameter is gone", breaks="stored artifacts")
         elif name not in was:
-            yield _new(name, now[name])
+            yield _new(name, now[name], only_for_new=_is_of_new_versions(name, before, after))
         else:
             yield from _changed(name, was[name], now[name])
 
 
-def _new(name: str, field: Mapping[str, Any]) -> Change:
+def _is_of_new_versions(name: str, before: Description, after: Description) -> bool:
+    """Whether it is a hyperparameter that no model version of before uses: it is in none of their identities."""
+    users = [version for version, used in after["model_versions"].items() if name in used]
+    return bool(users) and not set(users) & set(before["model_versions"])
+
+
+def _new(name: str, field: Mapping[str, Any], *, only_for_new: bool) -> Change:
+    if only_for_new:
+        return Change(name=name, told="a new parameter that only new model versions use", breaks="nothing")
     if "omitted_when" not in field:
         told = "a new parameter without OmittedWhen: it enters every identity"
         return Change(name=name, told=told, breaks="run_ids")
