@@ -366,6 +366,18 @@ def test_a_reason_overrules_what_may_be_overruled_and_is_recorded(serving):
     assert ("not worse", "overruled") in [row[:2] for row in outcome.decision.rows()]
 
 
+def test_a_margin_that_is_widened_needs_a_reason_and_does_away_with_no_other(serving):
+    with pytest.raises(RefusedError, match="A margin wider than usual needs one, which is recorded: roc_auc"):
+        serving.promote(BAD, margins="roc_auc=1")
+
+    outcome = serving.promote(BAD, margins="roc_auc=1", reason="its ranks do not matter")
+
+    assert outcome.decision.margins == {"roc_auc": 1.0, "log_loss": 0.01, "brier": 0.005}
+    assert outcome.decision.comparison.kpis[0].passed
+    assert "log_loss" in failed(outcome.decision)["not worse"]
+    assert outcome.entry is None
+
+
 def test_nobody_overrules_bytes(serving):
     byte_changed(serving)
 
