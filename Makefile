@@ -27,7 +27,7 @@ dev: setup ## serve the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/dagster dev -h 127.0.0.1 -p $${PORT:-3000}
 
 test: setup ## run the whole test suite
-	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n 3 --dist loadfile)
+	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 .engines/%/.installed: examples/requirements.txt examples/requirements-%.txt examples/constraints-%.txt
 	$(PYTHON) -m venv .engines/$*
@@ -49,6 +49,9 @@ lint: setup ## check style, formatting and the rings
 types: setup ## check the types
 	@$(BIN)/mypy
 
+torture: setup ## try faults of every kind at random instants, and count what is lost
+	@$(BIN)/python -m ml_assets_tests.torture
+
 demo-production: setup ## train, promote, compare, switch, score and roll back, with an S3 server on this machine
 	@$(BIN)/python examples/production.py
 
@@ -58,4 +61,4 @@ bench: setup ## measure against plain scripts that do the same work
 clean: ## remove the environment, caches, the local Dagster home and the artifacts of dev
 	rm -rf $(VENV) .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 
-.PHONY: help setup run dev test test-engines lint types demo-production bench clean
+.PHONY: help setup run dev test test-engines lint types torture demo-production bench clean

@@ -16,14 +16,15 @@ from ml_assets.defs.sweeps.assets import leaderboard, sweep
 from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
 from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.jobs import train
+from ml_assets.defs.trust.reproduction import reproduce_daily, reproduce_job
 from ml_assets.resources.io_manager import artifact_io_manager
 from ml_assets.resources.parameters import options_resource, params_resource
 from ml_assets.resources.s3 import s3_resource
 
 defs = dg.Definitions(
     assets=[training, backfill_report, leaderboard, predictions, monitoring, kpi_comparison, promotion],
-    jobs=[train, report, sweep, score, monitor, compare, promotion_job],
-    schedules=[daily_training, catch_up],
+    jobs=[train, report, sweep, score, monitor, compare, promotion_job, reproduce_job],
+    schedules=[daily_training, catch_up, reproduce_daily],
     sensors=[request_files, landed_days, failure_notice, report_after_backfill, leaderboard_after_sweep],
     resources={
         "params": params_resource(),

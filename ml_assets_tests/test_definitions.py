@@ -36,6 +36,7 @@ def test_the_jobs_and_resources_are():
         "monitor",
         "promote",
         "report",
+        "reproduce",
         "score",
         "sweep",
         "train",
@@ -56,6 +57,7 @@ def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_o
     assert sorted((schedule.name, schedule.cron_schedule) for schedule in schedules) == [
         ("catch_up", "0 5 * * *"),
         ("daily_training", "0 3 * * *"),
+        ("reproduce_daily", "0 6 * * *"),
     ]
     assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.STOPPED}
     assert {schedule.default_status for schedule in schedules} == {dg.DefaultScheduleStatus.STOPPED}

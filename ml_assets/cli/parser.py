@@ -11,6 +11,7 @@ from ml_assets.cli.parser_options import add_days, add_environment, options_of, 
 from ml_assets.cli.parser_release import add_release
 from ml_assets.cli.parser_scoring import add_scoring
 from ml_assets.cli.parser_track import add_track
+from ml_assets.cli.parser_trust import add_trust
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
 from ml_assets.core.sweep.sweep_parameters import SweepParameters
@@ -35,6 +36,7 @@ def build_parser() -> Parser:
     add_scoring(commands)
     add_env(commands)
     add_track(commands)
+    add_trust(commands)
     return parser
 
 

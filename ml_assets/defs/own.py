@@ -9,11 +9,14 @@ import dagster as dg
 from pydantic import BaseModel
 
 from ml_assets.config import OptionsConfig
-from ml_assets.defs.training.metadata import run_tags
+from ml_assets.defs.training.metadata import metadata, run_tags
+from ml_assets.defs.training.record import batch_data_version, data_version
 from ml_assets.defs.training.start import KNOWN_RESOURCES
+from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.resources.guard import guard
 from ml_assets.resources.io_manager import workspace_of
+from ml_assets.storage.artifact_store import ArtifactStore
 
 
 def workspace_for(
@@ -43,3 +46,13 @@ def announce(
     context.log.info("run_id %s: %s of %s", ", ".join(run_ids), job, stated)
     if not context.instance.is_ephemeral and context.job_def.name == job:
         context.instance.add_run_tags(run.run_id, run_tags(values, run_id=run_ids[-1]))
+
+
+def materialized(
+    context: dg.AssetExecutionContext, made: Sequence[Made], *, store: ArtifactStore
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """What Dagster is told of the days of a run: the metadata of each, and one data version for all."""
+    for item in made:
+        context.add_asset_metadata(metadata(item, store=store), partition_key=str(item.key.as_of))
+    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
+    return dg.MaterializeResult(data_version=dg.DataVersion(version))

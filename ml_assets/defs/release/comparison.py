@@ -7,12 +7,10 @@ import dagster as dg
 from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, plain
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
-from ml_assets.defs.own import announce, refuse_mistyped, workspace_for
+from ml_assets.defs.own import announce, materialized, refuse_mistyped, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.metadata import metadata
-from ml_assets.defs.training.record import batch_data_version, data_version
 from ml_assets.defs.training.start import days_of
 from ml_assets.pipeline.comparison import compare_models
 from ml_assets.pipeline.comparison_artifact import comparison_identity, comparison_key, store_comparison
@@ -60,10 +58,7 @@ def _kpi_comparison(
         )
         for day in days
     ]
-    for item in made:
-        context.add_asset_metadata(metadata(item, store=workspace.store), partition_key=str(item.key.as_of))
-    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
-    yield dg.MaterializeResult(data_version=dg.DataVersion(version))
+    yield materialized(context, made, store=workspace.store)
 
 
 kpi_comparison = refused_at_launch(

@@ -9,13 +9,11 @@ from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
-from ml_assets.defs.own import announce, workspace_for
+from ml_assets.defs.own import announce, materialized, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.reports.outcomes import REPORT_JOB, outcomes
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.metadata import metadata
-from ml_assets.defs.training.record import batch_data_version, data_version
 from ml_assets.defs.training.start import days_of
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.report import (
@@ -50,10 +48,7 @@ def _backfill_report(
     announce(context, report_identity(parameters, own), names, job=REPORT_JOB)
     workspace = workspace_for(context, options, ASSET, ReportParameters)
     made = [_make(parameters, own, day, workspace=workspace, instance=context.instance) for day in days]
-    for item in made:
-        context.add_asset_metadata(metadata(item, store=workspace.store), partition_key=str(item.key.as_of))
-    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
-    yield dg.MaterializeResult(data_version=dg.DataVersion(version))
+    yield materialized(context, made, store=workspace.store)
 
 
 backfill_report = refused_at_launch(

@@ -9,13 +9,11 @@ from ml_assets.config import OptionsConfig, ScoringConfig, TrainingConfig, plain
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.scoring.kind import ASSET
 from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
-from ml_assets.defs.own import announce, refuse_mistyped, workspace_for
+from ml_assets.defs.own import announce, materialized, refuse_mistyped, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.scoring.days import each_day
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.metadata import metadata
-from ml_assets.defs.training.record import batch_data_version, data_version
 from ml_assets.defs.training.start import days_of
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.scoring import predict_day, predictions_key
@@ -49,10 +47,7 @@ def _predictions(
         return predict_day(parameters, day, model=model, workspace=workspace)
 
     made = each_day(context, days, make, store=workspace.store)
-    for item in made:
-        context.add_asset_metadata(metadata(item, store=workspace.store), partition_key=str(item.key.as_of))
-    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
-    yield dg.MaterializeResult(data_version=dg.DataVersion(version))
+    yield materialized(context, made, store=workspace.store)
 
 
 predictions = refused_at_launch(

@@ -1,0 +1,60 @@
+"""`ml-assets verify`: every file of an environment held against every manifest."""
+
+import json
+from collections import Counter
+
+from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.settings import load_settings
+from ml_assets.storage.verifying import QUARANTINE, Verified, set_aside, verify_all
+
+DONE, FAILED = 0, 1
+HARMLESS = ("foreign",)  # told, and no reason to fail
+
+
+def verify(*, environment: str, repair: bool, as_json: bool) -> int:
+    """Print what is wrong and, with `repair`, set damaged artifacts and leftovers aside; 1 where anything is wrong."""
+    store = open_workspace(load_settings(), environment=environment).store
+    found = verify_all(store)
+    moved = [finding for finding in found.findings if finding.files] if repair else []
+    for finding in moved:
+        set_aside(store, finding)
+    if as_json:
+        print(json.dumps(_json(found, store.root, moved=len(moved)), indent=2))
+    else:
+        _print(found, store.root, moved=len(moved))
+    return FAILED if any(finding.kind not in HARMLESS for finding in found.findings) else DONE
+
+
+def _json(found: Verified, root: str, *, moved: int) -> dict[str, object]:
+    return {
+        "root": root,
+        "sound": found.sound,
+        "files": found.files,
+        "bytes": found.bytes,
+        "findings": [
+            {"kind": finding.kind, "path": finding.path, "told": finding.told} for finding in found.findings
+        ],
+        "set_aside": moved,
+    }
+
+
+def _print(found: Verified, root: str, *, moved: int) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ml_assets.cli.tables import console
+
+    out, counts = console(), Counter(finding.kind for finding in found.findings)
+    if found.findings:
+        table = Table("", "path", "what is wrong", box=None, padding=(0, 2))
+        for finding in found.findings:
+            table.add_row(finding.kind, escape(finding.path), escape(finding.told))
+        out.print(table)
+    told = ", ".join(f"{many} {kind}" for kind, many in sorted(counts.items())) or "nothing wrong"
+    print(f"{root}: {found.sound} artifacts sound, {found.files} files, {found.bytes:,} bytes; {told}")
+    if moved:
+        print(
+            f"{moved} set aside under {QUARANTINE}/, with their paths. Nothing was deleted. Make them again: ml-assets run"
+        )
+    elif any(finding.files for finding in found.findings):
+        print("Set what is damaged or left over aside, deleting nothing: ml-assets verify --repair")

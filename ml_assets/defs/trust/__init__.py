@@ -1,0 +1,1 @@
+"""Is what is stored still what it claims to be?"""

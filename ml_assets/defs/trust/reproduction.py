@@ -1,0 +1,58 @@
+"""One stored run a day, drawn by chance, made again and compared byte for byte."""
+
+import random
+
+import dagster as dg
+
+from ml_assets.config import OptionsConfig
+from ml_assets.pipeline.lineage import keys_of
+from ml_assets.pipeline.released import store_of
+from ml_assets.pipeline.reproduce import Reproduced, reproduce
+from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.settings import load_settings
+
+JOB = "reproduce"
+
+
+@dg.op(description="Draws one model of the environment, makes its run again and compares every byte.")
+def reproduce_one(context: dg.OpExecutionContext, options: OptionsConfig) -> None:
+    """Raise dg.Failure where a byte differs, with what has changed."""
+    settings = load_settings()
+    workspace = open_workspace(settings, environment=options.environment)
+    store = store_of(settings, workspace.environment)
+    models = sorted(store.keys("model"), key=lambda key: key.path)
+    if not models:
+        context.log.info("No model is stored in %s: there is nothing to make again.", workspace.environment)
+        return
+    model = random.Random(context.run.run_id).choice(models)  # noqa: S311
+    found = reproduce(list(keys_of(model, store.manifest(model)).values()), workspace=workspace)
+    context.log.info("\n".join(_told(item) for item in found))
+    if wrong := [item for item in found if not item.same]:
+        raise dg.Failure(
+            "\n".join(_told(item) for item in wrong),
+            metadata={"run_id": model.run_id, "as_of": str(model.as_of), "path": store.uri(model)},
+            allow_retries=False,
+        )
+
+
+@dg.job(name=JOB, description="Make one stored run again and compare. Which environment: resources.options.")
+def reproduce_job() -> None:
+    """One op."""
+    reproduce_one()
+
+
+reproduce_daily = dg.ScheduleDefinition(
+    name="reproduce_daily",
+    job=reproduce_job,
+    cron_schedule="0 6 * * *",
+    description="Reproduces one stored run, drawn by chance; the run fails where a byte differs",
+)
+
+
+def _told(item: Reproduced) -> str:
+    where = f"{item.key.asset} of run {item.key.run_id} (as_of {item.key.as_of})"
+    return (
+        f"{where}: same bytes"
+        if item.same
+        else f"{where}: other bytes in {', '.join(item.files)}: {item.reason}"
+    )

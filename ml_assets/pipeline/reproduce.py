@@ -1,0 +1,100 @@
+"""A stored artifact made again from its manifest alone, in a place of its own: the same bytes, or what has changed."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import from_identity
+from ml_assets.errors import RefusedError
+from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.differences import Difference, input_differences, version_differences
+from ml_assets.pipeline.lineage import keys_of
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reproduced:
+    """What came of making an artifact again.
+
+    Attributes:
+        key: where it is kept.
+        stored: its manifest.
+        again: the manifest of what was made now.
+        files: the names of its files that have other bytes now.
+        changed: what is not what it was: code, packages, inputs and days of rows.
+    """
+
+    key: ArtifactKey
+    stored: Manifest
+    again: Manifest
+    files: tuple[str, ...]
+    changed: tuple[Difference, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether every byte is the same."""
+        return not self.files
+
+    @property
+    def reason(self) -> str:
+        """Why bytes differ, as far as manifests tell; nothing where they do not differ."""
+        if self.same:
+            return ""
+        told = "; ".join(map(str, self.changed))
+        return told or "nothing that is recorded has changed: this step does not give the same bytes twice"
+
+
+def reproduce(keys: Sequence[ArtifactKey], *, workspace: Workspace) -> list[Reproduced]:
+    """Make artifacts of one run again and compare every file; the store is only read.
+
+    Args:
+        keys: the artifacts; those of the training run (training_set, model, evaluation, model_card).
+        workspace: the store they are in, and the sources by name.
+
+    Raises:
+        RefusedError: none of them is an artifact of a training run.
+        CorruptArtifactError: a stored byte is not the one that was committed.
+        SourceError, TrainingError: they cannot be made any more; the message says why.
+    """
+    store = workspace.store
+    stored = {key.asset: (key, store.verify(key)) for key in keys if key.asset in CATALOG}
+    if "model" in stored:  # its rows have a run_id of their own
+        rows = keys_of(*stored["model"])["training_set"]
+        stored = {rows.asset: (rows, store.verify(rows)), **stored}
+    if not stored:
+        raise RefusedError([f"RUN_ID|PATH: nothing that can be made again. Allowed: {', '.join(CATALOG)}."])
+    again = _made_again(stored, workspace)
+    return [_compared(key, manifest, again[asset]) for asset, (key, manifest) in stored.items()]
+
+
+def _made_again(
+    stored: Mapping[str, tuple[ArtifactKey, Manifest]], workspace: Workspace
+) -> Mapping[str, Manifest]:
+    """The manifests of the same run in an empty store; the widest slice among the artifacts names its parameters."""
+    widest = max((manifest for _, manifest in stored.values()), key=lambda item: len(item.parameters))
+    parameters = from_identity(widest.parameters)
+    last = max(list(CATALOG).index(asset) for asset in stored)
+    with tempfile.TemporaryDirectory(prefix="ml_assets-reproduce-") as place:
+        day = Day(
+            parameters=parameters,
+            as_of=widest.as_of,
+            workspace=replace(workspace, store=ArtifactStore(place), reuse=False),
+        )
+        return {made.key.asset: made.manifest for made in day.run(list(CATALOG)[: last + 1])}
+
+
+def _compared(key: ArtifactKey, stored: Manifest, again: Manifest) -> Reproduced:
+    before, after = ({file.name: file.sha256 for file in item.files} for item in (stored, again))
+    return Reproduced(
+        key=key,
+        stored=stored,
+        again=again,
+        files=tuple(
+            name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)
+        ),
+        changed=(*version_differences(stored, again), *input_differences(stored, again)),
+    )

@@ -1,0 +1,136 @@
+"""What was stored, named or written before still holds: descriptions of releases, and a store that one of them wrote."""
+
+import copy
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ml_assets.cli.main import main
+from ml_assets.core.artifact import key_of
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.run_id import hash_identity
+from ml_assets.core.upgrade import changes, describe
+from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.verifying import verify_all
+
+STORES = sorted(Path(__file__).with_name("vectors").glob("store_*"))
+"""A store that each schema version of manifests has written. They are never written again."""
+
+
+def test_nothing_that_was_released_is_broken(capsys):
+    assert main(["contract"]) == 0, capsys.readouterr().out
+
+
+def changed(*path, to):
+    """The description as a release would be with one thing other than now."""
+    found = copy.deepcopy(describe())
+    place = found
+    for name in path[:-1]:
+        place = place[name]
+    if to is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    return found
+
+
+NEW = {"type": "int", "default": 3, "choices": None, "minimum": 1, "maximum": 9}
+P = "parameters"
+CASES = {
+    "another scheme": (changed("scheme", to=0), "scheme", "run_ids"),
+    "another length": (changed("run_id_length", to=16), "run_id_length", "run_ids"),
+    "another manifest": (
+        changed("manifest_schema_version", to=0),
+        "manifest_schema_version",
+        "stored artifacts",
+    ),
+    "a parameter was there": (changed(P, "depth", to=NEW), "depth", "stored artifacts"),
+    "a parameter that is omitted is new": (changed(P, "calibrate", to=None), "calibrate", "nothing"),
+    "a parameter that is not omitted is new": (changed(P, "seed", to=None), "seed", "run_ids"),
+    "another default": (changed(P, "holdout_days", "default", to=7), "holdout_days", "launches"),
+    "another type": (changed(P, "max_depth", "type", to="float"), "max_depth", "stored artifacts"),
+    "more was allowed": (changed(P, "max_depth", "maximum", to=99), "max_depth", "stored artifacts"),
+    "less was allowed at the low end": (
+        changed(P, "max_depth", "minimum", to=0),
+        "max_depth",
+        "stored artifacts",
+    ),
+    "another choice": (
+        changed(P, "dataset", "choices", to=["orders", "trips"]),
+        "dataset",
+        "stored artifacts",
+    ),
+    "when it is omitted": (changed(P, "calibrate", "omitted_when", to=True), "calibrate", "run_ids"),
+    "a model version was there": (changed("model_versions", "v0", to=["C"]), "v0", "stored artifacts"),
+    "a model version is new": (changed("model_versions", "v2", to=None), "v2", "nothing"),
+    "a hyperparameter is used now": (changed("model_versions", "v1", to=[]), "v1", "run_ids"),
+    "an asset was there": (changed("slices", "scaler", to=["seed"]), "scaler", "stored artifacts"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_kind_of_change_is_told_with_what_it_breaks(case):
+    before, name, breaks = CASES[case]
+
+    assert [(change.name, change.breaks) for change in changes(before, describe())] == [(name, breaks)]
+
+
+def test_more_choices_and_a_wider_range_break_nothing():
+    for before in (changed(P, "dataset", "choices", to=["orders"]), changed(P, "max_depth", "maximum", to=8)):
+        assert changes(before, describe()) == []
+
+
+def test_the_shell_tells_what_breaks_and_ends_with_1(tmp_path, capsys):
+    file = tmp_path / "released.json"
+    file.write_text(json.dumps(CASES["another default"][0]))
+
+    assert main(["contract", "--against", str(file)]) == 1
+    told = capsys.readouterr().out
+    assert "default 7 -> 28: whoever leaves it out gets another model" in told
+    assert main(["contract", "--describe"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(describe()))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"scheme": 1}'])
+def test_what_is_no_description_is_refused(tmp_path, text, capsys):
+    file = tmp_path / "file.json"
+    file.write_text(text)
+
+    assert main(["contract", "--against", str(file)]) == 2
+    assert "--against: not a description." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("root", STORES, ids=lambda root: root.name)
+def test_a_store_of_each_schema_version_is_read_whole(root):
+    store = ArtifactStore(str(root))
+
+    assert verify_all(store).findings == ()
+    keys = {key.asset: key for key in store.keys(None)}
+    assert set(keys) == set(CATALOG)
+    for asset, key in keys.items():
+        manifest = store.manifest(key)
+        assert hash_identity(manifest.parameters, manifest.as_of) == key.run_id
+        assert key_of(asset, from_identity(manifest.parameters), manifest.as_of) == key
+    table, model = store.load(keys["training_set"]), store.load(keys["model"])
+    assert isinstance(table, pl.DataFrame)
+    assert hasattr(model, "predict_proba")
+
+
+def test_a_run_of_a_stored_manifest_is_named_by_the_command_that_makes_it_again(capsys):
+    root = STORES[0]
+    (model,) = root.glob("model/model_version=*/dataset=*/as_of=*/run=*")
+
+    assert main(["show", str(model)]) == 0
+
+    told = capsys.readouterr().out
+    assert (
+        "ml-assets run --dataset orders --as-of 2025-12-01 --lookback-days 45 --holdout-days 7"
+        in " ".join(told.split())
+    )
+
+
+def test_the_description_names_every_parameter():
+    assert set(describe()["parameters"]) == set(TrainingParameters.model_fields)

@@ -1,0 +1,263 @@
+"""The store is held to its word: every byte, what it was made of, and what belongs to nothing."""
+
+import json
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ml_assets.cli.main import main
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.run_id import run_id
+from ml_assets.definitions import defs
+from ml_assets.storage.artifact_store import stored_file
+from ml_assets.storage.verifying import QUARANTINE, set_aside, verify_all
+from ml_assets_tests import s3 as buckets
+from ml_assets_tests.released import DAYS, GOOD, LAST, OTHER, copied, tree
+from ml_assets_tests.scenario import failure_of
+
+
+@pytest.fixture
+def place(staging, tmp_path, monkeypatch):
+    found = copied(staging, tmp_path / "place")
+    found.settings(monkeypatch)
+    return found
+
+
+def folder(place, asset, parameters=GOOD):
+    return Path(place.store().uri(place.key(asset, parameters)))
+
+
+def kinds(found):
+    return sorted(finding.kind for finding in found.findings)
+
+
+def test_a_store_in_which_nothing_is_wrong_is_read_whole_and_left_as_it_is(place, capsys):
+    before = tree(place.root)
+
+    found = verify_all(place.store())
+
+    assert found.findings == ()
+    assert found.files == len(tree(f"{place.root}/staging"))
+    assert found.sound == 3 * 3 * len(DAYS) + len(DAYS), (
+        "models, evaluations and cards; training sets are shared"
+    )
+    assert main(["verify", "--environment", "staging", "--repair"]) == 0
+    assert "nothing wrong" in capsys.readouterr().out
+    assert tree(place.root) == before
+
+
+@pytest.mark.parametrize("asset", CATALOG)
+@pytest.mark.parametrize("how", ["a bit flips", "it is cut", "it is gone"])
+def test_each_kind_of_damage_to_each_kind_of_file_is_found(place, asset, how):
+    for file in sorted(folder(place, asset).glob("data-*")):
+        data = file.read_bytes()
+        if how == "it is gone":
+            file.unlink()
+        else:
+            spoiled = bytearray(data)
+            spoiled[len(data) // 2] ^= 1
+            file.write_bytes(spoiled if how == "a bit flips" else data[: len(data) // 2])
+
+        (found,) = [item for item in verify_all(place.store()).findings if item.kind == "damaged"]
+
+        assert found.path == place.key(asset).path
+        assert "is corrupt" in found.told
+        file.write_bytes(data)
+    assert verify_all(place.store()).findings == ()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda text: text.replace("orders", "0rders", 1), lambda _: "{", lambda _: ""]
+)
+def test_a_manifest_that_was_changed_is_found(place, change):
+    manifest = folder(place, "model") / "manifest.json"
+    manifest.write_text(change(manifest.read_text()))
+
+    found = verify_all(place.store())
+
+    assert "damaged" in kinds(found)
+    assert place.key("model").path in [item.path for item in found.findings if item.kind == "damaged"]
+
+
+def test_what_a_killed_writer_left_is_set_aside_with_its_path_and_nothing_else(place, capsys):
+    (folder(place, "model") / "manifest.json").unlink()
+    stray = folder(place, "evaluation") / "data-0123456789abcdef.json"
+    stray.write_text("half")
+    before = tree(f"{place.root}/staging")
+
+    assert main(["verify", "--environment", "staging", "--repair"]) == 1
+
+    after = tree(f"{place.root}/staging")
+    moved = {
+        path.removeprefix(f"{QUARANTINE}/"): digest
+        for path, digest in after.items()
+        if path.startswith(QUARANTINE)
+    }
+    kept = {path: digest for path, digest in after.items() if not path.startswith(QUARANTINE)}
+    assert {**moved, **kept} == before, "not one byte is lost"
+    assert str(stray.relative_to(f"{place.root}/staging")) in moved
+    assert all(path.startswith((place.key("model").path, place.key("evaluation").path)) for path in moved)
+    capsys.readouterr()
+    assert main(["verify", "--environment", "staging"]) == 1
+    told = capsys.readouterr().out
+    assert "lineage" in told
+    assert "was made of what is not here: model of run" in told
+    assert "leftover" not in told
+
+
+def test_after_a_repair_a_run_makes_the_same_bytes_and_all_is_well(place):
+    digest = place.store().manifest(place.key("model", OTHER)).sha256
+    (file,) = folder(place, "model", OTHER).glob("data-*")
+    file.write_bytes(b"rotten")
+    for finding in verify_all(place.store()).findings:
+        if finding.files:
+            set_aside(place.store(), finding)
+    words = ["--lookback-days", "90", "--holdout-days", "14", "--C", "0.5", "--environment", "staging"]
+
+    assert main(["run", "--as-of", str(LAST), *words]) == 0
+
+    assert place.store().manifest(place.key("model", OTHER)).sha256 == digest
+    assert verify_all(place.store()).findings == ()
+
+
+def test_an_input_that_is_not_here_is_told(place):
+    shutil.rmtree(folder(place, "training_set"))
+
+    found = verify_all(place.store())
+
+    told = {item.path: item.told for item in found.findings}
+    assert set(kinds(found)) == {"lineage"}
+    assert "training_set of run" in told[place.key("model").path]
+
+
+def test_a_file_of_somebody_else_is_told_and_left_alone(place, capsys):
+    Path(place.root, "staging", "notes.txt").write_text("mine")
+
+    assert main(["verify", "--environment", "staging", "--repair", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"] == [{"kind": "foreign", "path": "notes.txt", "told": "belongs to no artifact"}]
+    assert Path(place.root, "staging", "notes.txt").read_text() == "mine"
+
+
+def test_a_bucket_is_verified_and_repaired_like_a_folder(s3, place, monkeypatch):
+    source = Path(place.root, "staging", place.key("model").path)
+    objects = {
+        f"x/{path.relative_to(Path(place.root, 'staging'))}": path.read_bytes()
+        for path in source.rglob("*")
+        if path.is_file()
+    }
+    name = next(key for key in objects if "data-" in key)
+    buckets.make_bucket(s3, "verified", {**objects, name: b"rotten"})
+    buckets.use(monkeypatch, s3)
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__STAGING__ROOT", "s3://verified/x")
+
+    assert main(["verify", "--environment", "staging", "--repair"]) == 1
+
+    assert set(buckets.objects_in(s3, "verified")) == {
+        key.replace("x/", f"x/{QUARANTINE}/", 1) for key in objects
+    }
+
+
+def test_a_run_is_reproduced_from_its_manifests_with_the_same_bytes(place, capsys):
+    assert main(["reproduce", run_id(GOOD, LAST), "--environment", "staging", "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert [item["asset"] for item in found] == list(CATALOG)
+    assert all(item["same"] and item["sha256"] == item["sha256_again"] for item in found)
+    assert all(item["changed"] == [] for item in found)
+
+
+def test_an_artifact_is_reproduced_by_its_folder(place, capsys):
+    assert main(["reproduce", str(folder(place, "training_set"))]) == 0
+    assert "same bytes" in capsys.readouterr().out
+
+
+def recommit(place, asset, **changes):
+    store, key = place.store(), place.key(asset)
+    manifest = store.manifest(key)
+    files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
+    store.commit(key, manifest.model_copy(update=changes), files)
+
+
+def test_a_package_of_another_version_is_named_where_bytes_differ(place, capsys):
+    """The stored model is that of other parameters, as if scikit-learn had fitted it otherwise then."""
+    store, key, another = place.store(), place.key("model"), place.key("model", OTHER)
+    manifest, other = store.manifest(key), store.manifest(another)
+    files = {stored.file: store.read_file(another, stored) for stored in other.files}
+    then = manifest.model_copy(
+        update={"files": other.files, "packages": {**manifest.packages, "scikit-learn": "1.2.3"}}
+    )
+    store.commit(key, then, files)
+
+    assert main(["reproduce", run_id(GOOD, LAST), "--environment", "staging"]) == 1
+
+    told = capsys.readouterr().out
+    assert "other bytes in model.skops" in told
+    assert "package scikit-learn: 1.2.3 -> " in told
+
+
+def test_a_change_that_moves_no_byte_is_no_difference(place, capsys):
+    recommit(place, "model", packages={**place.store().manifest(place.key("model")).packages, "numpy": "1.0"})
+
+    assert main(["reproduce", run_id(GOOD, LAST), "--environment", "staging", "--json"]) == 0
+
+    (model,) = [item for item in json.loads(capsys.readouterr().out) if item["asset"] == "model"]
+    assert model["same"]
+    assert [line.split(":")[0] for line in model["changed"]] == ["package numpy"]
+
+
+def test_the_store_is_only_read(place):
+    before = tree(place.root)
+
+    main(["reproduce", run_id(GOOD, LAST), "--environment", "staging"])
+
+    assert tree(place.root) == before
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "line"),
+    [
+        ("0123456789ab", 1, "No artifact of run 0123456789ab"),
+        ("bogus", 2, "RUN_ID|PATH: neither."),
+    ],
+)
+def test_what_cannot_be_reproduced_is_told(place, what, code, line, capsys):
+    assert main(["reproduce", what, "--environment", "staging"]) == code
+    assert line in capsys.readouterr().err
+
+
+def launch():
+    return defs.resolve_job_def("reproduce").execute_in_process(
+        run_config={
+            "resources": {"options": {"config": {"environment": "staging"}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        instance=dg.DagsterInstance.ephemeral(),
+        raise_on_error=False,
+    )
+
+
+def test_the_job_makes_one_run_again_and_fails_where_a_byte_differs(place):
+    for key in list(place.store().keys("model")):
+        if key != place.key("model"):
+            shutil.rmtree(place.store().uri(key))
+    assert launch().success
+
+    store, key = place.store(), place.key("model_card")
+    manifest = store.manifest(key)
+    stored = stored_file(manifest.main.name, b"# Another card", "md")
+    store.commit(key, manifest.model_copy(update={"files": (stored,)}), {stored.file: b"# Another card"})
+    done = launch()
+
+    assert not done.success
+    assert "model_card of run" in failure_of(done)
+    assert "other bytes in model_card.md" in failure_of(done)
+
+
+def test_where_nothing_is_stored_the_job_has_nothing_to_do(place):
+    shutil.rmtree(f"{place.root}/staging")
+
+    assert launch().success
