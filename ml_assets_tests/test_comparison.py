@@ -127,12 +127,13 @@ def test_margins_are_read_and_what_is_wrong_is_told_without_the_value():
     assert read_margins("") == DEFAULT_MARGINS
     assert read_margins("roc_auc=0.02,brier=0") == {"roc_auc": 0.02, "brier": 0.0}
     with pytest.raises(RefusedError) as error:
-        read_margins("speed=1,brier=x,roc_auc=-1,log_loss=inf")
+        read_margins("speed=1,brier=x,roc_auc=-1,log_loss=inf,skill=0,skill=1")
     assert error.value.problems == (
         f"margins: an unknown metric. Allowed: {', '.join(LARGER + SMALLER)}.",
         "margins: brier: not a margin. Allowed: a number from 0 to 100.",
         "margins: roc_auc: not a margin. Allowed: a number from 0 to 100.",
         "margins: log_loss: not a margin. Allowed: a number from 0 to 100.",
+        "margins: skill: given twice. Allowed: one margin for each metric.",
     )
 
 

@@ -23,6 +23,7 @@ from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets
+from ml_assets_tests.faulty import faulty, shuffled
 from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, Place, copied, tree
 
 READ_ONLY = {
@@ -366,6 +367,18 @@ def test_a_reason_overrules_what_may_be_overruled_and_is_recorded(serving):
     assert ("not worse", "overruled") in [row[:2] for row in outcome.decision.rows()]
 
 
+def test_a_margin_that_is_widened_needs_a_reason_and_does_away_with_no_other(serving):
+    with pytest.raises(RefusedError, match="A margin wider than usual needs one, which is recorded: roc_auc"):
+        serving.promote(BAD, margins="roc_auc=1")
+
+    outcome = serving.promote(BAD, margins="roc_auc=1", reason="its ranks do not matter")
+
+    assert outcome.decision.margins == {"roc_auc": 1.0, "log_loss": 0.01, "brier": 0.005}
+    assert outcome.decision.comparison.kpis[0].passed
+    assert "log_loss" in failed(outcome.decision)["not worse"]
+    assert outcome.entry is None
+
+
 def test_nobody_overrules_bytes(serving):
     byte_changed(serving)
 
@@ -414,6 +427,30 @@ def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, staging, monkeypatch
     switch("orders", to="blue", by="ada", settings=load_settings())
     assert place.log.state().live == outcome.entry.release
     verify_release(outcome.entry.release, load_settings())
+
+
+def test_through_a_bad_network_every_act_is_done_once(s3, staging, monkeypatch):
+    for name in ("blue", "green", "releases"):
+        buckets.make_bucket(s3, f"faulty-{name}")
+        monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"s3://faulty-{name}/a")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__STAGING__ROOT", str(staging))
+    monkeypatch.setenv("ML_ASSETS_RELEASES", "s3://faulty-releases/log")
+    place = Place("unused")
+
+    with faulty(s3, shuffled(each=5, seed=1)) as network:
+        buckets.use(monkeypatch, network.url)
+        settings = load_settings()
+        place.promote(GOOD, to="blue")
+        switch("orders", to=None, by="ada", settings=settings)
+        place.promote(OTHER)
+        switch("orders", to=None, by="ada", settings=settings)
+        roll_back("orders", by="ada", settings=settings)
+
+    buckets.use(monkeypatch, s3)
+    acts = [entry.action for entry in place.log.entries()]
+    assert acts == ["rolled_back", "switched", "promoted", "switched", "promoted"]
+    verify_release(place.log.state().live, load_settings())
+    assert sum(network.spoiled.values()) > network.requests / 6
 
 
 def test_the_shell_plans_promotes_switches_tells_and_goes_back(place, capsys):

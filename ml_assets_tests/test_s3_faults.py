@@ -8,6 +8,7 @@ from ml_assets.core.manifest import StoredFile
 from ml_assets.core.s3_access import S3Access
 from ml_assets.errors import StoreError
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
+from ml_assets.storage.committing import put_new
 from ml_assets.storage.object_store import open_store
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import VARIABLES, client, make_bucket, objects_in
@@ -64,6 +65,25 @@ def test_a_commit_whose_answers_are_all_lost_once_is_whole(s3):
 
     assert network.spoiled["lost"] == 4
     assert at(s3, "lost").verify(KEY) == made
+
+
+def test_that_nothing_is_there_is_asked_again_where_the_answer_is_cut_short(s3):
+    faults = [Fault(kind="answer"), Fault(kind="reset"), Fault(kind="reset")]
+
+    with faulty(s3, lambda _method, _path: faults.pop() if faults else None) as network:
+        assert at(network.url, "nothing").find(KEY) is None
+    assert network.spoiled["reset"] == 2
+
+
+@pytest.mark.parametrize("broken", ["reset", "lost"])
+def test_what_may_replace_nothing_is_put_although_the_store_failed_before_the_connection_broke(s3, broken):
+    faults = [Fault(kind="answer"), Fault(kind=broken)]
+    path = f"new/{broken}"
+
+    with faulty(s3, lambda _method, _path: faults.pop(0) if faults else None) as network:
+        put_new(open_store(f"s3://{BUCKET}", access=S3Access(endpoint_url=network.url)), path, b"1")
+    assert network.spoiled == {"InternalError": 1, broken: 1}
+    assert objects_in(s3, BUCKET, path) == {path: 1}
 
 
 def test_a_listing_that_is_cut_short_is_asked_for_again(s3):

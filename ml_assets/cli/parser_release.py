@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from ml_assets.cli.flags import Parser, read_as
 from ml_assets.cli.parser_options import add_environment, options_of, refuse_unknown
 from ml_assets.core import as_of
+from ml_assets.core.comparison.margins import USUAL
 from ml_assets.core.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.problems import allowed, problems_of
@@ -96,7 +97,7 @@ def _add_act(parser: Parser) -> None:
 
 
 def _add_margin(parser: Parser) -> None:
-    text = "by how much it may be worse [default: roc_auc=0.01,log_loss=0.01,brier=0.005]"
+    text = f"by how much it may be worse [default: {USUAL}]"
     parser.add_argument("--margin", dest="margins", default="", metavar="METRIC=MARGIN,...", help=text)
 
 

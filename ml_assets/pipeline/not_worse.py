@@ -50,7 +50,8 @@ def hold_against(
         return HeldAgainst(reference=f"{live.slot}: {live.told()}", gate=_gate(told, passed=False))
     try:
         if candidate.parameters == reference.parameters:
-            told = "the parameter set that serves, trained on other days"
+            renewed = ", trained on other days" if candidate.as_of != reference.as_of else ""
+            told = f"the parameter set that serves{renewed}"
             return HeldAgainst(reference=reference.told, gate=_gate(told, passed=True))
         found = compare_models(
             candidate, reference, days=days, last=candidate.as_of, margins=margins, settings=settings

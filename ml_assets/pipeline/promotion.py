@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import check
 from ml_assets.core.promotion.parameters import PromotionParameters
@@ -85,8 +84,7 @@ def judge(wish: Promotion) -> Judged:
     environment = "default" if wish.source == settings.environment else wish.source
     found = lineage(model, source, environment=environment)
     candidate = NamedModel(name="candidate", manifest=model.manifest, evaluated_in=wish.source)
-    margins = read_margins(own.margins)
-    held = hold_against(state.live, candidate, days=own.window_days, margins=margins, settings=settings)
+    held = hold_against(state.live, candidate, days=own.window_days, margins=own.allowed, settings=settings)
     gates = (*check(found.evidence), held.gate)
     decision = Decision(
         verdict=verdict(gates, force=own.force),
@@ -99,7 +97,7 @@ def judge(wish: Promotion) -> Judged:
         gates=gates,
         reference=held.reference,
         comparison=held.comparison,
-        margins=margins,
+        margins=own.allowed,
         window_days=own.window_days,
         by=wish.by,
         at=wish.now(),

@@ -10,6 +10,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.release import SLOTS, Release, Releases
+from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -100,9 +101,9 @@ class FoundModel:
 
 def find_model(run_id: str, store: ArtifactStore) -> FoundModel:
     """The model of a run_id; ArtifactNotFoundError where the store has none."""
-    for key in store.find_run(run_id):
-        if key.asset == "model":
-            return FoundModel(key, store.manifest(key))
+    named = Filter((Condition(name="run_id", op="=", value=run_id),))
+    for key in store.keys("model", where=named):
+        return FoundModel(key, store.manifest(key))
     raise ArtifactNotFoundError(
         f"No model of run {run_id} under {store.root}. `ml-assets list --asset model` shows what is there."
     )

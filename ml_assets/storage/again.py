@@ -1,8 +1,8 @@
 """Requests sent again whose connection broke off, where obstore leaves that to us.
 
 obstore sends a request again after an error of the server, and after a broken connection where that cannot do
-harm. It does not do so for a put that may not replace anything (it might find itself) and for the listing
-whose answer was cut short.
+harm. It does not do so for a put that may not replace anything (it might find itself), for the listing whose
+answer was cut short, and for the answer that says in a text which was cut short that nothing is there.
 """
 
 import re
@@ -15,9 +15,10 @@ if TYPE_CHECKING:  # loading it costs more than all of the package
 
 TIMES = 6
 PAUSE = 0.1  # seconds, doubled each time
+PATIENCE = 60.0  # seconds after which a request is not sent again
 
 _BROKEN_OFF = re.compile(r"kind: (Interrupted|Timeout)\b")
-_WAS_REPEATED = re.compile(r"after \d+ retries")
+_WAS_REPEATED = re.compile(r"after (\d+) retries, max_retries: (\d+)")
 
 T = TypeVar("T")
 
@@ -26,14 +27,21 @@ def again(request: Callable[[], T]) -> T:
     """What `request` returns, asked up to `TIMES` times. It must do no harm when it is done twice."""
     from obstore.exceptions import BaseError
 
+    until = time.monotonic() + PATIENCE
     for attempt in range(TIMES - 1):
         try:
             return request()
         except BaseError as error:
-            if not _BROKEN_OFF.search(str(error)) or _WAS_REPEATED.search(str(error)):
+            if not _may_be_asked_again(str(error)) or time.monotonic() > until:
                 raise
         time.sleep(PAUSE * 2**attempt)
     return request()
+
+
+def _may_be_asked_again(text: str) -> bool:
+    """The connection broke off, and obstore has not sent it as often as it may by itself."""
+    sent = _WAS_REPEATED.search(text)
+    return bool(_BROKEN_OFF.search(text)) and not (sent and int(sent[1]) >= int(sent[2]))
 
 
 def list_all(store: "ObjectStore", prefix: str | None = None) -> list[Any]:

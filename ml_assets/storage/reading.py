@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
-from ml_assets.storage.again import list_all
+from ml_assets.storage.again import again, list_all
 from ml_assets.storage.explain import is_missing_bucket
 from ml_assets.storage.integrity import HISTORY, MANIFEST, OTHER_BYTES, corrupt, history_name, parse_manifest
 from ml_assets.storage.object_store import store_errors
@@ -18,7 +18,7 @@ def get(store: "ObjectStore", path: str) -> bytes | None:
     from obstore.exceptions import NotFoundError
 
     try:
-        return bytes(store.get(path).bytes())
+        return again(lambda: bytes(store.get(path).bytes()))
     except (FileNotFoundError, NotFoundError) as error:
         if is_missing_bucket(error):
             raise

@@ -26,7 +26,9 @@ def read_margins(text: str) -> Mapping[str, float]:
     for part in text.split(","):
         metric, _, value = part.partition("=")
         margin = _number(value)
-        if metric not in LARGER + SMALLER:
+        if metric in found:
+            problems.append(f"margins: {metric}: given twice. Allowed: one margin for each metric.")
+        elif metric not in LARGER + SMALLER:
             problems.append(f"margins: an unknown metric. Allowed: {', '.join(LARGER + SMALLER)}.")
         elif margin is None:
             problems.append(f"margins: {metric}: not a margin. Allowed: a number from 0 to 100.")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ml_assets.core.comparison.compare import MIN_DAYS
-from ml_assets.core.comparison.margins import ALLOWED, PATTERN, read_margins
+from ml_assets.core.comparison.margins import ALLOWED, DEFAULT_MARGINS, PATTERN, read_margins
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
@@ -36,7 +36,7 @@ class PromotionParameters(Parameters):
         default="",
         pattern=PATTERN,
         max_length=500,
-        description="By how much it may be worse, metric by metric; nothing: the usual margins",
+        description="By how much it may be worse, metric by metric; what is not named keeps its usual margin",
         json_schema_extra={"allowed": ALLOWED},
     )
     force: bool = Field(
@@ -51,6 +51,11 @@ class PromotionParameters(Parameters):
         json_schema_extra={"allowed": "up to 500 characters, none of them a control character"},
     )
 
+    @property
+    def allowed(self) -> Mapping[str, float]:
+        """By how much it may be worse: whoever widens one margin does not do away with the others."""
+        return {**DEFAULT_MARGINS, **read_margins(self.margins)}
+
 
 def check_promotion(values: Mapping[str, Any]) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
@@ -62,5 +67,9 @@ def check_promotion(values: Mapping[str, Any]) -> PromotionParameters:
     if problems:
         raise RefusedError(list(problems.values()))
     own = PromotionParameters.model_validate(dict(values))
-    read_margins(own.margins)
+    wider = [name for name, usual in DEFAULT_MARGINS.items() if own.allowed[name] > usual]
+    if wider and not own.reason.strip():
+        raise RefusedError(
+            [f"reason: missing. A margin wider than usual needs one, which is recorded: {', '.join(wider)}."]
+        )
     return own
