@@ -27,7 +27,7 @@ dev: setup ## serve the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/dagster dev -h 127.0.0.1 -p $${PORT:-3000}
 
 test: setup ## run the whole test suite
-	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
+	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 .engines/%/.installed: examples/requirements.txt examples/requirements-%.txt examples/constraints-%.txt
 	$(PYTHON) -m venv .engines/$*

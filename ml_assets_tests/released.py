@@ -67,9 +67,10 @@ class Place:
         return release_log(load_settings(), "orders")
 
 
-def copied(trained: Path, place: Path) -> Place:
-    """A place of its own whose staging holds what was trained."""
-    shutil.copytree(trained, place / "staging")
+def copied(trained: Path, place: Path, days=DAYS) -> Place:
+    """A place of its own whose staging holds what was trained of these days."""
+    left_out = [f"as_of={day}" for day in DAYS if day not in days]
+    shutil.copytree(trained, place / "staging", ignore=shutil.ignore_patterns(*left_out))
     return Place(str(place))
 
 

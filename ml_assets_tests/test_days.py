@@ -141,16 +141,16 @@ WORDS = ("backfill", "--source", "shop", "--lookback-days", 70, "--holdout-days"
 SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
 
 
-def test_killed_at_six_moments_a_backfill_ends_with_the_same_bytes(tmp_path, shop, shell, start):
+def test_killed_at_four_moments_a_backfill_ends_with_the_same_bytes(tmp_path, shop, shell, start):
     env = {"ML_ASSETS_SOURCES__SHOP": str(shop), "ML_ASSETS_WORKERS": "2"}
     calm = shell(*WORDS, *SPAN, env={**env, "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(tmp_path / "calm")})
     assert calm.returncode == 0, calm.stderr
     store = ArtifactStore(str(tmp_path / "artifacts/dev"))
     seen: set[str] = set()
 
-    for moment in range(6):
+    for moment in range(4):
         process = start(*WORDS, *SPAN, env=env)
-        time.sleep(0.8 + 0.75 * moment)
+        time.sleep(0.8 + 1.2 * moment)
         # every other time the workers outlive the process that started them
         os.killpg(process.pid, signal.SIGKILL) if moment % 2 else os.kill(process.pid, signal.SIGKILL)
         process.wait()

@@ -7,7 +7,6 @@ from ml_assets_tests.torture.place import Place
 
 SHORT = {
     "kill -9 during a promotion": lambda place: scenes.kills_of_promotions(place, times=1),
-    "two writers": lambda place: scenes.writers(place, many=2, times=1),
     "no room for a file": lambda place: scenes.full_disks(place, times=1),
     "a clock that jumps": lambda place: scenes.clocks(place, times=1),
     "damaged files": lambda place: scenes.damaged_files(place, times=1),
