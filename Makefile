@@ -41,7 +41,7 @@ test: setup ## run the whole test suite
 	@touch $@
 
 test-engines: setup $(ENGINES:%=.engines/%/.installed) ## run the same run in Dagster, Prefect, Airflow and plain Python
-	@$(BIN)/python -m pytest -ra ml_assets_tests/test_engines.py
+	@TEST_ENGINES=1 $(BIN)/python -m pytest -ra ml_assets_tests/test_engines.py
 
 lint: setup ## check style, formatting and the rings
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --config setup.cfg
