@@ -169,6 +169,10 @@ class Settings(BaseSettings):
         """The environment that an option names: `default` stands for that of the settings."""
         return self.environment if environment == "default" else environment
 
+    def in_a_command(self, environment: str) -> str:
+        """What an environment is called in a command: `default`, which needs no flag, for that of the settings."""
+        return "default" if environment == self.environment else environment
+
     def source_problem(self, name: str, *, environment: str | None = None) -> str | None:
         """One line saying that a source has no name in an environment, by default in any of them, or None."""
         places = self.environments if environment is None else [environment]

@@ -1,5 +1,6 @@
 """S3 for tests: a real server on 127.0.0.1 that is gone at the end, and what is in it."""
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,18 @@ def make_bucket(url: str, name: str, objects: dict[str, bytes] | None = None):
     for key, body in (objects or {}).items():
         s3.put_object(Bucket=name, Key=key, Body=body)
     return s3
+
+
+def make_read_only(url: str, name: str, objects: dict[str, bytes]) -> None:
+    """A bucket that holds these objects and takes no others."""
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    make_bucket(url, name, objects).put_bucket_policy(Bucket=name, Policy=policy)
 
 
 def objects_in(url: str, name: str, prefix: str = "") -> dict[str, int]:

@@ -1,6 +1,7 @@
 """A small shop whose model is trained and released: what tests of scoring and monitoring start from."""
 
 import datetime as dt
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,13 @@ class Shop:
         patch.setenv("ML_ASSETS_RELEASES", str(self.place / "releases"))
         for name in ("dev", "staging", "blue", "green"):
             patch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", str(self.place / name))
+
+    def copied(self, place: Path, patch) -> "Shop":
+        """The same elsewhere, which a test may spoil; the settings name that one."""
+        own = Shop(place)
+        shutil.copytree(self.place, own.place)
+        own.settings(patch)
+        return own
 
     def predictions(self, materialization, environment: str = "green") -> pl.DataFrame:
         """The table that a materialization tells of."""

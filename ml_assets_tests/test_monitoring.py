@@ -38,10 +38,7 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def shop(trained, tmp_path, monkeypatch):
     """A copy of it, which a test may spoil."""
-    own = Shop(tmp_path / "shop")
-    shutil.copytree(trained.place, own.place)
-    own.settings(monkeypatch)
-    return own
+    return trained.copied(tmp_path / "shop", monkeypatch)
 
 
 def monitor(day, **more):

@@ -26,18 +26,6 @@ from ml_assets_tests import s3 as buckets
 from ml_assets_tests.faulty import faulty, shuffled
 from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, Place, copied, tree
 
-READ_ONLY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:PutObject",
-            "Resource": "arn:aws:s3:::release-green/*",
-        }
-    ],
-}
-
 
 @pytest.fixture
 def place(staging, tmp_path, monkeypatch):
@@ -409,9 +397,7 @@ def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, staging, monkeypatch
         if name == "staging":
             objects = {f"a/{path}": (staging / path).read_bytes() for path in tree(staging)}
         buckets.make_bucket(s3, f"release-{name}", objects)
-    buckets.make_bucket(s3, "release-green", {"a/held": b"1"}).put_bucket_policy(
-        Bucket="release-green", Policy=json.dumps(READ_ONLY)
-    )
+    buckets.make_read_only(s3, "release-green", {"a/held": b"1"})
     buckets.use(monkeypatch, s3)
     for name in ("staging", "blue", "green"):
         monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"s3://release-{name}/a")

@@ -3,7 +3,6 @@
 import contextlib
 import datetime as dt
 import io
-import json
 import traceback
 
 import pytest
@@ -18,7 +17,7 @@ from ml_assets.sources.rows import open_source
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.faulty import Fault, faulty
-from ml_assets_tests.s3 import make_bucket, objects_in, use
+from ml_assets_tests.s3 import make_bucket, make_read_only, objects_in, use
 from ml_assets_tests.scenario import failure_of, train
 
 KEY = key_of("model_card", TrainingParameters(), dt.date(2025, 12, 1))
@@ -189,9 +188,7 @@ def test_a_missing_bucket_is_missing_for_readers_and_writers(s3, monkeypatch, ca
 def test_a_bucket_that_may_only_be_read_fails_the_run_with_the_reason_and_stays_as_it_was(
     s3, monkeypatch, capsys
 ):
-    make_bucket(s3, "readonly", {"dev/here/already": b"1"}).put_bucket_policy(
-        Bucket="readonly", Policy=json.dumps(READ_ONLY)
-    )
+    make_read_only(s3, "readonly", {"dev/here/already": b"1"})
     use(monkeypatch, s3)
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", "s3://readonly/dev")
 
@@ -202,14 +199,6 @@ def test_a_bucket_that_may_only_be_read_fails_the_run_with_the_reason_and_stays_
         capsys.readouterr().err
     )
     assert objects_in(s3, "readonly") == {"dev/here/already": 1}
-
-
-READ_ONLY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::readonly/*"}
-    ],
-}
 
 
 def test_a_root_that_names_no_bucket_is_refused():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ml_assets import __version__
 from ml_assets.cli.flags import SWEEP_FLAGS, Parser, add_parameter_flags
 from ml_assets.cli.parser_env import add_env
-from ml_assets.cli.parser_options import add_days, add_environment, options_of, refuse_unknown
+from ml_assets.cli.parser_options import add_days, add_environment, add_reuse, options_of, refuse_unknown
 from ml_assets.cli.parser_release import add_release
 from ml_assets.cli.parser_scoring import add_scoring
 from ml_assets.cli.parser_track import add_track
@@ -132,12 +132,7 @@ def _add_making(parser: Parser) -> None:
         help="launch on a running deployment, http://HOST:PORT, and wait [default: in this process]",
     )
     add_environment(parser)
-    parser.add_argument(
-        "--reuse",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="use stored artifacts that nothing has changed [default: yes]",
-    )
+    add_reuse(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument(
         "--plan", action="store_true", help="say what would be made, reused or fail, and launch nothing"

@@ -28,6 +28,16 @@ def add_environment(parser: Parser) -> None:
     )
 
 
+def add_reuse(parser: Parser) -> None:
+    """Add the flags that allow and forbid the use of what is stored."""
+    parser.add_argument(
+        "--reuse",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="use stored artifacts that nothing has changed [default: yes]",
+    )
+
+
 def options_of(args: argparse.Namespace) -> Options:
     """The options that were given; RefusedError with all that is wrong with them."""
     given = {name: value for name, value in vars(args).items() if name in Options.model_fields}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from ml_assets.cli.flags import Parser
-from ml_assets.cli.parser_options import add_days, add_environment
+from ml_assets.cli.parser_options import add_days, add_environment, add_reuse
 from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
@@ -43,12 +43,7 @@ def _add_common(parser: Parser, own: type[BaseModel]) -> None:
         text = f"{field.description} [{allowed(field)}; default {field.default}]".replace("%", "%%")
         parser.add_argument("--" + name.replace("_", "-"), dest=name, metavar="VALUE", help=text)
     add_environment(parser)
-    parser.add_argument(
-        "--reuse",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="use stored artifacts that nothing has changed [default: yes]",
-    )
+    add_reuse(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

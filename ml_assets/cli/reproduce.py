@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ml_assets.cli.run import progress
 from ml_assets.cli.show import find_artifacts
@@ -14,8 +15,6 @@ DONE, FAILED = 0, 1
 
 def reproduce_run(what: str, *, environment: str, as_json: bool) -> int:
     """Print whether every byte is the same, and what has changed where it is not; 1 then."""
-    from dataclasses import replace
-
     store, keys = find_artifacts(what, environment=environment)
     workspace = replace(open_workspace(load_settings(), environment=environment), store=store)
     with progress(show=not as_json, doing="Making it again"):

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION: Final = 1
+PYTHON: Final = "python"  # among the packages of a manifest: its version is told, and does not decide
 
 
 class _Part(BaseModel):

@@ -114,14 +114,17 @@ class Entry(_Part):
     state: Releases
 
 
+def refuse_serving(state: Releases, slot: Slot) -> None:
+    """RefusedError where a slot serves, which is never written to."""
+    if state.live is not None and slot == state.live.slot:
+        raise RefusedError(
+            [f"to: {slot} serves now. Promote to {state.idle}, then switch; nothing is changed in place."]
+        )
+
+
 def promoted(state: Releases, release: Release) -> Releases:
     """The model is the candidate of its slot. RefusedError where that slot serves."""
-    if state.live is not None and release.slot == state.live.slot:
-        raise RefusedError(
-            [
-                f"to: {release.slot} serves now. Promote to {state.idle}, then switch; nothing is changed in place."
-            ]
-        )
+    refuse_serving(state, release.slot)
     return state.model_copy(update={"candidates": {**state.candidates, release.slot: release}})
 
 

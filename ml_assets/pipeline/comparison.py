@@ -88,7 +88,7 @@ def missing_commands(
     model: NamedModel, days: Sequence[dt.date], found: Mapping[dt.date, Manifest], *, settings: Settings
 ) -> list[str]:
     """The commands that make the evaluations that a model does not have of these days."""
-    environment = "default" if model.evaluated_in == settings.environment else model.evaluated_in
+    environment = settings.in_a_command(model.evaluated_in)
     return retry_commands(
         model.parameters, [day for day in days if day not in found], environment=environment
     )

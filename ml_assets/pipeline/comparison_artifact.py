@@ -7,7 +7,7 @@ from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters
-from ml_assets.core.manifest import Manifest
+from ml_assets.core.model_identity import model_identity
 from ml_assets.core.product import Product
 from ml_assets.core.run_id import hash_identity
 from ml_assets.pipeline.comparison import Compared
@@ -23,8 +23,8 @@ def comparison_identity(
     """The values that are hashed and stored: the very models, not what they were called at that moment."""
     return {
         "dataset": candidate.parameters.dataset,
-        "candidate": _of(candidate.manifest),
-        "reference": _of(reference.manifest),
+        "candidate": model_identity(candidate.manifest),
+        "reference": model_identity(reference.manifest),
         "window_days": own.window_days,
         "margins": dict(read_margins(own.margins)),
     }
@@ -99,11 +99,3 @@ def markdown(found: Compared) -> str:
         "## Not evaluated\n\n```\n" + "\n".join(found.commands) + "\n```" if found.commands else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _of(model: Manifest) -> dict[str, Any]:
-    return {
-        "run_id": model.run_id,
-        "model_version": model.parameters["model_version"],
-        "sha256": model.sha256,
-    }

@@ -105,7 +105,10 @@ class MonitoredDay:
             missing=missing,
             commands=tuple(
                 score_commands(
-                    self.parameters, missing, model_run_id=key.run_id, environment=self._environment
+                    self.parameters,
+                    missing,
+                    model_run_id=key.run_id,
+                    environment=load_settings().in_a_command(self.workspace.environment),
                 )
             ),
         )
@@ -113,12 +116,6 @@ class MonitoredDay:
     @property
     def _contract(self) -> DatasetContract:
         return DatasetContract.model_validate(self.model.training_set.facts["contract"])
-
-    @property
-    def _environment(self) -> str:
-        """As a command must name it: not at all where it is that of the settings."""
-        name = self.workspace.environment
-        return "default" if name == load_settings().environment else name
 
     def _after_training(self, last: dt.date, days: int) -> tuple[dt.date, ...]:
         """The days of a window that the model did not learn from: on its own rows it looks better than it is."""

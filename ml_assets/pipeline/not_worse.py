@@ -9,7 +9,7 @@ from ml_assets.core.promotion.gates import Gate
 from ml_assets.core.release import Release
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
 from ml_assets.pipeline.comparison import Compared, compare_models
-from ml_assets.pipeline.released import NamedModel, released_manifest, store_of
+from ml_assets.pipeline.released import NamedModel, model_of
 from ml_assets.settings import Settings
 
 
@@ -44,7 +44,7 @@ def hold_against(
     if live is None:
         return HeldAgainst(gate=_gate("nothing serves that it could be worse than", passed=True))
     try:
-        reference = _serving(live, settings)
+        reference = model_of(live, live.slot, settings)
     except (ArtifactNotFoundError, CorruptArtifactError):
         told = "what serves is gone from its slot, or damaged there. Go back to what served before: ml-assets rollback"
         return HeldAgainst(reference=f"{live.slot}: {live.told()}", gate=_gate(told, passed=False))
@@ -60,11 +60,6 @@ def hold_against(
         return HeldAgainst(reference=reference.told, gate=_gate("; ".join(error.problems), passed=False))
     gate = _gate(_told(found), passed=found.comparison.passed)
     return HeldAgainst(reference=reference.told, comparison=found.comparison, gate=gate)
-
-
-def _serving(live: Release, settings: Settings) -> NamedModel:
-    manifest = released_manifest(live, store_of(settings, live.slot))
-    return NamedModel(name=live.slot, manifest=manifest, evaluated_in=manifest.environment)
 
 
 def _told(found: Compared) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import check
 from ml_assets.core.promotion.parameters import PromotionParameters
-from ml_assets.core.release import SLOTS, Entry, Release, Releases, Slot, promoted
+from ml_assets.core.release import SLOTS, Entry, Release, Releases, Slot, promoted, refuse_serving
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
 from ml_assets.pipeline.not_worse import hold_against
@@ -81,8 +81,7 @@ def judge(wish: Promotion) -> Judged:
     state = log.state()
     slot: Slot = state.idle if own.to == "idle" else own.to
     _refuse_slot(state, slot, wish)
-    environment = "default" if wish.source == settings.environment else wish.source
-    found = lineage(model, source, environment=environment)
+    found = lineage(model, source, environment=settings.in_a_command(wish.source))
     candidate = NamedModel(name="candidate", manifest=model.manifest, evaluated_in=wish.source)
     held = hold_against(state.live, candidate, days=own.window_days, margins=own.allowed, settings=settings)
     gates = (*check(found.evidence), held.gate)
@@ -162,10 +161,7 @@ def _refuse_another(judged: Judged, target: ArtifactStore) -> None:
 def _refuse_slot(state: Releases, slot: Slot, wish: Promotion) -> None:
     if slot == wish.source:
         raise RefusedError([f"to: the model is in {slot} already. Promote from where it was evaluated."])
-    if state.live is not None and state.live.slot == slot:
-        raise RefusedError(
-            [f"to: {slot} serves now. Promote to {state.idle}, then switch; nothing is changed in place."]
-        )
+    refuse_serving(state, slot)
     places = {name: _place(wish.settings.root(name)) for name in (wish.source, *SLOTS)}
     if same := [name for name in places if name != slot and places[name] == places[slot]]:
         setting = f"ML_ASSETS_ENVIRONMENTS__{slot.upper()}__ROOT"

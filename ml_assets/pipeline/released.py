@@ -86,7 +86,11 @@ def named_model(name: str, dataset: str, *, settings: Settings, environment: str
         if manifest.parameters["dataset"] != dataset:
             raise RefusedError([f"{name}: a model of another dataset, {manifest.parameters['dataset']}."])
         return NamedModel(name=name, manifest=manifest, evaluated_in=environment)
-    release = _released(name, dataset, release_log(settings, dataset).state())
+    return model_of(_released(name, dataset, release_log(settings, dataset).state()), name, settings)
+
+
+def model_of(release: Release, name: str, settings: Settings) -> NamedModel:
+    """The model of a release under a name; raises like `released_manifest`."""
     manifest = released_manifest(release, store_of(settings, release.slot))
     return NamedModel(name=name, manifest=manifest, evaluated_in=manifest.environment)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import from_identity
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.differences import Difference, input_differences, version_differences
 from ml_assets.pipeline.lineage import keys_of
+from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -56,7 +56,7 @@ def reproduce(keys: Sequence[ArtifactKey], *, workspace: Workspace) -> list[Repr
         workspace: the store they are in, and the sources by name.
 
     Raises:
-        RefusedError: none of them is an artifact of a training run.
+        RefusedError: none of them is an artifact of a training run, or the code here does not know its parameters.
         CorruptArtifactError: a stored byte is not the one that was committed.
         SourceError, TrainingError: they cannot be made any more; the message says why.
     """
@@ -76,11 +76,10 @@ def _made_again(
 ) -> Mapping[str, Manifest]:
     """The manifests of the same run in an empty store; the widest slice among the artifacts names its parameters."""
     widest = max((manifest for _, manifest in stored.values()), key=lambda item: len(item.parameters))
-    parameters = from_identity(widest.parameters)
     last = max(list(CATALOG).index(asset) for asset in stored)
     with tempfile.TemporaryDirectory(prefix="ml_assets-reproduce-") as place:
         day = Day(
-            parameters=parameters,
+            parameters=parameters_of(widest),
             as_of=widest.as_of,
             workspace=replace(workspace, store=ArtifactStore(place), reuse=False),
         )

@@ -1,8 +1,7 @@
 """May a stored artifact be used as it is? Only if nothing that could change its bytes has changed."""
 
-from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
+from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest
 
-TOLD = "python"  # which is told and does not decide
 SHOWN = 3  # days named in a message
 
 
@@ -18,7 +17,7 @@ def differences(
     found = [] if stored.code_version == code_version else ["code changed"]
     for name, now in packages.items():
         was = stored.packages.get(name)
-        if was != now and name != TOLD:
+        if was != now and name != PYTHON:
             found.append(f"package {name} changed: {was} -> {now}")
     found += _changed_artifacts(stored.artifacts, artifacts)
     for was_source, now_source in zip(stored.sources, sources, strict=True):

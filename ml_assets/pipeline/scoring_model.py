@@ -10,6 +10,7 @@ from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.release import SLOTS, Release
 from ml_assets.core.scoring.parameters import LIVE, ScoringParameters
 from ml_assets.errors import CorruptArtifactError, RefusedError
+from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.released import find_model, release_log, released_manifest
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
@@ -35,19 +36,9 @@ class ScoringModel:
     store: ArtifactStore
 
     @property
-    def told(self) -> str:
-        """`3fa9c1d2e0ab (v2, as_of 2025-12-01)`."""
-        return f"{self.key.run_id} ({self.key.model_version}, as_of {self.key.as_of})"
-
-    @property
     def training_set_key(self) -> ArtifactKey:
         """Where its training set is kept."""
-        return ArtifactKey(
-            asset="training_set",
-            dataset=self.key.dataset,
-            as_of=self.key.as_of,
-            run_id=self.training_set.run_id,
-        )
+        return keys_of(self.key, self.manifest)["training_set"]
 
     @cached_property
     def estimator(self) -> Any:
@@ -103,10 +94,9 @@ def _live(dataset: str, *, environment: str, asset: str) -> Release:
 
 def _training_set(key: ArtifactKey, model: Manifest, store: ArtifactStore) -> Manifest:
     """The manifest of the rows that the model learned from; what its columns are is written there."""
-    learned = next(item for item in model.artifacts if item.asset == "training_set")
-    where = ArtifactKey(asset="training_set", dataset=key.dataset, as_of=key.as_of, run_id=learned.run_id)
+    where = keys_of(key, model)["training_set"]
     found = store.manifest(where)
-    if found.sha256 != learned.sha256:
+    if found.sha256 not in [used.sha256 for used in model.artifacts]:
         raise CorruptArtifactError(
             f"{store.uri(where)}: is not the training set that the model {key.run_id} learned from. "
             "Train the model again, so that both fit together."

@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import PYTHON
 
 
 @functools.cache
@@ -42,4 +43,4 @@ def packages(asset: str) -> Mapping[str, str]:
 
 def packages_of(names: tuple[str, ...]) -> Mapping[str, str]:
     """The versions of these distributions, and Python's."""
-    return {name: _version(name) for name in names} | {"python": platform.python_version()}
+    return {name: _version(name) for name in names} | {PYTHON: platform.python_version()}

@@ -4,7 +4,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.manifest import Manifest
+from ml_assets.core.manifest import PYTHON, Manifest
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.committing import put_new
@@ -69,7 +69,7 @@ def content(manifest: Manifest) -> tuple[object, ...]:
 
     Python's version is told in a manifest, but does not decide.
     """
-    packages = {name: version for name, version in manifest.packages.items() if name != "python"}
+    packages = {name: version for name, version in manifest.packages.items() if name != PYTHON}
     return manifest.files, manifest.parameters, manifest.artifacts, manifest.code_version, packages
 
 

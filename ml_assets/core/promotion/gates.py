@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict
 
 from ml_assets.core.catalog import CATALOG
-from ml_assets.core.manifest import Manifest
+from ml_assets.core.manifest import PYTHON, Manifest
 from ml_assets.core.parameters import from_identity, identity
 
 BASELINES = (("log_loss", "baseline_log_loss"), ("brier", "baseline_brier"))
@@ -137,7 +137,7 @@ def _packages(evidence: Evidence) -> str:
         f"{name} {manifest.packages.get(name, 'none')} then, {version} here"
         for asset, manifest in evidence.manifests.items()
         for name, version in evidence.packages[asset].items()
-        if name != "python" and manifest.packages.get(name) != version
+        if name != PYTHON and manifest.packages.get(name) != version
     }
     return "; ".join(sorted(wrong))
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.model_identity import model_identity
 from ml_assets.core.parameters import DatasetParameters, Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
@@ -25,18 +26,11 @@ class ScoringParameters(Parameters):
 
 
 def scoring_identity(parameters: DatasetParameters, model: Manifest) -> dict[str, Any]:
-    """The values that are hashed and stored.
-
-    The digest is among them: a model that was made again from other rows has its old run_id, and is another model.
-    """
+    """The values that are hashed and stored."""
     return {
         "dataset": parameters.dataset,
         "source": parameters.source,
-        "model": {
-            "run_id": model.run_id,
-            "model_version": model.parameters["model_version"],
-            "sha256": model.sha256,
-        },
+        "model": model_identity(model),
     }
 
 

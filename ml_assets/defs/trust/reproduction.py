@@ -6,7 +6,6 @@ import dagster as dg
 
 from ml_assets.config import OptionsConfig
 from ml_assets.pipeline.lineage import keys_of
-from ml_assets.pipeline.released import store_of
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
@@ -17,9 +16,8 @@ JOB = "reproduce"
 @dg.op(description="Draws one model of the environment, makes its run again and compares every byte.")
 def reproduce_one(context: dg.OpExecutionContext, options: OptionsConfig) -> None:
     """Raise dg.Failure where a byte differs, with what has changed."""
-    settings = load_settings()
-    workspace = open_workspace(settings, environment=options.environment)
-    store = store_of(settings, workspace.environment)
+    workspace = open_workspace(load_settings(), environment=options.environment)
+    store = workspace.store
     models = sorted(store.keys("model"), key=lambda key: key.path)
     if not models:
         context.log.info("No model is stored in %s: there is nothing to make again.", workspace.environment)
