@@ -9,7 +9,9 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
+from ml_assets.defs.sensors.request_folder import RequestFolder
 from ml_assets.defs.sensors.requests import request_files
+from ml_assets.errors import StoreError
 from ml_assets.storage.object_store import open_store
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks, write
 
@@ -249,6 +251,44 @@ def test_a_long_range_takes_several_ticks_and_holds_nobody_up():
     assert len({key for requests in found for key in keys(requests)}) == 26
 
 
+def test_thousands_of_files_are_all_requested_once_and_none_is_forgotten(monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "400")
+    for number in range(2400):
+        drop(f"{number}.toml", f"seed = {number}\nas_of = 2025-12-01\n", age=1000 + number)
+    drop("refused.toml", "seed = -1\nas_of = 2025-12-01\n", age=5000)
+
+    found, cursor = ticks(request_files)
+
+    assert [len(requests) for requests in found] == [400] * 6
+    assert len({key for requests in found for key in keys(requests)}) == 2400
+    assert "seed: too small" in note("refused.toml")
+    assert len(cursor) < 2500 * 10
+
+
+def test_a_file_that_cannot_be_read_now_is_tried_again_and_holds_nobody_up(monkeypatch):
+    read = RequestFolder.read
+
+    def broken(folder, file):
+        if file.name == "a.toml":
+            raise StoreError("a.toml: the disk does not answer.")
+        return read(folder, file)
+
+    monkeypatch.setattr("ml_assets.defs.sensors.requests.OPENED", 1)
+    drop("a.toml", age=5000)
+    drop("b.toml", age=100)
+    with monkeypatch.context() as fault:
+        fault.setattr(RequestFolder, "read", broken)
+        first = tick(request_files)
+        second = tick(request_files, cursor=first.cursor)
+    third = tick(request_files, cursor=second.cursor)
+
+    names = [
+        [request.tags["ml_assets/request_file"] for request in data.run_requests]
+        for data in (first, second, third)
+    ]
+    assert names == [[], ["b.toml"], ["a.toml"]]
+
+
 def test_the_cap_is_a_setting(monkeypatch):
     monkeypatch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "3")
     drop("a.toml", "from = 2025-10-01\nto = 2025-10-25\n")
@@ -256,7 +296,18 @@ def test_the_cap_is_a_setting(monkeypatch):
     assert len(tick(request_files).run_requests) == 3
 
 
-@pytest.mark.parametrize("cursor", ["not json", "[]", '{"version": 99, "memory": {"a.toml": 1}}', "{}"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "not json",
+        "[]",
+        "{}",
+        '{"version": 99, "memory": {"done": "", "begun": {}}}',
+        '{"version": 1, "memory": {"a.toml": ["58-1", -1]}}',
+        '{"version": 1, "memory": {"done": 7, "begun": [1]}}',
+        '{"version": 1, "memory": {"done": "abc", "begun": {"a": 1, "b": ["x", 2]}}}',
+    ],
+)
 def test_a_cursor_that_cannot_be_read_is_forgotten(cursor):
     drop("a.toml")
 

@@ -12,7 +12,7 @@ from ml_assets.storage.again import list_here
 from ml_assets.storage.object_store import open_store, store_errors
 
 NOTE = ".rejected"
-NEWEST = 1000  # files looked at: it bounds the cursor
+NEWEST = 20_000  # files looked at: it bounds the cursor
 SETTLED = dt.timedelta(
     seconds=2
 )  # a file written a moment ago may be half a file, and half a file may be valid
@@ -28,14 +28,29 @@ class Dropped:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What lies in the folder.
+
+    Attributes:
+        files: the newest settled request files, the oldest of them first.
+        older: how many more there are.
+        notes: the names of the notes.
+    """
+
+    files: tuple[Dropped, ...]
+    older: int
+    notes: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestFolder:
     """A folder, or a URI such as `s3://bucket/requests`. Folders inside it are not looked at."""
 
     root: str
     access: S3Access = USUAL_S3
 
-    def files(self, *, now: dt.datetime) -> tuple[list[Dropped], int]:
-        """The newest settled request files, the oldest of them first, and how many more there are."""
+    def look(self, *, now: dt.datetime) -> Listing:
+        """The request files and the notes that there are now."""
         with store_errors(self.root):
             listed = list_here(open_store(self.root, access=self.access))["objects"]
         found = [
@@ -44,11 +59,12 @@ class RequestFolder:
             if is_parameter_file(meta["path"]) and not meta["path"].startswith((".", "_"))
         ]
         settled = sorted(item for item in found if now - item[0] >= SETTLED)
-        files = [
+        files = tuple(
             Dropped(name=name, size=size, signature=f"{size}-{tag or when.isoformat()}")
             for when, name, size, tag in settled[-NEWEST:]
-        ]
-        return files, max(0, len(settled) - NEWEST)
+        )
+        notes = frozenset(meta["path"] for meta in listed if meta["path"].endswith(NOTE))
+        return Listing(files=files, older=len(settled) - len(files), notes=notes)
 
     def read(self, file: Dropped) -> bytes:
         """The bytes of a file, or as many as are needed to see that it is too large."""
@@ -68,15 +84,15 @@ class RequestFolder:
                 "",
             ]
         )
-        note = handle(file.name) + NOTE
+        note = note_of(file)
         with store_errors(self.uri(note)):
             open_store(self.root, access=self.access).put(note, text.encode())
 
     def accept(self, file: Dropped) -> None:
-        """Remove the note of an earlier refusal, if there is one."""
+        """Remove the note of an earlier refusal."""
         from obstore.exceptions import NotFoundError
 
-        note = handle(file.name) + NOTE
+        note = note_of(file)
         with store_errors(self.uri(note)):
             try:
                 open_store(self.root, access=self.access).delete(note)
@@ -93,8 +109,8 @@ def shown(name: str) -> str:
     return "(a file name)" if any(map(looks_like_credential, (name, *name.split(".")))) else name
 
 
-def handle(name: str) -> str:
-    """What a file is remembered and its note is called by: its name, or a digest where that may be a secret."""
-    if shown(name) == name:
-        return name
-    return f"file-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+def note_of(file: Dropped) -> str:
+    """The name of a file's note: like the file's own, or a digest where that may be a secret."""
+    if shown(file.name) == file.name:
+        return file.name + NOTE
+    return f"file-{hashlib.sha256(file.name.encode()).hexdigest()[:12]}{NOTE}"

@@ -4,21 +4,23 @@ import datetime as dt
 import hashlib
 import itertools
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import dagster as dg
 
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request
-from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
 from ml_assets.defs.sensors.request_file import Order, read_order
-from ml_assets.defs.sensors.request_folder import Dropped, RequestFolder, handle, shown
+from ml_assets.defs.sensors.request_folder import Dropped, RequestFolder, note_of, shown
+from ml_assets.defs.sensors.request_memory import Memory, mark, remembered
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings, load_settings
 
 FILE_TAG = "ml_assets/request_file"
+OPENED = 500  # files a tick, so that it ends in time on a slow store as well
 
 
 @dg.sensor(
@@ -30,41 +32,40 @@ FILE_TAG = "ml_assets/request_file"
 )
 def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the runs of new and changed files, at most so many a tick; the cursor holds what is done."""
-    settings = load_settings()
+    settings, now = load_settings(), utc_now()
     folder = RequestFolder(root=settings.requests, access=settings.s3)
     try:
-        files, older = folder.files(now=utc_now())
+        listing = folder.look(now=now)
     except MlAssetsError as error:
         return dg.SensorResult(skip_reason=f"{error}", cursor=context.cursor)
-    if older:
+    if listing.older:
         context.log.warning(
-            "%s: %d older files are not looked at. Move what is done away.", folder.root, older
+            "%s: %d older files are not looked at. Move what is done away.", folder.root, listing.older
         )
-    desk = Desk(folder=folder, settings=settings, log=context.log, now=utc_now())
-    seen = read_cursor(context.cursor)
-    jobs = [desk.open(file, seen.get(handle(file.name))) for file in files]
-    requests = list(itertools.islice(_in_turns(jobs, context.instance), settings.requests_per_tick))
-    memory = {handle(job.file.name): job.memory for job in jobs if job.memory}
+    memory = remembered(context.cursor, listing.files)
+    desk = Desk(
+        folder=folder,
+        notes=listing.notes,
+        memory=memory,
+        settings=settings,
+        log=context.log,
+        instance=context.instance,
+        now=now,
+    )
+    requests = list(itertools.islice(desk.in_turns(listing.files), settings.requests_per_tick))
     return dg.SensorResult(
         run_requests=requests,
-        cursor=write_cursor(memory),
-        skip_reason=None if requests else f"{folder.root}: {len(files)} request files, nothing new",
+        cursor=memory.cursor(),
+        skip_reason=None if requests else f"{folder.root}: {len(listing.files)} request files, nothing new",
     )
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """One file being worked on: `memory` is its signature and how many of its runs were requested, -1 for all."""
+    """An open file, and the runs of it that were not requested yet."""
 
     file: Dropped
-    memory: list[str | int]
-    waiting: list[dg.RunRequest] = field(default_factory=list)
-
-    def take(self) -> dg.RunRequest:
-        """The next request; the memory says that it was made."""
-        request = self.waiting.pop(0)
-        self.memory = [self.file.signature, int(self.memory[1]) + 1 if self.waiting else -1]
-        return request
+    waiting: list[dg.RunRequest]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,41 +73,69 @@ class Desk:
     """Where files are opened: sound ones become requests, the others get their note."""
 
     folder: RequestFolder
+    notes: frozenset[str]
+    memory: Memory
     settings: Settings
     log: logging.Logger
+    instance: dg.DagsterInstance
     now: dt.datetime
 
-    def open(self, file: Dropped, before: list[str | int] | None) -> Job:
-        """The work that is left of a file."""
-        done = int(before[1]) if before and before[0] == file.signature else 0
-        if done < 0:
-            return Job(file=file, memory=[file.signature, -1])
-        try:
-            return self._sound(file, done)
-        except RefusedError as error:
-            return self._refused(file, error)
-        except MlAssetsError as error:  # it cannot be read now: the next tick tries again
-            self.log.warning("%s", error)
-            return Job(file=file, memory=[])
+    def in_turns(self, files: Iterable[Dropped]) -> Iterator[dg.RunRequest]:
+        """One request of each file after the other, first those of the files that had the fewest turns.
 
-    def _sound(self, file: Dropped, done: int) -> Job:
+        So a long range holds nobody up, and no more files are opened than are needed.
+        """
+        waiting = [file for file in files if mark(file) not in self.memory.done]
+        waiting.sort(key=self.memory.turns)
+        opened, begun = map(self._open, waiting[:OPENED]), deque[Job]()
+        while job := next(opened, None) or (begun.popleft() if begun else None):
+            request = self._next(job)
+            if job.waiting:
+                begun.append(job)
+            if request:
+                yield request
+
+    def _next(self, job: Job) -> dg.RunRequest | None:
+        """The next request of a file for which there is no run yet."""
+        while job.waiting:
+            request = job.waiting.pop(0)
+            self.memory.served(job.file).runs += 1
+            if not job.waiting:
+                self.memory.finish(job.file)
+            if list(not_requested_yet([request], self.instance)):
+                return request
+        return None
+
+    def _open(self, file: Dropped) -> Job:
+        """The work that is left of a file: none where it is refused, or cannot be read now."""
+        served = self.memory.served(file)
+        served.turns += 1
+        try:
+            return Job(file=file, waiting=self._sound(file, done=served.runs))
+        except RefusedError as error:
+            self._refused(file, error)
+            self.memory.finish(file)
+        except MlAssetsError as error:  # a later tick tries again
+            self.log.warning("%s", error)
+        return Job(file=file, waiting=[])
+
+    def _sound(self, file: Dropped, *, done: int) -> list[dg.RunRequest]:
         if shown(file.name) != file.name:
             raise RefusedError(["(a file name): looks like a credential. Give secrets by reference only."])
         data = self.folder.read(file)
         order = read_order(data, name=file.name, settings=self.settings, now=self.now)
-        self.folder.accept(file)
+        if note_of(file) in self.notes:
+            self.folder.accept(file)
         if not done:
             self.log.info("%s: %d runs", file.name, len(order.days))
-        waiting = list(_requests(order, file, data))[done:]
-        return Job(file=file, memory=[file.signature, done], waiting=waiting)
+        return list(_requests(order, file, data))[done:]
 
-    def _refused(self, file: Dropped, refusal: RefusedError) -> Job:
+    def _refused(self, file: Dropped, refusal: RefusedError) -> None:
         self.log.warning("%s was refused: %s", shown(file.name), "; ".join(refusal.problems))
         try:
             self.folder.reject(file, refusal.problems)
         except MlAssetsError as error:
             self.log.warning("%s The reasons stand in this log only.", error)
-        return Job(file=file, memory=[file.signature, -1])
 
 
 def _requests(order: Order, file: Dropped, data: bytes) -> Iterator[dg.RunRequest]:
@@ -120,14 +149,3 @@ def _requests(order: Order, file: Dropped, data: bytes) -> Iterator[dg.RunReques
             tags=tags,
             environment=order.environment,
         )
-
-
-def _in_turns(jobs: list[Job], instance: dg.DagsterInstance) -> Iterator[dg.RunRequest]:
-    """One request of each file after the other, so that a long range holds nobody up."""
-    while any(job.waiting for job in jobs):
-        for job in jobs:
-            while job.waiting:
-                taken = list(not_requested_yet([job.take()], instance))
-                if taken:
-                    yield taken[0]
-                    break
