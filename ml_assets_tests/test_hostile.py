@@ -1,16 +1,23 @@
 """Text from anywhere: never a traceback, never a byte outside the roots, never a hang, and never a value repeated that looks secret."""
 
+import datetime as dt
+import functools
+import io
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
 from ml_assets.cli.main import main
 from ml_assets.errors import CorruptArtifactError, RefusedError, SourceError
 from ml_assets.parameter_files import read_parameters
 from ml_assets.sources.rows import open_source
+from ml_assets.storage import canonical_skops
+from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.released import copied, tree
 from ml_assets_tests.strategies import json_values
 
@@ -166,6 +173,63 @@ def test_any_bytes_as_a_dataset_toml_are_read_or_refused(data, tmp_path):
     try:
         open_source("shop", str(tmp_path / "shop")).contract("orders")
     except SourceError:
+        return
+
+
+@st.composite
+def damage(draw, data):
+    """Sound bytes with up to three places written over, doubled or left out."""
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(data)))
+        end = min(len(data), start + draw(st.integers(0, 40)))
+        data = data[:start] + draw(st.binary(max_size=40) | st.just(data[start:end] * 2)) + data[end:]
+    return data
+
+
+DAY = dt.date(2025, 7, 1)
+
+
+@functools.cache
+def landed(kind):
+    """The bytes of one day of orders, as Parquet or CSV."""
+    file = io.BytesIO()
+    frame = pl.DataFrame(order_day(DAY))
+    frame.write_parquet(file) if kind == "parquet" else frame.write_csv(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(draw=st.data())
+def test_a_landing_file_with_any_damage_is_read_or_refused(kind, draw, tmp_path):
+    data = draw.draw(damage(landed(kind)) | st.binary(max_size=300))
+    folder = tmp_path / "shop" / "orders" / f"date={DAY}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder.parent / "dataset.toml").write_text(ORDERS_TOML)
+    (folder / f"part.{kind}").write_bytes(data)
+    try:
+        frame = open_source("shop", str(tmp_path / "shop")).scan("orders", first=DAY, last=DAY)
+    except SourceError:
+        return
+    try:
+        frame.collect()
+    except SourceError:
+        return
+
+
+@functools.cache
+def stored_model():
+    """The bytes of a small model."""
+    return canonical_skops.dumps(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
+
+
+@settings(max_examples=300)
+@given(draw=st.data())
+def test_a_model_file_with_any_damage_is_loaded_or_corrupt(draw):
+    data = draw.draw(damage(stored_model()))
+    try:
+        canonical_skops.loads(data)
+    except CorruptArtifactError:
         return
 
 
