@@ -274,6 +274,8 @@ def test_parquet_damaged_in_the_middle_is_named(zone):
         (order_day(DAY).write_csv(separator="\t").encode(), "separated by tabs"),
         (order_day(DAY).write_csv().replace("Spain", "España").encode("latin-1"), "is not UTF-8"),
         (order_day(DAY).write_csv().encode() + b"1,2,3,4,5,6,7,8,9,10,11\n", "cannot be read as CSV"),
+        (order_day(DAY).write_csv().replace("\n", "\r").encode(), "header line cannot be read"),
+        (b"a" * 200_000 + b"\n", "header line cannot be read"),
         (b"", "has no header line"),
     ],
 )

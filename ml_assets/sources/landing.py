@@ -152,7 +152,14 @@ def _check_header(file: LandedFile, columns: Sequence[str], line: str) -> None:
             raise SourceError(
                 f"{file.location}: its values are separated by {name}. Write the file again with commas."
             )
-    _check_columns(file, columns, next(csv.reader([line])))
+    try:
+        existing = next(csv.reader([line]))
+    except csv.Error:
+        raise SourceError(
+            f"{file.location}: its header line cannot be read. Write the file again with commas between names and a "
+            f"newline at the end of each line."
+        ) from None
+    _check_columns(file, columns, existing)
 
 
 def _check_columns(file: LandedFile, columns: Sequence[str], existing: Sequence[str]) -> None:
