@@ -1,0 +1,214 @@
+"""What people read and see is kept: text, documents and pictures of fixed inputs, one file each.
+
+`ML_ASSETS_WRITE_DOCS=1` writes the files anew; look at what has changed before you commit it. Pictures are compared
+where Matplotlib is of the version that drew them: another one may place a letter elsewhere.
+"""
+
+import datetime as dt
+import io
+import json
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from PIL import Image
+
+from ml_assets.core.comparison import words as comparison_words
+from ml_assets.core.comparison.compare import compare
+from ml_assets.core.comparison.pictures import by_day_png, harm_png
+from ml_assets.core.leaderboard.markdown import markdown as leaderboard_text
+from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
+from ml_assets.core.leaderboard.table import table
+from ml_assets.core.model_card import model_card
+from ml_assets.core.monitoring.document import Monitoring
+from ml_assets.core.monitoring.markdown import markdown as monitoring_text
+from ml_assets.core.monitoring.pictures import pictures as monitoring_pictures
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.plots import curves_png, feature_importance_png
+from ml_assets.core.report.coverage import coverage
+from ml_assets.core.report.markdown import markdown as report_text
+from ml_assets.core.report.pictures import coverage_png, days_png
+from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, drawn, grid
+from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
+from ml_assets_tests.test_report import cells, day, made, report, undone
+
+KEPT = Path(__file__).parent / "vectors" / "renderings"
+WRITE = bool(os.environ.get("ML_ASSETS_WRITE_DOCS"))
+DRAWN_BY = KEPT / "matplotlib.txt"
+SAME_MATPLOTLIB = WRITE or DRAWN_BY.read_text().strip() == mpl.__version__
+
+
+def boards():
+    """Leaderboards of one to four varied parameters, of drawn trials, with failures and with none ranked."""
+    yield from ((f"board_{many}", board(grid(axes), failing={1})) for many, axes in GRIDS.items())
+    yield "board_drawn", board(drawn(60), 4, failing={3}, dropped={4})
+    yield "board_one_day", board(grid(GRIDS[2]), 1)
+    yield "board_failed", board(grid(GRIDS[2]), 1, failing=range(9))
+
+
+def reports():
+    """Backfill reports: with everything in it, and with nothing done."""
+    aucs = [0.70, 0.71, 0.69, 0.705, 0.72, 0.71, 0.715, 0.70, 0.695, 0.30]
+    done = [
+        made(n, auc, rows=1000 + 90 * n, status="reused" if n % 3 else "made") for n, auc in enumerate(aucs)
+    ]
+    rest = [
+        undone(10),
+        undone(11, reason="a|b <script>\n# c"),
+        undone(12, reason="a|b <script>\n# c"),
+        undone(14, "missing", ""),
+    ]
+    own, found = cells()
+    covered = coverage(own, [day(n) for n in range(15)], found, metric="roc_auc")
+    yield "report", report([*done, *rest], coverage=covered)
+    yield "report_nothing", report([undone(0), undone(1, "missing", "")])
+    yield "report_long", report([made(n, 0.7 + 0.001 * n) for n in range(62)])
+
+
+def comparisons():
+    """Comparisons of each verdict, with the series that they are of."""
+    for verdict, less, days in (
+        ("better", -0.02, 14),
+        ("not worse", 0.001, 14),
+        ("may be worse", 0.006, 7),
+        ("worse", 0.05, 14),
+        ("too few days", 0.0, 1),
+        ("too few days", 0.0, 0),
+    ):
+        noise = [((7 * n) % 5 - 2) / 400 for n in range(days)]
+        reference = {day(n): {"roc_auc": 0.7 + noise[n], "log_loss": 0.5 - noise[n]} for n in range(days)}
+        candidate = {
+            when: {
+                "roc_auc": own["roc_auc"] - less * (1 + (n % 3 - 1) / 2),
+                "log_loss": own["log_loss"] + less * (0.8 + 0.05 * n),
+            }
+            for n, (when, own) in enumerate(reference.items())
+        }
+        margins = {"roc_auc": 0.01, "log_loss": 0.01}
+        compared = compare(candidate, reference, margins=margins, holdout_days=10)
+        assert compared.verdict == verdict
+        yield f"comparison_{verdict.replace(' ', '_')}_{days}", candidate, reference, compared
+
+
+def monitorings():
+    """What was once found of one model in use: after a shift of an input, and once outcomes had closed."""
+    for name in ("monitoring_drift", "monitoring_outcomes"):
+        yield name, Monitoring.model_validate_json((KEPT / f"{name}.json").read_text())
+
+
+def of_boards():
+    found = {}
+    for name, of in boards():
+        found[f"{name}.md"] = leaderboard_text(of)
+        found[f"{name}.table.json"] = _json(table(of).to_dicts())
+        found[f"{name}.document.json"] = _json(of.document())
+        found |= {f"{name}.{picture}": data for picture, data in leaderboard_pictures(of).items()}
+    return found
+
+
+def of_reports():
+    found = {}
+    for name, of in reports():
+        found[f"{name}.md"] = report_text(of)
+        found[f"{name}.document.json"] = _json(of.document())
+        found[f"{name}.days.png"] = days_png(of)
+        if of.coverage:
+            found[f"{name}.coverage.png"] = coverage_png(of.coverage)
+    return found
+
+
+def of_comparisons():
+    found = {}
+    for name, candidate, reference, of in comparisons():
+        told = [
+            comparison_words.verdict(of),
+            comparison_words.scope(of),
+            *map(str, comparison_words.rows(of)),
+        ]
+        found[f"{name}.txt"] = "\n".join([*told, *(kpi.told() for kpi in of.kpis), ""])
+        found[f"{name}.document.json"] = _json(of.model_dump(mode="json"))
+        if of.days:
+            found[f"{name}.harm.png"] = harm_png(of)
+            found[f"{name}.by_day.png"] = by_day_png(candidate, reference, of)
+    return found
+
+
+def of_monitorings():
+    found = {}
+    for name, of in monitorings():
+        found[f"{name}.md"] = monitoring_text(of)
+        found |= {f"{name}.{picture}": data for picture, data in monitoring_pictures(of).items()}
+    return found
+
+
+def of_evaluations():
+    evaluation = json.loads((KEPT / "evaluation.json").read_text())
+    found = {
+        "evaluation.curves.png": curves_png(evaluation),
+        "evaluation.feature_importance.png": feature_importance_png(evaluation),
+    }
+    for name, own in (
+        ("evaluation", PARAMETERS),
+        ("evaluation_calibrated", TrainingParameters(calibrate=True)),
+    ):
+        card = model_card(evaluation, parameters=own, as_of=DAY, facts=FACTS, run_id=RUN)
+        found[f"{name}.md"] = card.value
+    return found
+
+
+RENDERINGS = {
+    "board": of_boards,
+    "report": of_reports,
+    "comparison": of_comparisons,
+    "monitoring": of_monitorings,
+    "evaluation": of_evaluations,
+}
+INPUTS = {"evaluation.json", "monitoring_drift.json", "monitoring_outcomes.json", DRAWN_BY.name}
+
+
+@pytest.mark.parametrize("kind", RENDERINGS)
+def test_what_is_read_and_seen_is_what_it_was(kind):
+    found = RENDERINGS[kind]()
+    if WRITE:
+        for name, content in found.items():
+            (KEPT / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        DRAWN_BY.write_text(mpl.__version__ + "\n")
+
+    kept = {file.name for file in KEPT.glob(f"{kind}*") if file.name not in INPUTS}
+    assert set(found) == kept
+    differ = [name for name, content in found.items() if not _same(content, KEPT / name)]
+    assert differ == [], "look at them, and at git diff once they are written anew"
+
+
+def _same(content, kept):
+    if kept.suffix == ".json":
+        return _close(json.loads(content), json.loads(kept.read_text()))
+    if kept.suffix == ".png":
+        return not SAME_MATPLOTLIB or _pixels(io.BytesIO(content)) == _pixels(kept)
+    return content == kept.read_text()
+
+
+def _pixels(file):
+    with Image.open(file) as picture:
+        return picture.size, picture.convert("RGB").tobytes()
+
+
+def _close(one, other):
+    """Equal, numbers but for their last digits: libraries of another version may sum in another order."""
+    if isinstance(one, float) and isinstance(other, float):
+        return one == pytest.approx(other, rel=1e-9, abs=1e-12)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(_close(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_close, one, other))
+    return type(one) is type(other) and one == other
+
+
+def _json(value):
+    return json.dumps(value, indent=1, ensure_ascii=False, default=_plain) + "\n"
+
+
+def _plain(value):
+    assert isinstance(value, dt.date)
+    return value.isoformat()
