@@ -19,6 +19,7 @@ from ml_assets.core.comparison.compare import compare
 from ml_assets.core.comparison.pictures import by_day_png, harm_png
 from ml_assets.core.leaderboard.markdown import markdown as leaderboard_text
 from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
+from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import table
 from ml_assets.core.model_card import model_card
 from ml_assets.core.monitoring.document import Monitoring
@@ -26,17 +27,52 @@ from ml_assets.core.monitoring.markdown import markdown as monitoring_text
 from ml_assets.core.monitoring.pictures import pictures as monitoring_pictures
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.plots import curves_png, feature_importance_png
+from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.report.coverage import coverage
 from ml_assets.core.report.markdown import markdown as report_text
+from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.report.pictures import coverage_png, days_png
+from ml_assets.core.upgrade import changes, describe
 from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, drawn, grid
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone
+from ml_assets_tests.test_upgrade import CASES
 
 KEPT = Path(__file__).parent / "vectors" / "renderings"
 WRITE = bool(os.environ.get("ML_ASSETS_WRITE_DOCS"))
 DRAWN_BY = KEPT / "matplotlib.txt"
 SAME_MATPLOTLIB = WRITE or DRAWN_BY.read_text().strip() == mpl.__version__
+
+
+BAD = (
+    {"dataset": "nope", "sed": 1, "max_depth": 99, "C": float("nan"), "model_version": "v2"},
+    {"model_version": "v9", "seed": -1},
+    {"max_depth": 3, "calibrate": 1, "lookback_days": "x", "learning_rate": 0},
+    {"model_version": "v2", "C": 2.0, "max_depth": 2},
+    {"source": "Not Allowed", "holdout_days": 500, "lookback_days": 100},
+    {"source": "AKIAIOSFODNN7EXAMPLE", "seed": 1.5, "zzzzzz": 1},
+    {"source": "a" * 41, "SEED": 1, "lookback_days": 2, "holdout_days": 2},
+    {"window_days": 0, "metric": "auc", "AKIAIOSFODNN7EXAMPLE": 1},
+)
+AXES = (
+    [0.01, 0.03, 0.1, 0.3],
+    [1, 31],
+    [2, 4, 8],
+    [-1, 0, 100],
+    [0.0, 0.1, 10.0],
+    [0.0, *(10.0**n for n in range(12))],
+    ["v1", "v2", "a name that is long", "$x"],
+    [True, False],
+    [2, None, 4],
+    [5],
+    [0.0],
+    list(range(1, 40)),
+    [n / 7 for n in range(20)],
+    [1.5**n for n in range(1, 30)],
+    [f"c{n}" for n in range(40)],
+    [1e-5, 3.3333333e-5, 2e-4],
+    [100, 250, 1999],
+)
 
 
 def boards():
@@ -157,7 +193,38 @@ def of_evaluations():
     return found
 
 
+def of_words():
+    """What is told of a change of the parameters, of bad values, and beside the axes of pictures."""
+    told = [
+        f"{case}: {change.name}: {change.told} [{change.breaks}]"
+        for case, (before, *_) in CASES.items()
+        for change in changes(before, describe())
+    ]
+    back = [
+        f"not {case}: {change.name}: {change.told} [{change.breaks}]"
+        for case, (before, *_) in CASES.items()
+        for change in changes(describe(), before)
+    ]
+    wrong = [f"{place}: {' | '.join(diagnose(bad)[1])}" for place, bad in enumerate(BAD)]
+    reports_ = [
+        f"{bad}: {' | '.join(problems_of(bad, ReportParameters, noun='option').values())}" for bad in BAD
+    ]
+    axes = []
+    for values in AXES:
+        axis = scale(values)
+        places = [axis.place(value) for value in axis.values[:4]]
+        axes.append(
+            [axis.kind, axis.ends, places, axis.ticks(), axis.ticks(letters=20), axis.ticks(closest=0.2)]
+        )
+    return {
+        "words_upgrade.txt": "\n".join([*told, *back, ""]),
+        "words_problems.txt": "\n".join([*wrong, *reports_, ""]),
+        "words_axes.json": _json(axes),
+    }
+
+
 RENDERINGS = {
+    "words": of_words,
     "board": of_boards,
     "report": of_reports,
     "comparison": of_comparisons,
