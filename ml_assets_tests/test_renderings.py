@@ -207,7 +207,8 @@ def of_words():
     ]
     wrong = [f"{place}: {' | '.join(diagnose(bad)[1])}" for place, bad in enumerate(BAD)]
     reports_ = [
-        f"{bad}: {' | '.join(problems_of(bad, ReportParameters, noun='option').values())}" for bad in BAD
+        f"{place}: {' | '.join(problems_of(bad, ReportParameters, noun='option').values())}"
+        for place, bad in enumerate(BAD)
     ]
     axes = []
     for values in AXES:
