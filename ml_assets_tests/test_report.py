@@ -193,6 +193,12 @@ def test_drift_is_flagged_from_ten_percent_on(later, flagged):
     assert drift(by_day([100, 100, later, later]), window_days=10).flagged is flagged
 
 
+def test_from_next_to_nothing_there_is_no_relative_change():
+    found = drift(by_day([2e-313, 0.0, 0.0, 1.0]), window_days=10)
+
+    assert (found.earlier, found.later, found.relative, found.flagged) == (0.0, 0.5, None, True)
+
+
 def test_windows_further_apart_than_they_are_long_share_nothing():
     assert drift(by_day([1.0] * 40), window_days=5).shared == 0
     assert drift(by_day([1.0, 1.0, 1.0]), window_days=5) is None

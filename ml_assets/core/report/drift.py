@@ -17,7 +17,7 @@ class Drift(Part):
         earlier: mean over the earlier half of the days.
         later: mean over the later half; with an odd number of days, the one in the middle is in neither.
         change: later - earlier.
-        relative: change / earlier, None where earlier is 0.
+        relative: change / earlier, None where earlier is 0 in the digits that are kept.
         flagged: whether the relative change is 10 % or more, or there was nothing earlier.
         days_apart: mean distance of the two halves in days.
         shared: share of the days that a typical window of the one half has in common with one of the other.
@@ -43,10 +43,10 @@ def drift(points: Mapping[dt.date, float], *, window_days: int) -> Drift | None:
     first, second = days[:half], days[-half:]
     earlier, later = (float(np.mean([points[day] for day in part])) for part in (first, second))
     apart = float(np.mean([b.toordinal() - a.toordinal() for a, b in zip(first, second, strict=True)]))
-    change = round(later - earlier, DIGITS) + 0.0
-    relative = round(change / earlier, DIGITS) + 0.0 if earlier else None
+    change, told = round(later - earlier, DIGITS) + 0.0, round(earlier, DIGITS)
+    relative = round(change / earlier, DIGITS) + 0.0 if told else None
     return Drift(
-        earlier=round(earlier, DIGITS),
+        earlier=told,
         later=round(later, DIGITS),
         change=change,
         relative=relative,
