@@ -49,6 +49,17 @@ lint: setup ## check style, formatting and the rings
 types: setup ## check the types
 	@$(BIN)/mypy
 
+$(VENV)/.quality: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[quality]' --config-settings editable_mode=compat
+	@touch $@
+
+coverage: setup $(VENV)/.quality ## run the whole test suite, and tell which lines and branches it never takes
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+
+mutation: setup $(VENV)/.quality ## change the core in thousands of small ways, and tell which changes no test notices
+	@PYTHONPATH=$(CURDIR)/mutants OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/mutmut run --max-children $${JOBS:-2}
+	@$(BIN)/python -m ml_assets_tests.mutation
+
 torture: setup ## try faults of every kind at random instants, and count what is lost
 	@$(BIN)/python -m ml_assets_tests.torture
 
@@ -59,6 +70,6 @@ bench: setup ## measure against plain scripts that do the same work
 	@$(BIN)/python benchmarks/run_all.py
 
 clean: ## remove the environment, caches, the local Dagster home and the artifacts of dev
-	rm -rf $(VENV) .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* mutants *.egg-info
 
-.PHONY: help setup run dev test test-engines lint types torture demo-production bench clean
+.PHONY: help setup run dev test test-engines lint types coverage mutation torture demo-production bench clean

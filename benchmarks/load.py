@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import itertools
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -167,7 +168,7 @@ def shown(url, days):
         for _ in range(2):
             started = time.perf_counter()
             page.goto(f"{url}/assets/evaluation?view=partitions")
-            page.get_by_text(f"{len(days) - 1:,}").first.wait_for()
+            page.get_by_text(re.compile(f"{len(days) - 1:,}".replace(",", ",?"))).first.wait_for()
             seconds = time.perf_counter() - started
         if wanted := os.environ.get("SCREENSHOT"):
             page.wait_for_timeout(2000)

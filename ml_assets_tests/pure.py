@@ -1,0 +1,34 @@
+"""A pytest plugin for mutation testing: only the tests that call `core` itself, in this process.
+
+Tests of whole runs, commands, servers and browsers would find mutants too, each a hundred times slower.
+"""
+
+import inspect
+
+SLOW_FIXTURES = {"shell", "start", "live", "page", "s3", "staging", "place", "trained", "shop", "zone"}
+WHOLE = (
+    "output_of",
+    "subprocess",
+    "main(",
+    "launch(",
+    "score(",
+    "train(",
+    "in_process",
+    "sweep(",
+    "importing",
+    "Process",
+)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Keep what is pure."""
+    kept = [item for item in items if _is_pure(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def _is_pure(item):
+    if "from ml_assets.core" not in inspect.getsource(item.module) or SLOW_FIXTURES & set(item.fixturenames):
+        return False
+    text = inspect.getsource(item.function)
+    return not any(word in text for word in WHOLE)
