@@ -252,8 +252,7 @@ def test_a_decision_says_what_was_decided_and_comes_back_equal(said, mark):
         (
             {"model": RUN, "force": True, "reason": "a\x07"},
             [
-                "reason: has characters that are not allowed. "
-                + "Allowed: up to 500 characters, none of them a control character."
+                "reason: has characters that are not allowed. Allowed: up to 500 characters, none of them a control character."
             ],
         ),
         (
