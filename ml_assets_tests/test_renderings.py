@@ -4,6 +4,7 @@
 where Matplotlib is of the version that drew them: another one may place a letter elsewhere.
 """
 
+import contextlib
 import datetime as dt
 import io
 import json
@@ -14,6 +15,7 @@ import matplotlib as mpl
 import pytest
 from PIL import Image
 
+from ml_assets.cli.leaderboard import print_leaderboard
 from ml_assets.core.comparison import words as comparison_words
 from ml_assets.core.comparison.compare import compare
 from ml_assets.core.comparison.pictures import by_day_png, harm_png
@@ -137,6 +139,7 @@ def of_boards():
     found = {}
     for name, of in boards():
         found[f"{name}.md"] = leaderboard_text(of)
+        found[f"{name}.terminal.txt"] = _printed(print_leaderboard, of)
         found[f"{name}.table.json"] = _json(table(of).to_dicts())
         found[f"{name}.document.json"] = _json(of.document())
         found |= {f"{name}.{picture}": data for picture, data in leaderboard_pictures(of).items()}
@@ -247,6 +250,14 @@ def test_what_is_read_and_seen_is_what_it_was(kind):
     assert set(found) == kept
     differ = [name for name, content in found.items() if not _same(content, KEPT / name)]
     assert differ == [], "look at them, and at git diff once they are written anew"
+
+
+def _printed(show, value):
+    """What a terminal of 120 columns shows, each line without the blanks at its end."""
+    with contextlib.redirect_stdout(io.StringIO()) as out, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "120")
+        show(value)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def _same(content, kept):
