@@ -67,6 +67,6 @@ def _fewer(board: "Leaderboard") -> Iterator[str]:
     fewer = sum(not trial.complete for trial in board.trials)
     if fewer:
         yield (
-            f"{count(fewer, 'trial')} of {len(board.trials)} have fewer than all {count(len(board.days), 'day')}; "
+            f"{count(fewer, 'trial')} of {len(board.trials)} {'has' if fewer == 1 else 'have'} fewer than all {count(len(board.days), 'day')}; "
             "they rank behind, and their means are not of the same days."
         )
