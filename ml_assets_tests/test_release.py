@@ -122,6 +122,61 @@ def test_where_both_slots_have_a_candidate_and_nothing_serves_one_has_to_be_name
     assert switched(state, "green").live == model("green", 2)
 
 
+def refusal_of(do, *arguments):
+    with pytest.raises(RefusedError) as refusal:
+        do(*arguments)
+    return list(refusal.value.problems)
+
+
+def test_the_way_of_two_models_and_what_is_refused_on_it():
+    one, two, three = model("blue", 1), model("green", 2), model("green", 3)
+    assert NONE.idle == "green"
+    assert refusal_of(rolled_back, NONE) == [
+        "rollback: nothing served before. `ml-assets live` shows what serves."
+    ]
+    assert refusal_of(switched, NONE) == [
+        "to: nothing was promoted to green. Promote first: ml-assets promote RUN_ID --to green"
+    ]
+    first = switched(promoted(NONE, one))
+    assert (first.live, first.earlier, first.idle) == (one, (), "green")
+    assert refusal_of(promoted, first, one) == [
+        "to: blue serves now. Promote to green, then switch; nothing is changed in place."
+    ]
+    assert refusal_of(switched, first, "blue") == [f"to: {one.told()} serves already."]
+    assert one.told() == "000000000001 (v1, as_of 2025-12-01) in blue"
+    second = switched(promoted(promoted(first, three), two))
+    assert (second.live, second.earlier, second.idle) == (two, (one,), "blue")
+    assert second.candidates == {"blue": one, "green": two}
+    back = rolled_back(second)
+    assert (back.live, back.earlier) == (one, ())
+    assert switched(back).live == two
+
+
+def test_as_many_steps_can_be_gone_back_as_is_said():
+    state = NONE
+    for number in range(STEPS_BACK + 3):
+        state = switched(promoted(state, model(state.idle, number)))
+
+    assert [item.run_id for item in state.earlier] == [f"{n:012x}" for n in range(2, STEPS_BACK + 2)]
+
+
+def test_both_slots_waiting_are_told():
+    state = promoted(promoted(NONE, model("blue", 1)), model("green", 2))
+
+    assert refusal_of(switched, state) == [
+        "to: nothing serves yet and both slots have a candidate. Say which: --to blue."
+    ]
+
+
+def test_an_artifact_of_a_release_is_found_by_its_key():
+    release = model("blue", 1)
+
+    assert release.key() == release.key("model")
+    assert release.key("evaluation").path == (
+        "evaluation/model_version=v1/dataset=orders/as_of=2025-12-01/run=000000000001"
+    )
+
+
 def test_a_log_of_which_a_file_is_damaged_says_which_and_nothing_is_added(tmp_path):
     log = ReleaseLog(str(tmp_path), "orders")
     for number in (1, 2):

@@ -1,0 +1,116 @@
+"""The filter of `list --where`, by itself: what is read, what is refused, and what each condition lets through."""
+
+import datetime as dt
+
+import pytest
+
+from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.where import ANY, Condition, Filter, omitted_values, parse, path_values
+from ml_assets.errors import RefusedError
+
+DAY = dt.date(2025, 12, 1)
+RUN = "0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        ("seed=1", [("seed", "=", "1")]),
+        (" seed!=1   max_depth>=3 ", [("seed", "!=", "1"), ("max_depth", ">=", "3")]),
+        ("C<=0.5 C<1e3 C>-1", [("C", "<=", "0.5"), ("C", "<", "1e3"), ("C", ">", "-1")]),
+        ("source=a=b asset=model", [("source", "=", "a=b"), ("asset", "=", "model")]),
+        ("as_of>2025-12-01 run_id=0123456789ab", [("as_of", ">", "2025-12-01"), ("run_id", "=", RUN)]),
+        ("calibrate=true", [("calibrate", "=", "true")]),
+    ],
+)
+def test_conditions_are_read(text, found):
+    assert [(item.name, item.op, item.value) for item in parse(text)] == found
+
+
+def test_all_that_cannot_be_read_is_told_at_once():
+    with pytest.raises(RefusedError) as refusal:
+        parse("seed sed=1 zzzz=1 as_of=2025-02-30 seed=one C>x seed=1 =3")
+
+    bad = "where: not a condition. Allowed: NAME=VALUE, also with != > >= < <=, separated by spaces."
+    assert list(refusal.value.problems) == [
+        bad,
+        "where: sed is unknown. Did you mean seed?",
+        f"where: zzzz is unknown. Known: {', '.join(TrainingParameters.model_fields)}.",
+        "where: as_of is compared with what is no real day. Allowed: YYYY-MM-DD.",
+        "where: seed is a number and is compared with text.",
+        "where: C is a number and is compared with text.",
+        bad,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "holds"),
+    [
+        (("seed", "=", "1"), {"seed": 1}, True),
+        (("seed", "=", "1.0"), {"seed": 1}, True),
+        (("seed", "!=", "1"), {"seed": 1}, False),
+        (("seed", ">", "1"), {"seed": 10}, True),
+        (("seed", ">", "1"), {"seed": 1}, False),
+        (("seed", ">=", "1"), {"seed": 1}, True),
+        (("seed", "<", "1"), {"seed": 1}, False),
+        (("seed", "<=", "1"), {"seed": 1}, True),
+        (("seed", "<", "10"), {"seed": 9}, True),
+        (("C", "=", "0.5"), {"C": 0.5}, True),
+        (("seed", "!=", "1"), {}, False),
+        (("seed", "!=", "1"), {"seed": None}, False),
+        (("seed", "=", "0"), {"seed": 0}, True),
+        (("calibrate", "=", "TRUE"), {"calibrate": True}, True),
+        (("calibrate", "=", "true"), {"calibrate": False}, False),
+        (("calibrate", "!=", "true"), {"calibrate": False}, True),
+        (("dataset", "=", "orders"), {"dataset": "orders"}, True),
+        (("as_of", ">", "2025-12-01"), {"as_of": "2025-12-02"}, True),
+    ],
+)
+def test_a_condition_compares_numbers_as_numbers_and_text_as_text(condition, values, holds):
+    assert Condition(name=condition[0], op=condition[1], value=condition[2]).holds(values) is holds
+
+
+def test_a_filter_holds_where_all_of_its_conditions_do():
+    of = Filter(tuple(parse("seed=1 as_of=2025-12-01 asset=model run_id=0123456789ab")))
+
+    assert of.holds("model", DAY, RUN, {"seed": 1})
+    assert not of.holds("model", DAY, RUN, {"seed": 2})
+    assert not of.holds("evaluation", DAY, RUN, {"seed": 1})
+    assert not of.holds("model", DAY + dt.timedelta(days=1), RUN, {"seed": 1})
+    assert not of.holds("model", DAY, "0" * 12, {"seed": 1})
+    assert ANY.holds("model", DAY, RUN, {})
+
+
+def test_a_parameter_that_was_left_out_of_an_identity_has_the_value_that_it_stands_for():
+    assert omitted_values("model") == {"calibrate": False}
+    assert omitted_values("training_set") == {}
+    assert omitted_values("nothing") == {}
+    assert Filter(tuple(parse("calibrate=false"))).holds("model", DAY, RUN, {})
+    assert not Filter(tuple(parse("calibrate=true"))).holds("model", DAY, RUN, {})
+    assert Filter(tuple(parse("calibrate=true"))).holds("model", DAY, RUN, {"calibrate": True})
+
+
+def test_what_a_path_tells_can_already_be_refused_and_what_it_does_not_tell_cannot():
+    known = path_values(key_of("model", TrainingParameters(model_version="v2", max_depth=3), DAY))
+
+    assert known == {
+        "asset": "model",
+        "model_version": "v2",
+        "dataset": "orders",
+        "as_of": "2025-12-01",
+        "run_id": known["run_id"],
+    }
+    assert Filter(tuple(parse("model_version=v2 max_depth=9"))).admits(known)
+    assert not Filter(tuple(parse("model_version=v1"))).admits(known)
+    assert not Filter(tuple(parse("dataset=orders asset=evaluation"))).admits(known)
+    table = path_values(key_of("training_set", TrainingParameters(), DAY))
+    assert table["model_version"] is None
+    assert not Filter(tuple(parse("model_version!=v1"))).admits(table)
+
+
+def test_the_one_text_that_a_name_must_equal():
+    of = Filter(tuple(parse("seed>=3 seed=4 seed=5 dataset!=orders")))
+
+    assert (of.exactly("seed"), of.exactly("dataset"), of.exactly("asset")) == ("4", None, None)
