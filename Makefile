@@ -57,7 +57,7 @@ coverage: setup $(VENV)/.quality ## run the whole test suite, and tell which lin
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 mutation: setup $(VENV)/.quality ## change the core in thousands of small ways, and tell which changes no test notices
-	@PYTHONPATH=$(CURDIR)/mutants OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/mutmut run --max-children $${JOBS:-2}
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/mutmut run --max-children $${JOBS:-2}
 	@$(BIN)/python -m ml_assets_tests.mutation
 
 torture: setup ## try faults of every kind at random instants, and count what is lost
