@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from ml_assets.core.as_of import last_complete_day, parse, problem
+from ml_assets.core.as_of import last_complete_day, parse, problem, window
 
 UTC = dt.timezone.utc
 NOW = dt.datetime(2025, 12, 2, 0, 0, 1, tzinfo=UTC)
@@ -13,6 +13,16 @@ NOW = dt.datetime(2025, 12, 2, 0, 0, 1, tzinfo=UTC)
 def test_a_day_is_complete_once_midnight_utc_has_passed():
     assert last_complete_day(NOW) == dt.date(2025, 12, 1)
     assert last_complete_day(NOW - dt.timedelta(seconds=2)) == dt.date(2025, 11, 30)
+
+
+def test_a_window_ends_with_its_last_day_and_begins_with_the_first_there_is():
+    last = dt.date(2025, 12, 3)
+    days = [dt.date(2025, 12, n) for n in (1, 2, 3)]
+
+    assert window(last, days=3, first=dt.date(2025, 1, 1)) == tuple(days)
+    assert window(last, days=3, first=days[1]) == tuple(days[1:])
+    assert window(last, days=1, first=last) == (last,)
+    assert window(last, days=9, first=dt.date(2026, 1, 1)) == ()
 
 
 def test_a_clock_of_another_zone_is_read_as_utc():

@@ -126,6 +126,10 @@ def test_a_candidate_exactly_at_the_margin_is_let_through_in_about_one_case_of_t
 def test_margins_are_read_and_what_is_wrong_is_told_without_the_value():
     assert read_margins("") == DEFAULT_MARGINS
     assert read_margins("roc_auc=0.02,brier=0") == {"roc_auc": 0.02, "brier": 0.0}
+    assert read_margins("log_loss=100") == {"log_loss": 100.0}
+    for text in ("log_loss=100.5", "brier=1=2"):
+        with pytest.raises(RefusedError, match=": not a margin"):
+            read_margins(text)
     with pytest.raises(RefusedError) as error:
         read_margins("speed=1,brier=x,roc_auc=-1,log_loss=inf,skill=0,skill=1")
     assert error.value.problems == (

@@ -120,6 +120,8 @@ def test_an_input_that_is_not_named_and_rows_that_are_not_named_are_told(sound):
     rows = with_one(sound, "training_set", sources=[])
     sources = [{**source.model_dump(), "days": []} for source in sound.manifests["training_set"].sources]
 
+    both = with_one(card, "evaluation", artifacts=[])
+    assert told(both)["inputs"].count("; ") == 1 + len(CATALOG["evaluation"].inputs) - 1
     assert told(card) == {
         "inputs": "; ".join(
             f"model_card does not say of which {used} it was made" for used in CATALOG["model_card"].inputs
@@ -241,6 +243,15 @@ def test_a_decision_says_what_was_decided_and_comes_back_equal(said, mark):
         (
             {"model": "nope"},
             ["model: has characters that are not allowed. Allowed: the 12 hex digits of a model's run_id."],
+        ),
+        ({"model": 0}, ["model: not text. Allowed: the 12 hex digits of a model's run_id."]),
+        (
+            {"model": RUN, "force": True},
+            ["reason: missing. What is forced needs a reason, which is recorded."],
+        ),
+        (
+            {"model": RUN, "force": True, "reason": " " * 501},
+            ["reason: too long. Allowed: up to 500 characters, none of them a control character."],
         ),
         (
             {"force": True, "reason": "  "},

@@ -136,6 +136,24 @@ def test_outcomes_that_are_there_twice_leave_their_score_out():
     assert found[1:] == (1, 0, 0)
 
 
+def test_rows_without_an_id_may_be_there_twice_as_well():
+    predictions = scores((0, None, 0.1), (0, None, 0.2), (0, "a", 0.3))
+
+    found = join(predictions, rows((0, "a", 1, 0)), CONTRACT)
+
+    assert (found.table.height, found[1:]) == (1, (2, 0, 0))
+
+
+def test_the_order_of_joined_rows_is_that_of_day_score_and_outcome():
+    items = [(n % 3, f"{n}", (7 * n % 5) / 10, 5 * n % 2) for n in range(40)]
+    predictions = scores(*((n, name, score) for n, name, score, _ in items[::-1]))
+    outcomes = rows(*((n, name, y, 0) for n, name, _, y in items))
+
+    found = join(predictions, outcomes, CONTRACT).table
+
+    assert found.rows() == sorted((day(n), score, y) for n, _, score, y in items)
+
+
 def test_nothing_has_the_columns_of_something():
     assert NOTHING.table.schema == join(scores((0, "a", 0.1)), rows((0, "a", 1, 0)), CONTRACT).table.schema
     assert NOTHING[1:] == (0, 0, 0)

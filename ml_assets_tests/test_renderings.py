@@ -18,6 +18,7 @@ from PIL import Image
 from ml_assets.cli.leaderboard import print_leaderboard
 from ml_assets.core.comparison import words as comparison_words
 from ml_assets.core.comparison.compare import compare
+from ml_assets.core.comparison.parameters import check_comparison
 from ml_assets.core.comparison.pictures import by_day_png, harm_png
 from ml_assets.core.leaderboard.markdown import markdown as leaderboard_text
 from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
@@ -26,15 +27,22 @@ from ml_assets.core.leaderboard.table import table
 from ml_assets.core.model_card import model_card
 from ml_assets.core.monitoring.document import Monitoring
 from ml_assets.core.monitoring.markdown import markdown as monitoring_text
+from ml_assets.core.monitoring.measure import MeasuredDay, outcomes_of
+from ml_assets.core.monitoring.outcomes import NOTHING
+from ml_assets.core.monitoring.parameters import check_monitoring
 from ml_assets.core.monitoring.pictures import pictures as monitoring_pictures
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.problems import diagnose, problems_of
+from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.report.coverage import coverage
 from ml_assets.core.report.markdown import markdown as report_text
-from ml_assets.core.report.parameters import ReportParameters
+from ml_assets.core.report.parameters import ReportParameters, check_report
 from ml_assets.core.report.pictures import coverage_png, days_png
+from ml_assets.core.scoring.parameters import check_scoring
+from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.core.upgrade import changes, describe
+from ml_assets.errors import RefusedError
 from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, drawn, grid
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone
@@ -55,6 +63,35 @@ BAD = (
     {"source": "AKIAIOSFODNN7EXAMPLE", "seed": 1.5, "zzzzzz": 1},
     {"source": "a" * 41, "SEED": 1, "lookback_days": 2, "holdout_days": 2},
     {"window_days": 0, "metric": "auc", "AKIAIOSFODNN7EXAMPLE": 1},
+)
+SWEEPS = (
+    {},
+    {"grid": 3},
+    {"grid": {}},
+    {"grid": {"seed": ""}},
+    {"grid": {"seed": "1,,2", "sed": "1", "dataset": "orders", "as_of": "1"}},
+    {"grid": {"seed": "1,1", "C": "0.1..x", "max_depth": "3..2", "calibrate": "true,maybe"}},
+    {"grid": {"C": "0..1 log", "learning_rate": "0.1,0.2 log", "model_version": "v1..v2"}},
+    {"grid": {"learning_rate": "0.01..0.1", "max_depth": "2..8 log"}},
+    {"grid": {"seed": "0..2000"}},
+    {"grid": {"seed": "0..2000"}, "search": "random", "trials": 0},
+    {"grid": {"seed": "1,2"}, "search": "halving", "trials": 2, "reduction": 3, "window_days": 2},
+    {"grid": {"seed": "1,2"}, "search": "halving", "trials": 2, "reduction": 99, "window_days": 2},
+    {"grid": {"seed": "1,2"}, "search": "best", "metric": "auc", "grids": 1},
+    {"grid": {"seed": "1,2"}, "search": "tpe", "trials": 10**9, "sample_seed": -1},
+    {"grid": {"seed": "1,2"}, "trials": 3, "reduction": 4},
+)
+REFUSED = (
+    *((check_sweep, values) for values in SWEEPS),
+    (check_report, {"window_days": 0, "metric": "auc", "window": 1}),
+    (check_comparison, {"candidate": "v1", "reference": "", "window_days": 1, "margins": "x", "to": "blue"}),
+    (check_comparison, {"margins": "roc_auc=1,roc_auc=2,speed=1,brier=1e9"}),
+    (
+        check_promotion,
+        {"model": "x", "to": "", "window_days": 1, "margins": "x", "force": 1, "reason": "\x07"},
+    ),
+    (check_scoring, {"model": "idle"}),
+    (check_monitoring, {"model": "idle", "window_days": 400, "drift_days": 0, "min_rows": 0.5}),
 )
 AXES = (
     [0.01, 0.03, 0.1, 0.3],
@@ -132,7 +169,22 @@ def comparisons():
 def monitorings():
     """What was once found of one model in use: after a shift of an input, and once outcomes had closed."""
     for name in ("monitoring_drift", "monitoring_outcomes"):
-        yield name, Monitoring.model_validate_json((KEPT / f"{name}.json").read_text())
+        found = Monitoring.model_validate_json((KEPT / f"{name}.json").read_text())
+        yield name, found
+    days = [
+        MeasuredDay(
+            day=day(n),
+            rows=50 + n,
+            metrics={"roc_auc": auc, "roc_auc_low": auc - 0.05, "roc_auc_high": auc + 0.04, "brier": 0.1},
+        )
+        for n, auc in enumerate(0.7 + 0.01 * (n % 4) for n in range(40))
+    ]
+    outcomes = found.outcomes.model_copy(
+        update={"days": (*found.outcomes.days[:1], *days), "ambiguous": 2, "unscored": 1}
+    )
+    yield "monitoring_days", found.model_copy(update={"outcomes": outcomes, "missing": (day(3),)})
+    nothing = outcomes_of(NOTHING, days=(), scored=(), closing=1, evaluated={}, base_rate=0.5, min_rows=30)
+    yield "monitoring_nothing", found.model_copy(update={"outcomes": nothing, "missing": ()})
 
 
 def of_boards():
@@ -177,6 +229,7 @@ def of_monitorings():
     found = {}
     for name, of in monitorings():
         found[f"{name}.md"] = monitoring_text(of)
+        found[f"{name}.numbers.json"] = _json({"document": of.document(), "numbers": of.numbers()})
         found |= {f"{name}.{picture}": data for picture, data in monitoring_pictures(of).items()}
     return found
 
@@ -213,6 +266,10 @@ def of_words():
         f"{place}: {' | '.join(problems_of(bad, ReportParameters, noun='option').values())}"
         for place, bad in enumerate(BAD)
     ]
+    refused = [
+        f"{place}: {check.__name__}: {_refusal(check, values)}"
+        for place, (check, values) in enumerate(REFUSED)
+    ]
     axes = []
     for values in AXES:
         axis = scale(values)
@@ -223,6 +280,7 @@ def of_words():
     return {
         "words_upgrade.txt": "\n".join([*told, *back, ""]),
         "words_problems.txt": "\n".join([*wrong, *reports_, ""]),
+        "words_refused.txt": "\n".join([*refused, ""]),
         "words_axes.json": _json(axes),
     }
 
@@ -250,6 +308,14 @@ def test_what_is_read_and_seen_is_what_it_was(kind):
     assert set(found) == kept
     differ = [name for name, content in found.items() if not _same(content, KEPT / name)]
     assert differ == [], "look at them, and at git diff once they are written anew"
+
+
+def _refusal(check, values):
+    """What is told where values are not taken; where they are, the values."""
+    try:
+        return f"taken: {check(values)!r}"
+    except RefusedError as refusal:
+        return " | ".join(refusal.problems)
 
 
 def _printed(show, value):
