@@ -78,6 +78,90 @@ def test_each_kind_of_change_is_told_with_what_it_breaks(case):
     assert [(change.name, change.breaks) for change in changes(before, describe())] == [(name, breaks)]
 
 
+def told(before, after):
+    return [(change.name, change.told, change.breaks) for change in changes(before, after)]
+
+
+def test_a_new_parameter_that_only_new_model_versions_use_breaks_nothing():
+    now = describe()
+    before = changed("model_versions", "v2", to=None)
+    for name in set(now["model_versions"]["v2"]) - set(now["model_versions"]["v1"]):
+        before[P].pop(name, None)
+    found = told(before, now)
+
+    assert ("v2", "a new model version", "nothing") in found
+    assert ("max_depth", "a new parameter that only new model versions use", "nothing") in found
+    assert {breaks for _, _, breaks in found} == {"nothing"}
+    both = copy.deepcopy(now)
+    both["model_versions"]["v1"] = [*both["model_versions"]["v1"], "max_depth"]
+    assert ("max_depth", "run_ids") in [(name, breaks) for name, _, breaks in told(before, both)]
+
+
+def test_a_new_parameter_that_by_default_is_not_what_artifacts_without_it_stand_for_changes_launches():
+    before, after = changed(P, "calibrate", to=None), changed(P, "calibrate", "default", to=True)
+
+    assert told(before, after) == [
+        (
+            "calibrate",
+            "a new parameter, by default True, which is not what artifacts without it stand for",
+            "launches",
+        )
+    ]
+
+
+def test_the_worst_comes_first_and_equals_by_name():
+    before = changed(P, "depth", to=NEW)
+    before["scheme"] = 0
+    before[P]["holdout_days"]["default"] = 7
+    before[P]["area"] = NEW
+    del before[P]["calibrate"]
+
+    assert [(name, breaks) for name, _, breaks in told(before, describe())] == [
+        ("scheme", "run_ids"),
+        ("area", "stored artifacts"),
+        ("depth", "stored artifacts"),
+        ("holdout_days", "launches"),
+        ("calibrate", "nothing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "narrower"),
+    [
+        ((1, 16), (1, 16), False),
+        ((1, 16), (2, 16), True),
+        ((1, 16), (1, 15), True),
+        ((1, 16), (0, 17), False),
+        ((None, None), (1, None), True),
+        ((None, None), (None, 9), True),
+        ((1, 16), (None, None), False),
+    ],
+)
+def test_a_range_is_narrower_where_something_is_no_longer_in_it(was, now, narrower):
+    before, after = describe(), describe()
+    for side, (low, high) in ((before, was), (after, now)):
+        side[P]["max_depth"] = {**side[P]["max_depth"], "minimum": low, "maximum": high}
+
+    expected = f"range {was[0]} to {was[1]} -> {now[0]} to {now[1]}"
+    assert told(before, after) == ([("max_depth", expected, "stored artifacts")] if narrower else [])
+
+
+def test_a_description_has_what_a_field_takes():
+    found = describe()[P]
+
+    assert found["max_depth"] == {
+        "type": "int",
+        "default": found["max_depth"]["default"],
+        "choices": None,
+        "minimum": 1,
+        "maximum": 16,
+    }
+    assert found["dataset"]["choices"] == ["orders", "customers"]
+    assert (found["dataset"]["type"], found["dataset"]["minimum"]) == ("str", None)
+    assert found["calibrate"]["omitted_when"] is False
+    assert "omitted_when" not in found["seed"]
+
+
 def test_more_choices_and_a_wider_range_break_nothing():
     for before in (changed(P, "dataset", "choices", to=["orders"]), changed(P, "max_depth", "maximum", to=8)):
         assert changes(before, describe()) == []
