@@ -17,6 +17,7 @@ LONG = (
     "test_surfaces",
     "test_browser",
     "test_client",
+    "test_hostile_api",
     "test_days",
     "test_canary",
     "test_sweep_on_a_deployment",
