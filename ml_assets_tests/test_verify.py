@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import defaultdict
 from pathlib import Path
 
 import dagster as dg
@@ -11,11 +12,15 @@ from ml_assets.cli.main import main
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.run_id import run_id
 from ml_assets.definitions import defs
-from ml_assets.storage.artifact_store import stored_file
+from ml_assets.pipeline.reproduce import reproduce
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore, stored_file
 from ml_assets.storage.verifying import QUARANTINE, set_aside, verify_all
 from ml_assets_tests import s3 as buckets
-from ml_assets_tests.released import GOOD, LAST, OTHER, copied, tree
+from ml_assets_tests.released import DAYS, GOOD, LAST, OTHER, copied, tree
 from ml_assets_tests.scenario import failure_of
+
+RELEASED = Path(__file__).parent / "vectors" / "store_1"
 
 
 @pytest.fixture
@@ -171,6 +176,31 @@ def test_a_run_is_reproduced_from_its_manifests_with_the_same_bytes(place, capsy
 def test_an_artifact_is_reproduced_by_its_folder(place, capsys):
     assert main(["reproduce", str(folder(place, "training_set"))]) == 0
     assert "same bytes" in capsys.readouterr().out
+
+
+def made_again(root):
+    """Every artifact of a store, made again run by run."""
+    store = ArtifactStore(str(root))
+    workspace = Workspace(store=store, environment="staging", sources={"sample": "sample:"})
+    runs = defaultdict(list)
+    for key in store.keys(None):
+        runs[key.as_of, key.run_id].append(key)
+    assert runs
+    return [item for keys in runs.values() for item in reproduce(keys, workspace=workspace)]
+
+
+def test_every_artifact_of_two_days_and_three_parameter_sets_is_reproduced(staging, tmp_path):
+    root = f"{copied(staging, tmp_path, days=[DAYS[0], LAST]).root}/staging"
+    found = made_again(root)
+
+    assert [item for item in found if not item.same] == []
+    assert {item.key for item in found} == set(ArtifactStore(root).keys(None))
+
+
+def test_every_artifact_that_an_earlier_release_has_stored_is_reproduced_or_what_has_changed_is_named():
+    unnamed = "nothing that is recorded has changed"
+
+    assert [item for item in made_again(RELEASED) if unnamed in item.reason] == []
 
 
 def recommit(place, asset, **changes):
