@@ -10,10 +10,10 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from ml_assets.core.evaluation import curves, evaluate, importance, metrics
+from ml_assets.core.evaluation import _of_each_class, curves, evaluate, importance, metrics
 from ml_assets.core.model_card import model_card
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.plots import feature_importance_png
+from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.run_id import run_id
 from ml_assets.core.training import fit, predict
 from ml_assets.errors import TrainingError
@@ -203,6 +203,45 @@ def test_importance_follows_the_seed_and_is_the_fall_of_the_auc(evaluated):
     assert 0.05 < one[0]["mean"] < 0.5
 
 
+def test_importance_does_not_depend_on_how_much_is_predicted_in_one_go(evaluated, monkeypatch):
+    table, model, product = evaluated
+    holdout = table.filter(fold="holdout")
+
+    for rows in (1, 2 * 5 * holdout.height):
+        monkeypatch.setattr("ml_assets.core.evaluation.SHUFFLED_ROWS", rows)
+        assert importance(model, holdout, contract=CONTRACT, seed=0) == product.value["feature_importance"]
+
+
+def test_the_product_has_its_numbers_and_its_pictures(evaluated):
+    table, _, product = evaluated
+    rows = {"train": table.filter(fold="train").height, "holdout": table.filter(fold="holdout").height}
+
+    assert product.value["rows"] == rows
+    assert product.facts == {"train_rows": rows["train"], "holdout_rows": rows["holdout"]}
+    assert product.metrics == product.value["metrics"]
+    assert product.attachments == {
+        "curves.png": curves_png(product.value),
+        "feature_importance.png": feature_importance_png(product.value),
+    }
+
+
+def test_one_row_of_a_class_is_enough_to_measure(evaluated):
+    table, model, _ = evaluated
+    first = table.filter(fold="holdout")["id"][0]
+    for outcome in (0, 1):
+        alone = (
+            pl.when(fold="holdout").then((pl.col("id") == first) == bool(outcome)).otherwise(pl.col("y") == 1)
+        )
+        found = evaluate(
+            model,
+            table.with_columns(alone.cast(pl.Int8).alias("y")),
+            contract=CONTRACT,
+            parameters=PARAMETERS,
+        )
+        rows = found.value["rows"]["holdout"]
+        assert found.metrics["base_rate"] == pytest.approx((1 if outcome else rows - 1) / rows)
+
+
 def test_a_rare_class_is_kept_whole_when_importance_takes_a_part_of_the_rows(evaluated):
     _, model, _ = evaluated
     holdout = training_table(3000).with_columns(pl.Series("y", [0] * 2990 + [1] * 10, dtype=pl.Int8))
@@ -210,16 +249,22 @@ def test_a_rare_class_is_kept_whole_when_importance_takes_a_part_of_the_rows(eva
     found = importance(model, holdout, contract=CONTRACT, seed=0)
 
     assert {item["feature"] for item in found} == {"country", "value", "flag", "empty"}
+    places = _of_each_class(holdout["y"].to_numpy())
+    assert len(places) == 510
+    assert places[-10:] == list(range(2990, 3000))
+    assert (places[0], places[499]) == (0, 2989)
 
 
 def test_a_holdout_of_one_class_is_refused_with_a_remedy(evaluated):
     table, model, _ = evaluated
-    same = table.with_columns(pl.when(fold="holdout").then(0).otherwise("y").cast(pl.Int8).alias("y"))
-
-    with pytest.raises(
-        TrainingError, match=r"holdout rows have one class only. Choose a larger holdout_days"
-    ):
-        evaluate(model, same, contract=CONTRACT, parameters=PARAMETERS)
+    for outcome in (0, 1):
+        same = table.with_columns(
+            pl.when(fold="holdout").then(outcome).otherwise("y").cast(pl.Int8).alias("y")
+        )
+        with pytest.raises(
+            TrainingError, match=r"holdout rows have one class only. Choose a larger holdout_days"
+        ):
+            evaluate(model, same, contract=CONTRACT, parameters=PARAMETERS)
 
 
 def test_long_and_odd_feature_names_are_drawn(evaluated):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.core.command import retry_commands, spans
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.document import build_report
 from ml_assets.core.report.drift import drift
@@ -313,6 +313,17 @@ def test_coverage_is_bounded_and_tells_what_it_leaves_out():
 
 def test_coverage_of_nothing_is_a_picture_all_the_same():
     assert coverage_png(coverage({"seed": 1}, [day(0)], [], metric="roc_auc")).startswith(b"\x89PNG")
+
+
+def test_what_is_sound_is_taken_and_identified_by_its_names():
+    own = check_report({"window_days": 7, "metric": "brier"})
+
+    assert own == ReportParameters(window_days=7, metric="brier")
+    assert report_identity(PARAMETERS, own) == {
+        **identity(PARAMETERS, of=TrainingParameters),
+        "window_days": 7,
+        "metric": "brier",
+    }
 
 
 @given(st.integers(1, 366), st.integers(1, 366), st.sampled_from(METRICS), st.sampled_from(METRICS))

@@ -313,6 +313,13 @@ def test_a_row_without_event_time_is_refused():
     assert "column `order_ts` is empty in 480 rows, first on date=2025-06-12" in message
 
 
+def test_one_row_is_told_as_one_row():
+    time = pl.when(pl.col("order_id") != "20250701-003").then("order_ts")
+    message = _refusal(SourceError, ROWS.with_columns(order_ts=time))
+
+    assert "column `order_ts` is empty in 1 row, first on date=2025-07-01" in message
+
+
 def test_an_infinite_feature_is_refused():
     message = _refusal(SourceError, ROWS.with_columns(order_value=pl.lit(float("inf"))))
 
