@@ -4,20 +4,10 @@ Tests of whole runs, commands, servers and browsers would find mutants too, each
 """
 
 import inspect
+import re
 
 SLOW_FIXTURES = {"shell", "start", "live", "page", "s3", "staging", "place", "trained", "shop", "zone"}
-WHOLE = (
-    "output_of",
-    "subprocess",
-    "main(",
-    "launch(",
-    "score(",
-    "train(",
-    "in_process",
-    "sweep(",
-    "importing",
-    "Process",
-)
+WHOLE = re.compile(r"output_of|subprocess|importing|in_process|Process|\b(main|launch|train|sweep)\(")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -30,5 +20,4 @@ def pytest_collection_modifyitems(config, items):
 def _is_pure(item):
     if "from ml_assets.core" not in inspect.getsource(item.module) or SLOW_FIXTURES & set(item.fixturenames):
         return False
-    text = inspect.getsource(item.function)
-    return not any(word in text for word in WHOLE)
+    return not WHOLE.search(inspect.getsource(item.function))
