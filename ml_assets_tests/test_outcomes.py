@@ -193,6 +193,11 @@ def test_of_few_rows_or_one_class_there_are_no_metrics_and_the_reason_is_told(pa
     assert (found.rows, found.metrics, found.reason) == (len(pairs), {}, reason)
 
 
+def test_one_outcome_is_a_class_by_itself_and_one_of_the_other_kind_is_enough():
+    assert measure(table((0.1, 0)), base_rate=0.5, min_rows=1).reason == "all 1 outcomes are 0"
+    assert measure(table((0.1, 0), (0.3, 0), (0.7, 1)), base_rate=0.5, min_rows=3).metrics["roc_auc"] == 1.0
+
+
 def test_all_that_outcomes_say_of_two_days():
     both = pl.concat([table(*MIXED), table(*MIXED[::-1], n=1)])
     evaluated = {"roc_auc": 0.8, "roc_auc_low": 0.7, "roc_auc_high": 0.95, "brier": 0.1, "only_then": 1.0}

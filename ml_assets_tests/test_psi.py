@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml_assets.core.monitoring.bins import MISSING, RARE, UNSEEN, bins
 from ml_assets.core.monitoring.drift import shift
-from ml_assets.core.monitoring.psi import psi, stability
+from ml_assets.core.monitoring.psi import _band, psi, stability
 
 counts = st.lists(st.integers(0, 2000), min_size=2, max_size=15).filter(any)
 numbers = st.lists(st.none() | st.integers(-40, 40).map(lambda n: n / 4), min_size=1, max_size=60)
@@ -166,3 +166,25 @@ def test_a_column_without_any_value_is_stable_until_it_has_some():
     assert shift("x", empty, empty).psi == 0
     assert math.isclose(shift("x", empty, empty).limit, 0)
     assert by_label(empty, pl.Series([1.0] * 40)) == {UNSEEN: (0, 40), MISSING: (40, 0)}
+
+
+@pytest.mark.parametrize(
+    ("index", "beyond", "band"),
+    [
+        (0.3, 0.3, "within chance"),
+        (0.301, 0.0999, "small"),
+        (0.31, 0.1, "moderate"),
+        (0.5, 0.2499, "moderate"),
+        (0.5, 0.25, "large"),
+    ],
+)
+def test_the_words_of_an_index_by_how_far_it_is_beyond_what_was_expected(index, beyond, band):
+    assert _band(index, beyond=beyond, limit=0.3) == band
+
+
+def test_an_index_is_small_or_large_beyond_its_bias():
+    found = stability([100] * 10, [100] * 7 + [60, 70, 170])
+
+    assert found.psi > found.limit
+    assert found.psi > 0.05 > found.psi - found.expected
+    assert found.band == "small"

@@ -20,6 +20,7 @@ from ml_assets.core.comparison import words as comparison_words
 from ml_assets.core.comparison.compare import compare
 from ml_assets.core.comparison.parameters import check_comparison
 from ml_assets.core.comparison.pictures import by_day_png, harm_png
+from ml_assets.core.leaderboard.document import leaderboard
 from ml_assets.core.leaderboard.markdown import markdown as leaderboard_text
 from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
 from ml_assets.core.leaderboard.scale import scale
@@ -43,7 +44,7 @@ from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
-from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, drawn, grid
+from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, drawn, grid, records
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone
 from ml_assets_tests.test_upgrade import CASES
@@ -112,6 +113,10 @@ AXES = (
     [1e-5, 3.3333333e-5, 2e-4],
     [100, 250, 1999],
 )
+POINTS = (
+    ("points", ("learning_rate", "max_depth"), "roc_auc"),
+    ("points_smallest", ("calibrate", "learning_rate"), "log_loss"),
+)
 
 
 def boards():
@@ -119,6 +124,9 @@ def boards():
     yield from ((f"board_{many}", board(grid(axes), failing={1})) for many, axes in GRIDS.items())
     yield "board_drawn", board(drawn(60), 4, failing={3}, dropped={4})
     yield "board_one_day", board(grid(GRIDS[2]), 1)
+    for name, varied, metric in POINTS:
+        trials = [{own: trial[own] for own in varied} for trial in drawn(40)]
+        yield f"board_{name}", leaderboard(records(trials), metric=metric, varied=list(varied))
     yield "board_failed", board(grid(GRIDS[2]), 1, failing=range(9))
 
 
@@ -164,13 +172,23 @@ def comparisons():
         compared = compare(candidate, reference, margins=margins, holdout_days=10)
         assert compared.verdict == verdict
         yield f"comparison_{verdict.replace(' ', '_')}_{days}", candidate, reference, compared
+    margins = {"roc_auc": 0.0, "log_loss": 0.0, "brier": 0.0}
+    steady = {day(n): {"roc_auc": 0.7, "log_loss": 0.5, "brier": 0.1} for n in range(7)}
+    other = {
+        when: {**own, "log_loss": 0.5 + 0.001 * (n % 3), "brier": 0.1 - 0.001 * (n % 3)}
+        for n, (when, own) in enumerate(steady.items())
+    }
+    yield "comparison_no_margin", other, steady, compare(other, steady, margins=margins, holdout_days=10)
 
 
 def monitorings():
     """What was once found of one model in use: after a shift of an input, and once outcomes had closed."""
-    for name in ("monitoring_drift", "monitoring_outcomes"):
-        found = Monitoring.model_validate_json((KEPT / f"{name}.json").read_text())
-        yield name, found
+    drifted, found = (
+        Monitoring.model_validate_json((KEPT / f"{name}.json").read_text())
+        for name in ("monitoring_drift", "monitoring_outcomes")
+    )
+    yield "monitoring_drift", drifted
+    yield "monitoring_outcomes", found
     days = [
         MeasuredDay(
             day=day(n),
@@ -182,7 +200,34 @@ def monitorings():
     outcomes = found.outcomes.model_copy(
         update={"days": (*found.outcomes.days[:1], *days), "ambiguous": 2, "unscored": 1}
     )
-    yield "monitoring_days", found.model_copy(update={"outcomes": outcomes, "missing": (day(3),)})
+    steady = drifted.drift.model_copy(update={"inputs": drifted.drift.inputs[1:]})
+    yield (
+        "monitoring_days",
+        found.model_copy(update={"outcomes": outcomes, "drift": steady, "missing": (day(3),)}),
+    )
+    shifts = [
+        item.model_copy(update={"band": band})
+        for item, band in zip(
+            drifted.drift.inputs, ("moderate", "large", "small", "within chance"), strict=False
+        )
+    ]
+    moved = drifted.drift.model_copy(update={"inputs": tuple(shifts)})
+    auc = found.outcomes.compared["roc_auc"].model_copy(update={"low": None, "high": None})
+    waiting = found.outcomes.model_copy(
+        update={"waiting": 3, "compared": {**found.outcomes.compared, "roc_auc": auc}}
+    )
+    commands = ("ml-assets score --as-of 2025-12-01", "ml-assets score --as-of 2025-12-03")
+    yield (
+        "monitoring_moved",
+        found.model_copy(
+            update={
+                "outcomes": waiting,
+                "drift": moved,
+                "missing": (day(1), day(3)),
+                "commands": commands,
+            }
+        ),
+    )
     nothing = outcomes_of(NOTHING, days=(), scored=(), closing=1, evaluated={}, base_rate=0.5, min_rows=30)
     yield "monitoring_nothing", found.model_copy(update={"outcomes": nothing, "missing": ()})
 

@@ -77,6 +77,14 @@ def test_rows_whose_event_is_after_the_end_of_their_day_are_not_known_and_counte
     assert known(frame, 1, 2).table["id"].to_list() == ["c", "later"]
 
 
+def test_the_order_of_rows_is_that_of_day_and_content():
+    items = [(1, "b", 1, 1.0), (1, "a", 2, 1.0), (0, "b", 1, 2.0), (0, "b", 1, 1.0), (0, "a", 3, 9.0)]
+
+    found = known(rows(*items)).table.select("day", "id", "value").rows()
+    assert found == known(rows(*items[::-1])).table.select("day", "id", "value").rows()
+    assert found == sorted((day(n), name, value) for n, name, _, value in items)
+
+
 def test_rows_that_cannot_be_scored_are_refused_with_column_day_and_remedy():
     assert refusal(rows((1, "a", None, 1.0), (0, "b", None, 1.0))) == (
         f"shop:/orders: column `ts` is empty in 2 rows, first on date={day(0)}. Give every row the time of its event."
@@ -131,6 +139,7 @@ def test_each_row_gets_the_score_of_the_model_and_the_name_of_it():
     product = score(found, model=Halves(), contract=own, model_run_id=RUN)
 
     assert product.value.columns == ["id", "ts", "day", "score", "model_run_id"]
+    assert product.value.schema["score"] == pl.Float64
     assert product.value.select("id", "score", "model_run_id").rows() == [
         ("a", 0.0, RUN),
         ("b", 1.0, RUN),

@@ -214,6 +214,16 @@ def test_impossible_combinations_are_all_refused_with_their_problem_and_a_count(
     assert line.endswith("; and 2 more.")
 
 
+def test_as_many_impossible_combinations_as_are_shown_have_no_more():
+    own = check_sweep({"grid": {"max_depth": "5..14", "model_version": "v1,v2"}})
+
+    with pytest.raises(RefusedError) as refusal:
+        trials_of(TrainingParameters(), own)
+
+    assert refusal.value.problems[0].count("model_version=v1") == 10
+    assert refusal.value.problems[0].endswith("; max_depth=14 model_version=v1.")
+
+
 def test_each_problem_is_told_once_with_its_own_combinations():
     own = check_sweep({"grid": {"max_iter": "50", "model_version": "v1,v2", "holdout_days": "28,300"}})
 

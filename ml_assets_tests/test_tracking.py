@@ -12,6 +12,7 @@ from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.tracked_run import CARD_TAG, LONGEST_TAG, StoredArtifact, TrackedRun, tracked_run
 from ml_assets.core.tracking import Tracking
+from ml_assets.core.where import omitted_values
 from ml_assets.errors import SettingsError, TrackingError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.tracking.mlflow_log import DIGEST, ENVIRONMENT, RUN_ID, MlflowLog
@@ -22,6 +23,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests import tracking_store
 from ml_assets_tests.conftest import output_of
 from ml_assets_tests.test_artifact_store import a_commit
+from ml_assets_tests.test_gates import manifests
 from ml_assets_tests.tracking_store import by_run_id, client, copy_of, place, runs
 
 MORNING = dt.datetime(2025, 12, 2, 6, tzinfo=dt.timezone.utc)
@@ -171,6 +173,49 @@ def test_a_card_that_is_too_long_for_a_tag_is_cut_and_says_where_the_whole_one_i
 
     assert len(run.tags[CARD_TAG]) == LONGEST_TAG
     assert run.tags[CARD_TAG].endswith("The whole card: /store/model_card)")
+
+
+def test_a_run_is_told_by_what_the_manifests_say():
+    found = {asset: StoredArtifact(manifest=own, uri=f"/store/{asset}") for asset, own in manifests().items()}
+    evaluation, model = (found[asset].manifest for asset in ("evaluation", "model"))
+    run = tracked_run(found, environment="green", card="# A card")
+
+    assert (run.run_id, run.environment, run.metrics) == (evaluation.run_id, "green", evaluation.metrics)
+    assert run.parameters["as_of"] == evaluation.as_of.isoformat()
+    assert run.parameters["dataset"] == evaluation.parameters["dataset"]
+    assert {*run.parameters} == {*omitted_values("evaluation"), *evaluation.parameters, "as_of"}
+    assert run.parameters["seed"] == str(evaluation.parameters["seed"])
+    assert run.tags == {
+        "ml_assets.as_of": evaluation.as_of.isoformat(),
+        "ml_assets.dagster_run_id": evaluation.dagster_run_id,
+        **{f"ml_assets.{item.asset}.run_id": item.run_id for item in evaluation.artifacts},
+        **{f"ml_assets.{asset}.sha256": own.manifest.sha256 for asset, own in found.items()},
+        **{f"ml_assets.{asset}.code_version": own.manifest.code_version for asset, own in found.items()},
+        **{f"ml_assets.{asset}.uri": f"/store/{asset}" for asset in found},
+        CARD_TAG: "# A card",
+    }
+    assert (run.measured_at, run.started_at) == (evaluation.created_at, model.started_at)
+    assert run.ended_at == found["model_card"].manifest.created_at > model.created_at
+
+
+def test_a_run_without_its_model_begins_with_its_evaluation_and_one_without_a_card_has_none():
+    found = {asset: StoredArtifact(manifest=own, uri=f"/store/{asset}") for asset, own in manifests().items()}
+    alone = {"evaluation": found["evaluation"], "training_set": late(found["training_set"])}
+    run = tracked_run(alone, environment="dev", card="# A card")
+
+    assert run.started_at == found["evaluation"].manifest.started_at
+    assert run.ended_at == found["evaluation"].manifest.created_at
+    assert CARD_TAG not in run.tags
+    assert CARD_TAG not in tracked_run(found, environment="dev").tags
+    whole = tracked_run(found, environment="dev", card="x" * LONGEST_TAG)
+    assert whole.tags[CARD_TAG] == "x" * LONGEST_TAG
+
+
+def late(stored):
+    """The same artifact, committed a day later."""
+    own = stored.manifest
+    day = {"created_at": own.created_at + dt.timedelta(days=1)}
+    return dataclasses.replace(stored, manifest=own.model_validate({**own.model_dump(), **day}))
 
 
 def test_an_artifact_that_was_made_again_since_is_not_passed_off_as_what_was_evaluated():
