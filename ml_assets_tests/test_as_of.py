@@ -1,6 +1,7 @@
 """A run's day is a real, complete one, in UTC."""
 
 import datetime as dt
+import time
 
 import pytest
 
@@ -13,6 +14,18 @@ NOW = dt.datetime(2025, 12, 2, 0, 0, 1, tzinfo=UTC)
 def test_a_day_is_complete_once_midnight_utc_has_passed():
     assert last_complete_day(NOW) == dt.date(2025, 12, 1)
     assert last_complete_day(NOW - dt.timedelta(seconds=2)) == dt.date(2025, 11, 30)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_the_zone_of_the_machine_does_not_matter(zone, monkeypatch):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert last_complete_day(NOW) == dt.date(2025, 12, 1)
+        assert last_complete_day(NOW + dt.timedelta(hours=23)) == dt.date(2025, 12, 1)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_window_ends_with_its_last_day_and_begins_with_the_first_there_is():

@@ -213,7 +213,8 @@ def test_importance_does_not_depend_on_how_much_is_predicted_in_one_go(evaluated
 
 
 def test_the_product_has_its_numbers_and_its_pictures(evaluated):
-    table, _, product = evaluated
+    table, model, _ = evaluated
+    product = evaluate(model, table, contract=CONTRACT, parameters=PARAMETERS)
     rows = {"train": table.filter(fold="train").height, "holdout": table.filter(fold="holdout").height}
 
     assert product.value["rows"] == rows

@@ -36,7 +36,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.promotion.parameters import check_promotion
-from ml_assets.core.report.coverage import coverage
+from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.markdown import markdown as report_text
 from ml_assets.core.report.parameters import ReportParameters, check_report
 from ml_assets.core.report.pictures import coverage_png, days_png
@@ -251,7 +251,22 @@ def of_reports():
         found[f"{name}.days.png"] = days_png(of)
         if of.coverage:
             found[f"{name}.coverage.png"] = coverage_png(of.coverage)
-    return found
+    return found | {f"report_{name}.png": coverage_png(of) for name, of in coverages()}
+
+
+def coverages():
+    """Stored metrics of many sets and days, of sets with long and odd names, of one value, and of none."""
+    own, sets = {"seed": 0}, [{"seed": n, "source": "a$b" if n % 2 else "s" * 38} for n in range(40)]
+    days = [day(n) for n in range(20)]
+    cells_ = [
+        Cell(parameters=values, as_of=when, value=0.5 + 0.01 * n + 0.001 * (k % 3))
+        for n, values in enumerate(sets)
+        for k, when in enumerate(days[n % 5 : 20 - n // 3])
+    ]
+    yield "cells_many", coverage(own, days, cells_, metric="roc_auc")
+    few = [Cell(parameters=own, as_of=days[n], value=value) for n, value in ((0, 0.7), (15, 0.7))]
+    yield "cells_equal", coverage(own, days[:16], few, metric="brier")
+    yield "cells_none", coverage(own, days[:2], [], metric="brier")
 
 
 def of_comparisons():

@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ml_assets.core.figures import BLUE, DARK, GREY, MANY_COLOURS, ORANGE, figure_of, finish, png, short
+from ml_assets.core.figures import DARK, GREY, MANY_COLOURS, ORANGE, figure_of, finish, png, short
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.points import first_by, heights, what
 from ml_assets.core.leaderboard.scale import Scale, scale
 from ml_assets.core.leaderboard.values import Value, levels, places
 from ml_assets.core.leaderboard.words import value as said
+from ml_assets.core.shades import ends, shades
 
 MOST_CELLS = 12  # a side; beyond, or where most of them would be empty, trials are points
 FILLED = 0.4
@@ -39,21 +40,6 @@ def heat_map_png(board: Leaderboard) -> bytes:
     return png(figure, colours=MANY_COLOURS)
 
 
-def colours(*, better_is_dark: bool, pale: str = "#dfeaf5") -> Any:
-    """Blues from pale to dark."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    blues = [pale, BLUE, "#0e2a47"]
-    return LinearSegmentedColormap.from_list("blues", blues if better_is_dark else blues[::-1])
-
-
-def limits(values: Sequence[float]) -> tuple[float, float]:
-    """The ends of the colours; equal values have some width all the same."""
-    low, high = min(values), max(values)
-    margin = 0.0 if high - low > 1e-9 else max(abs(high) * 0.01, 0.001)  # noqa: PLR2004 - rounding
-    return low - margin, high + margin
-
-
 def _cells(
     axes: Any, columns: Sequence[Value], rows: Sequence[Value], z: Sequence[float], *, better_is_dark: bool
 ) -> Any:
@@ -65,8 +51,8 @@ def _cells(
     table = [
         [_mean(held.get((row, column), [])) for column in range(len(across))] for row in range(len(down))
     ]
-    low, high = limits([value for row in table for value in row if not math.isnan(value)])
-    colour = colours(better_is_dark=better_is_dark)
+    low, high = ends([value for row in table for value in row if not math.isnan(value)])
+    colour = shades(better_is_dark=better_is_dark)
     image = axes.pcolormesh(table, cmap=colour, edgecolors="white", linewidth=1.2, vmin=low, vmax=high)
     _numbers(axes, table, (low, high), better_is_dark=better_is_dark)
     axes.add_patch(_frame(x[0], y[0]))
@@ -114,14 +100,14 @@ def _points(
 ) -> Any:
     across, down = scale(columns), scale(rows)
     x, y = ([of.place(value) for value in own] for of, own in ((across, columns), (down, rows)))
-    low, high = limits(z)
+    low, high = ends(z)
     order_ = sorted(range(len(z)), key=lambda place: z[place] if better_is_dark else -z[place])
     image = axes.scatter(
         [x[place] for place in order_],
         [y[place] for place in order_],
         c=[z[place] for place in order_],
         s=34,
-        cmap=colours(better_is_dark=better_is_dark),
+        cmap=shades(better_is_dark=better_is_dark),
         vmin=low,
         vmax=high,
         edgecolor=GREY,

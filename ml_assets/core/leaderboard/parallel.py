@@ -5,10 +5,10 @@ from typing import Any
 
 from ml_assets.core.figures import DARK, GREY, MANY_COLOURS, ORANGE, figure_of, finish, png
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.heat_map import colours, limits
 from ml_assets.core.leaderboard.points import first_by, heights, shown, title, what
 from ml_assets.core.leaderboard.scale import Scale, scale
 from ml_assets.core.leaderboard.values import Value
+from ml_assets.core.shades import ends, shades
 
 MOST_PARAMETERS = 7
 CROWDED = 6
@@ -26,11 +26,11 @@ def parallel_png(board: Leaderboard) -> bytes:
     worst_first = list(range(len(z)))[:0:-1]
     figure = figure_of(10, 4.4)
     axes = figure.add_axes((0.03, 0.11, 0.9, 0.78))
-    low, high = limits(z)
+    low, high = ends(z)
     many = LineCollection(
         [lines[place] for place in worst_first],
         array=[z[place] for place in worst_first],
-        cmap=colours(better_is_dark=board.larger_is_better, pale="#b5cee6"),
+        cmap=shades(better_is_dark=board.larger_is_better, pale="#b5cee6"),
         alpha=max(0.35, min(0.95, 40 / len(z))),
         linewidth=1.1,
         zorder=2,

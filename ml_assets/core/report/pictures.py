@@ -16,15 +16,15 @@ from ml_assets.core.figures import (
     figure_of,
     finish,
     png,
-    short,
 )
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.document import Report, series
 from ml_assets.core.report.record import Status
+from ml_assets.core.shades import ends, shades
 
 MARKS: tuple[tuple[Status, str], ...] = (("failed", RED), ("missing", GREY))
 MOST_NUMBERS = 16  # days, up to which the cells of the coverage hold their number
-LABEL = 46
+LABEL = 46  # letters of the name of a parameter set
 
 
 def days_png(report: Report) -> bytes:
@@ -95,18 +95,17 @@ def _undone(axes: Any, report: Report) -> None:
 
 def coverage_png(coverage: Coverage) -> bytes:
     """One row a parameter set, one column a day, the metric as the colour, white where nothing is stored."""
-    from matplotlib.colors import LinearSegmentedColormap
-
     height = 1.15 + 0.3 * len(coverage.sets)
     figure = figure_of(10, height)
     names = [_short_label(item.label) for item in coverage.sets]
     left = 0.03 + 0.0072 * max(map(len, names))
     axes = figure.add_axes((left, 0.45 / height, 0.9 - left, 1 - 0.85 / height))
     table = [[item.values.get(day, math.nan) for day in coverage.days] for item in coverage.sets]
-    colours = LinearSegmentedColormap.from_list("blues", ["#d3e3f1", BLUE, "#12395f"])
-    image = axes.pcolormesh(table, cmap=colours, edgecolors="#e6e9ed", linewidth=0.6, **_range(table))
+    stored = [value for row in table for value in row if not math.isnan(value)]
+    low, high = ends(stored or (0.0, 1.0))
+    image = axes.pcolormesh(table, cmap=shades(), edgecolors="#e6e9ed", linewidth=0.6, vmin=low, vmax=high)
     if len(coverage.days) <= MOST_NUMBERS:
-        _numbers(axes, table)
+        _numbers(axes, table, dark_from=low + 0.35 * (high - low))
     step = max(1, math.ceil(len(coverage.days) / TICKS))
     places = range(0, len(coverage.days), step)
     axes.set_xticks([place + 0.5 for place in places], [str(coverage.days[place]) for place in places])
@@ -121,17 +120,7 @@ def coverage_png(coverage: Coverage) -> bytes:
     return png(figure)
 
 
-def _range(table: Sequence[Sequence[float]]) -> dict[str, float]:
-    """The ends of the colours; a table of one value or of none has some width all the same."""
-    values = [value for row in table for value in row if not math.isnan(value)]
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    margin = 0.0 if high - low > 1e-9 else max(abs(high) * 0.01, 0.001)  # noqa: PLR2004
-    return {"vmin": low - margin, "vmax": high + margin}
-
-
-def _numbers(axes: Any, table: Sequence[Sequence[float]]) -> None:
-    limits = _range(table)
-    dark_from = limits["vmin"] + 0.35 * (limits["vmax"] - limits["vmin"])
+def _numbers(axes: Any, table: Sequence[Sequence[float]], *, dark_from: float) -> None:
     style = {"ha": "center", "va": "center", "fontsize": 7}
     for row, values in enumerate(table):
         for place, value in enumerate(values):
@@ -141,4 +130,5 @@ def _numbers(axes: Any, table: Sequence[Sequence[float]]) -> None:
 
 
 def _short_label(text: str) -> str:
-    return short(text) if len(text) > LABEL else text.replace("$", r"\$")
+    cut = text if len(text) <= LABEL else f"{text[: LABEL - 3]}..."
+    return cut.replace("$", r"\$")
