@@ -296,6 +296,20 @@ def test_csv_of_another_make_is_refused_by_name(zone, content, says):
         (ORDERS_TOML.replace('"country"', '"returned_30d"'), "features: must not hold the label"),
         (ORDERS_TOML.replace('"country"', '"order_ts"'), "`order_ts` has two roles"),
         (ORDERS_TOML.replace('"country"', '"fold"'), "`fold` is a name this project uses itself"),
+        *(
+            (
+                ORDERS_TOML.replace('"country"', name),
+                f"{shown} cannot be the name of a column. Allowed: 1 to 200",
+            )
+            for name, shown in (
+                ("''", "''"),
+                ("'*'", "'*'"),
+                ("'^c.*$'", "'^c.*$'"),
+                ("'a\"b'", "'a\"b'"),
+                ('"a\\u0007b"', r"'a\x07b'"),
+                (f"'{'x' * 201}'", f"'{'x' * 60}'"),
+            )
+        ),
     ],
 )
 def test_a_bad_dataset_toml_is_refused_by_field(tmp_path, toml, says):
@@ -304,6 +318,17 @@ def test_a_bad_dataset_toml_is_refused_by_field(tmp_path, toml, says):
 
     assert message.startswith(f"{root}/orders/dataset.toml: ")
     assert says in message
+
+
+@pytest.mark.parametrize(
+    "name", ["rows", "^", "$x", "a,b", "é", " x ", "<b>", "x" * 200, "literal", "^x", "x$"]
+)
+def test_a_column_may_have_any_other_name(tmp_path, name):
+    rows = order_day(DAY).rename({"country": name})
+    toml = ORDERS_TOML.replace('"country"', f"'{name}'")
+    root = write_landing(tmp_path / "zone", rows_by_day={DAY: rows}, toml=toml)
+
+    assert name in _scan(root).columns
 
 
 def test_dataset_toml_may_have_a_bom(tmp_path):

@@ -188,3 +188,34 @@ def test_an_index_is_small_or_large_beyond_its_bias():
     assert found.psi > found.limit
     assert found.psi > 0.05 > found.psi - found.expected
     assert found.band == "small"
+
+
+@pytest.mark.parametrize("name", ["rows", "level", "literal", "count"])
+def test_the_name_of_a_column_does_not_matter(name):
+    then, now = (pl.Series(name, text) for text in (["a", "b", "b"], ["b", "c", None]))
+
+    assert {item.label: (item.then, item.now) for item in bins(then, now)} == {
+        "b": (2, 1),
+        "a": (1, 0),
+        UNSEEN: (0, 1),
+        MISSING: (0, 1),
+    }
+
+
+def test_the_most_frequent_levels_have_a_bin_and_of_equal_ones_the_first_by_name():
+    then = pl.Series([f"{n:02}" for n in range(25)] * 2 + ["24"])
+
+    found = [item.label for item in bins(then, then)]
+    assert found == ["24", *(f"{n:02}" for n in range(19)), RARE]
+
+
+def test_ten_numbers_have_a_bin_each_and_eleven_have_deciles():
+    ten, eleven = (pl.Series([float(n) for n in range(many)]) for many in (10, 11))
+
+    assert [item.label for item in bins(ten, ten)] == [str(n) for n in range(10)]
+    assert [item.label for item in bins(eleven, eleven)] == [
+        "to 1",
+        *(f"to {n}" for n in range(2, 10)),
+        "above 9",
+    ]
+    assert [item.now for item in bins(eleven, pl.Series([0.0]))] == [1] + [0] * 9

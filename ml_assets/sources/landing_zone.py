@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError, StoreError
+from ml_assets.sources.column_names import check_names
 from ml_assets.storage.again import list_all, list_here
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
@@ -33,7 +34,6 @@ _KEY = re.compile(
     r"^[^/]+/date=(?P<day>[^/]*)/(?P<name>[^/._][^/]*)\.(?P<format>parquet|csv)$", re.IGNORECASE
 )
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_RESERVED = ("day", "fold")
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -82,7 +82,7 @@ class LandingZone:
             raise SourceError(f"{where}: {_problems(error)} See the README for an example.") from None
         except ValueError as error:
             raise SourceError(f"{where}: is not valid TOML: {error}. Mend the file.") from None
-        _check_roles(contract, where=where)
+        check_names(contract, where=where)
         return contract
 
     def read(self, key: str) -> bytes:
@@ -194,15 +194,3 @@ def _problems(error: ValidationError) -> str:
         (".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_input=False, include_url=False)
     ]
     return " ".join(f"{field}: {message}." if field else f"{message}." for field, message in lines)
-
-
-def _check_roles(contract: DatasetContract, *, where: str) -> None:
-    roles = [*contract.ids, contract.event_time, contract.label, contract.label_closes_at, *contract.features]
-    twice = sorted({name for name in roles if roles.count(name) > 1})
-    if twice:
-        raise SourceError(f"{where}: `{twice[0]}` has two roles. Give each column one of them.")
-    taken = sorted({*_RESERVED} & {*roles})
-    if taken:
-        raise SourceError(
-            f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files."
-        )

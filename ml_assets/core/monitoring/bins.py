@@ -36,9 +36,8 @@ def bins(then: pl.Series, now: pl.Series) -> tuple[Bin, ...]:
 
 
 def _levels(then: pl.Series, now: pl.Series) -> Iterator[Bin]:
-    counts = then.drop_nulls().value_counts(name="rows")
-    counts = counts.sort("rows", then.name, descending=[True, False])
-    levels = counts[then.name].to_list()
+    counts = then.drop_nulls().alias("level").value_counts(name="rows")
+    levels = counts.sort("rows", "level", descending=[True, False])["level"].to_list()
     kept, rare = levels[:MOST_LEVELS], levels[MOST_LEVELS:]
     for level in kept:
         yield Bin(label=_told(level), then=_count(then == level), now=_count(now == level))
