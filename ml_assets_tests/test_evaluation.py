@@ -79,6 +79,44 @@ def test_the_interval_of_the_auc_covers_the_truth_about_as_often_as_it_says():
     assert 88 <= hits <= 100
 
 
+def test_the_interval_is_that_of_hanley_and_mcneil():
+    y, score = np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4])
+    y, score = (np.repeat(of, np.where(y == 1, 25, 50)) for of in (y, score))  # 50 of 1 and 100 of 0
+
+    found = metrics(y, score, base_rate=1 / 3)
+
+    q1, q2 = 0.75 / 1.25, 2 * 0.75**2 / 1.75
+    error = ((0.75 * 0.25 + 49 * (q1 - 0.5625) + 99 * (q2 - 0.5625)) / 5000) ** 0.5
+    assert found["roc_auc"] == 0.75
+    assert found["roc_auc_low"] == pytest.approx(0.75 - 1.959964 * error, abs=1e-9)
+    assert found["roc_auc_high"] == pytest.approx(0.75 + 1.959964 * error, abs=1e-9)
+
+
+def test_the_interval_ends_where_an_auc_does():
+    found = [
+        metrics(np.array([0, 0, 1, 1]), np.array(of), base_rate=0.5)
+        for of in ([0.1, 0.3, 0.2, 0.4], [0.2, 0.4, 0.1, 0.3])
+    ]
+
+    assert (found[0]["roc_auc"], found[0]["roc_auc_high"]) == (0.75, 1.0)
+    assert (found[1]["roc_auc"], found[1]["roc_auc_low"]) == (0.25, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("y", "score", "lift"),
+    [
+        ([1, 0, 0, 0, 1], [5, 4, 3, 2, 1], 2.5),  # one place
+        ([0, 1, 1, *[0] * 17], range(20, 0, -1), 5.0),  # two places, one of them right
+        ([1, 0, 1, 1, *[0] * 26], [9, 9, 9, 8, *[1] * 26], 2 / 3 / 0.1),  # three places, two of them right
+        ([1, 0, 0, 1, *[0] * 16], [9, 8, 8, 8, *[1] * 16], (1 + 1 / 3) / 2 / 0.1),  # three tie for the second
+    ],
+)
+def test_lift_is_how_much_denser_the_positives_are_in_the_top_tenth(y, score, lift):
+    found = metrics(np.array(y), np.array(score) / 40, base_rate=0.5)
+
+    assert found["lift_at_10pct"] == pytest.approx(lift)
+
+
 def test_the_feature_with_the_signal_is_the_most_important(evaluated):
     _, _, product = evaluated
     importance = product.value["feature_importance"]

@@ -188,6 +188,34 @@ def test_columns_and_types_of_the_table_do_not_depend_on_what_was_found():
     assert kinds == [pl.Int64, pl.Float64, pl.Boolean, pl.Date, pl.Int64]
 
 
+def test_a_column_of_an_unknown_parameter_has_the_type_that_its_values_have():
+    trials = [
+        {
+            "whole": n,
+            "real": n / 2,
+            "flag": n > 1,
+            "both": n or 0.5,
+            "text": "a",
+            "mixed": n or "a",
+            "none": None,
+        }
+        for n in range(3)
+    ]
+    found = table(board([*trials, {**dict.fromkeys(trials[0]), "text": "b"}]))
+
+    kinds = {name: found.schema[name] for name in trials[0]}
+    assert kinds == {
+        "whole": pl.Int64,
+        "real": pl.Float64,
+        "flag": pl.Boolean,
+        "both": pl.Float64,
+        "text": pl.String,
+        "mixed": pl.String,
+        "none": pl.String,
+    }
+    assert sorted(found["mixed"].drop_nulls()) == ["1", "2", "a"]
+
+
 def test_no_parameter_has_the_name_of_another_column():
     assert not set(TrainingParameters.model_fields) & {*BEFORE, *AFTER}
 

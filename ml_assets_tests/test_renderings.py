@@ -113,6 +113,17 @@ AXES = (
     [1e-5, 3.3333333e-5, 2e-4],
     [100, 250, 1999],
 )
+OTHERS = [
+    {
+        "whole": n % 3,
+        "real": n / 4 if n else 0,
+        "flag": n % 2 == 0,
+        "text": f"t{n}" if n else None,
+        "mixed": n if n % 2 else "odd",
+        "nothing": None,
+    }
+    for n in range(12)
+]
 POINTS = (
     ("points", ("learning_rate", "max_depth"), "roc_auc"),
     ("points_smallest", ("calibrate", "learning_rate"), "log_loss"),
@@ -124,6 +135,13 @@ def boards():
     yield from ((f"board_{many}", board(grid(axes), failing={1})) for many, axes in GRIDS.items())
     yield "board_drawn", board(drawn(60), 4, failing={3}, dropped={4})
     yield "board_one_day", board(grid(GRIDS[2]), 1)
+    yield "board_one_trial", board(grid({"max_depth": (2,)}))
+    yield "board_names_of_others", board(OTHERS, 3, failing={1, 2, 3, 4, 5}, dropped={6})
+    with_ends = (
+        item.model_copy(update={"metrics": {**item.metrics, "roc_auc_low": 0.5, "roc_auc_high": 0.9}})
+        for item in records(grid(GRIDS[2]), 1)
+    )
+    yield "board_intervals", leaderboard(with_ends, metric="roc_auc", varied=list(GRIDS[2]))
     for name, varied, metric in POINTS:
         trials = [{own: trial[own] for own in varied} for trial in drawn(40)]
         yield f"board_{name}", leaderboard(records(trials), metric=metric, varied=list(varied))

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from ml_assets.core.command import retry_commands, spans
 from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.report.coverage import Cell, coverage
+from ml_assets.core.report import words
+from ml_assets.core.report.coverage import Cell, coverage, label
 from ml_assets.core.report.document import build_report
-from ml_assets.core.report.drift import drift
+from ml_assets.core.report.drift import Drift, drift
 from ml_assets.core.report.markdown import markdown
 from ml_assets.core.report.parameters import METRICS, ReportParameters, check_report, report_identity
 from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.record import DayRecord
-from ml_assets.core.report.summary import summarise
+from ml_assets.core.report.summary import Trend, summarise
 from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import RefusedError
 
@@ -301,6 +302,45 @@ def test_coverage_has_a_row_a_parameter_set_its_own_first_and_ignores_order():
         ("v2", {day(0): 0.6, day(2): 0.5}),
     ]
     assert coverage_png(covered) == coverage_png(covered)
+
+
+def test_other_sets_come_by_the_days_that_they_cover_and_then_by_name():
+    many = [
+        Cell(parameters={"seed": seed}, as_of=day(n), value=0.5)
+        for seed, days in ((1, 1), (2, 3), (3, 2), (4, 3))
+        for n in range(days)
+    ]
+    covered = coverage({"seed": 3}, [day(0)], many, metric="roc_auc")
+
+    assert [item.parameters["seed"] for item in covered.sets] == [3, 2, 4, 1]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"dataset": "customers", "model_version": "v2", "max_depth": 6, "seed": 0}, "v2 max_depth=6"),
+        ({"dataset": "orders", "model_version": "v1"}, "v1"),
+        ({"seed": 1, "window": 7}, "seed=1 window=7"),
+        ({}, ""),
+    ],
+)
+def test_a_set_is_called_by_its_version_and_by_what_is_not_at_its_default(parameters, told):
+    assert label(parameters) == told
+
+
+def test_small_words_of_a_report():
+    steep = Trend(slope=-1234.5, low=-999.94, high=1000.0, direction="falling")
+    drifted = Drift(
+        earlier=0.5, later=0.25, change=-0.25, relative=None, flagged=True, days_apart=3, shared=0.5
+    )
+
+    assert words.trend(None) == "too few days"
+    assert words.trend(steep) == "falling, -1,234 a day (-1e+03 to +1,000)"
+    assert words.drift(drifted) == (
+        "0.5000 to 0.2500, -0.2500, FLAGGED; the halves share about 50 % of their days"
+    )
+    still = drifted.model_copy(update={"change": 0.0, "relative": 0.0, "flagged": False})
+    assert ", +0.0000 (+0.0 %); the" in words.drift(still)
 
 
 def test_coverage_is_bounded_and_tells_what_it_leaves_out():

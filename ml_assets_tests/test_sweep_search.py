@@ -137,6 +137,40 @@ def test_log_draws_every_factor_equally_often_and_without_it_every_difference():
     assert share_below_the_middle("1..2000") < 0.06
 
 
+def drawn_of(text, name="l2_regularization", **more):
+    """Many draws of one axis, beside a seed so that no two trials are equal."""
+    grid = {name: text, "seed": "0..2147483647"}
+    own = check_sweep({"grid": grid, "search": "random", "trials": 2000, **more})
+    return named(trials_of(V2, own), name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "low", "high"),
+    [("2..6", "l2_regularization", 2, 6), ("0.2..0.3", "learning_rate", 0.2, 0.3)],
+)
+def test_numbers_are_drawn_from_the_whole_range_and_every_part_of_it_equally_often(text, name, low, high):
+    quarters = [int(4 * (value - low) / (high - low)) for value in drawn_of(text, name)]
+
+    assert all(400 < quarters.count(quarter) < 600 for quarter in range(4))
+
+
+@pytest.mark.parametrize(("text", "expected"), [("2..5", [1 / 4] * 4), ("1..3 log", [0.565, 0.263, 0.173])])
+def test_both_ends_of_whole_numbers_are_drawn_as_often_as_their_share(text, expected):
+    """With log, n has the share of log((n + 1/2) / (n - 1/2))."""
+    found = drawn_of(text, "max_depth")
+
+    first = int(text[0])
+    shares = [found.count(first + place) / len(found) for place in range(len(expected))]
+    assert shares == pytest.approx(expected, abs=0.04)
+
+
+def test_listed_trials_are_drawn_by_the_seed_as_well():
+    own = {"grid": {"max_depth": "1..16", "calibrate": "true,false"}, "search": "random", "trials": 5}
+    one, again, other = (ids(trials_of(V2, check_sweep({**own, "seed": seed}))) for seed in (1, 1, 2))
+
+    assert one == again != other
+
+
 def test_where_all_values_are_listed_drawing_ends_with_the_whole_grid():
     own = check_sweep(
         {"grid": {"max_depth": "2..8", "calibrate": "true,false"}, "search": "random", "trials": 99}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.core.leaderboard.direction import LARGER, SMALLER
-from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.parameters import TrainingParameters, from_identity, identity
 from ml_assets.core.report.parameters import METRICS
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.axis import Choices, Range, read_axis
@@ -233,6 +233,24 @@ def name_of(own, *, base=V2):
 )
 def test_texts_that_mean_the_same_axes_have_one_identity(grid):
     assert name_of(sweep(grid=grid)) == name_of(sweep())
+
+
+def test_the_identity_holds_what_trials_share_and_under_sweep_its_own():
+    own = check_sweep({"grid": {"max_depth": "3,2"}, "search": "halving", "trials": 4, "window_days": 9})
+
+    assert sweep_identity(V2, own) == {
+        **{name: value for name, value in identity(V2, of=TrainingParameters).items() if name != "max_depth"},
+        "sweep": {
+            "grid": {"max_depth": "2..3"},
+            "search": "halving",
+            "metric": "roc_auc",
+            "window_days": 9,
+            "max_failure_rate": 0.5,
+            "trials": 4,
+            "seed": 0,
+            "reduction": 3,
+        },
+    }
 
 
 CHANGED = {"trials": 31, "seed": 1, "reduction": 2}
