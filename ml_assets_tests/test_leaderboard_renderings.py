@@ -20,6 +20,7 @@ from ml_assets.core.leaderboard.points import shown, title
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import AFTER, BEFORE, table
+from ml_assets.core.leaderboard.words import percent, scope
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import METRICS
 from ml_assets.core.run_id import hash_identity
@@ -283,3 +284,28 @@ def test_the_terminal_shows_a_sweep_in_which_everything_failed(capsys):
     print_leaderboard(board(grid(GRIDS[1]), 1, failing=range(3)))
 
     assert "No trial is done on all of its days, so nothing is ranked." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0, "0 %"),
+        (0.0049, "0.5 %"),
+        (0.005, "0 %"),
+        (0.016, "2 %"),
+        (0.994, "99 %"),
+        (0.995, "99.5 %"),
+        (0.9994, "99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_all_or_nothing_that_it_is_not(share, told):
+    assert percent(share) == told
+
+
+def test_the_text_says_which_way_is_better():
+    trials = grid(GRIDS[1])
+    found = leaderboard(records(trials), metric="log_loss", varied=["max_depth"])
+
+    assert scope(found).endswith("; smaller is better.")
+    assert scope(board(trials)).endswith("; larger is better.")

@@ -83,6 +83,14 @@ def test_a_grid_is_all_combinations_in_the_order_of_their_names():
     assert found == list(itertools.product([False, True], [0.1, 0.2], [2, 3]))
 
 
+def test_a_grid_is_whole_though_it_has_more_trials_than_a_search_draws():
+    own = check_sweep({"grid": {"max_depth": "1..16", "seed": "0..3"}})
+
+    assert [(t.max_depth, t.seed) for t in trials_of(V2, own)] == list(
+        itertools.product(range(1, 17), range(4))
+    )
+
+
 @given(grids(GRIDS), st.randoms(use_true_random=False))
 @settings(max_examples=40)
 def test_the_order_of_the_axes_changes_no_trial(grid, shuffler):

@@ -70,6 +70,23 @@ def test_a_window_that_closes_at_the_midnight_after_as_of_is_closed():
     assert "no outcome is known yet" in _refusal(TrainingError, late)
 
 
+def test_a_row_without_an_outcome_is_left_out_though_its_window_is_over():
+    first = pl.col("order_id") == pl.col("order_id").min().over("day")
+    rows = ROWS.with_columns(returned_30d=pl.when(first).then(None).otherwise("returned_30d"))
+    product = _make(rows)
+
+    assert product.value["returned_30d"].null_count() == 0
+    assert product.facts["rows"] == product.value.height == 30 * 7
+
+
+def test_rows_come_by_day_and_then_by_their_content():
+    table = _make(ROWS.with_columns(order_id=pl.lit("same"))).value
+
+    told = [name for name in table.columns if name != "fold"]
+    assert table.select(told).equals(table.select(told).sort("day", *told[1:]))
+    assert table["day"].is_sorted()
+
+
 def test_an_event_at_the_midnight_after_as_of_is_of_the_next_day():
     rows = ROWS.with_columns(returned_30d_closes_at=pl.lit(END), order_ts=pl.lit(END))
 
@@ -251,6 +268,12 @@ def test_any_change_of_a_day_changes_its_fingerprint(change):
     assert [a.date for a, b in zip(plain, other, strict=True) if a != b] == [dt.date(2025, 6, 13)]
 
 
+def test_whole_numbers_that_no_float_tells_apart_have_different_fingerprints():
+    one, other = (pl.DataFrame({"day": [AS_OF], "n": [2**53 + more]}) for more in (0, 1))
+
+    assert source_days(one) != source_days(other)
+
+
 def test_nothing_and_an_empty_text_have_different_fingerprints():
     nothing, empty = (_make(ROWS.with_columns(country=pl.lit(v, dtype=pl.String))) for v in (None, ""))
 
@@ -283,7 +306,7 @@ def test_one_class_only_in_train_is_refused():
 
     assert "/zone/orders" in message
     assert "column `returned_30d` is 0 in all 184 rows of train, 2025-06-12 to 2025-07-04" in message
-    assert "larger lookback_days" in message
+    assert "use a larger lookback_days, or look at how the label is made." in message
 
 
 def test_one_class_only_in_the_holdout_is_refused():
@@ -293,11 +316,21 @@ def test_one_class_only_in_the_holdout_is_refused():
     message = _refusal(TrainingError, ROWS.with_columns(returned_30d=held))
 
     assert "column `returned_30d` is 1 in all 56 rows of holdout" in message
-    assert "holdout_days" in message
+    assert "use a larger lookback_days or holdout_days, or look at how the label is made." in message
+
+
+def test_one_row_in_a_fold_has_one_class():
+    message = _refusal(
+        TrainingError,
+        ROWS.filter(day=dt.date(2025, 7, 1)).head(1).vstack(ROWS.filter(day=dt.date(2025, 7, 11))),
+        holdout_days=1,
+    )
+
+    assert "in all 1 rows of train, " in message
 
 
 def test_a_holdout_that_leaves_nothing_to_train_on_is_refused():
-    assert "holdout leave no row to train on" in _refusal(TrainingError, holdout_days=30)
+    assert "the 30 days of the holdout leave no row to train on" in _refusal(TrainingError, holdout_days=30)
 
 
 def test_a_label_other_than_0_and_1_is_refused():
