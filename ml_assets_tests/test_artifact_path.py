@@ -56,6 +56,14 @@ def test_a_path_is_spelled_as_documented():
     )
 
     assert key.path == "model/model_version=v2/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab"
+    assert parse_path(key.path) == parse_path(f"/{key.path}/") == key
+
+
+def test_an_asset_of_others_is_named_by_all_parameters():
+    day, own = dt.date(2025, 12, 1), TrainingParameters(max_depth=3, model_version="v2")
+
+    assert key_of("an_asset_of_others", own, day).run_id == key_of("model", own, day).run_id
+    assert key_of("an_asset_of_others", own, day).model_version == "v2"
 
 
 @given(any_key)

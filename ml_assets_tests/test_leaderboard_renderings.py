@@ -14,6 +14,7 @@ from PIL import Image
 from ml_assets.cli.leaderboard import print_leaderboard
 from ml_assets.core.leaderboard.by_parameter import by_parameter_png
 from ml_assets.core.leaderboard.document import leaderboard
+from ml_assets.core.leaderboard.heat_map import heat_map_png
 from ml_assets.core.leaderboard.markdown import markdown
 from ml_assets.core.leaderboard.pictures import pictures
 from ml_assets.core.leaderboard.points import shown, title
@@ -115,6 +116,28 @@ def test_a_search_of_few_or_many_trials_is_drawn_with_the_first_in_orange(count,
         with Image.open(io.BytesIO(data)) as picture:
             colours = {colour for _, colour in picture.convert("RGB").getcolors(1000)}
         assert any(sum(abs(a - b) for a, b in zip(c, ORANGE, strict=True)) < 60 for c in colours)
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "kept", "height"),
+    [
+        (2, 2, 4, 260),
+        (12, 3, 36, 260),
+        (4, 12, 48, 634),
+        (13, 2, 26, 440),  # too many for cells: points
+        (2, 13, 26, 440),
+        (5, 5, 10, 340),  # two fifths are filled
+        (5, 5, 9, 440),
+    ],
+)
+def test_few_values_that_are_mostly_there_are_cells_and_others_are_points(across, down, kept, height):
+    trials = grid({"lookback_days": range(90, 90 + across), "max_depth": range(1, 1 + down)})
+    diagonals = sorted(range(len(trials)), key=lambda n: (n // down - n % down) % down)
+    picked = [trials[n] for n in diagonals[:kept]]
+    found = board(picked)
+
+    assert {len({trial[name] for trial in picked}) for name in picked[0]} == {across, down}
+    assert size(heat_map_png(found)) == (800, height)
 
 
 def test_more_parameters_than_fit_leave_the_least_important_out_and_say_so():

@@ -137,6 +137,12 @@ def boards():
     yield "board_one_day", board(grid(GRIDS[2]), 1)
     yield "board_one_trial", board(grid({"max_depth": (2,)}))
     yield "board_names_of_others", board(OTHERS, 3, failing={1, 2, 3, 4, 5}, dropped={6})
+    named = [{"a$b": f"{n}{'x' * 18}", "max_depth": depth} for n in range(4) for depth in (2, 4)]
+    below = (
+        item.model_copy(update={"metrics": {"log_loss": item.metrics["log_loss"] - 0.3}})
+        for item in records([*named, *({**trial, "seed": 1} for trial in named[:3])], 1)
+    )
+    yield "board_long_names", leaderboard(below, metric="log_loss", varied=list(named[0]))
     with_ends = (
         item.model_copy(update={"metrics": {**item.metrics, "roc_auc_low": 0.5, "roc_auc_high": 0.9}})
         for item in records(grid(GRIDS[2]), 1)

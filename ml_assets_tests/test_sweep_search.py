@@ -11,6 +11,7 @@ import sys
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.problems import check
@@ -18,7 +19,7 @@ from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.space import corners
 from ml_assets.core.sweep.sweep_parameters import check_sweep, space_of
-from ml_assets.core.sweep.tpe import BATCH, Tpe
+from ml_assets.core.sweep.tpe import BATCH, Tpe, _distribution
 from ml_assets.errors import RefusedError
 from ml_assets_tests.conftest import REPO, output_of
 
@@ -315,6 +316,22 @@ def test_learning_goes_where_the_metric_is_best():
     searches = [through(learning(trials=60, seed=seed)) for seed in range(3)]
 
     assert sum(off(s[-20:]) for s in searches) < 0.6 * sum(off(s[:10]) for s in searches)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("learning_rate", "0.01..0.3 log", FloatDistribution(0.01, 0.3, log=True)),
+        ("learning_rate", "0.01..0.3", FloatDistribution(0.01, 0.3)),
+        ("max_depth", "2..8 log", IntDistribution(2, 8, log=True)),
+        ("max_depth", "2..8", IntDistribution(2, 8)),
+        ("calibrate", "true,false", CategoricalDistribution((False, True))),
+    ],
+)
+def test_learning_draws_from_the_axis_as_it_was_given(name, text, expected):
+    (axis,) = space_of(check_sweep({"grid": {name: text}, "search": "tpe"}))
+
+    assert _distribution(axis) == expected
 
 
 def test_learning_minimises_what_is_best_when_smallest():

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_assets.core.estimators import BUILDERS
+from ml_assets.core.estimators import BUILDERS, build, folds
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.recipes import RECIPES
 from ml_assets.core.training import fit, matrix, predict
@@ -223,3 +223,60 @@ def test_importing_the_core_loads_neither_scikit_learn_nor_matplotlib():
     )
 
     assert done.stdout == "set()\n"
+
+
+def test_the_linear_model_is_built_of_the_parameters():
+    estimator = build(TrainingParameters(C=0.5, seed=7), numbers=[0, 2], categories=[1])
+    numbers, categories = estimator["prepare"].transformers
+
+    assert (numbers[0], numbers[2]) == ("numbers", [0, 2])
+    assert (categories[0], categories[2]) == ("categories", [1])
+    assert list(numbers[1].named_steps) == ["impute", "shape"]
+    assert set_of(estimator) >= {
+        ("prepare__numbers__impute__strategy", "median"),
+        ("prepare__numbers__impute__keep_empty_features", True),
+        ("prepare__categories__handle_unknown", "infrequent_if_exist"),
+        ("prepare__categories__min_frequency", 20),
+        ("model__C", 0.5),
+        ("model__max_iter", 5000),
+        ("model__random_state", 7),
+    }
+
+
+def test_the_boosting_is_built_of_the_parameters():
+    own = {
+        "learning_rate": 0.2,
+        "max_iter": 70,
+        "max_depth": 3,
+        "max_leaf_nodes": 9,
+        "min_samples_leaf": 11,
+        "l2_regularization": 0.5,
+    }
+    estimator = build(
+        TrainingParameters(model_version="v2", seed=7, **own), numbers=[0, 3], categories=[1, 2]
+    )
+    categories, numbers = estimator["prepare"].transformers
+
+    assert (categories[0], categories[2]) == ("categories", [1, 2])
+    assert numbers == ("numbers", "passthrough", [0, 3])
+    assert estimator["model"].categorical_features == [0, 1]
+    assert set_of(estimator) >= {
+        ("prepare__categories__handle_unknown", "use_encoded_value"),
+        ("prepare__categories__min_frequency", 20),
+        ("prepare__categories__max_categories", 200),
+        ("model__early_stopping", False),
+        ("model__random_state", 7),
+        *((f"model__{name}", value) for name, value in own.items()),
+    }
+
+
+def test_calibration_divides_rows_by_the_seed():
+    found = folds(TrainingParameters(seed=7, calibrate=True))
+
+    assert (found.n_splits, found.shuffle, found.random_state) == (5, True, 7)
+
+
+def set_of(estimator):
+    """What it is built of: names and plain values."""
+    plain = (str, int, float, bool)
+    return {(name, value) for name, value in estimator.get_params().items() if isinstance(value, plain)}
