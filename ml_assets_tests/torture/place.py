@@ -62,17 +62,20 @@ class Place:
     def __post_init__(self):
         self.draw = random.Random(self.seed)
 
-    def new(self) -> Path:
-        """An empty folder: the working directory of commands, whose `artifacts/dev` is the root."""
+    def new(self, *, after=()) -> Path:
+        """The working directory of commands, whose `artifacts/dev` is the root: empty, or with what `after` has made."""
         self._roots += 1
         found = self.folder / f"place{self._roots}"
         found.mkdir(parents=True)
+        if after:
+            done = call(after, found)
+            assert done.returncode == 0, done.stderr
         return found
 
-    def undisturbed(self, words) -> dict:
+    def undisturbed(self, words, *, after=()) -> dict:
         """The digests that a command leaves which nothing disturbs, and the seconds it takes."""
         if words not in self._reference:
-            here, started = self.new(), time.monotonic()
+            here, started = self.new(after=after), time.monotonic()
             done = call(words, here)
             assert done.returncode == 0, done.stderr
             self._reference[words] = (digests(store_of(here)), time.monotonic() - started)

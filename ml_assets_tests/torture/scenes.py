@@ -38,14 +38,14 @@ DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(lookback_days=75, holdout_days=14)
 
 
-def kills(place, words, *, times):
-    """kill -9 at a random instant of a command, then the same command again."""
-    wanted, seconds = place.undisturbed(words)
+def kills(place, words, *, times, after=()):
+    """kill -9 at a random instant of a command, then the same command again; `after` is what was done before it."""
+    wanted, seconds = place.undisturbed(words, after=after)
     tally = Tally(f"kill -9 during {words[0]}")
     for _ in range(times):
-        here = place.new()
+        here = place.new(after=after)
         while not killed(words, here, place.draw.uniform(0.3, seconds)):
-            shutil.rmtree(here / "artifacts", ignore_errors=True)  # it was faster this time
+            here = place.new(after=after)  # it was faster this time
         tally.tried += 1
         before = committed(store_of(here))
         check(tally, store_of(here), before)
@@ -78,6 +78,12 @@ def kills_of_promotions(place, *, times):
             store_of(here, "staging")
         )
     return tally
+
+
+def score_of(place):
+    """The command that scores two days by the model of RUN."""
+    (run_id,) = run_ids(place.new(after=RUN), "dev")
+    return ("score", "--from", "2025-11-30", "--to", "2025-12-01", "--model", run_id)
 
 
 def settings_of(here):
@@ -289,6 +295,7 @@ def scenes(times):
         lambda place: kills(place, RUN, times=times),
         lambda place: kills(place, BACKFILL, times=times),
         lambda place: kills(place, SWEEP, times=times),
+        lambda place: kills(place, score_of(place), times=times, after=RUN),
         lambda place: kills_of_promotions(place, times=times),
         lambda place: writers(place, many=2, times=times),
         lambda place: writers(place, many=10, times=times),
