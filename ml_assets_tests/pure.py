@@ -7,9 +7,14 @@ import inspect
 import re
 
 from _pytest.scope import Scope
+from hypothesis import HealthCheck, settings
 
 SLOW_FIXTURES = {"shell", "start", "live", "page", "s3", "staging", "place", "trained", "shop", "zone"}
 WHOLE = re.compile(r"output_of|subprocess|importing|in_process|Process|\b(main|launch|train|sweep)\(")
+
+settings.register_profile(
+    "pure", max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def pytest_collection_modifyitems(config, items):

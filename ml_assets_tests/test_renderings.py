@@ -124,34 +124,45 @@ OTHERS = [
     }
     for n in range(12)
 ]
-POINTS = (
-    ("points", ("learning_rate", "max_depth"), "roc_auc"),
-    ("points_smallest", ("calibrate", "learning_rate"), "log_loss"),
-)
 
 
-def boards():
-    """Leaderboards of one to four varied parameters, of drawn trials, with failures and with none ranked."""
-    yield from ((f"board_{many}", board(grid(axes), failing={1})) for many, axes in GRIDS.items())
-    yield "board_drawn", board(drawn(60), 4, failing={3}, dropped={4})
-    yield "board_one_day", board(grid(GRIDS[2]), 1)
-    yield "board_one_trial", board(grid({"max_depth": (2,)}))
-    yield "board_names_of_others", board(OTHERS, 3, failing={1, 2, 3, 4, 5}, dropped={6})
-    named = [{"a$b": f"{n}{'x' * 18}", "max_depth": depth} for n in range(4) for depth in (2, 4)]
+def long_names():
+    """Names that are long and odd, a metric below nothing, and two trials in some cells."""
+    trials = [{"a$b": f"{n}{'x' * 18}", "max_depth": depth} for n in range(4) for depth in (2, 4)]
     below = (
         item.model_copy(update={"metrics": {"log_loss": item.metrics["log_loss"] - 0.3}})
-        for item in records([*named, *({**trial, "seed": 1} for trial in named[:3])], 1)
+        for item in records([*trials, *({**trial, "seed": 1} for trial in trials[:3])], 1)
     )
-    yield "board_long_names", leaderboard(below, metric="log_loss", varied=list(named[0]))
-    with_ends = (
-        item.model_copy(update={"metrics": {**item.metrics, "roc_auc_low": 0.5, "roc_auc_high": 0.9}})
-        for item in records(grid(GRIDS[2]), 1)
+    return leaderboard(below, metric="log_loss", varied=list(trials[0]))
+
+
+def intervals():
+    """Trials of one day, with the interval of its evaluation."""
+    ends = {"roc_auc_low": 0.5, "roc_auc_high": 0.9}
+    found = (
+        item.model_copy(update={"metrics": {**item.metrics, **ends}}) for item in records(grid(GRIDS[2]), 1)
     )
-    yield "board_intervals", leaderboard(with_ends, metric="roc_auc", varied=list(GRIDS[2]))
-    for name, varied, metric in POINTS:
-        trials = [{own: trial[own] for own in varied} for trial in drawn(40)]
-        yield f"board_{name}", leaderboard(records(trials), metric=metric, varied=list(varied))
-    yield "board_failed", board(grid(GRIDS[2]), 1, failing=range(9))
+    return leaderboard(found, metric="roc_auc", varied=list(GRIDS[2]))
+
+
+def points(varied, metric):
+    """Too many values for cells."""
+    trials = [{own: trial[own] for own in varied} for trial in drawn(40)]
+    return leaderboard(records(trials), metric=metric, varied=list(varied))
+
+
+BOARDS = {
+    **{str(many): lambda axes=axes: board(grid(axes), failing={1}) for many, axes in GRIDS.items()},
+    "drawn": lambda: board(drawn(60), 4, failing={3}, dropped={4}),
+    "one_day": lambda: board(grid(GRIDS[2]), 1),
+    "one_trial": lambda: board(grid({"max_depth": (2,)})),
+    "names_of_others": lambda: board(OTHERS, 3, failing={1, 2, 3, 4, 5}, dropped={6}),
+    "long_names": long_names,
+    "intervals": intervals,
+    "points": lambda: points(("learning_rate", "max_depth"), "roc_auc"),
+    "points_smallest": lambda: points(("calibrate", "learning_rate"), "log_loss"),
+    "failed": lambda: board(grid(GRIDS[2]), 1, failing=range(9)),
+}
 
 
 def reports():
@@ -256,15 +267,15 @@ def monitorings():
     yield "monitoring_nothing", found.model_copy(update={"outcomes": nothing, "missing": ()})
 
 
-def of_boards():
-    found = {}
-    for name, of in boards():
-        found[f"{name}.md"] = leaderboard_text(of)
-        found[f"{name}.terminal.txt"] = _printed(print_leaderboard, of)
-        found[f"{name}.table.json"] = _json(table(of).to_dicts())
-        found[f"{name}.document.json"] = _json(of.document())
-        found |= {f"{name}.{picture}": data for picture, data in leaderboard_pictures(of).items()}
-    return found
+def of_board(name):
+    of, name = BOARDS[name](), f"board_{name}"
+    return {
+        f"{name}.md": leaderboard_text(of),
+        f"{name}.terminal.txt": _printed(print_leaderboard, of),
+        f"{name}.table.json": _json(table(of).to_dicts()),
+        f"{name}.document.json": _json(of.document()),
+        **{f"{name}.{picture}": data for picture, data in leaderboard_pictures(of).items()},
+    }
 
 
 def of_reports():
@@ -370,28 +381,35 @@ def of_words():
 
 
 RENDERINGS = {
-    "words": of_words,
-    "board": of_boards,
-    "report": of_reports,
-    "comparison": of_comparisons,
-    "monitoring": of_monitorings,
-    "evaluation": of_evaluations,
+    "words_*": of_words,
+    **{f"board_{name}.*": lambda name=name: of_board(name) for name in BOARDS},
+    "report*": of_reports,
+    "comparison*": of_comparisons,
+    "monitoring*": of_monitorings,
+    "evaluation*": of_evaluations,
 }
 INPUTS = {"evaluation.json", "monitoring_drift.json", "monitoring_outcomes.json", DRAWN_BY.name}
 
 
-@pytest.mark.parametrize("kind", RENDERINGS)
-def test_what_is_read_and_seen_is_what_it_was(kind):
-    found = RENDERINGS[kind]()
+def kept(names):
+    return {file.name for file in KEPT.glob(names) if file.name not in INPUTS}
+
+
+@pytest.mark.parametrize("names", RENDERINGS)
+def test_what_is_read_and_seen_is_what_it_was(names):
+    found = RENDERINGS[names]()
     if WRITE:
         for name, content in found.items():
             (KEPT / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         DRAWN_BY.write_text(mpl.__version__ + "\n")
 
-    kept = {file.name for file in KEPT.glob(f"{kind}*") if file.name not in INPUTS}
-    assert set(found) == kept
+    assert set(found) == kept(names)
     differ = [name for name, content in found.items() if not _same(content, KEPT / name)]
     assert differ == [], "look at them, and at git diff once they are written anew"
+
+
+def test_nothing_is_kept_that_nobody_makes():
+    assert kept("*") == set().union(*map(kept, RENDERINGS))
 
 
 def _refusal(check, values):
