@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,12 @@ from ml_assets.pipeline.plan import plan, plan_day
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import Budget
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import land, order_day, write_landing
+from ml_assets_tests.builders import ORDERS_TOML, land, order_day, write_landing
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 LAST = dt.date(2025, 8, 20)
 DAYS = [LAST - dt.timedelta(days=n) for n in range(3, -1, -1)]
@@ -94,6 +100,34 @@ def test_rows_that_no_window_can_know_change_nothing(workspace, shop):
 
     assert states(workspace) == ["reused"] * 4
     assert happens(workspace) == ["reused"] * 4
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "fields"),
+    [
+        (
+            '["order_id"]',
+            '["order_id", "country"]',
+            "ids, features",
+        ),  # the column is a leak: it must not be learned from
+        ('"n_lines", "order_value"', '"order_value", "n_lines"', "features"),
+    ],
+)
+def test_a_role_that_dataset_toml_changes_is_stale_and_the_model_follows(workspace, shop, was, now, fields):
+    happens(workspace)
+    toml = ORDERS_TOML.replace(was, now)
+    if "ids" in fields:
+        toml = toml.replace('features = ["country", ', "features = [")
+    (shop / "orders" / "dataset.toml").write_text(toml)
+
+    planned = plan_day(PARAMETERS, LAST, workspace=workspace)
+    done = attempt(PARAMETERS, LAST, workspace=workspace)
+
+    assert planned.state == "stale"
+    assert planned.why[0] == f"training_set: dataset.toml changed: {fields}"
+    assert done.made[0].reason == f"dataset.toml changed: {fields}"
+    assert [item.reused for item in done.made] == [False] * 4
+    assert done.made[0].manifest.facts["contract"]["features"] == tomllib.loads(toml)["features"]
 
 
 @pytest.mark.parametrize("asset", ["training_set", "model", "evaluation", "model_card"])

@@ -47,9 +47,17 @@ class Stored:
 
 
 def reasons_to_make(
-    stored: Stored, asset: str, *, artifacts: tuple[InputArtifact, ...], sources: tuple[InputSource, ...]
+    stored: Stored,
+    asset: str,
+    *,
+    artifacts: tuple[InputArtifact, ...],
+    sources: tuple[InputSource, ...],
+    product: Product | None,
 ) -> list[str]:
-    """Why a stored artifact cannot be used as it is, one line each; none where it can."""
+    """Why a stored artifact cannot be used as it is, one line each; none where it can.
+
+    `product` is what was made of rows, to know whether they or what `dataset.toml` says of them have changed.
+    """
     if stored.manifest is None:
         return [stored.trouble]
     return differences(
@@ -58,6 +66,7 @@ def reasons_to_make(
         packages=dict(packages(asset)),
         artifacts=artifacts,
         sources=sources,
+        contract=product.facts.get("contract") if product else None,
     )
 
 
@@ -111,7 +120,7 @@ class Day:
         product = None if artifacts else self.product(asset)  # rows are read to know whether they changed
         sources = self.sources(asset)
         stored = self.stored(asset)
-        reasons = reasons_to_make(stored, asset, artifacts=artifacts, sources=sources)
+        reasons = reasons_to_make(stored, asset, artifacts=artifacts, sources=sources, product=product)
         if stored.manifest is not None and not reasons:
             LOGGER.info("%s %s reused: nothing changed", self.as_of, asset)
             return Made(key=key, manifest=stored.manifest, reused=True, reason="nothing changed")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource, Manifest, SourceDay
 from ml_assets.core.where import omitted_values
 
-What = Literal["parameter", "as_of", "code", "package", "input", "input day"]
+What = Literal["parameter", "as_of", "code", "package", "input", "contract", "input day"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class Difference:
 
     Attributes:
         what: what kind of thing it is.
-        name: its name: of the parameter, the package, the input; the day, for rows of a source.
+        name: its name: of the parameter, the package, the input, the field of `dataset.toml`; the day, for rows of a source.
         was: its value for the earlier artifact, None where it had none.
         now: its value for the artifact itself, None where it has none. For an input day both are
             `{"rows": 8, "fingerprint": "..."}`.
@@ -59,14 +60,29 @@ def version_differences(was: Manifest, now: Manifest) -> list[Difference]:
 
 
 def input_differences(was: Manifest, now: Manifest) -> list[Difference]:
-    """The inputs that are not what they were: artifacts by SHA-256, rows of sources by day."""
+    """The inputs that are not what they were: artifacts by SHA-256, the contract by field, rows of sources by day."""
     before, after = ({item.asset: item.sha256 for item in m.artifacts} for m in (was, now))
     found = [
         Difference(what="input", name=name, was=before.get(name), now=after.get(name))
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
+    found += contract_differences(was.facts.get("contract"), now.facts.get("contract"))
     return [*found, *_day_differences(_days(was.sources), _days(now.sources))]
+
+
+def contract_differences(
+    was: Mapping[str, Any] | None, now: Mapping[str, Any] | None
+) -> Iterator[Difference]:
+    """What `dataset.toml` says of a column that it did not say before; nothing where one of the two is not known."""
+    if was is None or now is None:
+        return
+    before, after = (
+        DatasetContract.model_validate(contract).model_dump(mode="json") for contract in (was, now)
+    )
+    for name, value in after.items():
+        if before[name] != value:
+            yield Difference(what="contract", name=name, was=before[name], now=value)
 
 
 def _days(sources: tuple[InputSource, ...]) -> dict[dt.date, SourceDay]:

@@ -145,7 +145,7 @@ def _asset(
     except MlAssetsError as error:
         return error
     inputs = tuple(digests[name] for name in kind.inputs if name in digests)
-    found = reasons_to_make(stored, asset, artifacts=inputs, sources=sources)
+    found = reasons_to_make(stored, asset, artifacts=inputs, sources=sources, product=product)
     if stored.manifest is not None:
         found += [f"{name} is made again" for name in kind.inputs if name not in digests]
         if not found:

@@ -1,6 +1,10 @@
 """May a stored artifact be used as it is? Only if nothing that could change its bytes has changed."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest
+from ml_assets.pipeline.differences import contract_differences
 
 SHOWN = 3  # days named in a message
 
@@ -12,14 +16,20 @@ def differences(
     packages: dict[str, str],
     artifacts: tuple[InputArtifact, ...],
     sources: tuple[InputSource, ...],
+    contract: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """What has changed since `stored` was made, one line each; empty where it can be used as it is."""
+    """What has changed since `stored` was made, one line each; empty where it can be used as it is.
+
+    `contract` is what `dataset.toml` says now, for an asset that is made of rows.
+    """
     found = [] if stored.code_version == code_version else ["code changed"]
     for name, now in packages.items():
         was = stored.packages.get(name)
         if was != now and name != PYTHON:
             found.append(f"package {name} changed: {was} -> {now}")
     found += _changed_artifacts(stored.artifacts, artifacts)
+    if fields := [item.name for item in contract_differences(stored.facts.get("contract"), contract)]:
+        found.append(f"dataset.toml changed: {', '.join(fields)}")
     for was_source, now_source in zip(stored.sources, sources, strict=True):
         found += _changed_days(was_source, now_source)
     return found
