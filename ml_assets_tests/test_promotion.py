@@ -532,7 +532,7 @@ def test_a_candidate_that_was_damaged_in_its_slot_does_not_go_live(serving):
 
     name = run_id(OTHER, LAST)
     with pytest.raises(
-        CorruptArtifactError, match=f"is corrupt, or gone.* ml-assets promote {name} --to green"
+        CorruptArtifactError, match=f"is corrupt, or gone.* ml-assets promote {name} --from ENVIRONMENT --to green"
     ):
         switch("orders", to="green", by="ada", settings=load_settings())
 
@@ -545,7 +545,7 @@ def test_what_served_before_and_was_removed_is_not_gone_back_to(serving):
     shutil.rmtree(f"{serving.root}/blue/evaluation")
 
     with pytest.raises(
-        CorruptArtifactError, match=f"evaluation.* is corrupt, or gone.* {run_id(GOOD, LAST)} --to blue"
+        CorruptArtifactError, match=f"evaluation.* is corrupt, or gone.* {run_id(GOOD, LAST)} --from ENVIRONMENT --to blue"
     ):
         roll_back("orders", by="ada", settings=load_settings())
 

@@ -9,9 +9,9 @@ from ml_assets.core.artifact import ArtifactKey, parse_path
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import from_identity
 from ml_assets.core.s3_access import USUAL_S3
 from ml_assets.errors import ArtifactNotFoundError, RefusedError
+from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -80,9 +80,7 @@ def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) 
         _branch(tree, key, manifest, store)
     out.print(tree)
     if last.asset in CATALOG:
-        out.print(
-            "\nThe same again:\n" + run_command(from_identity(last.parameters), last.as_of), markup=False
-        )
+        out.print("\nThe same again:\n" + run_command(parameters_of(last), last.as_of), markup=False)
 
 
 def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> None:

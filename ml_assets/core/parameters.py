@@ -116,19 +116,32 @@ def identity(parameters: DatasetParameters, *, of: type[DatasetParameters]) -> d
 
 
 def _left_out(parameters: DatasetParameters, name: str, *, of: type[DatasetParameters]) -> bool:
-    value = getattr(parameters, name)
-    for mark in of.model_fields[name].metadata:
-        if isinstance(mark, OmittedWhen):
-            return bool(mark.value == value)
-    if name in HYPERPARAMETERS and isinstance(parameters, TrainingParameters):
-        return name not in RECIPES[parameters.model_version].hyperparameters
-    return False
+    if isinstance(parameters, TrainingParameters) and _is_unused(name, parameters.model_version):
+        return True
+    marks = [mark for mark in of.model_fields[name].metadata if isinstance(mark, OmittedWhen)]
+    return any(mark.value == getattr(parameters, name) for mark in marks)
+
+
+def _is_unused(name: str, model_version: str) -> bool:
+    return name in HYPERPARAMETERS and name not in RECIPES[model_version].hyperparameters
 
 
 def from_identity(values: Mapping[str, Any]) -> TrainingParameters:
-    """The full parameters that an identity (of any slice) stands for: what was left out is at its default.
+    """The full parameters that an identity (of any slice) stands for.
 
-    What an asset adds of its own, such as the window of a report, is no parameter of a run.
+    What was left out is at the value under which it is left out, or, where the model version does not use it, at its
+    default. What an asset adds of its own, such as the window of a report, is no parameter of a run.
+
+    Raises:
+        ValidationError: the code that is here knows no such parameters.
     """
-    known = {name: value for name, value in values.items() if name in TrainingParameters.model_fields}
-    return TrainingParameters.model_validate(known)
+    fields = TrainingParameters.model_fields
+    version = values.get("model_version", fields["model_version"].default)
+    omitted = {
+        name: mark.value
+        for name, field in fields.items()
+        for mark in field.metadata
+        if isinstance(mark, OmittedWhen) and version in RECIPES and not _is_unused(name, version)
+    }
+    known = {name: value for name, value in values.items() if name in fields}
+    return TrainingParameters.model_validate({**omitted, **known})

@@ -43,7 +43,7 @@ def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]:
     A rule that spans fields can only be checked once its fields are sound, so what was found wrong is taken
     out and the rest is looked at again, until nothing new is found.
     """
-    secret = list(credentials(values))
+    secret = list(dict.fromkeys(credentials(values)))
     problems = [
         f"{name}: looks like a credential. Give secrets by reference only, never as a parameter."
         for name in secret
@@ -60,7 +60,7 @@ def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]:
             found = error.errors(include_url=False, include_context=True, include_input=False)
         else:
             return (None if problems else parsed), problems
-        problems += [line for detail in found for line in _lines(dict(detail))]
+        problems += [line for detail in found for line in _lines(dict(detail)) if line not in problems]
         named = {name for detail in found for name in _fields(dict(detail))}
         if not named & set(rest) or "model_version" in named:
             return None, problems
@@ -99,7 +99,8 @@ def _a(noun: str) -> str:
 def _fields(detail: Mapping[str, Any]) -> list[str]:
     if detail["loc"]:
         return [str(detail["loc"][0])]
-    return [line.split(":")[0] for line in detail["msg"].splitlines()]
+    named = [line.split(":")[0] for line in detail["msg"].splitlines()]
+    return [*named, "lookback_days"] if "holdout_days" in named else named  # the rule is about both
 
 
 def _lines(detail: Mapping[str, Any]) -> list[str]:

@@ -113,6 +113,9 @@ def failed_days(
         if (match := _REASON.match(line))
         for day in match["days"].split(", ")
     }
-    usual = reasons[0] if reasons else "its run did not finish; Dagster's pages say why"
+    whole = [
+        text for text in reasons if not any(map(_REASON.match, text.splitlines()))
+    ]  # of runs that name no days
+    usual = whole[0] if whole else "its run did not finish; Dagster's pages say why"
     missing = [str(day) for day in days if any((asset, str(day)) not in seen for asset in assets)]
     return [FailedDay(as_of=day, reason=told.get(day, usual)) for day in missing]

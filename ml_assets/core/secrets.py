@@ -19,6 +19,7 @@ _LOOKS_LIKE = re.compile(
     re.VERBOSE,
 )
 _PASSWORD = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+LONGEST = 300  # characters of a foreign error's text in ours
 _RANDOM = re.compile(r"^[A-Za-z0-9/+=_-]{32,}$")
 
 
@@ -38,12 +39,21 @@ def _looks_random(text: str) -> bool:
     return bool(_RANDOM.match(text)) and all(any(kind(char) for char in text) for kind in kinds)
 
 
+def told(error: BaseException) -> str:
+    """`ValueError: its text`, of an error that is not one of ours: at most 300 characters, and none where one looks secret."""
+    text = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {text[:LONGEST]}" if text and not looks_like_credential(text) else name
+
+
 def credentials(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """The names of fields whose key or value looks like a credential; such a key is itself not repeated."""
     for key, value in values.items():
         name = "(a field name)" if looks_like_credential(str(key)) else f"{prefix}{key}"
         items = value if isinstance(value, list | tuple) else [value]
-        if isinstance(value, Mapping):
+        if name == "(a field name)":
+            yield name
+        elif isinstance(value, Mapping):
             yield from credentials(value, prefix=f"{name}.")
-        elif name == "(a field name)" or any(isinstance(i, str) and looks_like_credential(i) for i in items):
+        elif any(isinstance(item, str) and looks_like_credential(item) for item in items):
             yield name

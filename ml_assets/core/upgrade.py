@@ -82,6 +82,17 @@ def _identity(before: Description, after: Description) -> Iterator[Change]:
     for asset in before["slices"].keys() | after["slices"].keys():
         if asset not in after["slices"]:
             yield Change(name=asset, told="the asset is gone", breaks="stored artifacts")
+        elif asset in before["slices"]:
+            yield from _slice(asset, before, after)
+
+
+def _slice(asset: str, before: Description, after: Description) -> Iterator[Change]:
+    """A parameter that is there in both, and decides the asset in one of them alone."""
+    both = before["parameters"].keys() & after["parameters"].keys()
+    was, now = (both & set(of["slices"][asset]) for of in (before, after))
+    for name in sorted(was ^ now):
+        told = f"{name} {'decides it now' if name in now else 'decides it no more'}"
+        yield Change(name=asset, told=told, breaks="run_ids")
 
 
 def _versions(before: Description, after: Description) -> Iterator[Change]:
@@ -91,7 +102,7 @@ def _versions(before: Description, after: Description) -> Iterator[Change]:
             yield Change(name=name, told="the model version is gone", breaks="stored artifacts")
         elif name not in was:
             yield Change(name=name, told="a new model version", breaks="nothing")
-        elif was[name] != now[name]:
+        elif was[name] != [used for used in now[name] if not _is_omitted(used, before, after)]:
             told = (
                 f"uses {', '.join(now[name]) or 'nothing'}, and did use {', '.join(was[name]) or 'nothing'}"
             )
@@ -107,6 +118,12 @@ def _parameters(before: Description, after: Description) -> Iterator[Change]:
             yield _new(name, now[name], only_for_new=_is_of_new_versions(name, before, after))
         else:
             yield from _changed(name, was[name], now[name])
+
+
+def _is_omitted(name: str, before: Description, after: Description) -> bool:
+    """Whether it is a new parameter that at its default is left out of identities."""
+    field = after["parameters"][name]
+    return name not in before["parameters"] and field.get("omitted_when", ...) == field["default"]
 
 
 def _is_of_new_versions(name: str, before: Description, after: Description) -> bool:

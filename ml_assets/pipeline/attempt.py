@@ -8,13 +8,12 @@ from typing import Any
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.secrets import told
 from ml_assets.errors import MlAssetsError, TrainingError
 from ml_assets.pipeline.day import Day, Made
 from ml_assets.pipeline.failed_trials import remember
 from ml_assets.pipeline.verdicts import Verdict, verdicts
 from ml_assets.pipeline.workspace import Workspace
-
-LONGEST = 300  # characters of a foreign error's text in ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +65,10 @@ def attempt(
                 judged[item.key.asset] = verdicts(item, workspace.store)
     except MlAssetsError as ours:
         error = ours
-        remember(parameters, as_of, ours, workspace=workspace)
+        if (
+            "training_set" not in assets or made
+        ):  # else the rows failed, and not the trial that a store has rows for
+            remember(parameters, as_of, ours, workspace=workspace)
     except Exception as foreign:
         if not contain:
             raise
@@ -75,5 +77,4 @@ def attempt(
 
 
 def _contained(foreign: Exception) -> TrainingError:
-    told = " ".join(str(foreign).split())[:LONGEST]
-    return TrainingError(f"{type(foreign).__name__}: {told} (the run's log says where).")
+    return TrainingError(f"{told(foreign)} (the run's log says where).")

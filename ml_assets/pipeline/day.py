@@ -78,7 +78,7 @@ class Day:
         parameters: the parameter set.
         as_of: the day.
         workspace: where it reads and writes.
-        loaded: values from the store by path; trials of one day share it, that each is read once.
+        loaded: values from the store by path and SHA-256; trials of one day share it, that each is read once.
     """
 
     parameters: TrainingParameters
@@ -99,10 +99,11 @@ class Day:
     def value(self, asset: str) -> Any:
         """The value of an upstream asset: as just made, else from the store."""
         if asset not in self._values:
-            key = self._key(asset)
-            if key.path not in self.loaded:
-                self.loaded[key.path] = self.workspace.store.load(key)
-            self._values[asset] = self.loaded[key.path]
+            key, manifest = self._key(asset), self.manifest(asset)  # the one that is told as the input
+            name = f"{key.path}/{manifest.sha256}"
+            if name not in self.loaded:
+                self.loaded[name] = self.workspace.store.load(key, manifest)
+            self._values[asset] = self.loaded[name]
         return self._values[asset]
 
     def manifest(self, asset: str) -> Manifest:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.manifest import InputSource, Manifest, SourceDay
+from ml_assets.core.manifest import PYTHON, InputSource, Manifest, SourceDay
 from ml_assets.core.where import omitted_values
 
 What = Literal["parameter", "as_of", "code", "package", "input", "contract", "input day"]
@@ -52,7 +52,8 @@ def version_differences(was: Manifest, now: Manifest) -> list[Difference]:
     found = []
     if was.code_version != now.code_version:
         found.append(Difference(what="code", name="code", was=was.code_version, now=now.code_version))
-    for name in CATALOG[now.asset].packages if now.asset in CATALOG else sorted(now.packages):
+    names = CATALOG[now.asset].packages if now.asset in CATALOG else sorted(now.packages)
+    for name in [name for name in names if name != PYTHON]:  # told, but it does not decide
         before, after = was.packages.get(name), now.packages.get(name)
         if before != after:
             found.append(Difference(what="package", name=name, was=before, now=after))

@@ -1,7 +1,7 @@
 """Late rows: has a day changed in what was known of it when a model was trained?"""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,15 +34,13 @@ class LateRows:
     workspace: Workspace
     source: str
     dataset: str
-    _frames: dict[dt.date, Any] = field(default_factory=dict)
+    _frames: dict[tuple[dt.date, str], Any] = field(default_factory=dict)
     _told: dict[tuple[dt.date, int, str], SourceDay] = field(default_factory=dict)
 
     def change(self, stored: Manifest, days: Iterable[dt.date]) -> Change:
         """What has changed on `days` since the training set of `stored`; SourceError where they cannot be read."""
         before = {day.date: day for source in stored.sources for day in source.days}
-        contract = self.workspace.source(self.source).contract(
-            self.dataset
-        )  # other columns: other fingerprints
+        contract = self._contract(stored)
         changed, rows = [], 0
         for day in days:
             was, now = before.get(day), self._known(day, stored, contract)
@@ -51,42 +49,41 @@ class LateRows:
                 rows += (now.rows if now else 0) - (was.rows if was else 0)
         return Change(days=tuple(changed), rows=rows)
 
+    def _contract(self, stored: Manifest) -> DatasetContract:
+        """What `dataset.toml` says now, each feature of the kind that it had in the training set.
+
+        The values of a single day may look like another kind than those of a window.
+        """
+        contract = self.workspace.source(self.source).contract(self.dataset)
+        kinds = {name: kind for name, kind in stored.facts["schema"].items() if name in contract.features}
+        return contract.model_copy(update={"types": {**kinds, **contract.types}})
+
     def _known(self, day: dt.date, stored: Manifest, contract: DatasetContract) -> SourceDay | None:
         """What is known of the day's rows at the end of the as_of, now that they are as they are.
 
         What is known only grows with as_of, so that the number of known rows tells which they are.
         """
+        from ml_assets.core.training_set import source_days
+
         known = self._rows_known(day, contract, as_of=stored.as_of)
         if not known.height:
             return None
-        kinds = stored.facts["schema"]
-        key = (day, known.height, f"{contract.model_dump_json()} {sorted(kinds.items())}")
+        key = (day, known.height, contract.model_dump_json())
         if key not in self._told:
-            self._told[key] = _describe(known, contract, kinds)
+            self._told[key] = source_days(known.select("day", *contract.columns))[0]
         return self._told[key]
 
     def _rows_known(self, day: dt.date, contract: DatasetContract, *, as_of: dt.date) -> Any:
         """By the rule of the training set; where the two should differ, a run reuses what is there."""
         import polars as pl
 
-        if day not in self._frames:
+        name = (day, contract.model_dump_json())
+        if name not in self._frames:
             source = self.workspace.source(self.source)
-            self._frames[day] = source.scan(self.dataset, first=day, last=day).collect()
+            self._frames[name] = source.scan(self.dataset, first=day, last=day, contract=contract).collect()
         end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())
-        return self._frames[day].filter(
+        return self._frames[name].filter(
             pl.col(contract.event_time) < end,
             pl.col(contract.label).is_not_null(),
             pl.col(contract.label_closes_at) <= end,
         )
-
-
-def _describe(known: Any, contract: DatasetContract, kinds: Mapping[str, str]) -> SourceDay:
-    """Count and fingerprint; a column of nothing but nulls has no kind of its own and takes the stored one."""
-    import polars as pl
-
-    from ml_assets.core.training_set import source_days
-
-    types = {"number": pl.Float64(), "category": pl.String()}
-    empty = [name for name in contract.features if known[name].null_count() == known.height]
-    typed = known.with_columns(pl.col(name).cast(types[kinds.get(name, "category")]) for name in empty)
-    return source_days(typed.select("day", *contract.columns))[0]

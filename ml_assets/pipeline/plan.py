@@ -9,11 +9,12 @@ from typing import Literal
 from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import InputArtifact
-from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.day import Day, reasons_to_make
 from ml_assets.pipeline.encode import encode
+from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import Workspace
 
 State = Literal["new", "reused", "stale", "invalid"]
@@ -181,7 +182,7 @@ def _seconds(model: ArtifactKey, assets: Collection[str], *, workspace: Workspac
     """How long the artifacts of one past run took together; None where one of them is gone or damaged."""
     store = workspace.store
     try:
-        parameters = from_identity(store.manifest(model).parameters)
+        parameters = parameters_of(store.manifest(model))
         made = [store.manifest(key_of(asset, parameters, model.as_of)) for asset in assets]
     except MlAssetsError:
         return None

@@ -41,12 +41,13 @@ class Promotion:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A wish that was judged: nothing has been changed yet."""
+    """A wish that was judged: nothing has been changed yet. `live` is what served then."""
 
     decision: Decision
     lineage: Lineage
     slot: Slot
     log: ReleaseLog
+    live: Release | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +104,7 @@ def judge(wish: Promotion) -> Judged:
         reason=own.reason,
         artifacts={asset: manifest.sha256 for asset, manifest in found.evidence.manifests.items()},
     )
-    judged = Judged(decision=decision, lineage=found, slot=slot, log=log)
+    judged = Judged(decision=decision, lineage=found, slot=slot, log=log, live=state.live)
     if decision.verdict != "refused":
         _refuse_another(judged, store_of(settings, slot))
     return judged
@@ -114,7 +115,8 @@ def promote(wish: Promotion) -> Outcome:
 
     A refusal leaves the slot as it was. What fails half-way leaves the log as it was; done again, it goes on.
 
-    Raises: what `judge` raises, and StoreError where the slot or the log cannot be written.
+    Raises: what `judge` raises, RefusedError where another model has come to serve meanwhile, and StoreError where the
+        slot or the log cannot be written.
     """
     judged = judge(wish)
     decision, log = judged.decision, judged.log
@@ -124,7 +126,7 @@ def promote(wish: Promotion) -> Outcome:
     digest = log.keep_decision(decision.record())
     entry = log.append(
         "promoted",
-        lambda state: (release, promoted(state, release)),
+        lambda state: (release, promoted(_unchanged(state, judged), release)),
         by=wish.by,
         at=wish.now,
         why=wish.own.reason,
@@ -150,6 +152,13 @@ def _copied(judged: Judged, wish: Promotion) -> Release:
         sha256=decision.artifacts["model"],
         manifests=manifests,
     )
+
+
+def _unchanged(state: Releases, judged: Judged) -> Releases:
+    """RefusedError where another model serves than the one that the candidate was held against."""
+    if state.live != judged.live:
+        raise RefusedError(["to: another model serves since this one was judged. Promote it again."])
+    return state
 
 
 def _refuse_another(judged: Judged, target: ArtifactStore) -> None:

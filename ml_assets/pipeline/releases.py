@@ -90,7 +90,8 @@ def _whole(release: Release, key: ArtifactKey, store: ArtifactStore) -> Manifest
 
 def _damaged(release: Release, told: str) -> CorruptArtifactError:
     return CorruptArtifactError(
-        f"{told} Nothing was changed. Promote it again: ml-assets promote {release.run_id} --to {release.slot}"
+        f"{told} Nothing was changed. Promote it again, from where it was evaluated: "
+        f"ml-assets promote {release.run_id} --from ENVIRONMENT --to {release.slot}"
     )
 
 

@@ -116,7 +116,9 @@ def _record(parameters: TrainingParameters, day: StoredDay, outcome: Outcome | N
 def _seconds(day: StoredDay) -> float | None:
     """From reading rows to the evaluation, where one Dagster run made both."""
     first, last = day.training_set, day.evaluation
-    if first is None or last is None or first.dagster_run_id != last.dagster_run_id:
+    if first is None or last is None or not first.dagster_run_id:
+        return None
+    if first.dagster_run_id != last.dagster_run_id:
         return None
     return round((last.created_at - first.started_at).total_seconds(), 3)
 

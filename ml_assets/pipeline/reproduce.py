@@ -81,7 +81,7 @@ def _made_again(
         day = Day(
             parameters=parameters_of(widest),
             as_of=widest.as_of,
-            workspace=replace(workspace, store=ArtifactStore(place), reuse=False),
+            workspace=replace(workspace, store=ArtifactStore(place, workspace.store.access), reuse=False),
         )
         return {made.key.asset: made.manifest for made in day.run(list(CATALOG)[: last + 1])}
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from ml_assets.core.artifact import key_of
@@ -17,6 +18,7 @@ from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.axis import shown
 from ml_assets.core.sweep.halving import Round, first_round, next_round
 from ml_assets.core.sweep.search import trials_of
+from ml_assets.core.sweep.space import Space, size
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets.errors import TrainingError
@@ -56,6 +58,12 @@ class Sweep:
     retry_failed: bool = False
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
+    _best: float | None = None
+
+    @cached_property
+    def space(self) -> Space:
+        """The axes; RefusedError where one of them is wrong."""
+        return space_of(self.own)
 
     def run(self) -> Iterator[Tried]:
         """Try all there is to try; each outcome as soon as it is there.
@@ -74,7 +82,7 @@ class Sweep:
 
     def leaderboard(self) -> Leaderboard:
         """The leaderboard of what was tried."""
-        varied = [axis.name for axis in space_of(self.own)]
+        varied = [axis.name for axis in self.space]
         return leaderboard(self.records.values(), metric=self.own.metric, varied=varied)
 
     def name(self, trial: TrainingParameters) -> str:
@@ -83,8 +91,9 @@ class Sweep:
 
     def _learning(self) -> Iterator[Tried]:
         search = Tpe(self.parameters, self.own)
+        planned = min(self.own.trials, size(self.space) or self.own.trials)
         while trials := search.ask():
-            yield from self._tries(trials, self.days, planned=self.own.trials)
+            yield from self._tries(trials, self.days, planned=planned)
             for trial in trials:
                 search.tell(trial, self._mean(trial, self.days))
 
@@ -161,6 +170,9 @@ class Sweep:
         )
         if reason is not None:
             self._failed.setdefault(name, reason)
+        if (value := metrics.get(self.own.metric)) is not None:
+            better = max if self.own.larger_is_better else min
+            self._best = value if self._best is None else better(self._best, value)
         told = f"{self.own.metric} {metrics[self.own.metric]:.4f}" if self.own.metric in metrics else reason
         LOGGER.info(
             "%s %s %s: %s (%d of %d)",
@@ -170,19 +182,14 @@ class Sweep:
             told,
             len(self.records),
             total,
-            extra={"sweep": Progress(done=len(self.records), total=total, best=self._best())},
+            extra={"sweep": Progress(done=len(self.records), total=total, best=self._best)},
         )
         if len(self._failed) > self.own.max_failure_rate * planned:
             raise TrainingError(self._too_many(planned))
 
     def varied(self, trial: TrainingParameters) -> str:
         """The values of a trial that are its own: `learning_rate=0.1 max_depth=4`."""
-        return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in space_of(self.own))
-
-    def _best(self) -> float | None:
-        """The best value of one trial on one day so far."""
-        values = [r.metrics[self.own.metric] for r in self.records.values() if self.own.metric in r.metrics]
-        return (max if self.own.larger_is_better else min)(values, default=None)
+        return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in self.space)
 
     def _mean(self, trial: TrainingParameters, days: Sequence[dt.date]) -> float | None:
         """The mean metric over days that were tried; None where one of them failed."""

@@ -46,6 +46,7 @@ def refuse_sweep_over_budget(sweeps: Sequence[Sweep]) -> None:
     together = replace(
         plans[0],
         days=tuple(day for plan in plans for day in plan.days),
+        workers=max(plan.workers for plan in plans),
         later=sum(plan.later for plan in plans),
     )
     if problems := over_budget(together, workspace):

@@ -18,6 +18,7 @@ def code_version(asset: str) -> str:
     return version_of(CATALOG[asset].code)
 
 
+@functools.cache
 def version_of(modules: tuple[str, ...]) -> str:
     """12 hex digits over the text of these modules of the package."""
     digest = hashlib.sha256()

@@ -77,9 +77,12 @@ class ArtifactStore:
             raise corrupt(key, uri, problem)
         return data
 
-    def load(self, key: ArtifactKey) -> Any:
-        """The artifact's value, decoded. Raises ArtifactNotFoundError and CorruptArtifactError."""
-        stored = self.manifest(key).main
+    def load(self, key: ArtifactKey, manifest: Manifest | None = None) -> Any:
+        """The artifact's value, decoded: that of a manifest which was read before, or of the one that is there.
+
+        Raises ArtifactNotFoundError and CorruptArtifactError.
+        """
+        stored = (manifest or self.manifest(key)).main
         kind = CATALOG.get(key.asset)
         format_ = kind.format if kind else stored.file.rpartition(".")[2]
         uri = self.uri(key, stored.file)

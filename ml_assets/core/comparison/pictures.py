@@ -8,21 +8,24 @@ from ml_assets.core.figures import BLUE, DARK, GREY, RED, day_ticks, figure_of, 
 
 
 def harm_png(of: Comparison) -> bytes:
-    """By how much the candidate is worse, each KPI in units of its margin: 700 pixels wide."""
+    """By how much the candidate is worse, each KPI in units of its margin, or of its interval where that is 0: 700 pixels wide."""
     kpis = [kpi for kpi in of.kpis if kpi.low is not None and kpi.high is not None]
     height = 1.3 + 0.45 * len(kpis)
     figure = figure_of(7, height)
     axes = figure.add_axes((0.17, 0.55 / height, 0.79, 1 - 1.0 / height))
     axes.axvline(0, color=DARK, linewidth=1)
-    axes.axvline(1, color=RED, linestyle="--", linewidth=1, label="margin")
+    if any(kpi.margin for kpi in kpis):
+        axes.axvline(1, color=RED, linestyle="--", linewidth=1, label="margin")
     for place, kpi in enumerate(reversed(kpis)):
         unit = kpi.margin or max(abs(kpi.low or 0), abs(kpi.high or 0)) or 1
         colour = BLUE if kpi.passed else RED
         axes.plot([(kpi.low or 0) / unit, (kpi.high or 0) / unit], [place, place], color=colour, linewidth=3)
         axes.plot(kpi.harm / unit, place, "o", color=colour, markersize=7)
+        if not kpi.margin:
+            axes.plot(0, place, "|", color=RED, markersize=18, markeredgewidth=2, label="margin of 0")
     axes.set_yticks(range(len(kpis)), [kpi.metric for kpi in reversed(kpis)])
     axes.set_ylim(-0.7, len(kpis) - 0.3)
-    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    _legend(axes)
     finish(axes, x="worse by, in margins; left of 0 the candidate is better", y="", title=_title(of))
     return png(figure)
 
@@ -42,6 +45,12 @@ def by_day_png(candidate: Series, reference: Series, of: Comparison) -> bytes:
     panels[0].legend(loc="upper right", frameon=False, fontsize=8, ncols=2)
     panels[0].set_title("Both models on the same days", fontsize=10, color=DARK)
     return png(figure)
+
+
+def _legend(axes: Any) -> None:
+    """Each label once."""
+    labelled = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    axes.legend(labelled.values(), labelled.keys(), loc="lower right", frameon=False, fontsize=8)
 
 
 def _line(axes: Any, series: Series, days: tuple[dt.date, ...], name: str, *, color: str, label: str) -> None:

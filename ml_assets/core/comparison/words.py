@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ml_assets.core.comparison.compare import Comparison
+from ml_assets.core.comparison.compare import MIN_DAYS, Comparison
 
 HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "")
 _TOLD = {
@@ -10,7 +10,7 @@ _TOLD = {
     "not worse": "The candidate is not worse: every KPI is within its margin.",
     "may be worse": "The candidate may be worse: the days do not show that every KPI is within its margin.",
     "worse": "The candidate is worse: a KPI is beyond chance, and not within its margin.",
-    "too few days": "Too few days to tell: both models need evaluations of the same five days at least.",
+    "too few days": f"Too few days to tell: both models need evaluations of the same {MIN_DAYS} days at least.",
 }
 
 

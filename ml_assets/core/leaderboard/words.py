@@ -75,12 +75,16 @@ def first(board: "Leaderboard") -> str:
     same = sum(trial.distinguishable is False for trial in known)
     others = len(board.trials) - 1
     if not known:
-        return (
-            f"Whether the other {count(others, 'trial')} differ from the first cannot be told from one day."
-        )
+        differ = "the other trial differs" if others == 1 else f"the other {others} trials differ"
+        return f"Whether {differ} from the first cannot be told from one day."
+    if others == 1:
+        return f"The other trial {'cannot' if same else 'can'} be told from the first by its days."
     unknown = f"; of {others - len(known)} it cannot be told" if len(known) < others else ""
-    others_told = count(others, "other trial")
-    told = f"None of the {others_told} can" if same == others else f"{same} of the {others_told} cannot"
+    told = (
+        f"None of the {others} other trials can"
+        if same == others
+        else f"{same} of the {others} other trials cannot"
+    )
     return f"{told} be told from the first by their days{unknown}."
 
 

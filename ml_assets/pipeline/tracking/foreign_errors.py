@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.secrets import told
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import MlAssetsError, TrackingError
-
-LONGEST = 300  # characters of a foreign error's text in ours
 
 
 @contextmanager
@@ -28,9 +26,7 @@ def _trouble(error: Exception) -> str:
     for cause in _causes(error):
         if isinstance(cause, RequestException):
             return f"does not answer ({type(cause).__name__})"
-    text = " ".join(str(error).split())[:LONGEST]
-    told = type(error).__name__ if looks_like_credential(text) else f"{type(error).__name__}: {text}"
-    return f"cannot be used: {told}"
+    return f"cannot be used: {told(error)}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
