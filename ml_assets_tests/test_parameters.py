@@ -1,13 +1,15 @@
 """Wrong values are refused, all at once, in plain words, and never repeated."""
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import OmittedWhen, TrainingParameters, from_identity, identity
 from ml_assets.core.problems import allowed, check, diagnose
 from ml_assets.core.recipes import RECIPES
-from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.secrets import looks_like_credential, told
 from ml_assets.errors import RefusedError
 
 REFUSED = [
@@ -58,15 +60,50 @@ def test_all_problems_are_told_together_rules_across_fields_too():
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
     ],
 )
-@pytest.mark.parametrize("place", ["dataset", "source", "seed", "unknown_field", "KEY"])
+@pytest.mark.parametrize("place", ["dataset", "source", "seed", "unknown_field", "KEY", "TABLE"])
 def test_a_credential_is_refused_anywhere_and_never_repeated(secret, place):
-    values = {secret: 1} if place == "KEY" else {place: secret}
+    values = {"KEY": {secret: 1}, "TABLE": {secret: {"seed": 1}}}.get(place, {place: secret})
 
     with pytest.raises(RefusedError) as refusal:
         check(values)
 
     assert "looks like a credential" in str(refusal.value)
     assert secret not in str(refusal.value)
+
+
+def test_the_text_of_a_foreign_error_is_cut_and_left_out_where_it_looks_secret():
+    assert told(ValueError("no  such\nthing")) == "ValueError: no such thing"
+    assert told(OSError("x " * 400)) == f"OSError: {'x ' * 150}"
+    assert told(KeyError()) == "KeyError"
+    assert told(OSError("cannot reach postgres://user:hunter2@host/db")) == "OSError"
+
+
+def test_a_rule_that_spans_two_parameters_is_told_once_and_hides_no_other_problem():
+    rule = "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1."
+    unused = "max_depth: not used by model_version v1. Allowed: leave it out, or use v2."
+
+    assert diagnose({"lookback_days": 10, "holdout_days": 20, "max_depth": 3}) == (None, [rule, unused])
+    assert diagnose({"lookback_days": 10, "max_depth": 3}) == (None, [rule, unused])
+
+
+def test_what_an_identity_leaves_out_has_the_value_under_which_it_is_left_out(monkeypatch):
+    class Later(TrainingParameters):
+        calibrate: Annotated[bool, OmittedWhen(False)] = True  # the default of a later release
+
+    monkeypatch.setattr("ml_assets.core.parameters.TrainingParameters", Later)
+
+    assert Later().calibrate
+    assert not from_identity({"model_version": "v2", "max_depth": 3}).calibrate
+    assert from_identity({"calibrate": True}).calibrate
+
+
+def test_a_later_hyperparameter_enters_no_identity_of_a_version_that_does_not_use_it():
+    class Later(TrainingParameters):
+        max_depth: Annotated[int, OmittedWhen(2)] = 4  # by default not what it is omitted at
+
+    assert "max_depth" not in identity(Later(), of=Later)
+    assert identity(Later(model_version="v2"), of=Later)["max_depth"] == 4
+    assert "max_depth" not in identity(Later(model_version="v2", max_depth=2), of=Later)
 
 
 @given(st.text("abcxyz0189_", min_size=1, max_size=31))

@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from ml_assets.core.artifact import key_of
@@ -13,6 +14,7 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipeline import day as day_module
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.late import Change, LateRows
 from ml_assets.pipeline.plan import plan, plan_day
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import Budget
@@ -128,6 +130,21 @@ def test_a_role_that_dataset_toml_changes_is_stale_and_the_model_follows(workspa
     assert done.made[0].reason == f"dataset.toml changed: {fields}"
     assert [item.reused for item in done.made] == [False] * 4
     assert done.made[0].manifest.facts["contract"]["features"] == tomllib.loads(toml)["features"]
+
+
+def test_a_day_whose_values_look_like_another_kind_has_not_changed(workspace, shop):
+    odd = LAST - dt.timedelta(days=40)
+    for when in (odd, odd + dt.timedelta(days=1)):
+        land(shop, when, order_day(when).with_columns(country=pl.lit("7")), name="part.csv")
+        (shop / "orders" / f"date={when}" / "part.parquet").unlink(missing_ok=True)
+    (made, *_) = attempt(PARAMETERS, LAST, workspace=workspace, assets=["training_set"]).made
+    late = LateRows(workspace=workspace, source="shop", dataset="orders")
+
+    assert made.manifest.facts["schema"]["country"] == "category"
+    assert late.change(made.manifest, [odd, odd + dt.timedelta(days=1)]) == Change()
+    land(shop, odd, order_day(odd).with_columns(country=pl.lit("8")), name="part.csv")
+    again = LateRows(workspace=workspace, source="shop", dataset="orders")
+    assert again.change(made.manifest, [odd, odd + dt.timedelta(days=1)]).days == (odd,)
 
 
 @pytest.mark.parametrize("asset", ["training_set", "model", "evaluation", "model_card"])

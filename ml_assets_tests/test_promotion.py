@@ -16,6 +16,7 @@ from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.definitions import defs
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, StoreError
+from ml_assets.pipeline import promotion
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import Promotion, judge, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
@@ -335,6 +336,24 @@ def test_a_damaged_manifest_in_the_slot_is_not_overwritten_and_the_way_out_is_to
     verify_release(place.promote(OTHER, to="blue").entry.release, load_settings())
 
 
+def test_a_candidate_is_not_taken_that_was_held_against_what_serves_no_more(place, monkeypatch):
+    place.promote(GOOD, to="blue")  # nothing serves yet, so that there is nothing to hold OTHER against
+    real = promotion._copied
+
+    def meanwhile(*judged):
+        switch("orders", to="blue", by="bob", settings=load_settings())
+        return real(*judged)
+
+    monkeypatch.setattr(promotion, "_copied", meanwhile)
+    with pytest.raises(RefusedError, match="another model serves since this one was judged"):
+        place.promote(OTHER, to="green")
+
+    assert place.log.state().candidates.get("green") is None
+    monkeypatch.undo()
+    place.settings(monkeypatch)
+    assert place.promote(OTHER, to="green").decision.reference is not None
+
+
 def test_what_was_made_again_after_it_was_judged_is_not_copied(place):
     judged = place.store().manifest(place.key("evaluation", OTHER))
     made_again(place, "evaluation", metrics={**judged.metrics, "roc_auc": 0.99})
@@ -532,7 +551,8 @@ def test_a_candidate_that_was_damaged_in_its_slot_does_not_go_live(serving):
 
     name = run_id(OTHER, LAST)
     with pytest.raises(
-        CorruptArtifactError, match=f"is corrupt, or gone.* ml-assets promote {name} --from ENVIRONMENT --to green"
+        CorruptArtifactError,
+        match=f"is corrupt, or gone.* ml-assets promote {name} --from ENVIRONMENT --to green",
     ):
         switch("orders", to="green", by="ada", settings=load_settings())
 
@@ -545,7 +565,8 @@ def test_what_served_before_and_was_removed_is_not_gone_back_to(serving):
     shutil.rmtree(f"{serving.root}/blue/evaluation")
 
     with pytest.raises(
-        CorruptArtifactError, match=f"evaluation.* is corrupt, or gone.* {run_id(GOOD, LAST)} --from ENVIRONMENT --to blue"
+        CorruptArtifactError,
+        match=f"evaluation.* is corrupt, or gone.* {run_id(GOOD, LAST)} --from ENVIRONMENT --to blue",
     ):
         roll_back("orders", by="ada", settings=load_settings())
 

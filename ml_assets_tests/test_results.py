@@ -113,6 +113,16 @@ def test_a_day_without_a_reason_of_its_own_has_that_of_the_run_or_a_hint():
     assert other["reason"] == "its run did not finish; Dagster's pages say why"
 
 
+def test_a_day_of_a_run_that_was_ended_has_not_the_reason_of_days_of_another_run():
+    told = "2025-12-02: one class only"
+    (one, other) = failed_days(DAYS[:2], seen={}, reasons=[told])
+    (killed, _) = failed_days(DAYS[:2], seen={}, reasons=[told, "it was ended"])
+
+    assert one["reason"] == "its run did not finish; Dagster's pages say why"
+    assert other["reason"] == "one class only"
+    assert killed["reason"] == "it was ended"
+
+
 def test_only_the_assets_that_were_asked_for_count():
     only = seen(1, 2, 3, 4, assets=("training_set",))
 

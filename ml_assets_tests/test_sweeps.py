@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from ml_assets.core.catalog import CATALOG
@@ -15,6 +16,8 @@ from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import steps, trials
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary, store_leaderboard
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
@@ -266,6 +269,46 @@ def sweep(store, zone):
         return found
 
     return call
+
+
+def test_a_search_of_a_small_space_ends_early_by_the_share_of_what_it_can_try(sweep):
+    own = {"grid": {"calibrate": "true", "C": "1,2,3,4"}, "search": "tpe", "max_failure_rate": 0.5}
+
+    with pytest.raises(TrainingError, match=r"Stopped early: 3 of 4 trials failed"):
+        sweep(own, given=SHORT)
+
+
+def test_a_failure_of_the_rows_is_not_held_against_a_trial(sweep, store, zone):
+    own = {"grid": {"C": "1,2"}}
+    sweep(own)
+    for day in order_days():
+        land(zone, day, order_day(day).with_columns(returned_30d=pl.lit(0, dtype=pl.Int8)))
+    broken = attempt(PARAMETERS, DAY, workspace=workspace_of(store, zone))
+    for day in order_days():
+        land(zone, day, order_day(day))
+
+    assert "is 0 in all" in str(broken.error)
+    assert [record.status for record in sweep(own).records.values()] == ["done", "done"]
+    assert list(store.keys("failed_trial")) == []
+
+
+def test_a_trial_learns_from_the_rows_that_it_names_though_others_come_meanwhile(store, zone):
+    day = Day(parameters=PARAMETERS, as_of=DAY, workspace=workspace_of(store, zone))
+    (first,) = day.run(["training_set"])
+    later = Day(parameters=PARAMETERS, as_of=DAY, workspace=workspace_of(store, zone))
+    named = later.manifest("training_set")
+    land(zone, min(order_days()), order_day(min(order_days()), rows=13))
+    land(zone, dt.date(2025, 7, 1), order_day(dt.date(2025, 7, 1), rows=13))
+    (second,) = Day(parameters=PARAMETERS, as_of=DAY, workspace=workspace_of(store, zone)).run(
+        ["training_set"]
+    )
+
+    assert second.manifest.sha256 != first.manifest.sha256 == named.sha256
+    assert later.value("training_set").height == named.facts["rows"] != second.manifest.facts["rows"]
+
+
+def workspace_of(store, zone):
+    return Workspace(store=store, environment="dev", sources={"shop": str(zone)}, workers=1)
 
 
 def test_what_is_under_way_ends_where_too_many_have_failed(sweep, monkeypatch):

@@ -67,6 +67,16 @@ CASES = {
     "a model version was there": (changed("model_versions", "v0", to=["C"]), "v0", "stored artifacts"),
     "a model version is new": (changed("model_versions", "v2", to=None), "v2", "nothing"),
     "a hyperparameter is used now": (changed("model_versions", "v1", to=[]), "v1", "run_ids"),
+    "a parameter decides an asset no more": (
+        changed("slices", "training_set", to=sorted([*describe()["slices"]["training_set"], "seed"])),
+        "training_set",
+        "run_ids",
+    ),
+    "a parameter decides an asset now": (
+        changed("slices", "model_card", to=[n for n in describe()["slices"]["model_card"] if n != "seed"]),
+        "model_card",
+        "run_ids",
+    ),
     "an asset was there": (changed("slices", "scaler", to=["seed"]), "scaler", "stored artifacts"),
 }
 
@@ -107,6 +117,24 @@ def test_a_new_parameter_that_by_default_is_not_what_artifacts_without_it_stand_
             "launches",
         )
     ]
+
+
+def test_a_hyperparameter_that_a_version_is_given_breaks_nothing_where_it_is_omitted_at_its_default():
+    after = changed(P, "smoothing", to={**NEW, "omitted_when": 3})
+    after["model_versions"]["v2"] = sorted([*after["model_versions"]["v2"], "smoothing"])
+    for slice_ in after["slices"].values():
+        slice_.append("smoothing")
+
+    assert told(describe(), after) == [("smoothing", "a new parameter, omitted at its default", "nothing")]
+    after[P]["smoothing"]["omitted_when"] = 4
+    assert {breaks for _, _, breaks in told(describe(), after)} == {"launches", "run_ids"}
+
+
+def test_an_asset_that_another_parameter_decides_is_told_with_it():
+    before, _, _ = CASES["a parameter decides an asset no more"]
+
+    assert told(before, describe()) == [("training_set", "seed decides it no more", "run_ids")]
+    assert told(describe(), before) == [("training_set", "seed decides it now", "run_ids")]
 
 
 def test_the_worst_comes_first_and_equals_by_name():
