@@ -46,6 +46,29 @@ def test_all_that_cannot_be_read_is_told_at_once():
 
 
 @pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("model_version>v1", "where: model_version has no order. Allowed: = and !=."),
+        ("dataset<=orders", "where: dataset has no order. Allowed: = and !=."),
+        ("run_id<abc", "where: run_id has no order. Allowed: = and !=."),
+        ("asset>=model", "where: asset has no order. Allowed: = and !=."),
+        ("calibrate>false", "where: calibrate has no order. Allowed: = and !=."),
+        ("calibrate=yes", "where: calibrate is true or false."),
+    ],
+)
+def test_a_condition_that_could_never_tell_anything_is_refused(text, problem):
+    with pytest.raises(RefusedError) as refusal:
+        parse(text)
+
+    assert list(refusal.value.problems) == [problem]
+
+
+@pytest.mark.parametrize("text", ["model_version=v0", "calibrate=TRUE", "as_of>=2025-01-01", "run_id!=x"])
+def test_what_may_be_in_a_store_can_be_asked_for(text):
+    assert len(parse(text)) == 1
+
+
+@pytest.mark.parametrize(
     ("condition", "values", "holds"),
     [
         (("seed", "=", "1"), {"seed": 1}, True),

@@ -27,11 +27,13 @@ class Kind:
     description: str
 
 
+BYTES = ("pipeline.steps", "storage.formats")  # what is between a value and its file, whatever the asset
+
 CATALOG: Mapping[str, Kind] = {
     "training_set": Kind(
         slice=DatasetParameters,
         format="parquet",
-        code=("core.contract", "core.training_set", "sources.normalise"),
+        code=("core.contract", "core.training_set", "sources.normalise", *BYTES),
         packages=("polars",),
         description="Rows whose outcome was known at the end of as_of, each marked train or holdout",
     ),
@@ -39,7 +41,14 @@ CATALOG: Mapping[str, Kind] = {
         slice=TrainingParameters,
         format="skops",
         inputs=("training_set",),
-        code=("core.contract", "core.recipes", "core.estimators", "core.training", "storage.canonical_skops"),
+        code=(
+            "core.contract",
+            "core.recipes",
+            "core.estimators",
+            "core.training",
+            "storage.canonical_skops",
+            *BYTES,
+        ),
         packages=("numpy", "scikit-learn", "scipy", "skops"),
         description="The fitted classifier",
     ),
@@ -47,7 +56,7 @@ CATALOG: Mapping[str, Kind] = {
         slice=TrainingParameters,
         format="json",
         inputs=("model", "training_set"),
-        code=("core.contract", "core.training", "core.evaluation", "core.figures", "core.plots"),
+        code=("core.contract", "core.training", "core.evaluation", "core.figures", "core.plots", *BYTES),
         packages=("matplotlib", "numpy", "pillow", "scikit-learn", "scipy"),
         description="Metrics, curves and feature importance on the holdout",
     ),
@@ -55,7 +64,7 @@ CATALOG: Mapping[str, Kind] = {
         slice=TrainingParameters,
         format="md",
         inputs=("evaluation",),
-        code=("core.command", "core.recipes", "core.parameters", "core.model_card"),
+        code=("core.command", "core.recipes", "core.parameters", "core.model_card", *BYTES),
         description="What a person should know before using the model",
     ),
 }

@@ -75,6 +75,11 @@ def metrics(y: Any, score: Any, *, base_rate: float) -> dict[str, float]:
         y: outcomes; both classes must be there.
         score: predicted probabilities of outcome 1.
         base_rate: share of positives in the training rows: what the baseline always predicts.
+
+    Returns:
+        Numbers by name, not rounded. `roc_auc_low` and `roc_auc_high` are the 95 % interval after Hanley and McNeil
+        (1982); `base_rate` is the share of positives in `y`; `lift_at_10pct` is how much denser they are in the top
+        tenth; `skill` is 1 - Brier score / that of the baseline.
     """
     import numpy as np
     from sklearn.metrics import average_precision_score, brier_score_loss, log_loss
@@ -151,7 +156,12 @@ def _lift(y: Any, score: Any) -> float:
 
 
 def curves(y: Any, score: Any) -> dict[str, dict[str, list[float]]]:
-    """ROC, precision-recall and calibration curves as lists of coordinates, at most 50 points each."""
+    """ROC, precision-recall and calibration curves of scores and outcomes, both of shape (n,).
+
+    Returns:
+        `roc`, `precision_recall` and `calibration`, each with equally long lists of coordinates by name: at most 50
+        points, and at most ten groups with their `rows` for the calibration.
+    """
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     fpr, tpr, _ = roc_curve(y, score)
@@ -182,6 +192,9 @@ def importance(
     """By how much the ROC AUC falls when one feature is shuffled, the most important first.
 
     At most 500 rows of each class, spread evenly over the holdout, are used.
+
+    Returns:
+        For each feature its name as `feature`, and `mean` and `std` of the fall over three shuffles.
     """
     import numpy as np
 

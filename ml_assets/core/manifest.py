@@ -55,7 +55,27 @@ class InputSource(_Part):
 
 
 class Manifest(_Part):
-    """All that is known of one artifact."""
+    """All that is known of one artifact: the JSON that is stored beside it.
+
+    Attributes:
+        schema_version: of this format.
+        asset: what kind of artifact it is.
+        run_id: 12 hex digits over its parameters and day.
+        as_of: the day up to whose end (UTC) things were known.
+        parameters: its identity: the values of the asset's slice that decide it.
+        given: the parameters that somebody gave; the others were at their default.
+        environment: where it was made.
+        files: its value first, then what is attached.
+        artifacts: the artifacts that it was made of.
+        sources: the rows that it was made of.
+        code_version: 12 hex digits over the modules that can change its bytes.
+        packages: the version of each package that can, and of Python.
+        dagster_run_id: the Dagster run that made it, or "".
+        started_at: when making it was begun (UTC).
+        created_at: when it was committed (UTC).
+        facts: JSON values about it, such as row counts.
+        metrics: numbers by which it is compared.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     asset: str

@@ -108,8 +108,8 @@ def parse(text: str) -> list[Condition]:
             problems.append(f"where: {match['name']} is unknown. {suggest(match['name'])}")
         elif match["name"] == "as_of" and parse_day(match["value"]) is None:
             problems.append("where: as_of is compared with what is no real day. Allowed: YYYY-MM-DD.")
-        elif _compares_a_number_with_text(match["name"], match["value"]):
-            problems.append(f"where: {match['name']} is a number and is compared with text.")
+        elif problem := _problem(match["name"], match["op"], match["value"]):
+            problems.append(f"where: {match['name']} {problem}.")
         else:
             conditions.append(Condition(name=match["name"], op=match["op"], value=match["value"]))
     if problems:
@@ -117,11 +117,21 @@ def parse(text: str) -> list[Condition]:
     return conditions
 
 
-def _compares_a_number_with_text(name: str, value: str) -> bool:
-    if name in EXTRA or TrainingParameters.model_fields[name].annotation not in (int, float):
-        return False
+def _problem(name: str, op: str, value: str) -> str:
+    """What makes a comparison senseless, so that it would find nothing whatever is there; "" where nothing does."""
+    kind = str if name in EXTRA else TrainingParameters.model_fields[name].annotation
+    if kind in (int, float):
+        return "" if _is_number(value) else "is a number and is compared with text"
+    if name != "as_of" and op not in ("=", "!="):
+        return "has no order. Allowed: = and !="
+    if kind is bool and value.lower() not in ("true", "false"):
+        return "is true or false"
+    return ""
+
+
+def _is_number(text: str) -> bool:
     try:
-        float(value)
+        float(text)
     except ValueError:
-        return True
-    return False
+        return False
+    return True

@@ -28,7 +28,10 @@ def attempts(
     workers: int,
     assets: Collection[str] = tuple(CATALOG),
 ) -> Iterator[Attempt]:
-    """The outcome of each day, in the order in which they end; no day's error stops or hides another."""
+    """The outcome of each day, in the order in which they end; no day's error stops or hides another.
+
+    Of a single day, an error that is not one of ours is raised.
+    """
     if len(days) == 1:
         yield attempt(parameters, days[0], workspace=workspace, assets=assets)
         return

@@ -39,6 +39,9 @@ def side_by_side(
         tasks: arguments by key.
         workers: processes at once on this machine; 1 is this process itself. A cluster knows its own.
         engine: `dask://HOST:PORT`, or "" for this machine.
+
+    Raises:
+        RefusedError: no cluster answers there, or the package that speaks to it is not here.
     """
     if engine:
         yield from _on_cluster(function, tasks, engine=engine)

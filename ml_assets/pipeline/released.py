@@ -85,7 +85,8 @@ def named_model(name: str, dataset: str, *, settings: Settings, environment: str
         manifest = find_model(name, store_of(settings, environment)).manifest
         if manifest.parameters["dataset"] != dataset:
             raise RefusedError([f"{name}: a model of another dataset, {manifest.parameters['dataset']}."])
-        return NamedModel(name=name, manifest=manifest, evaluated_in=environment)
+        made_in = manifest.environment if environment in SLOTS else environment  # its other days are there
+        return NamedModel(name=name, manifest=manifest, evaluated_in=made_in)
     return model_of(_released(name, dataset, release_log(settings, dataset).state()), name, settings)
 
 

@@ -74,7 +74,13 @@ class Outcomes(Part):
 
 
 def measure(table: pl.DataFrame, *, base_rate: float, min_rows: int) -> Measured:
-    """Metrics of rows with `score` and `outcome`; none, with the reason, of too few rows or of one class."""
+    """Metrics of rows with `score` and `outcome`; none, with the reason, of too few rows or of one class.
+
+    Args:
+        table: one row a score that has met its outcome.
+        base_rate: share of positives in the training rows, which the baseline always predicts.
+        min_rows: fewer say too little.
+    """
     from ml_assets.core.evaluation import metrics
 
     y = table[OUTCOME].to_numpy()

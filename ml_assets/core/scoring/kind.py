@@ -8,5 +8,6 @@ CODE = (
     "core.training",
     "sources.normalise",
     "storage.canonical_skops",
+    "storage.formats",
 )
 PACKAGES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
