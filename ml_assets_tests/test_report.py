@@ -214,6 +214,38 @@ def test_spans_cover_just_the_days_and_never_touch(places):
     assert all((b[0] - a[1]).days > 1 for a, b in itertools.pairwise(found))
 
 
+def test_what_a_report_says_of_few_days_that_can_be_counted_by_hand():
+    seconds = (0.12345, 1.0, None)
+    done = [made(n).model_copy(update={"seconds": took}) for n, took in enumerate(seconds)]
+    found = report([*done, undone(3, reason=""), undone(4), undone(5)])
+
+    assert found.success_rate == 0.5
+    assert found.seconds == 1.123
+    assert [(item.reason, item.days) for item in found.errors] == [
+        ("orders: no rows.", (day(4), day(5))),
+        ("the reason is not known", (day(3),)),
+    ]
+    assert all(word not in found.retry[0] for word in ("--environment", "dev"))
+    assert report([undone(3)], named_environment=True).retry[0].endswith(" --environment dev")
+
+
+def test_the_base_rate_of_a_training_set_is_not_that_of_its_holdout():
+    days = [
+        made(n, rate=0.3).model_copy(update={"facts": {"base_rate": 0.1 if n < 7 else 0.2, "rows": 9}})
+        for n in range(14)
+    ]
+    found = report(days).drift
+
+    assert (found["base_rate"].earlier, found["base_rate"].later) == (0.1, 0.2)
+    assert found["holdout_base_rate"].change == 0
+
+
+def test_where_most_days_are_equal_an_outlier_is_told_by_the_mean_distance():
+    found = summarise(by_day([0.5] * 9 + [0.6]))
+
+    assert [(item.as_of, item.score) for item in found.outliers] == [(day(9), round(10 / 1.2533141373, 2))]
+
+
 def test_a_retry_names_every_parameter_and_the_environment_where_it_must():
     parameters = TrainingParameters(dataset="customers", model_version="v2", max_depth=6, calibrate=True)
 
