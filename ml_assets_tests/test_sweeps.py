@@ -1,6 +1,7 @@
 """Sweeps as whole runs: a trial is a run, a failure has its reason, and equal sweeps have equal leaderboards."""
 
 import datetime as dt
+import shutil
 from collections import Counter
 
 import dagster as dg
@@ -278,30 +279,36 @@ def test_a_search_of_a_small_space_ends_early_by_the_share_of_what_it_can_try(sw
         sweep(own, given=SHORT)
 
 
-def test_a_failure_of_the_rows_is_not_held_against_a_trial(sweep, store, zone):
-    own = {"grid": {"C": "1,2"}}
-    sweep(own)
-    for day in order_days():
-        land(zone, day, order_day(day).with_columns(returned_30d=pl.lit(0, dtype=pl.Int8)))
-    broken = attempt(PARAMETERS, DAY, workspace=workspace_of(store, zone))
-    for day in order_days():
-        land(zone, day, order_day(day))
+@pytest.fixture
+def own_zone(zone, tmp_path):
+    """Rows that a test may change."""
+    return shutil.copytree(zone, tmp_path / "zone")
+
+
+def test_a_failure_of_the_rows_is_not_held_against_a_trial(sweep, store, own_zone):
+    own, days = {"grid": {"C": "1,2"}}, order_days(DAYS[0] - dt.timedelta(60), DAY)
+    sweep(own, zone=own_zone)
+    for day, rows in days.items():
+        land(own_zone, day, rows.with_columns(returned_30d=pl.lit(0, dtype=pl.Int8)))
+    broken = attempt(PARAMETERS, DAY, workspace=workspace_of(store, own_zone))
+    for day, rows in days.items():
+        land(own_zone, day, rows)
 
     assert "is 0 in all" in str(broken.error)
-    assert [record.status for record in sweep(own).records.values()] == ["done", "done"]
+    assert [record.status for record in sweep(own, zone=own_zone).records.values()] == ["done", "done"]
     assert list(store.keys("failed_trial")) == []
 
 
-def test_a_trial_learns_from_the_rows_that_it_names_though_others_come_meanwhile(store, zone):
-    day = Day(parameters=PARAMETERS, as_of=DAY, workspace=workspace_of(store, zone))
-    (first,) = day.run(["training_set"])
-    later = Day(parameters=PARAMETERS, as_of=DAY, workspace=workspace_of(store, zone))
+def test_a_trial_learns_from_the_rows_that_it_names_though_others_come_meanwhile(store, own_zone):
+    def day():
+        return Day(parameters=PARAMETERS, as_of=DAY, workspace=workspace_of(store, own_zone))
+
+    (first,) = day().run(["training_set"])
+    later = day()
     named = later.manifest("training_set")
-    land(zone, min(order_days()), order_day(min(order_days()), rows=13))
-    land(zone, dt.date(2025, 7, 1), order_day(dt.date(2025, 7, 1), rows=13))
-    (second,) = Day(parameters=PARAMETERS, as_of=DAY, workspace=workspace_of(store, zone)).run(
-        ["training_set"]
-    )
+    known = DAY - dt.timedelta(days=40)
+    land(own_zone, known, order_day(known, rows=13))
+    (second,) = day().run(["training_set"])
 
     assert second.manifest.sha256 != first.manifest.sha256 == named.sha256
     assert later.value("training_set").height == named.facts["rows"] != second.manifest.facts["rows"]
