@@ -37,6 +37,15 @@ def both(pairs, metric="roc_auc", **more):
     return compare(series(first, metric), series(second, metric), **options)
 
 
+def test_two_days_have_an_interval_and_decide_nothing():
+    days = [dt.date(2025, 12, 1), dt.date(2025, 12, 2)]
+    better, worse = ({day: {"roc_auc": auc} for day in days} for auc in (0.8, 0.7))
+    found = compare(better, worse, margins={"roc_auc": 0.01}, holdout_days=10)
+
+    assert found.verdict == "too few days"
+    assert (found.kpis[0].low, found.kpis[0].high) == (-0.1, -0.1)
+
+
 @given(pairs)
 def test_exchanged_models_have_the_opposite_harm(pairs):
     one, other = both(pairs), both([(b, a) for a, b in pairs])

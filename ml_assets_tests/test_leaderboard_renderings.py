@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ml_assets.cli.leaderboard import print_leaderboard
+from ml_assets.core.figures import short
 from ml_assets.core.leaderboard.by_parameter import by_parameter_png
 from ml_assets.core.leaderboard.document import leaderboard
 from ml_assets.core.leaderboard.heat_map import heat_map_png
@@ -21,7 +22,7 @@ from ml_assets.core.leaderboard.points import shown, title
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import AFTER, BEFORE, table
-from ml_assets.core.leaderboard.words import percent, scope
+from ml_assets.core.leaderboard.words import importance, percent, scope
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import METRICS
 from ml_assets.core.run_id import hash_identity
@@ -324,6 +325,28 @@ def test_the_terminal_shows_a_sweep_in_which_everything_failed(capsys):
 )
 def test_a_share_is_never_rounded_to_all_or_nothing_that_it_is_not(share, told):
     assert percent(share) == told
+
+
+def test_names_in_pictures_are_cut_and_start_no_formula():
+    assert short("x" * 30) == "x" * 30
+    assert short("x" * 31) == "x" * 27 + "..."
+    assert short("a$b$c") == r"a\$b\$c"
+
+
+def test_all_reasons_and_all_names_are_told():
+    trials = [{"one": f"a{n}", "two": f"b{n}", "seed": n % 2} for n in range(8)]
+    two = [
+        item.model_copy(update={"status": "failed", "reason": f"r{item.as_of.day}", "metrics": {}})
+        if item.trial["one"] == "a0"
+        else item
+        for item in records(trials)
+    ]
+    found = leaderboard(two, metric="roc_auc", varied=list(trials[0]))
+
+    assert table(found)["reason"].to_list()[-1] == "r1; r2"
+    assert "not told: one, two (nearly every trial has its own)" in importance(found.importance)
+    alone = leaderboard(records([{"seed": 1}]), metric="roc_auc", varied=[])
+    assert "nothing" in markdown(alone).splitlines()[0]
 
 
 def test_the_text_says_which_way_is_better():

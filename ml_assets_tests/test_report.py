@@ -361,6 +361,13 @@ def test_a_set_is_called_by_its_version_and_by_what_is_not_at_its_default(parame
 
 
 def test_small_words_of_a_report():
+    assert [words.number(value) for value in (None, 99.99, 100, -100.4, 12345)] == [
+        "-",
+        "99.9900",
+        "100",
+        "-100",
+        "12,345",
+    ]
     steep = Trend(slope=-1234.5, low=-999.94, high=1000.0, direction="falling")
     drifted = Drift(
         earlier=0.5, later=0.25, change=-0.25, relative=None, flagged=True, days_apart=3, shared=0.5

@@ -103,6 +103,11 @@ def test_plans_that_can_be_checked_by_hand(trials, days, reduction, expected, tr
     assert cost(plan) == trial_days
 
 
+def test_as_many_days_as_the_reduction_make_two_rounds():
+    assert [(stage.trials, stage.days) for stage in stages(9, 3, reduction=3)] == [(9, 1), (3, 3)]
+    assert [(stage.trials, stage.days) for stage in stages(9, 2, reduction=3)] == [(9, 2)]
+
+
 def test_days_are_spread_over_the_window_from_its_latest_one_on():
     assert [day.day for day in spread([dt.date(2025, 1, n) for n in range(1, 10)])] == [
         9,

@@ -270,6 +270,12 @@ def test_the_boosting_is_built_of_the_parameters():
     }
 
 
+def test_calibration_is_sigmoid_and_fits_one_model():
+    found = build(TrainingParameters(seed=7, calibrate=True), numbers=[0], categories=[])
+
+    assert (found.method, found.ensemble, found.cv.random_state) == ("sigmoid", False, 7)
+
+
 def test_calibration_divides_rows_by_the_seed():
     found = folds(TrainingParameters(seed=7, calibrate=True))
 

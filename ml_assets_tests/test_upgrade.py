@@ -130,6 +130,17 @@ def test_a_hyperparameter_that_a_version_is_given_breaks_nothing_where_it_is_omi
     assert {breaks for _, _, breaks in told(describe(), after)} == {"launches", "run_ids"}
 
 
+def test_all_that_is_gone_and_all_that_is_used_is_told():
+    before = changed(P, "dataset", "choices", to=["orders", "trips", "boats"])
+    before["model_versions"]["v1"] = ["C", "seed"]
+    after = changed("model_versions", "v1", to=["C", "max_iter"])
+
+    assert told(before, after) == [
+        ("v1", "uses C, max_iter, and did use C, seed", "run_ids"),
+        ("dataset", "no longer allowed: boats, trips", "stored artifacts"),
+    ]
+
+
 def test_an_asset_that_another_parameter_decides_is_told_with_it():
     before, _, _ = CASES["a parameter decides an asset no more"]
 
