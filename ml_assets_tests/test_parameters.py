@@ -5,6 +5,7 @@ from typing import Annotated
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from ml_assets.core.parameters import OmittedWhen, TrainingParameters, from_identity, identity
 from ml_assets.core.problems import allowed, check, diagnose
@@ -95,6 +96,9 @@ def test_what_an_identity_leaves_out_has_the_value_under_which_it_is_left_out(mo
     assert Later().calibrate
     assert not from_identity({"model_version": "v2", "max_depth": 3}).calibrate
     assert from_identity({"calibrate": True}).calibrate
+    for version in ("v9", ["v1"], None):
+        with pytest.raises(ValidationError):
+            from_identity({"model_version": version})
 
 
 def test_a_later_hyperparameter_enters_no_identity_of_a_version_that_does_not_use_it():

@@ -14,6 +14,7 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipeline import day as day_module
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.differences import contract_differences
 from ml_assets.pipeline.late import Change, LateRows
 from ml_assets.pipeline.plan import plan, plan_day
 from ml_assets.pipeline.workspace import Workspace
@@ -145,6 +146,16 @@ def test_a_day_whose_values_look_like_another_kind_has_not_changed(workspace, sh
     land(shop, odd, order_day(odd).with_columns(country=pl.lit("8")), name="part.csv")
     again = LateRows(workspace=workspace, source="shop", dataset="orders")
     assert again.change(made.manifest, [odd, odd + dt.timedelta(days=1)]).days == (odd,)
+
+
+def test_what_is_stored_of_a_contract_and_cannot_be_understood_is_another_contract():
+    now = {"event_time": "ts", "label": "y", "label_closes_at": "closes", "features": ["a"]}
+
+    assert list(contract_differences(now, {**now, "ids": [], "types": {}})) == []
+    assert list(contract_differences(None, now)) == []
+    assert [item.name for item in contract_differences({**now, "ids": ["b"]}, now)] == ["ids"]
+    for odd in ({}, [], {**now, "features": []}, {**now, "more": 1}):
+        assert {item.name for item in contract_differences(odd, now)} >= {"event_time", "features"}
 
 
 @pytest.mark.parametrize("asset", ["training_set", "model", "evaluation", "model_card"])

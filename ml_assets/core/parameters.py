@@ -136,7 +136,7 @@ def from_identity(values: Mapping[str, Any]) -> TrainingParameters:
         ValidationError: the code that is here knows no such parameters.
     """
     fields = TrainingParameters.model_fields
-    version = values.get("model_version", fields["model_version"].default)
+    version = str(values.get("model_version", fields["model_version"].default))
     omitted = {
         name: mark.value
         for name, field in fields.items()

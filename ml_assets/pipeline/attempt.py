@@ -65,9 +65,7 @@ def attempt(
                 judged[item.key.asset] = verdicts(item, workspace.store)
     except MlAssetsError as ours:
         error = ours
-        if (
-            "training_set" not in assets or made
-        ):  # else the rows failed, and not the trial that a store has rows for
+        if made or "training_set" not in assets:  # else the rows have failed, and no trial
             remember(parameters, as_of, ours, workspace=workspace)
     except Exception as foreign:
         if not contain:

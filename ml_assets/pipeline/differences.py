@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import PYTHON, InputSource, Manifest, SourceDay
@@ -78,12 +80,18 @@ def contract_differences(
     """What `dataset.toml` says of a column that it did not say before; nothing where one of the two is not known."""
     if was is None or now is None:
         return
-    before, after = (
-        DatasetContract.model_validate(contract).model_dump(mode="json") for contract in (was, now)
-    )
-    for name, value in after.items():
-        if before[name] != value:
-            yield Difference(what="contract", name=name, was=before[name], now=value)
+    before, after = _contract(was), _contract(now)
+    for name in DatasetContract.model_fields:
+        if before.get(name) != after.get(name):
+            yield Difference(what="contract", name=name, was=before.get(name), now=after.get(name))
+
+
+def _contract(told: object) -> dict[str, Any]:
+    """Its fields as JSON values; none where it cannot be understood."""
+    try:
+        return DatasetContract.model_validate(told).model_dump(mode="json")
+    except ValidationError:
+        return {}
 
 
 def _days(sources: tuple[InputSource, ...]) -> dict[dt.date, SourceDay]:
