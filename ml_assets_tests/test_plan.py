@@ -112,7 +112,7 @@ def test_rows_that_no_window_can_know_change_nothing(workspace, shop):
             '["order_id"]',
             '["order_id", "country"]',
             "ids, features",
-        ),  # the column is a leak: it must not be learned from
+        ),  # a leak, which must not be learned from
         ('"n_lines", "order_value"', '"order_value", "n_lines"', "features"),
     ],
 )

@@ -256,12 +256,11 @@ def sweep(store, zone):
     """Carry out a sweep without Dagster; it is given back, its leaderboard committed."""
 
     def call(own, *, given=GIVEN, at=store, days=1, zone=zone, retry_failed=False):
-        workspace = Workspace(store=at, environment="dev", sources={"shop": str(zone)}, workers=1)
         found = Sweep(
             parameters=TrainingParameters(**given),
             own=check_sweep({"window_days": days, **own}),
             days=tuple(DAYS[-days:]),
-            workspace=workspace,
+            workspace=workspace_of(at, zone),
             retry_failed=retry_failed,
         )
         for _ in found.run():

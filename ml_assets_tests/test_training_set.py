@@ -80,10 +80,8 @@ def test_a_row_without_an_outcome_is_left_out_though_its_window_is_over():
 
 
 def test_rows_come_by_day_and_then_by_their_content():
-    back = (pl.lit(1_000_000) - pl.col("day").to_physical()).cast(
-        pl.String
-    )  # the later the day, the earlier its name
-    table = _make(ROWS.with_columns(order_id=back)).value
+    later_is_first = (pl.lit(1_000_000) - pl.col("day").to_physical()).cast(pl.String)
+    table = _make(ROWS.with_columns(order_id=later_is_first)).value
 
     told = [name for name in table.columns if name != "fold"]
     assert table.select(told).equals(table.select(told).sort("day", *told[1:]))

@@ -39,9 +39,9 @@ def day_ticks(axes: Any, days: Sequence[dt.date]) -> None:
     axes.set_xticks([day.toordinal() for day in chosen], [day.isoformat() for day in chosen])
 
 
-def short(name: str) -> str:
-    """A name as text that fits; `$` would start a formula."""
-    cut = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "..."
+def short(name: str, most: int = LONGEST_NAME) -> str:
+    """A name as text of at most so many characters; `$` would start a formula."""
+    cut = name if len(name) <= most else name[: most - 3] + "..."
     return cut.replace("$", r"\$")
 
 

@@ -113,9 +113,7 @@ def failed_days(
         if (match := _REASON.match(line))
         for day in match["days"].split(", ")
     }
-    whole = [
-        text for text in reasons if not any(map(_REASON.match, text.splitlines()))
-    ]  # of runs that name no days
-    usual = whole[0] if whole else "its run did not finish; Dagster's pages say why"
+    naming_no_day = (text for text in reasons if not any(map(_REASON.match, text.splitlines())))
+    usual = next(naming_no_day, "its run did not finish; Dagster's pages say why")
     missing = [str(day) for day in days if any((asset, str(day)) not in seen for asset in assets)]
     return [FailedDay(as_of=day, reason=told.get(day, usual)) for day in missing]

@@ -65,6 +65,11 @@ class Sweep:
         """The axes; RefusedError where one of them is wrong."""
         return space_of(self.own)
 
+    @property
+    def most_trials(self) -> int:
+        """How many trials there can be: no more than combinations, where these come to an end."""
+        return min(self.own.trials, size(self.space) or self.own.trials)
+
     def run(self) -> Iterator[Tried]:
         """Try all there is to try; each outcome as soon as it is there.
 
@@ -91,9 +96,8 @@ class Sweep:
 
     def _learning(self) -> Iterator[Tried]:
         search = Tpe(self.parameters, self.own)
-        planned = min(self.own.trials, size(self.space) or self.own.trials)
         while trials := search.ask():
-            yield from self._tries(trials, self.days, planned=planned)
+            yield from self._tries(trials, self.days, planned=self.most_trials)
             for trial in trials:
                 search.tell(trial, self._mean(trial, self.days))
 

@@ -8,8 +8,6 @@ from dataclasses import replace
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.halving import cost, first_round
 from ml_assets.core.sweep.search import trials_of
-from ml_assets.core.sweep.space import size
-from ml_assets.core.sweep.sweep_parameters import space_of
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.plan import Known, Plan, PlannedDay, past_seconds, plan_day
@@ -57,8 +55,7 @@ def _known(sweep: Sweep) -> tuple[list[TrainingParameters], Sequence[dt.date], i
     """The trials and days that are certain, and how many trial-days there are beyond them at most."""
     own, days = sweep.own, sweep.days
     if own.search == "tpe":
-        combinations = size(space_of(own))
-        return [], days, min(own.trials, combinations or own.trials) * len(days)
+        return [], days, sweep.most_trials * len(days)
     trials = trials_of(sweep.parameters, own)
     if own.search != "halving":
         return trials, days, 0

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from ml_assets.core.figures import BLUE, MANY_COLOURS, ORANGE, RED, day_ticks, figure_of, finish, png
+from ml_assets.core.figures import BLUE, MANY_COLOURS, ORANGE, RED, day_ticks, figure_of, finish, png, short
 from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.document import Leaderboard
 
@@ -24,7 +24,13 @@ def by_day_png(board: Leaderboard) -> bytes:
         x = [day.toordinal() for day in board.days]
         thick = 2.2 if trial.rank == 1 else 1.3
         axes.plot(
-            x, y, color=colour, marker="o", markersize=3.5, linewidth=thick, label=_short(words.label(trial))
+            x,
+            y,
+            color=colour,
+            marker="o",
+            markersize=3.5,
+            linewidth=thick,
+            label=short(words.label(trial), LONGEST),
         )
     day_ticks(axes, board.days)
     first, last = board.days[0].toordinal(), board.days[-1].toordinal()
@@ -43,8 +49,3 @@ def _legend(axes: Any, inches: float) -> None:
     handles, labels = axes.get_legend_handles_labels()
     place = {"loc": "upper left", "bbox_to_anchor": (0, -0.3 / inches), "borderaxespad": 0}
     axes.legend(handles[::-1], labels[::-1], frameon=False, fontsize=8, labelspacing=0.25, **place)
-
-
-def _short(text: str) -> str:
-    cut = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
-    return cut.replace("$", r"\$")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ml_assets.core.figures import short
 from ml_assets.core.leaderboard.values import Value, is_number, levels, order
 from ml_assets.core.leaderboard.words import value as said
 
@@ -54,7 +55,7 @@ class Scale:
         """
         if self.kind == "category":
             step = math.ceil(len(self.values) / (2 * MOST_TICKS))
-            return [(self.place(value), _short(said(value))) for value in self.values[::step]]
+            return [(self.place(value), short(said(value), LONGEST)) for value in self.values[::step]]
         held = self.values if len(self.values) <= MOST_TICKS else tuple(self._round_numbers())
         low, high = self.ends
         kept: list[tuple[float, str]] = []
@@ -117,9 +118,3 @@ def _steps(low: float, high: float) -> list[float]:
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [round(place * step, 12) + 0.0 for place in range(first, last + 1)]
-
-
-def _short(text: str) -> str:
-    """Text that fits below an axis; `$` would start a formula."""
-    cut = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
-    return cut.replace("$", r"\$")

@@ -16,6 +16,7 @@ from ml_assets.core.figures import (
     figure_of,
     finish,
     png,
+    short,
 )
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.document import Report, series
@@ -97,7 +98,7 @@ def coverage_png(coverage: Coverage) -> bytes:
     """One row a parameter set, one column a day, the metric as the colour, white where nothing is stored."""
     height = 1.15 + 0.3 * len(coverage.sets)
     figure = figure_of(10, height)
-    names = [_short_label(item.label) for item in coverage.sets]
+    names = [short(item.label, LABEL) for item in coverage.sets]
     left = 0.03 + 0.0072 * max(map(len, names))
     axes = figure.add_axes((left, 0.45 / height, 0.9 - left, 1 - 0.85 / height))
     table = [[item.values.get(day, math.nan) for day in coverage.days] for item in coverage.sets]
@@ -127,8 +128,3 @@ def _numbers(axes: Any, table: Sequence[Sequence[float]], *, dark_from: float) -
             if not math.isnan(value):
                 colour = "white" if value > dark_from else DARK
                 axes.text(place + 0.5, row + 0.5, f"{value:.3f}", color=colour, **style)
-
-
-def _short_label(text: str) -> str:
-    cut = text if len(text) <= LABEL else f"{text[: LABEL - 3]}..."
-    return cut.replace("$", r"\$")
