@@ -14,7 +14,8 @@ JOB = "train"
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 BACKFILL_ENDED = ("COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED")
 
-PLACES = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } jobs { name } } } } }"
+PLACES = f"""{{ repositoriesOrError {{ ... on RepositoryConnection {{ nodes {{ name location {{ name }} jobs {{ name }} }} }}
+  {ERROR} }} }}"""
 LAUNCH = f"""mutation($params: ExecutionParams!) {{ launchRun(executionParams: $params) {{ __typename
   ... on LaunchRunSuccess {{ run {{ runId }} }} ... on RunConfigValidationInvalid {{ errors {{ reason }} }} {ERROR} }} }}"""
 BACKFILL = f"""mutation($params: LaunchBackfillParams!) {{ launchPartitionBackfill(backfillParams: $params) {{ __typename
@@ -25,16 +26,18 @@ RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Ru
     ... on ExecutionStepFailureEvent { failureMetadata { description } } } }
   assetMaterializations { assetKey { path } partition metadataEntries { label __typename
     ... on TextMetadataEntry { text } ... on PathMetadataEntry { path }
-    ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } } } }"""
-STATUS = "query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { runId status } } } }"
-TAGGED = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results {
-  runId status tags { key value } } } } }"""
+    ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } }
+  ... on PythonError { message } } }"""
+STATUS = f"""query($filter: RunsFilter!) {{ runsOrError(filter: $filter) {{ ... on Runs {{ results {{
+  runId status }} }} {ERROR} }} }}"""
+TAGGED = f"""query($filter: RunsFilter!) {{ runsOrError(filter: $filter) {{ ... on Runs {{ results {{
+  runId status tags {{ key value }} }} }} {ERROR} }} }}"""
 MADE = """query($key: AssetKeyInput!, $partitions: [String!]) { assetOrError(assetKey: $key) { ... on Asset {
   assetMaterializations(partitions: $partitions, limit: 20) { runId metadataEntries { label __typename
     ... on TextMetadataEntry { text } ... on PathMetadataEntry { path } ... on MarkdownMetadataEntry { mdStr }
     ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } } }"""
 FIRST = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
-  partitionKeyConnection(limit: 1, ascending: true) { results } } } }"""
+  partitionKeyConnection(limit: 1, ascending: true) { results } } ... on AssetNotFoundError { message } } }"""
 BACKFILL_STATUS = f"""query($id: String!) {{ partitionBackfillOrError(backfillId: $id) {{ __typename
   ... on PartitionBackfill {{ status error {{ message errorChain {{ error {{ message }} }} }} }} {ERROR} }} }}"""
 
@@ -77,9 +80,11 @@ class Deployment:
 
     def first_day(self) -> dt.date:
         """The first day of its partitions, which its settings name; a run of an earlier one would fail."""
-        answer = self.api.query(FIRST, key={"path": [next(iter(CATALOG))]})
-        (day,) = answer["assetNodeOrError"]["partitionKeyConnection"]["results"]
-        return dt.date.fromisoformat(day)
+        answer = self.api.query(FIRST, key={"path": [next(iter(CATALOG))]})["assetNodeOrError"]
+        days = _part(answer, "partitionKeyConnection", url=self.url)["results"]
+        if not days:
+            raise RemoteError(f"{self.url} has no day yet: its first one, by its settings, is still to come.")
+        return dt.date.fromisoformat(days[0])
 
     def launch(
         self,
@@ -135,10 +140,10 @@ class Deployment:
 
     def runs_tagged(self, tags: Mapping[str, str], *, job: str = JOB) -> list[TaggedRun]:
         """The runs of a job that have these tags, the latest first."""
-        answer = self.api.query(TAGGED, filter={"tags": _listed(tags), "pipelineName": job})
+        found = self._runs(TAGGED, {"tags": _listed(tags), "pipelineName": job})
         return [
             TaggedRun(id=run["runId"], status=run["status"], tags={t["key"]: t["value"] for t in run["tags"]})
-            for run in answer["runsOrError"]["results"]
+            for run in found
         ]
 
     def made(self, asset: str, day: str, *, by: str) -> dict[str, Any] | None:
@@ -159,6 +164,11 @@ class Deployment:
     def _selector(self) -> dict[str, str]:
         return {"repositoryLocationName": self.location, "repositoryName": self.repository}
 
+    def _runs(self, query: str, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+        answer = self.api.query(query, filter=wanted)["runsOrError"]
+        found: list[dict[str, Any]] = _part(answer, "results", url=self.url)
+        return found
+
     def _raise_unless(self, answer: Mapping[str, Any], success: str) -> None:
         if answer["__typename"] == "RunConfigValidationInvalid":
             raise RefusedError(
@@ -170,10 +180,7 @@ class Deployment:
             raise RemoteError(f"{self.url} did not launch it: {answer['__typename']}.")
 
     def _tell(self, wanted: Mapping[str, Any], told: Callable[[str], None]) -> dict[str, str]:
-        found = {
-            run["runId"]: run["status"]
-            for run in self.api.query(STATUS, filter=wanted)["runsOrError"]["results"]
-        }
+        found = {run["runId"]: run["status"] for run in self._runs(STATUS, wanted)}
         for run, status in found.items():
             if self._told.get(run) != status:
                 told(f"Dagster run {run} {status.lower()}")
@@ -182,7 +189,7 @@ class Deployment:
 
     def _outcome(self, wanted: Mapping[str, Any], *, named: bool = False) -> Outcome:
         outcome = Outcome()
-        for run in self.api.query(RUNS, filter=wanted)["runsOrError"]["results"]:
+        for run in self._runs(RUNS, wanted):
             for event in run["assetMaterializations"]:
                 day = event["partition"] or ""
                 outcome.runs[day] = run["runId"]
@@ -197,11 +204,19 @@ class Deployment:
 def connect(url: str) -> Deployment:
     """The deployment at an address; RemoteError where nothing there serves the job `train`."""
     api = endpoint(url)
-    nodes = api.query(PLACES)["repositoriesOrError"].get("nodes", [])
+    nodes = _part(api.query(PLACES)["repositoriesOrError"], "nodes", url=api.url)
     places = [node for node in nodes if JOB in {job["name"] for job in node["jobs"]}]
     if len(places) != 1:
         raise RemoteError(f"{api.url} serves the job {JOB} {len(places)} times; it must do so once.")
     return Deployment(api=api, location=places[0]["location"]["name"], repository=places[0]["name"])
+
+
+def _part(answer: Mapping[str, Any], name: str, *, url: str) -> Any:
+    """A part of an answer, which an error has not; RemoteError with what it says."""
+    if name not in answer:
+        why = innermost([answer]) if "message" in answer else "no reason was given"
+        raise RemoteError(f"{url} cannot answer: {why}")
+    return answer[name]
 
 
 def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:

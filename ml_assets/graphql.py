@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 from ml_assets.core.secrets import looks_like_credential
@@ -13,6 +14,8 @@ from ml_assets.errors import RefusedError, RemoteError
 
 ERROR = "... on PythonError { message errorChain { error { message } } }"
 TRIES = 3
+FOR_A_QUERY = "Check the address, and that it is a Dagster webserver."
+FOR_A_MUTATION = "What was asked for may be under way all the same: look at its runs before you ask again."
 _REFUSED = "RefusedError: "
 
 
@@ -27,7 +30,7 @@ class Endpoint:
         """The data of a query; asked again where the network fails, for it changes nothing."""
         for left in reversed(range(TRIES)):
             try:
-                return self.mutate(text, **variables)
+                return self._data(text, variables, untold=FOR_A_QUERY)
             except RemoteError:  # noqa: PERF203
                 if not left:
                     raise
@@ -36,11 +39,11 @@ class Endpoint:
 
     def mutate(self, text: str, **variables: Any) -> dict[str, Any]:
         """The data of a mutation, sent once."""
+        return self._data(text, variables, untold=FOR_A_MUTATION)
+
+    def _data(self, text: str, variables: Mapping[str, Any], *, untold: str) -> dict[str, Any]:
         body = json.dumps({"query": text, "variables": variables}).encode()
-        request = urllib.request.Request(  # noqa: S310  # `endpoint` lets only http and https pass
-            f"{self.url}/graphql", data=body, headers={"Content-Type": "application/json"}
-        )
-        answer = self._answer(request)
+        answer = self._answer(body, untold=untold)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict) or answer.get("errors"):
             raise RemoteError(
@@ -48,17 +51,19 @@ class Endpoint:
             )
         return data
 
-    def _answer(self, request: urllib.request.Request) -> Any:
+    def _answer(self, body: bytes, *, untold: str) -> Any:
         try:
+            request = urllib.request.Request(  # noqa: S310  # `endpoint` lets only http and https pass
+                f"{self.url}/graphql", data=body, headers={"Content-Type": "application/json"}
+            )
             with urllib.request.urlopen(request, timeout=self.seconds) as response:  # noqa: S310
                 return json.load(response)
         except urllib.error.HTTPError as error:
             return self._body_of(error)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             why = getattr(error, "reason", None) or type(error).__name__
-            raise RemoteError(
-                f"{self.url} cannot be reached ({why}). Start it, or check the address."
-            ) from None
+            told = "Start it, or check the address." if isinstance(error, urllib.error.URLError) else untold
+            raise RemoteError(f"{self.url} cannot be reached ({why}). {told}") from None
 
     def _body_of(self, error: urllib.error.HTTPError) -> Any:
         """Dagster answers a refused launch with HTTP 500 and an ordinary body."""

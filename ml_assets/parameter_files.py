@@ -10,6 +10,7 @@ from typing import Any
 from ml_assets.errors import RefusedError
 
 MAX_BYTES = 1_000_000
+DEEPEST = 8  # levels of tables and lists, where two are used
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
@@ -37,9 +38,12 @@ def parse_file(data: bytes, *, name: str) -> Any:
     check_size(name, len(data))
     suffix = PurePosixPath(name).suffix.lower()
     try:
-        return _READERS[suffix](data.decode("utf-8-sig"))
+        values = _READERS[suffix](data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise RefusedError([f"{name}: not valid {suffix[1:].upper()}."]) from None
+    if not _is_shallow(values, DEEPEST):
+        raise RefusedError([f"{name}: holds more than {DEEPEST} levels of tables and lists."])
+    return values
 
 
 def is_parameter_file(name: str) -> bool:
@@ -67,12 +71,22 @@ def _toml(text: str) -> Any:
 
 
 def _yaml(text: str) -> Any:
+    """An alias is refused: a few of them make a value that is endless, or too large to look at."""
     import yaml
 
     try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise ValueError
         return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ValueError from None
+    except (yaml.YAMLError, LookupError, AttributeError, TypeError, OverflowError):
+        raise ValueError from None  # of the last four, a tag such as !!int at what it cannot be
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(item, levels - 1) for item in inner)
 
 
 def _plain(value: Any) -> Any:

@@ -45,7 +45,10 @@ def load_presets(folder: str | Path) -> Mapping[str, Preset]:
 
 def read_presets(folder: str | Path) -> tuple[Mapping[str, Preset], list[str]]:
     """The sound presets of the folder, and one line for each problem of the others."""
-    read = {path.stem: _attempt(path) for path in sorted(Path(folder).glob("*.toml"))}
+    try:
+        read = {path.stem: _attempt(path) for path in _files(folder)}
+    except RefusedError as error:
+        return {}, list(error.problems)
     presets = {name: found for name, found in read.items() if isinstance(found, Preset)}
     return presets, [
         line for found in read.values() if isinstance(found, RefusedError) for line in found.problems
@@ -68,12 +71,22 @@ def load_preset(name: str, folder: str | Path | None = None) -> Preset:
         from ml_assets.settings import load_settings  # late, so that a refusal elsewhere does not load it
 
         folder = load_settings().presets
-    known = {path.stem: path for path in sorted(Path(folder).glob("*.toml"))}
+    known = {path.stem: path for path in _files(folder)}
     if name not in known:
         near = difflib.get_close_matches(name, list(known), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise RefusedError([f"preset: unknown. Known: {', '.join(known) or f'none in {folder}'}.{hint}"])
     return _read(known[name])
+
+
+def _files(folder: str | Path) -> list[Path]:
+    """The preset files of a folder, none where there is no such folder; RefusedError where it cannot be read."""
+    try:
+        return sorted(path for path in Path(folder).iterdir() if path.suffix == ".toml")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RefusedError([f"presets: {folder} cannot be read ({error.strerror})."]) from None
 
 
 def _read(path: Path) -> Preset:

@@ -12,7 +12,10 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 
 import datetime as dt
 import difflib
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -23,12 +26,13 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings.exceptions import SettingsError as UnreadableSettingsError
 
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.engine import PATTERN
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import USUAL_S3, S3Access
-from ml_assets.core.secrets import has_password
+from ml_assets.core.secrets import holds_credential, looks_like_credential
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import SettingsError
 
@@ -69,7 +73,7 @@ class Environment(BaseModel):
             raise PydanticCustomError(
                 "override",
                 "unknown: {wrong}. Allowed: * for all, or {known}",
-                {"wrong": ", ".join(wrong), "known": known},
+                {"wrong": ", ".join(map(_safe, wrong)), "known": known},
             )
         return names
 
@@ -136,8 +140,23 @@ class Settings(BaseSettings):
         return {**usual, **given, **named}
 
     @model_validator(mode="after")
+    def _environments_are_those_of_the_options(self) -> "Settings":
+        named = {"environment": [self.environment], "environments": list(self.environments)}
+        for setting, names in named.items():
+            if wrong := [name for name in names if name not in ENVIRONMENTS]:
+                told = {
+                    "setting": setting,
+                    "wrong": ", ".join(map(_safe, wrong)),
+                    "known": ", ".join(ENVIRONMENTS),
+                }
+                raise PydanticCustomError(
+                    "environment", "{setting}: unknown: {wrong}. Allowed: {known}", told
+                )
+        return self
+
+    @model_validator(mode="after")
     def _places_hold_no_credentials(self) -> "Settings":
-        if wrong := [name for name, uri in self._places() if has_password(uri)]:
+        if wrong := [name for name, uri in self._places() if holds_credential(uri)]:
             raise PydanticCustomError(
                 "credential", "{names}: holds a credential", {"names": ", ".join(wrong)}
             )
@@ -217,13 +236,32 @@ ENVIRONMENTS = ("dev", "staging", "blue", "green")
 
 def load_settings() -> Settings:
     """The settings in force, or SettingsError naming what cannot be used."""
+    if os.path.lexists(FILE) and not Path(FILE).is_file():
+        raise SettingsError(f"{FILE} is not a file that can be read. Mend it, or move it away.")
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        lines = [": ".join([*_at(e["loc"]), e["msg"]]) for e in error.errors(include_input=False)]
         raise SettingsError(f"Settings cannot be used ({FILE}, ML_ASSETS_*):\n" + "\n".join(lines)) from None
-    except ValueError as error:
+    except OSError as error:
+        raise SettingsError(f"{FILE} cannot be read ({error.strerror}).") from None
+    except UnreadableSettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"ML_ASSETS_{field[1].upper()}" if field else "ML_ASSETS_*"
+        raise SettingsError(
+            f'{name}: a variable that cannot be read. Lists and tables are JSON there, such as ["seed"].'
+        ) from None
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{FILE} is not valid TOML: {error}. Correct it, or move it away.") from None
+
+
+def _at(loc: tuple[int | str, ...]) -> list[str]:
+    """Where a problem is, if it has a place."""
+    return [".".join(map(str, loc))] if loc else []
+
+
+def _safe(name: str) -> str:
+    return "(looks like a credential)" if looks_like_credential(name) else name
 
 
 def _is_open(given: Mapping[str, Any], name: str) -> bool:

@@ -124,3 +124,31 @@ def test_list_of_an_empty_store_is_empty_and_creates_nothing(tmp_path, capsys):
 
     assert json.loads(capsys.readouterr().out) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "0" * 12], ["why", "0" * 12], ["report"], ["verify"]])
+def test_an_environment_that_is_none_is_refused_by_every_command(words, capsys):
+    assert main([*words, "--environment", "prod"]) == 2
+    assert "environment: unknown. Allowed: default, dev, staging, blue, green." in capsys.readouterr().err
+
+
+def test_an_unknown_flag_names_the_help_of_its_own_command(capsys):
+    assert main(["list", "--zzz"]) == 2
+    assert "See `ml-assets list --help`." in capsys.readouterr().err
+
+
+def test_a_grid_that_is_none_is_refused(tmp_path, capsys):
+    (tmp_path / "x.yaml").write_text("sweep: {grid: 5}")
+
+    assert main(["sweep", "--params", str(tmp_path / "x.yaml")]) == 2
+    assert "defect" not in capsys.readouterr().err
+
+
+def test_a_home_that_cannot_be_made_is_named_and_is_no_defect(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "file" / "home"))
+
+    assert main(["run", "--as-of", "2025-12-01", "--lookback-days", "60"]) == 1
+    told = capsys.readouterr().err
+    assert "defect" not in told
+    assert str(tmp_path / "file") in told

@@ -12,8 +12,10 @@ from ml_assets.cli.main import main
 from ml_assets.client import span, submit, submit_backfill
 from ml_assets.core.catalog import CATALOG
 from ml_assets.errors import RefusedError, RemoteError
+from ml_assets.graphql import Endpoint
 from ml_assets_tests.builders import land, order_days, write_landing
 from ml_assets_tests.conftest import REPO, output_of
+from ml_assets_tests.webhook import webhook
 
 PARAMETERS = {"dataset": "customers", "lookback_days": 160}
 WORDS = ("--dataset", "customers", "--lookback-days", "160")
@@ -186,6 +188,8 @@ def test_without_waiting_the_result_is_empty_and_a_wait_has_a_limit(live):
     ("url", "code", "words"),
     [
         ("http://127.0.0.1:9", 1, "cannot be reached"),
+        ("http://127.0.0.1:abc", 1, "cannot be reached (InvalidURL)"),
+        ("http://[::1", 1, "cannot be reached (ValueError)"),
         ("ftp://127.0.0.1", 2, "on: not an address."),
         ("http://someone:hunter2pass@127.0.0.1:9", 2, "on: looks like a credential."),
     ],
@@ -196,6 +200,28 @@ def test_an_address_that_cannot_be_used_is_named(url, code, words, capsys):
     told = capsys.readouterr().err
     assert words in told
     assert "hunter2" not in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"repositoriesOrError": {"message": "the code is broken"}}, "cannot answer: the code is broken"),
+        ({"repositoriesOrError": {}}, "cannot answer: no reason was given"),
+    ],
+)
+def test_an_answer_that_is_an_error_is_told_as_one(answer, words, capsys):
+    with webhook(200, path="", answer=json.dumps({"data": answer}).encode()) as server:
+        assert main(["run", *WORDS, "--as-of", DAY, "--on", server.url]) == 1
+
+    assert words in capsys.readouterr().err
+
+
+def test_a_launch_whose_answer_is_lost_may_be_under_way():
+    with webhook(200, path="", answer=b"<html>a login page") as server:
+        with pytest.raises(RemoteError, match="may be under way all the same: look at its runs"):
+            Endpoint(url=server.url).mutate("mutation { launchRun }")
+        with pytest.raises(RemoteError, match="that it is a Dagster webserver"):
+            Endpoint(url=server.url).query("{ version }")
 
 
 def test_a_server_that_is_no_deployment_is_told_apart(live):

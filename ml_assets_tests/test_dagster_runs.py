@@ -8,6 +8,7 @@ import pytest
 from ml_assets.core.catalog import CATALOG
 from ml_assets.definitions import defs
 from ml_assets.resources.refusal import LaunchRefusedError
+from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.scenario import DAY, failure_of, materializations, train, train_days
 
 
@@ -186,3 +187,54 @@ def test_an_asset_downstream_gets_the_value_of_the_runs_own_parameters_and_store
     files = list((tmp_path / "artifacts/dev/shape").rglob("manifest.json"))
     assert len(files) == 1
     assert 'lookback_days":100' in files[0].read_text()
+
+
+@pytest.mark.filterwarnings("ignore:Parameter `backfill_policy`")
+def test_assets_downstream_over_several_days_tell_what_they_were_made_of(tmp_path):
+    training = defs.resolve_assets_def("model")
+    same = {"partitions_def": training.partitions_def, "backfill_policy": training.backfill_policy}
+
+    def each(context, value):
+        return {day: value(day) for day in context.partition_keys}
+
+    @dg.asset(**same)
+    def length(context) -> dict:
+        return each(context, lambda day: {"day": day})
+
+    @dg.asset(**same, ins={"length": dg.AssetIn(partition_mapping=dg.TimeWindowPartitionMapping(-1, -1))})
+    def day_before(context, length) -> dict:
+        return each(context, lambda _: sorted(length))
+
+    @dg.asset(**same)
+    def forgetful() -> dict:
+        return {"2025-12-01": 1}
+
+    extended = dg.Definitions.merge(
+        defs,
+        dg.Definitions(
+            assets=[length, day_before, forgetful],
+            jobs=[
+                dg.define_asset_job(name, dg.AssetSelection.assets(name))
+                for name in ("length", "day_before", "forgetful")
+            ],
+        ),
+    )
+
+    def run(name, first, last):
+        span = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        return extended.resolve_job_def(name).execute_in_process(tags=span, raise_on_error=False)
+
+    assert run("length", "2025-11-28", "2025-12-01").success
+    made = run("day_before", "2025-11-30", "2025-12-01")
+    lost = run("forgetful", "2025-11-30", "2025-12-01")
+
+    assert made.success, failure_of(made)
+    (told,) = {str(event.metadata["artifacts"].value) for event in materializations(made).values()}
+    assert "2025-11-30" in told
+    store = ArtifactStore(str(tmp_path / "artifacts/dev"))
+    digests = {key.as_of.isoformat(): store.manifest(key).sha256 for key in store.keys("length")}
+    for key in store.keys("day_before"):
+        inputs = {item.sha256 for item in store.manifest(key).artifacts}
+        assert inputs == {digests["2025-11-29"], digests["2025-11-30"]}
+    assert "it must return a mapping from each partition key to its value" in failure_of(lost)
+    assert not list(store.keys("forgetful"))

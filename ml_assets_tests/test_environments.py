@@ -1,6 +1,7 @@
 """One code, several environments: each has its own root, sources, budget and rules of what a launch may give."""
 
 import json
+import shlex
 
 import dagster as dg
 import pytest
@@ -79,6 +80,26 @@ def test_a_launch_on_a_deployment_of_that_environment_is_refused_before_a_run_ex
         in_environment({}, lookback_days=90)
 
 
+def test_a_launch_that_gives_nothing_is_not_refused_whatever_may_be_given(monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENT", "green")
+    monkeypatch.setenv(OVERRIDES, '["lookback_days"]')
+
+    assert in_environment({}).success
+    assert in_environment({}, lookback_days=90).success
+    with pytest.raises(LaunchRefusedError) as refused:
+        in_environment({}, lookback_days=90, seed=3)
+    assert str(refused.value).count("may not be given") == 1
+
+
+def test_an_environment_that_no_launch_could_name_is_refused(monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__PROD__ROOT", "s3://prod/artifacts")
+
+    with pytest.raises(
+        SettingsError, match=r"environments: unknown: prod. Allowed: dev, staging, blue, green"
+    ):
+        load_settings()
+
+
 def test_a_run_that_names_such_an_environment_fails_before_any_work(monkeypatch, tmp_path):
     monkeypatch.setenv(OVERRIDES, '["seed"]')
 
@@ -147,3 +168,29 @@ def test_every_environment_is_listed_as_json(capsys):
 def test_an_unknown_environment_is_refused(capsys):
     assert main(["env", "diff", "staging", "prod"]) == 2
     assert "prod: unknown environment. Known: dev, staging, blue, green." in capsys.readouterr().err
+
+
+def test_the_commands_that_are_printed_name_the_environment_they_are_about(capsys, tmp_path):
+    words = ["--as-of", "2025-08-01", "--lookback-days", "60", "--environment", "staging"]
+    assert main(["run", *words]) == 0
+    told = capsys.readouterr().out.splitlines()[-1].partition("All about this run: ")[2]
+
+    assert main(shlex.split(told)[1:]) == 0
+    again = capsys.readouterr().out.splitlines()[-1]
+    assert again.endswith("--lookback-days 60 --environment staging")
+    assert main([*shlex.split(again)[1:], "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert all(artifact["reused"] for artifact in made["artifacts"].values())
+    file = next((tmp_path / "artifacts/staging/model").rglob("data-*"))
+    file.write_bytes(b"rotten")
+    assert main(["verify", "--environment", "staging"]) == 1
+    assert "ml-assets verify --repair --environment staging" in capsys.readouterr().out
+
+
+def test_a_root_may_be_named_as_rich_names_its_styles(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(tmp_path / "a[b]" / "[/x]"))
+
+    assert main(["env", "list"]) == 0
+    assert "a[b]/[/x]" in capsys.readouterr().out
+    assert main(["run", "--as-of", "2025-08-01", "--lookback-days", "60"]) == 0
+    assert "a[b]/[/x]/model/" in capsys.readouterr().out

@@ -95,6 +95,28 @@ def test_parameters_that_are_not_acceptable_are_not_repeated():
     assert "before its first step" in text
 
 
+def test_a_run_that_does_not_train_is_named_by_its_job_and_gets_no_command_of_a_training_run():
+    config = {"resources": {"params": {"config": {"dataset": "customers"}}}}
+    tags = {"dagster/partition": "2025-12-01"}
+
+    score = failure_text(dg.DagsterRun("score", run_config=config, tags=tags), [])
+    page = failure_text(
+        dg.DagsterRun(
+            "__ASSET_JOB", run_config=config, tags=tags, asset_selection={dg.AssetKey("predictions")}
+        ),
+        [],
+    )
+    model = failure_text(
+        dg.DagsterRun("__ASSET_JOB", run_config=config, tags=tags, asset_selection={dg.AssetKey("model")}), []
+    )
+
+    assert score.startswith(":x: score failed for 2025-12-01\n*Why:*")
+    assert page.startswith(":x: predictions failed for 2025-12-01\n*Why:*")
+    assert "ml-assets run" not in score + page
+    assert model.startswith(":x: customers v1 failed for 2025-12-01, run_id ")
+    assert "`ml-assets run --dataset customers --as-of 2025-12-01`" in model
+
+
 def test_lines_that_look_like_a_credential_are_left_out():
     text = _quiet("cannot read s3://key:hunter2secret@bucket\nthe next line")
 

@@ -126,7 +126,7 @@ def test_a_picture_is_stored_as_it_is():
     ("name", "data"),
     [
         *(("parquet", data) for data in (b"", b"PAR1", b"PAR1" + b"\0" * 40 + b"PAR1", b"text")),
-        *(("json", data) for data in (b"", b"\xff\xfe", b"{", b"[" * 100_000)),
+        *(("json", data) for data in (b"", b"\xff\xfe", b"{", b"[" * 100_000, b"1" + b"0" * 400, b"NaN")),
         ("md", b"\xff\xfe"),
         *(("skops", data) for data in (b"", b"\xff\xfe", b"PK\x05\x06" + b"\0" * 18)),
     ],

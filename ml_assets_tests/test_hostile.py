@@ -135,6 +135,13 @@ FILES = {
     "number.json": b"1",
     "infinity.json": b'{"C": Infinity}',
     "merge.yaml": b"<<: *nothing\n",
+    "loop.yaml": b"dataset: &a\n  x: *a\n",
+    "bomb_of_days.yaml": b"a: &a [x, x]\nas_of: [*a, *a]\n",
+    "levels.toml": b".".join([b"a"] * 3_000) + b" = 1",
+    "levels.yaml": b"[" * 300 + b"]" * 300,
+    "no_number.yaml": b'seed: !!int ""',
+    "no_day.yaml": b"as_of: !!timestamp x",
+    "no_truth.yaml": b"calibrate: !!bool x",
 }
 
 

@@ -357,6 +357,59 @@ def test_a_uri_that_is_nowhere_is_refused(tmp_path):
     assert f"{tmp_path}/nowhere: is not a folder" in _refusal(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("where", ["DATE={}/part.parquet", "date={}/a\\\\b.parquet"])
+def test_rows_have_the_day_of_their_folder_however_folder_and_file_are_written(tmp_path, where):
+    root = write_landing(tmp_path / "zone", rows_by_day={})
+    path = root / "orders" / where.format(DAY)
+    path.parent.mkdir()
+    order_day(DAY).write_parquet(path)
+
+    rows = _scan(root)
+
+    assert rows.height
+    assert rows["day"].to_list() == [DAY] * rows.height
+
+
+def test_a_line_with_too_few_values_is_refused_and_one_that_ends_in_nothing_is_not(zone):
+    text = order_day(DAY).write_csv()
+    header, first, *_ = text.splitlines()
+    path = land(zone, DAY, f"{text}{first.rpartition(',')[0]},\n".encode(), name="more.csv")
+    assert _scan(zone).height
+
+    path.write_text(text + first[: first.index(",") + 1])
+
+    message = _refusal(zone)
+    assert message.startswith(f"{path}: row ")
+    assert f"has 2 values, the header {len(header.split(','))}" in message
+
+
+def test_a_column_that_is_there_twice_is_refused(zone):
+    text = order_day(DAY).write_csv()
+    name = text.split(",")[0]
+    lines = [f"{line},{name if number == 0 else 'x'}" for number, line in enumerate(text.splitlines())]
+    path = land(zone, DAY, "\n".join(lines).encode(), name="more.csv")
+
+    assert _refusal(zone).startswith(f"{path}: column `{name}` is there twice.")
+
+
+@pytest.mark.parametrize("uri", ["", "file://", "file://elsewhere/rows", "http://[bad", "ftp://x/y"])
+def test_a_uri_that_names_no_place_is_refused(uri):
+    assert "A source's uri cannot be used" in _refusal(uri)
+
+
+def test_a_dataset_toml_may_be_nested_as_deep_as_it_likes_and_is_refused(tmp_path):
+    root = write_landing(tmp_path / "zone", toml=".".join(["a"] * 5_000) + " = 1")
+
+    assert "dataset.toml" in _refusal(root)
+
+
+def test_the_name_that_rows_have_inside_is_taken(zone):
+    toml = zone / "orders" / "dataset.toml"
+    toml.write_text(toml.read_text().replace('"country"', '"__landed_file"'))
+
+    assert "`__landed_file` is a name this project uses itself" in _refusal(zone)
+
+
 @pytest.mark.parametrize("name", ["2025-13-01", "2025-7-1", "yesterday"])
 def test_a_folder_that_names_no_day_is_refused(zone, name):
     (zone / "orders" / f"date={DAY}").rename(zone / "orders" / f"date={name}")

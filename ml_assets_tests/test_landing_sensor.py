@@ -269,6 +269,28 @@ def test_a_change_during_a_run_waits_for_its_end_and_is_not_forgotten(zone, sett
     assert after.run_requests[0].tags["ml_assets/changed_rows"] == "+4"
 
 
+def test_late_rows_that_could_not_be_compared_are_compared_once_that_can_be_done(zone, settled):
+    late, other = dt.date(2025, 6, 18), dt.date(2025, 6, 19)
+    before = (zone / "orders" / f"date={other}" / "part.parquet").read_bytes()
+    land(zone, late, order_day(late, rows=11))
+    land(zone, other, b"broken")
+    during = tick(landed_days, cursor=settled)
+    land(zone, other, before)
+
+    after = tick(landed_days, cursor=during.cursor)
+
+    assert not during.run_requests
+    assert "2025-07-20" in days(after.run_requests)
+
+
+def test_what_was_trained_before_the_first_day_of_now_is_left_as_it_is(zone, settled, monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_FIRST_AS_OF", "2025-07-16")
+    late = dt.date(2025, 6, 18)
+    land(zone, late, order_day(late, rows=11))
+
+    assert days(tick(landed_days, cursor=settled).run_requests) == ["2025-07-20"]
+
+
 def _break_contract(root):
     (root / "orders/dataset.toml").write_text("event_time = ")
 

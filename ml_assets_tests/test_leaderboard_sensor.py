@@ -154,6 +154,18 @@ def test_two_sweeps_wait_for_their_own_runs_only(instance):
     assert asked_for(look(instance, second)) == []
 
 
+def test_a_sweep_in_one_environment_does_not_wait_for_the_same_one_in_another(instance):
+    launched(instance, SUCCESS, STARTED, environment="staging")
+    launched(instance, SUCCESS, SUCCESS)
+
+    (request,) = look(instance).run_requests
+
+    assert (
+        request.run_config["resources"].get("options", {"config": {}})["config"].get("environment")
+        != "staging"
+    )
+
+
 def test_runs_of_no_sweep_are_left_alone(instance):
     create_run_for_test(instance, job_name="train", tags={"ml_assets/run_id": "0" * 12}, status=SUCCESS)
 

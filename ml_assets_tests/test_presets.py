@@ -115,3 +115,11 @@ def test_a_parameter_file_from_a_store_is_held_to_the_rules_of_one_on_disk():
         parse_parameters(b"#" * (MAX_BYTES + 1), name="a.toml")
     with pytest.raises(RefusedError, match="not a parameter file"):
         parse_parameters(b"", name="a.ini")
+
+
+def test_a_folder_of_presets_that_cannot_be_read_is_told_and_no_folder_is_none(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+
+    assert read_presets(tmp_path / "nowhere") == ({}, [])
+    (problem,) = read_presets(tmp_path / "file")[1]
+    assert problem.startswith(f"presets: {tmp_path}/file cannot be read")

@@ -19,7 +19,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.release import NONE, STEPS_BACK, Release, promoted, rolled_back, switched
 from ml_assets.core.run_id import run_id
-from ml_assets.errors import CorruptArtifactError, MlAssetsError, RefusedError
+from ml_assets.errors import CorruptArtifactError, MlAssetsError, RefusedError, StoreError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import Promotion, promote
 from ml_assets.pipeline.released import release_log
@@ -245,6 +245,35 @@ def test_a_log_in_s3_is_one_on_disk(s3, tmp_path, monkeypatch):
         told.append([entry.model_dump(exclude={"token"}) for entry in log.entries()])
     assert told[0] == told[1]
     assert told[0][0]["state"]["live"]["run_id"] == f"{1:012x}"
+
+
+def test_an_entry_that_was_in_the_way_of_another_is_written_once(s3, monkeypatch):
+    from ml_assets_tests import s3 as buckets
+    from ml_assets_tests.faulty import Fault, faulty
+
+    waiting = [Fault(kind="answer", status=409, code="ConditionalRequestConflict")]
+
+    def spoil(method, path):
+        return waiting.pop() if waiting and method == "PUT" and "/log/" in path else None
+
+    buckets.make_bucket(s3, "in-the-way")
+    with faulty(s3, spoil) as network:
+        buckets.use(monkeypatch, network.url)
+        log = ReleaseLog("s3://in-the-way/x", "orders", load_settings().s3)
+        first = model("blue", 1)
+
+        log.append("promoted", lambda state: (first, promoted(state, first)), by="ada", at=lambda: NOW)
+
+        assert not waiting
+        assert [entry.number for entry in log.entries()] == [1]
+
+
+def test_a_decision_that_json_cannot_say_is_not_kept_and_nothing_is_written(tmp_path, monkeypatch):
+    Place(str(tmp_path)).settings(monkeypatch)
+
+    with pytest.raises(StoreError, match="cannot be written down"):
+        release_log(load_settings(), "orders").keep_decision({"margin": float("nan")})
+    assert list(tmp_path.iterdir()) == []
 
 
 PROCESSES, TURNS = 10, 6

@@ -9,6 +9,7 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
+from ml_assets.defs.sensors import requests
 from ml_assets.defs.sensors.request_folder import RequestFolder
 from ml_assets.defs.sensors.requests import request_files
 from ml_assets.errors import StoreError
@@ -199,6 +200,35 @@ def test_a_refused_file_does_not_stop_the_others():
         "dataset: unknown. Allowed: orders, customers.",
         "seed: too small. Allowed: a whole number from 0 to 2147483647.",
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["dataset: &a\n  x: *a\n", 'seed: !!int ""\n', "a: &a [x]\nas_of: [*a, *a]\n"]
+)
+def test_a_file_made_to_harm_gets_its_note_and_stops_nobody(text):
+    drop("a.yaml", text)
+    drop("b.toml")
+
+    data = tick(request_files)
+
+    assert [request.tags["ml_assets/request_file"] for request in data.run_requests] == ["b.toml"]
+    assert "not valid YAML" in note("a.yaml")
+
+
+def test_a_defect_that_one_file_finds_does_not_stop_the_others(monkeypatch, caplog):
+    def read_order(data, *, name, **_):
+        if name == "a.toml":
+            raise ZeroDivisionError
+        return order(data, name=name, **_)
+
+    order = requests.read_order
+    monkeypatch.setattr(requests, "read_order", read_order)
+    drop("a.toml")
+    drop("b.toml")
+
+    data = tick(request_files)
+
+    assert [request.tags["ml_assets/request_file"] for request in data.run_requests] == ["b.toml"]
 
 
 def test_the_note_goes_away_when_the_file_is_corrected_and_is_replaced_when_it_is_not():

@@ -6,6 +6,7 @@ import io
 import traceback
 
 import pytest
+from obstore.exceptions import UnauthenticatedError
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
@@ -15,6 +16,7 @@ from ml_assets.errors import MlAssetsError, SourceError, StoreError
 from ml_assets.settings import load_settings
 from ml_assets.sources.rows import open_source
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.explain import explain
 from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import make_bucket, make_read_only, objects_in, use
@@ -206,3 +208,38 @@ def test_a_root_that_names_no_bucket_is_refused():
         MlAssetsError, match=r"root: names no bucket\. Allowed: s3://BUCKET or s3://BUCKET/PREFIX"
     ):
         ArtifactStore("s3:///prefix", S3Access()).find(KEY)
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [
+        ("credential_process = nowhere/to/be/found", "FileNotFoundError"),
+        (
+            "role_arn = arn:aws:iam::123456789012:role/x\nweb_identity_token_file = /nowhere/token",
+            "FileNotFoundError",
+        ),
+    ],
+)
+def test_credentials_that_cannot_be_had_are_not_taken_for_something_that_is_missing(
+    s3, monkeypatch, tmp_path, profile, kind
+):
+    use(monkeypatch, s3, profile="odd")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    (tmp_path / "config").write_text(f"[profile odd]\n{profile}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+    told = refusal(StoreError, ArtifactStore("s3://one", load_settings().s3).find, KEY)
+
+    assert told.startswith(f"The AWS credentials cannot be had ({kind}).")
+
+
+def test_credentials_that_cannot_be_renewed_later_are_told_by_their_kind_alone():
+    error = UnauthenticatedError(
+        "External AWS credential provider: botocore.exceptions.TokenRetrievalError: arn:aws:iam::123 said no"
+    )
+
+    assert explain(error) == (
+        "the credentials could not be renewed. Renew them, for example by `aws sso login`, then run it again "
+        "(TokenRetrievalError)"
+    )

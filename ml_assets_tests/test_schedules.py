@@ -4,6 +4,7 @@ import datetime as dt
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
 from ml_assets.core.problems import check
 from ml_assets.defs.schedules import training as schedules
@@ -112,6 +113,34 @@ def test_a_failed_day_is_requested_again_and_one_in_progress_is_not(monkeypatch,
         record(busy, instance=instance, status=dg.DagsterRunStatus.STARTED)
 
         assert days(at(catch_up, MORNING, instance=instance)) == ["2025-11-29", "2025-12-01"]
+
+
+def test_what_a_backfill_or_a_page_makes_now_is_not_requested_and_what_another_environment_makes_is(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("ML_ASSETS_CATCH_UP_DAYS", "5")
+    preset("first", SHORT, daily=True)
+    params = {"params": {"config": {"lookback_days": 90}}}
+    span = {
+        "dagster/asset_partition_range_start": "2025-11-27",
+        "dagster/asset_partition_range_end": "2025-11-28",
+    }
+    elsewhere = {**params, "options": {"config": {"environment": "staging"}}}
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for resources, tags in (
+            (params, span),
+            (params, {"dagster/partition": "2025-11-29"}),
+            (elsewhere, {"dagster/partition": "2025-11-30"}),
+        ):
+            create_run_for_test(
+                instance,
+                job_name="train",
+                run_config={"resources": resources},
+                tags=tags,
+                status=dg.DagsterRunStatus.NOT_STARTED,
+            )
+
+        assert days(at(catch_up, MORNING, instance=instance)) == ["2025-11-30", "2025-12-01"]
 
 
 @pytest.mark.usefixtures("presets")

@@ -82,3 +82,39 @@ def test_a_place_with_a_password_in_it_is_refused_and_not_repeated(monkeypatch):
         load_settings()
 
     assert "hunter22" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SOURCES", "notjson", "ML_ASSETS_SOURCES: a variable that cannot be read"),
+        ("ENVIRONMENTS__DEV__OVERRIDES", "seed", "ML_ASSETS_ENVIRONMENTS: a variable that cannot be read"),
+        ("ENVIRONMENT", "prod", "environment: unknown: prod. Allowed: dev, staging, blue, green"),
+        ("RELEASES", "s3://bucket/AKIAIOSFODNN7EXAMPLE", "releases: holds a credential"),
+        ("TRACKING__URI", "https://ghp_0123456789abcdef0123@host", "tracking.uri: holds a credential"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named_and_the_file_is_not_blamed(monkeypatch, name, value, words):
+    monkeypatch.setenv(f"ML_ASSETS_{name}", value)
+
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+
+    assert words in str(error.value)
+    assert "not valid TOML" not in str(error.value)
+    assert "0123456789abcdef" not in str(error.value)
+    assert "AKIA" not in str(error.value)
+
+
+def test_what_stands_in_the_place_of_the_file_is_not_overlooked(tmp_path):
+    (tmp_path / "ml_assets.toml").symlink_to(tmp_path / "nowhere")
+
+    with pytest.raises(SettingsError, match=r"ml_assets\.toml is not a file that can be read"):
+        load_settings()
+
+
+def test_a_long_path_of_letters_and_digits_is_no_credential(monkeypatch):
+    place = "/Data/Teams/Pricing2025/Models/Artifacts/Production"
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", place)
+
+    assert load_settings().root("dev") == place

@@ -1,7 +1,10 @@
 """The store is held to its word: every byte, what it was made of, and what belongs to nothing."""
 
+import datetime as dt
 import json
+import os
 import shutil
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -90,14 +93,10 @@ def test_what_a_killed_writer_left_is_set_aside_with_its_path_and_nothing_else(p
     stray.write_text("half")
     before = tree(f"{place.root}/staging")
 
-    assert main(["verify", "--environment", "staging", "--repair"]) == 1
+    assert main(["verify", "--environment", "staging", "--repair", "--idle"]) == 1
 
     after = tree(f"{place.root}/staging")
-    moved = {
-        path.removeprefix(f"{QUARANTINE}/"): digest
-        for path, digest in after.items()
-        if path.startswith(QUARANTINE)
-    }
+    moved = {path.split("/", 2)[2]: digest for path, digest in after.items() if path.startswith(QUARANTINE)}
     kept = {path: digest for path, digest in after.items() if not path.startswith(QUARANTINE)}
     assert {**moved, **kept} == before, "not one byte is lost"
     assert str(stray.relative_to(f"{place.root}/staging")) in moved
@@ -114,9 +113,7 @@ def test_after_a_repair_a_run_makes_the_same_bytes_and_all_is_well(place):
     digest = place.store().manifest(place.key("model", OTHER)).sha256
     (file,) = folder(place, "model", OTHER).glob("data-*")
     file.write_bytes(b"rotten")
-    for finding in verify_all(place.store()).findings:
-        if finding.files:
-            set_aside(place.store(), finding)
+    assert set_aside(place.store(), verify_all(place.store()).findings) == 1
     words = ["--lookback-days", "90", "--holdout-days", "14", "--C", "0.5", "--environment", "staging"]
 
     assert main(["run", "--as-of", str(LAST), *words]) == 0
@@ -159,9 +156,106 @@ def test_a_bucket_is_verified_and_repaired_like_a_folder(s3, place, monkeypatch)
 
     assert main(["verify", "--environment", "staging", "--repair"]) == 1
 
-    assert set(buckets.objects_in(s3, "verified")) == {
-        key.replace("x/", f"x/{QUARANTINE}/", 1) for key in objects
+    kept = [key.split("/", 3) for key in buckets.objects_in(s3, "verified")]
+    assert {(root, aside, path) for root, aside, _, path in kept} == {
+        ("x", QUARANTINE, key.removeprefix("x/")) for key in objects
     }
+
+
+def other_commit(place, asset):
+    """Commit what is there once more, as a run of another day would; the earlier entry of the history."""
+    store, key = place.store(), place.key(asset)
+    manifest = store.manifest(key)
+    (earlier,) = folder(place, asset).glob("history/*")
+    files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
+    store.commit(key, manifest.model_copy(update={"created_at": dt.datetime.now(dt.timezone.utc)}), files)
+    return earlier
+
+
+def test_a_rotten_earlier_manifest_is_set_aside_and_the_artifact_stays(place):
+    earlier = other_commit(place, "model")
+    earlier.write_text("{rotten")
+    store = place.store()
+
+    (found,) = verify_all(store).findings
+
+    assert found.kind == "history"
+    assert "the artifact beside it is not concerned" in found.told
+    assert set_aside(store, [found]) == 1
+    assert verify_all(store).findings == ()
+    assert not earlier.exists()
+    assert store.verify(place.key("model"))
+
+
+def test_the_rotten_history_of_what_is_committed_is_made_again_from_its_manifest(place):
+    (entry,) = folder(place, "model").glob("history/*")
+    before = entry.read_bytes()
+    entry.write_text("{rotten")
+    store = place.store()
+
+    assert set_aside(store, verify_all(store).findings) == 1
+
+    assert entry.read_bytes() == before
+    (kept,) = Path(place.root, "staging", QUARANTINE).rglob("history/*.json")
+    assert kept.read_text() == "{rotten"
+    assert verify_all(store).findings == ()
+
+
+def test_files_of_a_commit_that_goes_on_are_told_and_left_alone(place, capsys):
+    stray = folder(place, "model") / "data-0123456789abcdef.skops"
+    stray.write_text("a writer has just put this")
+
+    assert main(["verify", "--environment", "staging", "--repair"]) == 1
+
+    assert "a run may still be at it" in capsys.readouterr().out
+    assert stray.exists()
+    old = time.time() - 2 * 3600
+    os.utime(stray, (old, old))
+    assert main(["verify", "--environment", "staging", "--repair"]) == 1
+    assert not stray.exists()
+
+
+def test_what_a_run_has_healed_since_is_not_set_aside(place):
+    (file,) = folder(place, "evaluation").glob("data-*.json")
+    good = file.read_bytes()
+    file.write_bytes(b"rotten")
+    found = verify_all(place.store()).findings
+    file.write_bytes(good)
+
+    assert set_aside(place.store(), found) == 0
+    assert place.store().verify(place.key("evaluation"))
+
+
+def test_what_was_set_aside_twice_is_kept_twice(place):
+    (file,) = folder(place, "model").glob("data-*.skops")
+    for text in ("first", "second"):
+        file.write_text(text)
+        set_aside(place.store(), verify_all(place.store(), settled=dt.timedelta()).findings)
+        file.parent.mkdir(exist_ok=True)
+
+    kept = Path(place.root, "staging", QUARANTINE).rglob(file.name)
+    assert sorted(path.read_text() for path in kept) == ["first", "second"]
+
+
+def test_the_half_file_of_a_killed_put_is_found(place):
+    half = folder(place, "model") / "data-0123456789abcdef.skops#1"  # as obstore names it until it is whole
+    half.write_text("half")
+
+    (found,) = verify_all(place.store(), settled=dt.timedelta()).findings
+
+    assert found.kind == "leftover"
+    assert set_aside(place.store(), [found]) == 1
+    assert not half.exists()
+
+
+def test_a_moment_beyond_the_calendar_is_told_and_hides_no_other_artifact(place, capsys):
+    manifest = folder(place, "evaluation") / "manifest.json"
+    moment = json.loads(manifest.read_text())["created_at"]
+    manifest.write_text(manifest.read_text().replace(moment, "0001-01-01T00:00:00+23:00"))
+
+    assert main(["list", "--environment", "staging"]) == 1
+    assert "beyond the calendar" in capsys.readouterr().err
+    assert place.key("evaluation").path in [found.path for found in verify_all(place.store()).findings]
 
 
 def test_a_run_is_reproduced_from_its_manifests_with_the_same_bytes(place, capsys):

@@ -77,7 +77,9 @@ def record(request, *, instance, status=dg.DagsterRunStatus.STARTED):
         "dagster/run_key": request.run_key,
         "dagster/partition": request.partition_key,
     }
-    return create_run_for_test(instance, job_name="train", tags=tags, status=status)
+    return create_run_for_test(
+        instance, job_name="train", run_config=request.run_config, tags=tags, status=status
+    )
 
 
 def write(path: Path, text: str, *, age=AGES_AGO):

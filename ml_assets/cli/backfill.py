@@ -74,12 +74,13 @@ def _here(request: BackfillRequest, *, options: Options) -> BackfillResult:
     together = BackfillResult(backfill_id="", days=[], failed=[])
     runs = launch(request.parameters, request.days, given=request.given, options=options)
     for run in runs:
-        if run.reason and not run.seen and "days failed" not in run.reason:
-            raise TrainingError(run.reason)
         failed = failed_days(run.days, seen=run.seen, reasons=[run.reason] if run.reason else [])
         bad = {item["as_of"] for item in failed}
         together["failed"] += failed
         together["days"] += [_result(request, day, run) for day in run.days if day.isoformat() not in bad]
+    reasons = {item["reason"] for item in together["failed"]}
+    if not together["days"] and len(reasons) == 1:  # one reason for all, and nothing to show beside it
+        raise TrainingError(*reasons)
     return together
 
 

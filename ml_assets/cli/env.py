@@ -69,6 +69,7 @@ def _print(settings: Settings, names: Sequence[str], *, as_json: bool, mark: boo
 
 
 def _print_table(columns: Mapping[str, Mapping[str, str]], *, mark: bool) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from ml_assets.cli.tables import console
@@ -76,5 +77,9 @@ def _print_table(columns: Mapping[str, Mapping[str, str]], *, mark: bool) -> Non
     table = Table("setting", *columns, *(["differs"] if mark else []), box=None, padding=(0, 2))
     for setting in dict.fromkeys(key for column in columns.values() for key in column):
         values = [column.get(setting, "-") for column in columns.values()]
-        table.add_row(setting, *values, *(["differs" if len(set(values)) > 1 else ""] if mark else []))
+        table.add_row(
+            escape(setting),
+            *map(escape, values),
+            *(["differs" if len(set(values)) > 1 else ""] if mark else []),
+        )
     console().print(table)

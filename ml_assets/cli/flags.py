@@ -70,17 +70,17 @@ def read_as(field: FieldInfo, value: Any) -> Any:
 def unknown_flags(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
     """One line for each word of the command line that nothing takes."""
     known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
-    return [_unknown(word.partition("=")[0], known) for word in words if word.startswith("-")] or [
+    return [_unknown(word.partition("=")[0], known, parser) for word in words if word.startswith("-")] or [
         "an argument is not understood. Parameters are given as flags, `--dataset orders`." for _ in words[:1]
     ]
 
 
-def _unknown(flag: str, known: Sequence[str]) -> str:
+def _unknown(flag: str, known: Sequence[str], parser: argparse.ArgumentParser) -> str:
     if looks_like_credential(flag):
         return "(a flag): looks like a credential. Give secrets by reference only."
     near = difflib.get_close_matches(flag, known, n=1)
     return f"{flag}: unknown flag." + (
-        f" Did you mean {near[0]}?" if near else " See `ml-assets run --help`."
+        f" Did you mean {near[0]}?" if near else f" See `{parser.prog} --help`."
     )
 
 

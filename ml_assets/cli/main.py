@@ -38,11 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("ML_ASSETS_DEBUG"):
             raise
-        kind = type(error).__name__
-        print(
-            f"Failed: {kind}, which is a defect of ml_assets. ML_ASSETS_DEBUG=1 shows where.", file=sys.stderr
-        )
+        print(f"Failed: {_unforeseen(error)}", file=sys.stderr)
         return FAILED
+
+
+def _unforeseen(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:  # a disk that is full, a folder that cannot be made
+        return f"{error.strerror}{f' ({error.filename})' if error.filename else ''}."
+    return f"{type(error).__name__}, which is a defect of ml_assets. ML_ASSETS_DEBUG=1 shows where."
 
 
 if __name__ == "__main__":

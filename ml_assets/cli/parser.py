@@ -222,7 +222,7 @@ def _report(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) ->
     request = read_backfill(args, unknown, parser, now=dt.datetime.now(tz=dt.timezone.utc))
     from ml_assets.cli.report import report
 
-    return report(request, environment=args.environment, as_json=args.json)
+    return report(request, environment=options_of(args).environment, as_json=args.json)
 
 
 def _plan(args: argparse.Namespace, parameters: TrainingParameters, days: Sequence[dt.date]) -> int:
@@ -243,18 +243,19 @@ def _show(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> i
     refuse_unknown(unknown, parser)
     from ml_assets.cli.show import show
 
-    return show(args.what, environment=args.environment, as_json=args.json)
+    return show(args.what, environment=options_of(args).environment, as_json=args.json)
 
 
 def _list(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     refuse_unknown(unknown, parser)
     from ml_assets.cli.list import list_artifacts
 
-    return list_artifacts(args.where, asset=args.asset, environment=args.environment, as_json=args.json)
+    environment = options_of(args).environment
+    return list_artifacts(args.where, asset=args.asset, environment=environment, as_json=args.json)
 
 
 def _why(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     refuse_unknown(unknown, parser)
     from ml_assets.cli.why import print_why
 
-    return print_why(args.what, environment=args.environment, as_json=args.json)
+    return print_why(args.what, environment=options_of(args).environment, as_json=args.json)

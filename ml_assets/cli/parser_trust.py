@@ -16,6 +16,11 @@ def add_trust(commands: "argparse._SubParsersAction[Parser]") -> None:
     verify.add_argument(
         "--repair", action="store_true", help="set aside what is damaged or left over; nothing is deleted"
     )
+    verify.add_argument(
+        "--idle",
+        action="store_true",
+        help="nobody is writing there: with --repair, set aside too what was left over within the last hour",
+    )
     verify.add_argument("--json", action="store_true", help="print the findings as JSON")
     verify.set_defaults(handler=lambda args, unknown: _verify(args, unknown, verify))
     reproduce = commands.add_parser(
@@ -45,7 +50,7 @@ def _verify(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) ->
     environment = options_of(args).environment
     from ml_assets.cli.verify import verify
 
-    return verify(environment=environment, repair=args.repair, as_json=args.json)
+    return verify(environment=environment, repair=args.repair, idle=args.idle, as_json=args.json)
 
 
 def _reproduce(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:

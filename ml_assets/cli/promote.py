@@ -3,6 +3,7 @@
 import getpass
 import json
 
+from ml_assets.core.command import command
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.errors import RefusedError
@@ -35,7 +36,9 @@ def promote(own: PromotionParameters, *, environment: str, as_json: bool) -> int
         print(f"decision {outcome.log.decision_uri(outcome.digest)}")
         print(f"log      {outcome.log.uri(entry.number)}" if entry else "The slot is as it was.")
         if entry:
-            print(f"It does not serve yet: ml-assets switch --to {decision.to}")
+            print(
+                f"It does not serve yet: {command('switch', '--to', decision.to, dataset=decision.dataset)}"
+            )
     return DONE if entry else REFUSED
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from ml_assets.cli.promote import actor
+from ml_assets.core.command import command
 from ml_assets.core.release import PAST, Entry, Slot
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline import releases
@@ -41,7 +42,7 @@ def live(dataset: str, *, as_json: bool) -> int:
         print(json.dumps({**told, "state": _json(entries[0])["state"] if entries else None}, indent=2))
     elif entries:
         _print_state(dataset, entries)
-        _print_history(entries)
+        _print_history(dataset, entries)
     else:
         print(f"Nothing was promoted for {dataset} yet: ml-assets promote RUN_ID --from staging --to blue")
     if damage:
@@ -77,12 +78,14 @@ def _print_state(dataset: str, entries: Sequence[Entry]) -> None:
         print(f"{dataset}: {state.live.told()} serves since {_since(entries)}")
     for slot, release in state.candidates.items():
         if release not in (state.live, *state.earlier):
-            print(f"could be switched to: {release.told()}: ml-assets switch --to {slot}")
+            print(
+                f"could be switched to: {release.told()}: {command('switch', '--to', slot, dataset=dataset)}"
+            )
     if state.earlier:
-        print(f"could be gone back to: {state.earlier[-1].told()}: ml-assets rollback")
+        print(f"could be gone back to: {state.earlier[-1].told()}: {command('rollback', dataset=dataset)}")
 
 
-def _print_history(entries: Sequence[Entry]) -> None:
+def _print_history(dataset: str, entries: Sequence[Entry]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -95,7 +98,7 @@ def _print_history(entries: Sequence[Entry]) -> None:
         table.add_row(str(entry.number), _at(entry.at), *map(escape, told))
     console().print(table)
     if len(entries) > SHOWN:
-        print(f"and {len(entries) - SHOWN} before: ml-assets live --json")
+        print(f"and {len(entries) - SHOWN} before: {command('live', '--json', dataset=dataset)}")
 
 
 def _since(entries: Sequence[Entry]) -> str | None:

@@ -9,6 +9,7 @@ from ml_assets.cli.request import Request
 from ml_assets.core.options import Options
 from ml_assets.core.result import Result
 from ml_assets.errors import TrainingError
+from ml_assets.settings import load_settings
 
 
 def run(request: Request, *, options: Options, as_json: bool, on: str | None = None) -> int:
@@ -22,7 +23,8 @@ def run(request: Request, *, options: Options, as_json: bool, on: str | None = N
     else:
         from ml_assets.cli.tables import print_result
 
-        print_result(result, given=request.given)
+        environment = load_settings().in_a_command(result["environment"])
+        print_result(result, given=request.given, environment=environment)
     return 0
 
 
@@ -62,15 +64,16 @@ def progress(*, show: bool, doing: str = "Training") -> Iterator[Callable[[str],
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.markup import escape
 
     console = Console(stderr=True)
     handler = logging.Handler()
-    handler.emit = lambda record: console.print(f"[dim]{record.getMessage()}[/dim]")  # type: ignore[method-assign]
+    handler.emit = lambda record: console.print(f"[dim]{escape(record.getMessage())}[/dim]")  # type: ignore[method-assign]
     logger = logging.getLogger("ml_assets")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
         with console.status(doing):
-            yield lambda line: console.print(f"[dim]{line}[/dim]")
+            yield lambda line: console.print(f"[dim]{escape(line)}[/dim]")
     finally:
         logger.removeHandler(handler)

@@ -80,12 +80,16 @@ def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) 
         _branch(tree, key, manifest, store)
     out.print(tree)
     if last.asset in CATALOG:
-        out.print("\nThe same again:\n" + run_command(parameters_of(last), last.as_of), markup=False)
+        environment = load_settings().in_a_command(last.environment)
+        again = run_command(parameters_of(last), last.as_of, environment=environment)
+        out.print(f"\nThe same again:\n{again}", markup=False)
 
 
 def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> None:
     """One artifact, its files, and what it was made from, down to the days of its sources."""
-    node = tree.add(f"{manifest.asset}  {store.uri(key)}/")  # type: ignore[attr-defined]
+    from rich.markup import escape
+
+    node = tree.add(f"{manifest.asset}  {escape(store.uri(key))}/")  # type: ignore[attr-defined]
     versions = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
     node.add(f"code {manifest.code_version}  {versions}")
     for file in manifest.files:
@@ -108,7 +112,9 @@ def _add_training_set(node: "object", manifest: Manifest, run_id: str, store: Ar
 
 
 def _add_source(node: "object", source: "object") -> None:
+    from rich.markup import escape
+
     rows = sum(day.rows for day in source.days)  # type: ignore[attr-defined]
-    leaf = node.add(f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days")  # type: ignore[attr-defined]
+    leaf = node.add(f"source {source.source}  {escape(source.uri)}  {rows:,} rows of {len(source.days)} days")  # type: ignore[attr-defined]
     for day in source.days:  # type: ignore[attr-defined]
         leaf.add(f"{day.date}  {day.rows} rows  {day.fingerprint}")

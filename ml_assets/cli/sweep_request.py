@@ -49,7 +49,11 @@ def read_sweep(
     parameters, found = diagnose(values)
     problems += [*wrong, *found, *_own_problems(own), *days_wrong]
     if not args.on:
-        where = {"environment": args.environment, "varied": tuple(own.get("grid") or ())}
+        grid = own.get("grid")
+        where = {
+            "environment": args.environment,
+            "varied": tuple(grid) if isinstance(grid, Mapping) else (),
+        }
         problems += against_settings(values, day, problems, now=now, **where)
     if parameters is None or day is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))

@@ -5,7 +5,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+from ml_assets.core.command import command
 
 WIDTH = 240
 
@@ -15,8 +18,8 @@ def console() -> Console:
     return Console(width=WIDTH, soft_wrap=True, highlight=False)
 
 
-def print_result(result: Mapping[str, Any], *, given: Collection[str]) -> None:
-    """Print parameters, metrics and paths of a run."""
+def print_result(result: Mapping[str, Any], *, given: Collection[str], environment: str) -> None:
+    """Print parameters, metrics and paths of a run; `environment` as a command names it."""
     out = console()
     out.print(
         f"run_id [bold]{result['run_id']}[/bold]  as_of {result['as_of']}  environment {result['environment']}"
@@ -25,9 +28,10 @@ def print_result(result: Mapping[str, Any], *, given: Collection[str]) -> None:
     out.print(parameters_table(result["parameters"], given=given))
     out.print(metrics_table(result["metrics"]))
     for asset, artifact in result["artifacts"].items():
-        out.print(f"{asset:<13} {'reused' if artifact['reused'] else 'made  '} {artifact['uri']}/")
+        out.print(f"{asset:<13} {'reused' if artifact['reused'] else 'made  '} {escape(artifact['uri'])}/")
     root = result["artifacts"]["training_set"]["uri"].partition("/training_set/")[0]
-    out.print(f"\nArtifacts are under {root}. All about this run: ml-assets show {result['run_id']}")
+    more = command("show", result["run_id"], environment=environment)
+    out.print(f"\nArtifacts are under {root}. All about this run: {more}", markup=False)
 
 
 def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -> Table:
@@ -53,7 +57,9 @@ def print_backfill(result: Mapping[str, Any]) -> None:
         made = sum(not artifact["reused"] for artifact in day["artifacts"].values())
         auc = day["metrics"].get("roc_auc")
         shown = "" if auc is None else f"{auc:.4f}"
-        table.add_row(day["as_of"], day["run_id"], shown, str(made), day["artifacts"]["model"]["uri"] + "/")
+        table.add_row(
+            day["as_of"], day["run_id"], shown, str(made), escape(day["artifacts"]["model"]["uri"]) + "/"
+        )
     out = console()
     out.print(table)
     out.print(f"{len(result['days'])} days done, {len(result['failed'])} failed")

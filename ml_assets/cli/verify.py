@@ -1,27 +1,30 @@
 """`ml-assets verify`: every file of an environment held against every manifest."""
 
+import datetime as dt
 import json
 from collections import Counter
 
+from ml_assets.core.command import command
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
-from ml_assets.storage.verifying import QUARANTINE, Verified, set_aside, verify_all
+from ml_assets.storage.verifying import QUARANTINE, SETTLED, Verified, set_aside, verify_all
 
 DONE, FAILED = 0, 1
 HARMLESS = ("foreign",)  # told, and no reason to fail
 
 
-def verify(*, environment: str, repair: bool, as_json: bool) -> int:
-    """Print what is wrong and, with `repair`, set damaged artifacts and leftovers aside; 1 where anything is wrong."""
+def verify(*, environment: str, repair: bool, idle: bool, as_json: bool) -> int:
+    """Print what is wrong and, with `repair`, set damaged artifacts and leftovers aside; 1 where anything is wrong.
+
+    With `idle` nobody is writing there, so that what is left over is, however young it may be.
+    """
     store = open_workspace(load_settings(), environment=environment).store
-    found = verify_all(store)
-    moved = [finding for finding in found.findings if finding.files] if repair else []
-    for finding in moved:
-        set_aside(store, finding)
+    found = verify_all(store, settled=dt.timedelta() if idle else SETTLED)
+    moved = set_aside(store, [finding for finding in found.findings if finding.files]) if repair else 0
     if as_json:
-        print(json.dumps(_json(found, store.root, moved=len(moved)), indent=2))
+        print(json.dumps(_json(found, store.root, moved=moved), indent=2))
     else:
-        _print(found, store.root, moved=len(moved))
+        _print(found, store.root, moved=moved, environment=environment)
     return FAILED if any(finding.kind not in HARMLESS for finding in found.findings) else DONE
 
 
@@ -38,7 +41,7 @@ def _json(found: Verified, root: str, *, moved: int) -> dict[str, object]:
     }
 
 
-def _print(found: Verified, root: str, *, moved: int) -> None:
+def _print(found: Verified, root: str, *, moved: int, environment: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -53,8 +56,8 @@ def _print(found: Verified, root: str, *, moved: int) -> None:
     told = ", ".join(f"{many} {kind}" for kind, many in sorted(counts.items())) or "nothing wrong"
     print(f"{root}: {found.sound} artifacts sound, {found.files} files, {found.bytes:,} bytes; {told}")
     if moved:
-        print(
-            f"{moved} set aside under {QUARANTINE}/, with their paths. Nothing was deleted. Make them again: ml-assets run"
-        )
+        told = "Nothing was deleted. Make them again: ml-assets run"
+        print(f"{moved} set aside under {QUARANTINE}/, with their paths. {told}")
     elif any(finding.files for finding in found.findings):
-        print("Set what is damaged or left over aside, deleting nothing: ml-assets verify --repair")
+        repair = command("verify", "--repair", environment=environment)
+        print(f"Set what is damaged or left over aside, deleting nothing: {repair}")

@@ -65,6 +65,8 @@ def submit_sweep(
         RefusedError: before anything was started, here or by the deployment.
         RemoteError: it cannot be reached, there is no leaderboard of the sweep, or it takes too long.
     """
+    if as_runs:
+        _refuse_with_as_runs(retry_failed=retry_failed, engine=engine)
     asked = _ask(parameters, sweep, as_of, environment=environment, as_runs=as_runs)
     deployment, told = connect(url), on_progress or silent
     first = deployment.first_day()
@@ -125,6 +127,13 @@ def _ask(
     return _Asked(parameters=checked, own=own, as_of=day, request=request)
 
 
+def _refuse_with_as_runs(**options: object) -> None:
+    if given := [name for name, value in options.items() if value]:
+        raise RefusedError(
+            [f"{name}: not with as_runs, where each trial is a run like any other." for name in given]
+        )
+
+
 def _problems(sweep: Mapping[str, Any], *, as_runs: bool) -> tuple[str, ...]:
     try:
         own = check_sweep(sweep)
@@ -150,7 +159,7 @@ def _launch_trials(
     for day, trial in itertools.product(days, trials):
         tags = trial_tags(trial, day, sweep=asked.name, size=len(trials) * len(days), request=asked.request)
         known = latest.get(tags[RUN_ID_TAG])
-        if known is not None and known.status not in FAILED:
+        if known is not None and known.status not in (FAILED if reuse else ENDED):
             found.append(known.id)
             continue
         values = {name: getattr(trial, name) for name in fields}

@@ -12,6 +12,13 @@ def run_command(parameters: TrainingParameters, as_of: dt.date, *, environment: 
     return _command("run", parameters, ["--as-of", as_of.isoformat()], environment)
 
 
+def command(*words: str, dataset: str = "", environment: str = "default") -> str:
+    """`ml-assets switch --to blue --dataset customers`: with a dataset and an environment where they are not the usual."""
+    usual = TrainingParameters.model_fields["dataset"].default
+    about = [] if dataset in ("", usual) else ["--dataset", dataset]
+    return shlex.join(["ml-assets", *words, *about, *_at(environment)])
+
+
 def retry_commands(
     parameters: TrainingParameters, days: Iterable[dt.date], *, environment: str = "default"
 ) -> list[str]:
@@ -52,6 +59,8 @@ def _command(name: str, parameters: TrainingParameters, days: list[str], environ
             words.append(f"--{flag}" if value else f"--no-{flag}")
         else:
             words += [f"--{flag}", str(value)]
-    if environment != "default":
-        words += ["--environment", environment]
-    return shlex.join(words)
+    return shlex.join([*words, *_at(environment)])
+
+
+def _at(environment: str) -> list[str]:
+    return [] if environment == "default" else ["--environment", environment]

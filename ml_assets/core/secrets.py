@@ -25,12 +25,17 @@ _RANDOM = re.compile(r"^[A-Za-z0-9/+=_-]{32,}$")
 
 def looks_like_credential(text: str) -> bool:
     """Whether `text` has the form of a key, a token, a private key or a URL with a password in it."""
-    return bool(_LOOKS_LIKE.search(text)) or has_password(text) or _looks_random(text.strip())
+    return holds_credential(text) or _looks_random(text.strip())
 
 
 def has_password(uri: str) -> bool:
     """Whether a place is given with a user and a password in it."""
     return bool(_PASSWORD.search(uri))
+
+
+def holds_credential(uri: str) -> bool:
+    """Whether a place is given with a password, a key or a token in it; a long path is none, however it looks."""
+    return bool(_LOOKS_LIKE.search(uri)) or has_password(uri)
 
 
 def _looks_random(text: str) -> bool:

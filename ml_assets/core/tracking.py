@@ -5,7 +5,7 @@ import re
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from ml_assets.core.secrets import has_password
+from ml_assets.core.secrets import holds_credential
 
 _URI = re.compile(r"^(sqlite:///[^?\s][^?]*|https?://\S+)?\Z")
 ALLOWED = (
@@ -27,7 +27,7 @@ class Tracking(BaseModel):
     @field_validator("uri")
     @classmethod
     def _is_a_place_without_a_password(cls, uri: str) -> str:
-        if has_password(uri):
+        if holds_credential(uri):
             raise PydanticCustomError(
                 "credential",
                 "holds a credential. Give it as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",

@@ -12,16 +12,15 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
+from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
 from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
 from ml_assets.presets import Preset, read_presets
 from ml_assets.resources.parameters import refuse
-from ml_assets.settings import load_settings
+from ml_assets.settings import Settings, load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
 RUN_KEY_TAG = "dagster/run_key"
-PARTITION_TAG = "dagster/partition"
-RUN_ID_TAG = "ml_assets/run_id"
 PRESET_TAG = "ml_assets/preset"
 LAST_ASSET = tuple(CATALOG)[-1]
 UNFINISHED = (
@@ -91,11 +90,17 @@ def may_be_trained(as_of: dt.date, *, now: dt.datetime) -> bool:
     return days.problem(as_of, now=now, first=load_settings().first_as_of) is None
 
 
-def unfinished(instance: dg.DagsterInstance) -> Mapping[str, dt.date]:
-    """The run_ids whose runs are queued or running, each with its day."""
-    runs = instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
-    told = [(run.tags.get(RUN_ID_TAG), days.parse(run.tags.get(PARTITION_TAG, ""))) for run in runs]
-    return {name: day for name, day in told if name and day}
+def unfinished(instance: dg.DagsterInstance, settings: Settings) -> Mapping[str, dt.date]:
+    """What queued and running runs train in the settings' environment: the run_id of each day, and the day.
+
+    Whoever launched them: a page, a backfill, a sensor. Days that a backfill has not made runs of yet are not here.
+    """
+    found: dict[str, dt.date] = {}
+    for run in filter(trains, instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))):
+        parameters = parameters_of(run.run_config)
+        if parameters and settings.named(environment_of(run.run_config)) == settings.environment:
+            found |= {run_id(parameters, day): day for day in days_of(run)}
+    return found
 
 
 def days_trained(parameters: TrainingParameters, store: ArtifactStore) -> frozenset[dt.date]:

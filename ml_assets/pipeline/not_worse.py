@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ml_assets.core.command import command
 from ml_assets.core.comparison.compare import Comparison
 from ml_assets.core.comparison.words import verdict
 from ml_assets.core.promotion.gates import Gate
@@ -46,7 +47,8 @@ def hold_against(
     try:
         reference = model_of(live, live.slot, settings)
     except (ArtifactNotFoundError, CorruptArtifactError):
-        told = "what serves is gone from its slot, or damaged there. Go back to what served before: ml-assets rollback"
+        back = command("rollback", dataset=candidate.parameters.dataset)
+        told = f"what serves is gone from its slot, or damaged there. Go back to what served before: {back}"
         return HeldAgainst(reference=f"{live.slot}: {live.told()}", gate=_gate(told, passed=False))
     try:
         if candidate.parameters == reference.parameters:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.command import command
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.release import SLOTS, Release, Releases
@@ -126,16 +127,15 @@ def released_manifest(release: Release, store: ArtifactStore) -> Manifest:
 
 
 def _released(name: str, dataset: str, state: Releases) -> Release:
+    live = command("live", dataset=dataset)
     if name == "live" or (state.live is not None and name == state.live.slot):
         if state.live is None:
-            raise RefusedError(
-                [f"{name}: nothing serves for {dataset} yet. `ml-assets live` shows what is where."]
-            )
+            raise RefusedError([f"{name}: nothing serves for {dataset} yet. `{live}` shows what is where."])
         return state.live
     slot = state.idle if name == "idle" else next((known for known in SLOTS if known == name), None)
     release = state.candidates.get(slot) if slot else None
     if release is None:
         raise RefusedError(
-            [f"{name}: nothing was promoted there for {dataset}. `ml-assets live` shows what is where."]
+            [f"{name}: nothing was promoted there for {dataset}. `{live}` shows what is where."]
         )
     return release

@@ -19,17 +19,25 @@ def refuse(values: Mapping[str, Any]) -> None:
     """Raise RefusedError with every problem of the values: their own, and what the settings say of them.
 
     Which environment a run names is not known here: the source must have a name in one of them, and what may be
-    given is what the settings' own environment allows.
+    given is what the settings' own environment allows. Dagster fills in what was not given, so that a value at its
+    default counts as not given.
     """
+    if any(not isinstance(name, str) for name in values):
+        raise RefusedError(["(a field name): not text. Parameters are named as the schema names them."])
     parsed, problems = diagnose(values)
     source = parsed.source if parsed else values.get("source", "sample")
     named = any(line.startswith("source:") for line in problems)
     settings = load_settings()
     if isinstance(source, str) and not named and (problem := settings.source_problem(source)):
         problems.append(problem)
-    problems += settings.override_problems(values)
+    problems += settings.override_problems(name for name in values if not _is_default(name, values[name]))
     if problems:
         raise RefusedError(problems)
+
+
+def _is_default(name: str, value: Any) -> bool:
+    field = TrainingParameters.model_fields.get(name)
+    return field is not None and type(value) is type(field.default) and value == field.default
 
 
 def refuse_overrides(names: Iterable[str], *, environment: str) -> None:

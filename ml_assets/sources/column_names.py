@@ -5,7 +5,7 @@ import re
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
 
-RESERVED = ("day", "fold")
+RESERVED = ("day", "fold", "__landed_file")
 LONGEST = 200
 SHOWN = 60
 _PATTERN = re.compile(r"\*|\^.*\$", re.DOTALL)  # what Polars takes for several columns

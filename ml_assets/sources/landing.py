@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -129,8 +130,20 @@ def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl
             f"{file.location}: cannot be read as CSV. Some line has more values than the header, or a quote is not "
             f"closed. Write the file again with commas between values and double quotes around text."
         ) from None
+    _check_lines(file, data, table)
     source = pl.Series(FILE, [file.location]).new_from_index(0, table.height)
     return pl.DataFrame([source, *(table[column] for column in columns)])
+
+
+def _check_lines(file: LandedFile, data: bytes, table: pl.DataFrame) -> None:
+    """Refuse a line with too few values, which Polars fills up with nothing: a file that was cut ends in one."""
+    if not table.width or not table.to_series(table.width - 1).null_count():
+        return
+    for number, line in enumerate(csv.reader(io.StringIO(data.decode("utf-8"), newline=""))):
+        if line and len(line) < table.width:
+            raise SourceError(
+                f"{file.location}: row {number} has {len(line)} values, the header {table.width}. Write the whole file again."
+            )
 
 
 def _first_line(file: LandedFile, data: bytes) -> str:
@@ -160,6 +173,10 @@ def _check_header(file: LandedFile, columns: Sequence[str], line: str) -> None:
             f"newline at the end of each line."
         ) from None
     _check_columns(file, columns, existing)
+    if twice := next((name for name in columns if existing.count(name) > 1), None):
+        raise SourceError(
+            f"{file.location}: column `{twice}` is there twice. Write the file again with names that differ."
+        )
 
 
 def _check_columns(file: LandedFile, columns: Sequence[str], existing: Sequence[str]) -> None:

@@ -2,25 +2,24 @@
 
 import datetime as dt
 import difflib
+import os
 import posixpath
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.s3_access import USUAL_S3, S3Access
-from ml_assets.errors import SourceError, StoreError
+from ml_assets.errors import SettingsError, SourceError, StoreError
 from ml_assets.sources.column_names import check_names
 from ml_assets.storage.again import list_all, list_here
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
+from ml_assets.storage.object_store import local_path
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -80,7 +79,7 @@ class LandingZone:
             contract = DatasetContract.model_validate(tomllib.loads(data.decode("utf-8-sig")))
         except ValidationError as error:
             raise SourceError(f"{where}: {_problems(error)} See the README for an example.") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SourceError(f"{where}: is not valid TOML: {error}. Mend the file.") from None
         check_names(contract, where=where)
         return contract
@@ -150,15 +149,20 @@ def open_zone(uri: str, *, access: S3Access) -> LandingZone:
     """Open a local path, `file://` or any URI that obstore knows, such as `s3://`. Raises SourceError."""
     from obstore.store import LocalStore
 
-    parts = urlsplit(uri)
-    if parts.scheme not in {"", "file"} and "://" in uri:
-        return LandingZone(root=uri.rstrip("/"), store=_remote(uri, access), access=access)
-    path = Path(url2pathname(parts.path) if parts.scheme == "file" else uri).expanduser().absolute()
-    if not path.is_dir():
+    try:
+        folder = local_path(os.path.expanduser(uri))  # noqa: PTH111
+    except (SettingsError, ValueError):
         raise SourceError(
-            f"{path}: is not a folder. Mend the source's uri in the settings, or create the folder."
+            "A source's uri cannot be used. Allowed: a path, file:///absolute/path, or a URI such as s3://BUCKET/PREFIX. "
+            "Mend it in the settings."
+        ) from None
+    if folder is None:
+        return LandingZone(root=uri.rstrip("/"), store=_remote(uri, access), access=access)
+    if not folder.is_dir():
+        raise SourceError(
+            f"{folder}: is not a folder. Mend the source's uri in the settings, or create the folder."
         )
-    return LandingZone(root=path.as_posix(), store=LocalStore(prefix=path))
+    return LandingZone(root=folder.as_posix(), store=LocalStore(prefix=folder))
 
 
 def _day(text: str) -> dt.date | None:

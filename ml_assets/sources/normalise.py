@@ -129,7 +129,7 @@ def _ballot(part: Part, feature: str) -> Literal["number", "category"] | None:
 def _normalise_part(part: Part, roles: Mapping[str, Role], *, declared: set[str]) -> pl.LazyFrame:
     for column, role in roles.items():
         _check(part, column, role, declared=column in declared)
-    day = pl.col(FILE).str.extract(r"date=(\d{4}-\d{2}-\d{2})[/\\][^/\\]*$").str.to_date("%Y-%m-%d")
+    day = pl.col(FILE).str.extract(r"(?i)date=(\d{4}-\d{2}-\d{2})/[^/]*$").str.to_date("%Y-%m-%d")
     values = [_expression(part, column, role).alias(column) for column, role in roles.items()]
     return part.table.lazy().select(FILE, day.alias("day"), *values)
 

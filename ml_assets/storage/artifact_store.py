@@ -3,6 +3,7 @@
 `committing` writes, `reading` reads one artifact, `folders` and `listing` read many; `integrity` holds the checks.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,7 +106,7 @@ class ArtifactStore:
         if root is None:
             return (key for _, key in self._listed(asset, where))
         places = walked(str(root), asset, where)
-        return (key for folder, key in places if (root / folder / MANIFEST).is_file())
+        return (key for folder, key in places if os.path.isfile(root / folder / MANIFEST))  # noqa: PTH113  # False too for a name that no disk can hold
 
     def entries(self, asset: str | None = None, where: Filter = ANY) -> Iterator[Entry | StoreError]:
         """What a list shows of every committed artifact that `where` admits, by path, as it is read.
@@ -129,10 +130,14 @@ class ArtifactStore:
         with store_errors(self.uri(key, HISTORY)):
             store = open_store(self.root, access=self.access)
             paths = history_paths(store, key)
-        return [
-            earlier_manifest(store, key, path, self.uri(key, path.removeprefix(f"{key.path}/")))
-            for path in paths
-        ]
+        return [self.earlier(key, path) for path in paths]
+
+    def earlier(self, key: ArtifactKey, path: str) -> Manifest:
+        """One manifest of the history, by its path relative to the root. Raises CorruptArtifactError."""
+        uri = self.uri(key, path.removeprefix(f"{key.path}/"))
+        with store_errors(uri):
+            store = open_store(self.root, access=self.access)
+        return earlier_manifest(store, key, path, uri)
 
     def verify(self, key: ArtifactKey) -> Manifest:
         """Read and check the manifest and every file. Raises like `manifest` and `read_file`."""

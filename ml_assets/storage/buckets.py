@@ -113,7 +113,7 @@ def _bucket(root: str, access: S3Access, variables: tuple[tuple[str, str], ...])
 @functools.lru_cache(maxsize=16)
 def _session(access: S3Access, variables: tuple[tuple[str, str], ...]) -> S3Session:
     import boto3
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
     from obstore.auth.boto3 import Boto3CredentialProvider
 
     known = dict(variables)
@@ -125,24 +125,27 @@ def _session(access: S3Access, variables: tuple[tuple[str, str], ...]) -> S3Sess
             region_name=access.region or known.get("AWS_REGION"),
             endpoint_url=access.endpoint_url or None,
         )
-        if not unsigned and session.get_credentials() is None:
-            raise StoreError(_NO_CREDENTIALS)
-        provider = None if unsigned else Boto3CredentialProvider(session, ttl=_CREDENTIALS_LIVE)
+        nobody = not unsigned and session.get_credentials() is None
+        signed = not unsigned and not nobody
+        provider = Boto3CredentialProvider(session, ttl=_CREDENTIALS_LIVE) if signed else None
         if provider:
             provider()
-    except (BotoCoreError, ValueError) as error:
+    except (BotoCoreError, ClientError, ValueError, OSError) as error:
         raise StoreError(_no_session(access, error)) from None
+    if nobody:
+        raise StoreError(_NO_CREDENTIALS)
     return S3Session(endpoint=client.meta.endpoint_url, region=client.meta.region_name, provider=provider)
 
 
 def _no_session(access: S3Access, error: Exception) -> str:
     """Why boto3 finds no way to S3; its own words may hold what stands in a file of credentials."""
-    kind = type(error).__name__
+    response = getattr(error, "response", {})  # of a service that gives credentials, such as STS
+    kind = response.get("Error", {}).get("Code") or type(error).__name__
     if kind == "ProfileNotFound":
         named = "ML_ASSETS_S3__PROFILE" if access.profile else "AWS_PROFILE"
         return f"There is no such AWS profile ({kind}). Correct {named}, or add the profile to ~/.aws/config."
-    if "SSO" in kind or "Token" in kind or "Credential" in kind:
-        return f"The AWS credentials cannot be had ({kind}). Renew them, for example by `aws sso login`."
+    if response or isinstance(error, OSError) or any(word in kind for word in ("SSO", "Token", "Credential")):
+        return f"The AWS credentials cannot be had ({kind}). Check ~/.aws/config and the variables AWS_*, or renew them, for example by `aws sso login`."
     return f"S3 cannot be used ({kind}). Check the s3 settings, the variables AWS_* and ~/.aws/config."
 
 

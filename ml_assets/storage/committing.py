@@ -16,6 +16,7 @@ from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.errors import StoreError
 from ml_assets.storage.again import again
 from ml_assets.storage.integrity import MANIFEST, difference, history_name, mismatch
+from ml_assets.storage.reading import exists
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -62,11 +63,13 @@ def _unfit(manifest: Manifest, files: Mapping[str, bytes]) -> str:
 def put_new(store: "ObjectStore", path: str, body: bytes) -> None:
     """Put unless it is there: the name holds the digest, so what is there is the same.
 
-    When the answer to a put is lost, the next one finds what the first has put.
+    When the answer to a put is lost, the next one finds what the first has put. While somebody else puts the same,
+    S3 refuses as if it were there, and then it may not come to be.
     """
     from obstore.exceptions import AlreadyExistsError
 
     try:
         again(lambda: store.put(path, body, mode="create"))
     except AlreadyExistsError:
-        return
+        if not exists(store, path):
+            store.put(path, body)

@@ -23,6 +23,9 @@ DISK = {
 _DENIED = "access is denied. Grant these credentials s3:ListBucket, s3:GetObject and s3:PutObject there, or use others"
 _WRONG = "the credentials are not valid. Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile"
 _EXPIRED = "the credentials have expired. Renew them, for example by `aws sso login`, then run it again"
+_NO_MORE = (
+    "the credentials could not be renewed. Renew them, for example by `aws sso login`, then run it again"
+)
 _ELSEWHERE = "the bucket is in another region. Set ML_ASSETS_S3__REGION or AWS_REGION to the bucket's"
 _THROTTLED = (
     "the store asks for fewer requests, again and again. Run it again later, use fewer ML_ASSETS_WORKERS, or "
@@ -71,6 +74,7 @@ _STATUS = {
 _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 _ANSWERED = re.compile(r"status code: (\d{3})")
 _REDIRECTED = "redirect without LOCATION"  # all that obstore tells of this answer
+_PROVIDER = re.compile(r"External AWS credential provider: (?:[\w.]*\.)?(\w+)")
 _SENT = re.compile(r"Error performing [A-Z]+ (https?://[^/@\s]+)/")
 _TIMED_OUT = re.compile(r"kind: Timeout\b")
 
@@ -91,6 +95,8 @@ def is_missing_bucket(error: Exception) -> bool:
 def _of_s3(text: str) -> str:
     """What S3 answered, or that it did not; nothing where the error is not from S3."""
     code, status = _CODE.search(text), _ANSWERED.search(text)
+    if provider := _PROVIDER.search(text):
+        return f"{_NO_MORE} ({provider[1]})"
     if _REDIRECTED in text:
         return f"{_ELSEWHERE} (PermanentRedirect)"
     if code and code[1] in S3:

@@ -62,8 +62,8 @@ def _to_json(value: Any) -> bytes:
 
 def _from_json(data: bytes) -> Any:
     try:
-        return json.loads(data, parse_int=_whole_number)
-    except (ValueError, RecursionError) as error:
+        return json.loads(data, parse_int=_whole_number, parse_constant=_no_number)
+    except (ValueError, OverflowError, RecursionError) as error:
         raise CorruptArtifactError("These bytes are not JSON.") from error
 
 
@@ -71,6 +71,11 @@ def _whole_number(digits: str) -> int | float:
     """RFC 8785 writes 1e16 as digits; integers beyond 2**53 are never written, so those are floats."""
     number = int(digits)
     return number if abs(number) < 2**53 else float(number)
+
+
+def _no_number(name: str) -> float:
+    """NaN and the infinities, which Python reads and JSON does not know."""
+    raise ValueError(name)
 
 
 def _to_text(text: str) -> bytes:

@@ -16,20 +16,32 @@ OTHER_BYTES = "its bytes are not those that were committed"
 
 def history_name(created_at: dt.datetime, body: bytes) -> str:
     """`history/20251201T101530123456Z-<12 hex of the manifest's SHA-256>.json`."""
-    moment = created_at.astimezone(dt.timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
-    return f"{HISTORY}/{moment}-{hashlib.sha256(body).hexdigest()[:12]}.json"
+    return f"{HISTORY}/{history_moment(created_at)}-{hashlib.sha256(body).hexdigest()[:12]}.json"
+
+
+def history_moment(moment: dt.datetime) -> str:
+    """`20251201T101530123456Z`, which sorts by time. ValueError for one that is beyond the calendar in UTC."""
+    try:
+        return moment.astimezone(dt.timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
+    except OverflowError:
+        raise ValueError("its created_at is beyond the calendar") from None
 
 
 def parse_manifest(key: ArtifactKey, body: bytes, uri: str) -> Manifest:
     """A manifest that is valid and belongs to `key`; CorruptArtifactError otherwise."""
+    found = manifest_of(key, body)
+    if isinstance(found, str):
+        raise corrupt(key, uri, found)
+    return found
+
+
+def manifest_of(key: ArtifactKey, body: bytes) -> Manifest | str:
+    """A manifest that is valid and belongs to `key`, or why there is none in these bytes."""
     try:
         manifest = Manifest.model_validate_json(body)
     except ValueError:
-        raise corrupt(key, uri, "it is not a valid manifest") from None
-    problem = mismatch(key, manifest)
-    if problem:
-        raise corrupt(key, uri, problem)
-    return manifest
+        return "it is not a valid manifest"
+    return mismatch(key, manifest) or manifest
 
 
 def mismatch(key: ArtifactKey, manifest: Manifest) -> str:
@@ -73,6 +85,15 @@ def corrupt(key: ArtifactKey, uri: str, problem: str) -> CorruptArtifactError:
     )
 
 
+def corrupt_history(uri: str, problem: str) -> CorruptArtifactError:
+    """The error for a bad file of the history, which the artifact beside it does not need."""
+    return CorruptArtifactError(
+        f"{uri} is corrupt: {problem}. It only tells of a commit; the artifact beside it is not concerned. "
+        "Set it aside: ml-assets verify --repair."
+    )
+
+
 def train_command(key: ArtifactKey) -> str:
-    """The shortest command that makes an artifact of this dataset and day."""
-    return f"ml-assets run --dataset {shlex.quote(key.dataset)} --as-of {key.as_of}"
+    """A command that makes an artifact of this dataset, day and model version; of other parameters a key tells nothing."""
+    version = f" --model-version {shlex.quote(key.model_version)}" if key.model_version else ""
+    return f"ml-assets run --dataset {shlex.quote(key.dataset)} --as-of {key.as_of}{version}"

@@ -6,6 +6,7 @@ fields are read. What is damaged is told in its place and hides nothing else.
 """
 
 import datetime as dt
+import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,10 +19,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.where import Filter
 from ml_assets.errors import StoreError
+from ml_assets.storage import reading
 from ml_assets.storage.folders import Place
 from ml_assets.storage.integrity import MANIFEST, OTHER_BYTES, corrupt, history_name, misplaced
 from ml_assets.storage.object_store import store_errors
-from ml_assets.storage.reading import exists, get
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -92,15 +93,26 @@ def disk_reader(root: str) -> Reader:
         try:
             with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
                 return file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+                return None
+            raise
 
-    return Reader(root=root, read=read, exists=lambda path: os.path.exists(f"{root}/{path}"))  # noqa: PTH110
+    def exists(path: str) -> bool:
+        try:
+            os.stat(f"{root}/{path}")  # noqa: PTH116
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    return Reader(root=root, read=read, exists=exists)
 
 
 def object_reader(root: str, store: "ObjectStore") -> Reader:
     """Any other store."""
-    return Reader(root=root, read=lambda path: get(store, path), exists=lambda path: exists(store, path))
+    return Reader(
+        root=root, read=lambda path: reading.get(store, path), exists=lambda path: reading.exists(store, path)
+    )
 
 
 def entries(

@@ -6,7 +6,16 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.storage.again import again, list_all
 from ml_assets.storage.explain import is_missing_bucket
-from ml_assets.storage.integrity import HISTORY, MANIFEST, OTHER_BYTES, corrupt, history_name, parse_manifest
+from ml_assets.storage.integrity import (
+    HISTORY,
+    MANIFEST,
+    OTHER_BYTES,
+    corrupt,
+    corrupt_history,
+    history_name,
+    manifest_of,
+    parse_manifest,
+)
 from ml_assets.storage.object_store import store_errors
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -61,9 +70,11 @@ def earlier_manifest(store: "ObjectStore", key: ArtifactKey, path: str, uri: str
     """One manifest of the key's history, found at `uri`. Raises CorruptArtifactError."""
     with store_errors(uri):
         body = get(store, path)
-    if body is None:
-        raise corrupt(key, uri, "the file is missing")
-    manifest = parse_manifest(key, body, uri)
-    if not path.endswith(history_name(manifest.created_at, body)):
-        raise corrupt(key, uri, OTHER_BYTES)
+        if body is None:
+            raise corrupt_history(uri, "the file is missing")
+        manifest = manifest_of(key, body)
+        if isinstance(manifest, str):
+            raise corrupt_history(uri, manifest)
+        if not path.endswith(history_name(manifest.created_at, body)):
+            raise corrupt_history(uri, OTHER_BYTES)
     return manifest

@@ -22,7 +22,7 @@ from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.storage.again import again, list_all
 from ml_assets.storage.object_store import open_store, store_errors
-from ml_assets.storage.reading import get
+from ml_assets.storage.reading import exists, get
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -97,7 +97,7 @@ class ReleaseLog:
 
     def keep_decision(self, record: dict[str, Any]) -> str:
         """Store a decision record; its SHA-256, which names it."""
-        body = rfc8785.dumps(record)
+        body = _canonical(record)
         digest = hashlib.sha256(body).hexdigest()
         with store_errors(self.decision_uri(digest)):
             store = open_store(self.root, create=True, access=self.access)
@@ -156,14 +156,23 @@ class ReleaseLog:
         """Whether the entry is in the log: a lost answer to a write that was done counts as done."""
         from obstore.exceptions import AlreadyExistsError
 
-        body = rfc8785.dumps(entry.model_dump(mode="json"))
+        body, path = _canonical(entry.model_dump(mode="json")), f"{self._folder}/log/{_name(entry.number)}"
         with store_errors(self.uri(entry.number)):
             try:
                 store = open_store(self.root, create=True, access=self.access)
-                again(lambda: store.put(f"{self._folder}/log/{_name(entry.number)}", body, mode="create"))
-            except AlreadyExistsError:
-                return self._read(entry.number).token == entry.token
+                again(lambda: store.put(path, body, mode="create"))
+            except (
+                AlreadyExistsError
+            ):  # S3 says so too while another put is under way, which may come to nothing
+                return exists(store, path) and self._read(entry.number).token == entry.token
         return True
+
+
+def _canonical(record: dict[str, Any]) -> bytes:
+    try:
+        return rfc8785.dumps(record)
+    except ValueError as error:  # text that is no Unicode, for example
+        raise StoreError(f"A release cannot be written down: {error}. Nothing was changed.") from error
 
 
 def _name(number: int) -> str:

@@ -1,11 +1,13 @@
 """Every file under a root held against every manifest: what is damaged, what lacks, what nobody knows.
 
-Nothing is deleted. What is set aside keeps its path under `quarantine/`, where no reader looks.
+Nothing is deleted. What is set aside keeps its path under `quarantine/<moment>/`, where no reader looks.
 """
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from ml_assets.core.artifact import ArtifactKey, parse_path
@@ -13,13 +15,14 @@ from ml_assets.core.manifest import Manifest
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.again import again, list_all
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets.storage.integrity import HISTORY, MANIFEST
-from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets.storage.integrity import HISTORY, MANIFEST, history_moment
+from ml_assets.storage.object_store import local_path, open_store, store_errors
 
 QUARANTINE = "quarantine"
 LENGTHS = (5, 4)  # segments of an artifact's folder, with and without a model version
+SETTLED = dt.timedelta(hours=1)  # no commit takes longer: what nothing names after that, nobody will name
 
-Kind = Literal["damaged", "lineage", "leftover", "foreign"]
+Kind = Literal["damaged", "history", "lineage", "leftover", "foreign"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +30,22 @@ class Finding:
     """One thing that is not as it should be.
 
     Attributes:
-        kind: `damaged`: a committed artifact cannot be read as it was committed. `lineage`: what it was made of is
-            not here. `leftover`: files of a commit that never became visible. `foreign`: a file that is nobody's.
+        kind: `damaged`: a committed artifact cannot be read as it was committed. `history`: what tells of a commit
+            cannot be read, and the artifact can. `lineage`: what it was made of is not here. `leftover`: files of a
+            commit that never became visible. `foreign`: a file that is nobody's.
         path: of the artifact or the file, relative to the root.
         told: what is wrong.
-        files: what is set aside by a repair; lineage and foreign files are left alone.
+        files: what is set aside by a repair. Lineage and foreign files are left alone, and so are files that a
+            writer may still be about to name.
+        again: the file that holds the bytes which the one in `files` should hold, where there is one: a repair
+            copies it there.
     """
 
     kind: Kind
     path: str
     told: str
     files: tuple[str, ...] = ()
+    again: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,44 +58,108 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verify_all(store: ArtifactStore) -> Verified:
+@dataclass(frozen=True)
+class _File:
+    bytes: int
+    written: dt.datetime
+
+
+def verify_all(store: ArtifactStore, *, settled: dt.timedelta = SETTLED) -> Verified:
     """Look at every file under the root of a store and read every committed byte.
+
+    Args:
+        store: what is looked at.
+        settled: how old a file is that no writer is about to name; nothing, where nobody writes.
 
     Raises:
         StoreError: the root cannot be listed. A file that cannot be read is a finding.
     """
     with store_errors(store.root):
-        sizes = {
-            str(meta["path"]): int(meta["size"])
-            for meta in list_all(open_store(store.root, access=store.access))
-        }
-    folders, foreign = _folders(sizes)
+        under = _files(store)
+    recent = _recent(under, settled)
+    folders, foreign = _folders(under)
     manifests: dict[ArtifactKey, list[Manifest]] = {}
     findings = [Finding(kind="foreign", path=path, told="belongs to no artifact") for path in foreign]
     sound = 0
     for key, files in sorted(folders.items(), key=lambda item: item[0].path):
-        found, known = _artifact(key, files, store)
+        found, known = _artifact(key, files, store, recent=recent)
         manifests[key] = known
         findings += found
         sound += bool(known) and not any(item.kind == "damaged" for item in found)
     findings += _lineage(manifests)
-    return Verified(sound=sound, files=len(sizes), bytes=sum(sizes.values()), findings=tuple(findings))
+    many = sum(file.bytes for file in under.values())
+    return Verified(sound=sound, files=len(under), bytes=many, findings=tuple(findings))
 
 
-def set_aside(store: ArtifactStore, finding: Finding) -> None:
-    """Move the files of a finding to `quarantine/`, path and bytes as they are. StoreError where that cannot be done."""
+def set_aside(store: ArtifactStore, findings: Sequence[Finding]) -> int:
+    """Move the files of findings to `quarantine/<moment>/`, path and bytes as they are; how many findings had any.
+
+    Each artifact is looked at once more before: what a run has healed since stays. Raises StoreError where files
+    cannot be moved; those before have been.
+    """
+    moment, moved = history_moment(dt.datetime.now(tz=dt.timezone.utc)), 0
     with store_errors(store.root):
+        for finding in findings:
+            files = _still_wrong(finding, store)
+            manifests_first = sorted(files, key=lambda path: not path.endswith(f"/{MANIFEST}"))
+            for path in manifests_first:  # so that no reader finds a manifest whose files are gone
+                move = _replace if finding.again else _move
+                move(store, path, f"{QUARANTINE}/{moment}/{path}", finding.again)
+            moved += bool(files)
+    return moved
+
+
+def _still_wrong(finding: Finding, store: ArtifactStore) -> set[str]:
+    key = parse_path(finding.path)
+    if key is None:
+        return set()
+    files = [path for path in _files(store, below=key.path) if path.startswith(f"{key.path}/")]
+    found, _ = _artifact(key, files, store)
+    return {path for item in found for path in item.files} & {*finding.files}
+
+
+def _files(store: ArtifactStore, below: str = "") -> dict[str, _File]:
+    """Every file by its path. On a disk with those of killed writers, which a store's client does not list."""
+    root = local_path(store.root)
+    if root is None:
+        found = list_all(open_store(store.root, access=store.access), below or None)
+        return {str(meta["path"]): _File(int(meta["size"]), meta["last_modified"]) for meta in found}
+    files = (path for path in sorted((root / below).rglob("*")) if path.is_file())
+    return {path.relative_to(root).as_posix(): _on_disk(path) for path in files}
+
+
+def _on_disk(path: Path) -> _File:
+    stat = path.stat()
+    return _File(stat.st_size, dt.datetime.fromtimestamp(stat.st_mtime, tz=dt.timezone.utc))
+
+
+def _recent(files: Mapping[str, _File], settled: dt.timedelta) -> frozenset[str]:
+    oldest = dt.datetime.now(tz=dt.timezone.utc) - settled
+    return frozenset(path for path, file in files.items() if settled and file.written > oldest)
+
+
+def _replace(store: ArtifactStore, path: str, to: str, by: str) -> None:
+    """Keep a copy of a file, then put the bytes of another in its place: it is never missing."""
+    place = open_store(store.root, access=store.access)
+    again(lambda: place.put(to, bytes(place.get(path).bytes())))
+    again(lambda: place.put(path, bytes(place.get(by).bytes())))
+
+
+def _move(store: ArtifactStore, path: str, to: str, _: str) -> None:
+    root = local_path(store.root)
+    if root is None:
         place = open_store(store.root, access=store.access)
-        manifests_first = sorted(finding.files, key=lambda path: not path.endswith(f"/{MANIFEST}"))
-        for path in manifests_first:  # so that no reader finds a manifest whose files are gone
-            again(lambda path=path: place.rename(path, f"{QUARANTINE}/{path}"))  # type: ignore[misc]
+        again(lambda: place.rename(path, to))
+        return
+    (root / to).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).rename(root / to)
 
 
-def _folders(sizes: Mapping[str, int]) -> tuple[dict[ArtifactKey, list[str]], list[str]]:
+def _folders(paths: Collection[str]) -> tuple[dict[ArtifactKey, list[str]], list[str]]:
     """The files of each artifact's folder, and those that are in none."""
     found: defaultdict[ArtifactKey, list[str]] = defaultdict(list)
     foreign = []
-    for path in sizes:
+    for path in paths:
         if path.startswith(f"{QUARANTINE}/"):
             continue
         parts = path.split("/")
@@ -101,31 +173,61 @@ def _folders(sizes: Mapping[str, int]) -> tuple[dict[ArtifactKey, list[str]], li
 
 
 def _artifact(
-    key: ArtifactKey, files: list[str], store: ArtifactStore
+    key: ArtifactKey, files: list[str], store: ArtifactStore, *, recent: frozenset[str] = frozenset()
 ) -> tuple[list[Finding], list[Manifest]]:
     """What is wrong with one artifact, and every manifest of it that can be read, the committed one last."""
     try:
         current = store.verify(key)
-        known = [*store.history(key), current]
     except ArtifactNotFoundError:
-        return [_leftover(key, files, "it was never committed")], []
+        return [_leftover(key, files, "it was never committed", recent)], []
     except CorruptArtifactError as error:
         return [Finding(kind="damaged", path=key.path, told=str(error), files=tuple(files))], []
     except StoreError as error:
         return [Finding(kind="damaged", path=key.path, told=str(error))], []
+    earlier, findings = _history(key, current, files, store)
+    known = [*earlier, current]
     named = {f"{key.path}/{stored.file}" for manifest in known for stored in manifest.files}
     extra = [path for path in files if path not in named and not _is_ours(path, key)]
-    return ([_leftover(key, extra, "no manifest names them")] if extra else []), known
+    if extra:
+        findings.append(_leftover(key, extra, "no manifest names them", recent))
+    return findings, known
+
+
+def _history(
+    key: ArtifactKey, current: Manifest, files: list[str], store: ArtifactStore
+) -> tuple[list[Manifest], list[Finding]]:
+    """The manifests under `history/` that can be read, and a finding for each other."""
+    earlier, findings = [], []
+    committed = f"{key.path}/{HISTORY}/{history_moment(current.created_at)}-"
+    for path in files:
+        if not _is_history(path, key):
+            continue
+        try:
+            earlier.append(store.earlier(key, path))
+        except StoreError as error:
+            same = f"{key.path}/{MANIFEST}" if path.startswith(committed) else ""
+            findings.append(
+                Finding(kind="history", path=key.path, told=str(error), files=(path,), again=same)
+            )
+    return earlier, findings
 
 
 def _is_ours(path: str, key: ArtifactKey) -> bool:
-    inside = path.removeprefix(f"{key.path}/")
-    return inside == MANIFEST or (inside.startswith(f"{HISTORY}/") and inside.endswith(".json"))
+    return path == f"{key.path}/{MANIFEST}" or _is_history(path, key)
 
 
-def _leftover(key: ArtifactKey, files: list[str], told: str) -> Finding:
+def _is_history(path: str, key: ArtifactKey) -> bool:
+    return path.startswith(f"{key.path}/{HISTORY}/") and path.endswith(".json")
+
+
+def _leftover(key: ArtifactKey, files: list[str], told: str, recent: frozenset[str]) -> Finding:
     many = f"{len(files)} file{'s' if len(files) != 1 else ''}"
-    return Finding(kind="leftover", path=key.path, told=f"{many}: {told}", files=tuple(sorted(files)))
+    if recent.isdisjoint(files):
+        return Finding(kind="leftover", path=key.path, told=f"{many}: {told}", files=tuple(sorted(files)))
+    perhaps = (
+        f"{many}: {told}. Written within the last hour: a run may still be at it, so that they are left alone"
+    )
+    return Finding(kind="leftover", path=key.path, told=perhaps)
 
 
 def _lineage(manifests: Mapping[ArtifactKey, list[Manifest]]) -> Iterator[Finding]:

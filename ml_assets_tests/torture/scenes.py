@@ -229,9 +229,8 @@ def damaged_files(place, *, times):
     for kind in kinds * times:
         spoil(files_by_kind(store)[kind], place.draw)
         tally.tried += 1
-        found = [finding for finding in verify_all(store).findings if finding.kind == "damaged"]
-        for finding in found:
-            set_aside(store, finding)
+        found = [item for item in verify_all(store).findings if item.kind in ("damaged", "history")]
+        set_aside(store, found)
         done = attempt(PARAMETERS, DAY, workspace=workspace(store.root))
         tally.survived += bool(found) and done.error is None and digests(store) == wanted
         shutil.rmtree(Path(store.root) / "quarantine", ignore_errors=True)

@@ -55,7 +55,7 @@ def daily_training(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]
 def catch_up(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
     """Request each day of the window that the store does not hold and that no run is making now, oldest first."""
     settings, now = load_settings(), context.scheduled_execution_time
-    store, busy = open_workspace(settings).store, unfinished(context.instance)
+    store, busy = open_workspace(settings).store, unfinished(context.instance, settings)
     last = last_complete_day(now)
     window = [last - dt.timedelta(days=n) for n in reversed(range(settings.catch_up_days))]
     missing = []

@@ -10,65 +10,32 @@ import dagster as dg
 from ml_assets.core.as_of import parse
 from ml_assets.core.command import run_command
 from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.core.secrets import looks_like_credential
+from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
 from ml_assets.errors import MlAssetsError
 from ml_assets.resources.guard import given
-from ml_assets.resources.parameters import refuse, refuse_options
 
 SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000
-PARTITION, START, END = (
-    "dagster/partition",
-    "dagster/asset_partition_range_start",
-    "dagster/asset_partition_range_end",
-)
 
 
 def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> str:
-    """The notice as Slack's text: the parameters, why the run failed, and how to try again."""
-    parameters, days = _parameters(run.run_config), _failed_days(run, failures)
+    """The notice as Slack's text: why the run failed and, of a training run, its parameters and how to try again."""
+    days, is_training = _failed_days(run, failures), trains(run)
+    parameters = parameters_of(run.run_config) if is_training else None
     why = _quiet("\n".join(_reasons(failures)) or "The run ended before its first step; its page says why.")
-    lines = [
-        _headline(parameters, days),
-        f"*Parameters:* {_stated(run.run_config, parameters)}",
-        f"*Why:* {why}",
-    ]
+    lines = [f":x: {_headline(parameters, days, run)}"]
+    if is_training:
+        lines.append(f"*Parameters:* {_stated(run.run_config, parameters)}")
+    lines.append(f"*Why:* {why}")
     if parameters and days:
-        extra = _environment(run.run_config)
-        commands = [f"`{run_command(parameters, day)}{extra}`" for day in days[:SHOWN]]
+        environment = environment_of(run.run_config)
+        commands = [f"`{run_command(parameters, day, environment=environment)}`" for day in days[:SHOWN]]
         more = [f"and {len(days) - SHOWN} days more"] if len(days) > SHOWN else []
         lines.append("*Try again:*\n" + "\n".join([*commands, *more]))
     lines.append(f"*Dagster run:* {run.run_id} of {run.job_name}")
     return _escape("\n".join(lines))
-
-
-def _parameters(run_config: Mapping[str, Any]) -> TrainingParameters | None:
-    """The run's parameters, or None where they are not acceptable: then none of them is repeated."""
-    values = _config(run_config, "params")
-    try:
-        refuse(values)
-        return check(values)
-    except MlAssetsError:
-        return None
-
-
-def _config(run_config: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
-    found: Any = run_config
-    for key in ("resources", resource, "config"):
-        found = found.get(key, {}) if isinstance(found, Mapping) else {}
-    return found if isinstance(found, Mapping) else {}
-
-
-def _environment(run_config: Mapping[str, Any]) -> str:
-    options = _config(run_config, "options")
-    try:
-        refuse_options(options)
-    except MlAssetsError:
-        return ""
-    name = options.get("environment", "default")
-    return "" if name == "default" else f" --environment {name}"
 
 
 def _failed_days(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> list[dt.date]:
@@ -77,21 +44,23 @@ def _failed_days(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> lis
         told = event.step_failure_data.user_failure_data
         if told and (days := told.metadata.get("failed_days")):
             return [day for day in map(parse, map(str, days.value or ())) if day]  # type: ignore[arg-type]
-    first, last = (parse(run.tags.get(name, run.tags.get(PARTITION, ""))) for name in (START, END))
-    if not first or not last:
-        return []
-    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    return days_of(run)
 
 
-def _headline(parameters: TrainingParameters | None, days: Sequence[dt.date]) -> str:
-    what = f"{parameters.dataset} {parameters.model_version}" if parameters else "a run"
+def _headline(parameters: TrainingParameters | None, days: Sequence[dt.date], run: dg.DagsterRun) -> str:
+    what = f"{parameters.dataset} {parameters.model_version}" if parameters else _made_by(run)
     if not days:
-        return f":x: {what} failed"
+        return f"{what} failed"
     if len(days) > 1:
-        return f":x: {what} failed on {len(days)} days, {days[0]} to {days[-1]}"
-    return f":x: {what} failed for {days[0]}" + (
-        f", run_id {run_id(parameters, days[0])}" if parameters else ""
-    )
+        return f"{what} failed on {len(days)} days, {days[0]} to {days[-1]}"
+    return f"{what} failed for {days[0]}" + (f", run_id {run_id(parameters, days[0])}" if parameters else "")
+
+
+def _made_by(run: dg.DagsterRun) -> str:
+    """The job, or the assets of a run that was launched for them."""
+    if run.job_name.startswith("__"):
+        return ", ".join(sorted(key.to_user_string() for key in run.asset_selection or ())) or "a run"
+    return run.job_name
 
 
 def _stated(run_config: Mapping[str, Any], parameters: TrainingParameters | None) -> str:

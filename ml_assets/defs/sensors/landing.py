@@ -29,7 +29,7 @@ from ml_assets.sources.landed_days import day_signatures
 def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the runs that changed days ask for, at most so many a tick; the cursor holds what is done."""
     settings, now, memory = load_settings(), utc_now(), read_cursor(context.cursor)
-    last, busy = last_complete_day(now), unfinished(context.instance)
+    last, busy = last_complete_day(now), unfinished(context.instance, settings)
     plans, kept = [], {}
     for (source, dataset), subscribers in _subscribed(settings, context.log).items():
         name = f"{source}/{dataset}"

@@ -94,7 +94,8 @@ class Plan:
     def _add(self, preset: Preset, parameters: TrainingParameters) -> None:
         busy = {day for name, day in self.busy.items() if run_id(parameters, day) == name}
         trained = days_trained(parameters, self.workspace.store)
-        touched = self._touched(parameters, trained | busy)
+        partitions = frozenset(day for day in trained | busy if may_be_trained(day, now=self.now))
+        touched = self._touched(parameters, partitions)
         for days in (touched[day] for day in busy & touched.keys()):
             self.held.update(days)
         for day in self.changed:
@@ -134,6 +135,7 @@ class Plan:
             change = self.rows.change(stored, days)
         except MlAssetsError as error:
             self.log.warning("%s as_of %s was not compared: %s", preset.name, as_of, error)
+            self.held.update(days)
             return
         if change.days:
             self.log.info("%s as_of %s is trained again: %s", preset.name, as_of, change)

@@ -117,6 +117,8 @@ class Desk:
             self.memory.finish(file)
         except MlAssetsError as error:  # a later tick tries again
             self.log.warning("%s", error)
+        except Exception:  # a defect that one file finds must not stop the others
+            self.log.exception("%s was left out", shown(file.name))
         return Job(file=file, waiting=[])
 
     def _sound(self, file: Dropped, *, done: int) -> list[dg.RunRequest]:

@@ -39,28 +39,41 @@ def leaderboard_after_sweep(context: dg.SensorEvaluationContext) -> dg.SensorRes
     done: dict[str, str] = read_cursor(context.cursor).get("done", {})
     requests: list[dg.RunRequest] = []
     latest = context.instance.get_runs(dg.RunsFilter(job_name=train.name), limit=LOOKED_AT)
-    names = dict.fromkeys(run.tags[SWEEP_TAG] for run in latest if SWEEP_TAG in run.tags)
-    for name in names:
-        runs = _one_each(context.instance, name)
-        last = runs[0].run_id
-        if done.get(name) == last or not _complete(runs):
+    sweeps = dict.fromkeys(
+        (run.tags[SWEEP_TAG], _environment(run)) for run in latest if SWEEP_TAG in run.tags
+    )
+    known = set()
+    for name, environment in sweeps:
+        runs = _one_each(context.instance, name, environment)
+        last, mark = runs[0].run_id, f"{environment}/{name}"
+        known.add(mark)
+        if done.get(mark) == last or not _complete(runs):
             continue
         requests += not_requested_yet(list(_requests(runs, name, context)), context.instance)
-        done = {**done, name: last}
-    kept = {name: last for name, last in done.items() if name in names}
+        done = {**done, mark: last}
+    kept = {mark: last for mark, last in done.items() if mark in known}
     return dg.SensorResult(
         run_requests=requests,
         cursor=write_cursor({"done": kept}),
-        skip_reason=None if requests else f"{len(names)} sweeps, none to rank",
+        skip_reason=None if requests else f"{len(sweeps)} sweeps, none to rank",
     )
 
 
-def _one_each(instance: dg.DagsterInstance, name: str) -> list[dg.DagsterRun]:
-    """The latest run of each trial and day, the latest of all first."""
+def _one_each(instance: dg.DagsterInstance, name: str, environment: str) -> list[dg.DagsterRun]:
+    """The latest run of each trial and day of a sweep in one environment, the latest of all first."""
     found: dict[str, dg.DagsterRun] = {}
     for run in instance.get_runs(dg.RunsFilter(job_name=train.name, tags={SWEEP_TAG: name})):
-        found.setdefault(run.tags.get(RUN_ID_TAG, run.run_id), run)
+        if _environment(run) == environment:
+            found.setdefault(run.tags.get(RUN_ID_TAG, run.run_id), run)
     return list(found.values())
+
+
+def _environment(run: dg.DagsterRun) -> str:
+    """Where a trial's artifacts go, as its tag tells: that is no part of a sweep's name."""
+    try:
+        return _Asked.model_validate_json(run.tags.get(REQUEST_TAG, "")).environment
+    except ValueError:
+        return ""
 
 
 def _complete(runs: Sequence[dg.DagsterRun]) -> bool:

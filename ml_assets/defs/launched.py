@@ -1,0 +1,63 @@
+"""What a run of Dagster was launched with: whether it trains, its parameters, its days and its environment."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.core.as_of import parse
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import check
+from ml_assets.defs.training.jobs import train
+from ml_assets.errors import MlAssetsError
+from ml_assets.resources.guard import option
+from ml_assets.resources.parameters import refuse, refuse_options
+
+PARTITION, START, END = (
+    "dagster/partition",
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+)
+
+
+def trains(run: dg.DagsterRun) -> bool:
+    """Whether a run makes assets of the catalog and nothing else: by the job `train`, or by a selection of them."""
+    selected = {key.to_user_string() for key in run.asset_selection or ()}
+    return run.job_name == train.name or (bool(selected) and selected <= CATALOG.keys())
+
+
+def parameters_of(run_config: Mapping[str, Any]) -> TrainingParameters | None:
+    """A run's parameters, or None where they are not acceptable."""
+    values = config_of(run_config, "params")
+    try:
+        refuse(values)
+        return check(values)
+    except MlAssetsError:
+        return None
+
+
+def days_of(run: dg.DagsterRun) -> list[dt.date]:
+    """The day of a run, or each day of its range; none where it has no partition."""
+    first, last = (parse(run.tags.get(name, run.tags.get(PARTITION, ""))) for name in (START, END))
+    if not first or not last:
+        return []
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def environment_of(run_config: Mapping[str, Any]) -> str:
+    """The environment that a run names, or `default`; that too where the options are not acceptable."""
+    try:
+        refuse_options(config_of(run_config, "options"))
+    except MlAssetsError:
+        return "default"
+    return option(run_config, "environment") or "default"
+
+
+def config_of(run_config: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
+    """The raw config of a resource; empty where there is none, or something else stands in its place."""
+    found: Any = run_config
+    for key in ("resources", resource, "config"):
+        found = found.get(key, {}) if isinstance(found, Mapping) else {}
+    return found if isinstance(found, Mapping) else {}
