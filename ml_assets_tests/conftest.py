@@ -1,6 +1,7 @@
 """Every test has its own working directory, artifact root and Dagster home, and no settings but its own."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -126,9 +127,20 @@ def staging(tmp_path_factory):
     """A root in which three parameter sets are trained over six days; tests copy it."""
     from ml_assets_tests.released import train
 
-    root = tmp_path_factory.mktemp("trained") / "staging"
-    train(root)
-    return root
+    return once(tmp_path_factory, "staging", train)
+
+
+def once(tmp_path_factory, name, make):
+    """A folder that is made once, however many workers run the suite: the others wait for the first."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            unfinished = place.with_suffix(".unfinished")
+            make(unfinished)
+            unfinished.rename(place)
+    return place
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,7 @@ def wait_until_loaded(live: Deployment, process: subprocess.Popen) -> None:
 
 def stop(process: subprocess.Popen) -> None:
     """Ask the group that we started to end, then make it end."""
-    for sign, seconds in ((signal.SIGINT, 5), (signal.SIGKILL, 20)):
+    for sign, seconds in ((signal.SIGINT, 2), (signal.SIGKILL, 20)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, sign)
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -4,27 +4,31 @@ Tests of whole runs, commands, servers and browsers would find mutants too, each
 """
 
 import inspect
+import json
 import re
+from pathlib import Path
 
 from _pytest.scope import Scope
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SLOW_FIXTURES = {"shell", "start", "live", "page", "s3", "staging", "place", "trained", "shop", "zone"}
 WHOLE = re.compile(r"output_of|subprocess|importing|in_process|Process|\b(main|launch|train|sweep)\(")
-
-settings.register_profile(
-    "pure", max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+EXAMPLES = 20  # of each law; one that fails is enough, and need not be made smaller
+STATS = (
+    Path(__file__).parent.parent / "mutmut-stats.json"
+)  # once mutmut has measured how long each test takes
+SECONDS = json.loads(STATS.read_text())["duration_by_test"] if STATS.exists() else {}
 
 
 def pytest_collection_modifyitems(config, items):
-    """Keep what is pure."""
+    """Keep what is pure, the quickest first: a change that is noticed is noticed soon."""
     kept = [item for item in items if _is_pure(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    items[:] = sorted(kept, key=lambda item: SECONDS.get(item.nodeid, 0.0))
     for item in kept:
         for found in item._fixtureinfo.name2fixturedefs.values():
             _made_anew(found[-1])
+        _quick(item.function)
 
 
 def _is_pure(item):
@@ -38,3 +42,17 @@ def _made_anew(fixture):
     """A fixture that a module shares would count as what its first test calls, and of the others as nothing."""
     if fixture.scope == "module":
         fixture._scope = Scope.Function
+
+
+def _quick(function):
+    """A law is tried on a few examples, whatever it asks for itself."""
+    asked = getattr(function, "_hypothesis_internal_use_settings", None)
+    if asked is not None:
+        function._hypothesis_internal_use_settings = settings(
+            asked,
+            max_examples=min(asked.max_examples, EXAMPLES),
+            phases=(Phase.explicit, Phase.generate),
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )

@@ -10,6 +10,7 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.client import span, submit, submit_backfill
+from ml_assets.client.request import day_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.errors import RefusedError, RemoteError
 from ml_assets.graphql import Endpoint
@@ -320,3 +321,8 @@ def test_a_launch_by_hand_that_is_refused_is_answered_as_the_page_says(wrong, co
     assert answered == code
     assert words in json.dumps(answer)
     assert runs(live) == before
+
+
+def test_a_moment_stands_for_its_day():
+    assert day_of(dt.datetime(2025, 12, 1, 8, 30, tzinfo=dt.timezone.utc)) == dt.date(2025, 12, 1)
+    assert day_of("2025-12-01") == day_of(dt.date(2025, 12, 1)) == dt.date(2025, 12, 1)

@@ -437,6 +437,7 @@ def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, staging, monkeypatch
 def test_through_a_bad_network_every_act_is_done_once(s3, staging, monkeypatch):
     for name in ("blue", "green", "releases"):
         buckets.make_bucket(s3, f"faulty-{name}")
+    for name in ("blue", "green"):
         monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"s3://faulty-{name}/a")
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__STAGING__ROOT", str(staging))
     monkeypatch.setenv("ML_ASSETS_RELEASES", "s3://faulty-releases/log")

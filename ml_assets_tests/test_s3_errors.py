@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import io
+import os
 import traceback
 
 import pytest
@@ -16,6 +17,7 @@ from ml_assets.errors import MlAssetsError, SourceError, StoreError
 from ml_assets.settings import load_settings
 from ml_assets.sources.rows import open_source
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.buckets import find_session
 from ml_assets.storage.explain import explain
 from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.faulty import Fault, faulty
@@ -232,6 +234,21 @@ def test_credentials_that_cannot_be_had_are_not_taken_for_something_that_is_miss
     told = refusal(StoreError, ArtifactStore("s3://one", load_settings().s3).find, KEY)
 
     assert told.startswith(f"The AWS credentials cannot be had ({kind}).")
+
+
+def test_a_credentials_file_that_was_renewed_is_read_again(s3, monkeypatch, tmp_path):
+    use(monkeypatch, s3)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    file = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    keys = []
+    for moment, key in ((1, "OLD"), (2, "NEW")):
+        file.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = x\n")
+        os.utime(file, (moment, moment))
+        keys.append(find_session(load_settings().s3).provider()["access_key_id"])
+
+    assert keys == ["OLD", "NEW"]
 
 
 def test_credentials_that_cannot_be_renewed_later_are_told_by_their_kind_alone():

@@ -43,7 +43,7 @@ def day_of(day: Day | None) -> dt.date | None:
     """The day, or None where it is none."""
     if isinstance(day, str):
         return None if looks_like_credential(day) else days_.parse(day)
-    return day
+    return day.date() if isinstance(day, dt.datetime) else day  # so is a pandas Timestamp
 
 
 def until(ended: Callable[[], bool], *, what: str, seconds: float | None) -> None:

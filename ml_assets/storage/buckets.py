@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # loading them costs more than all of the package
 
 SCHEME = "s3://"
 
+_FILES = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
 _ENDPOINT: Final = "aws_endpoint_url_s3"  # the only key that no variable of AWS overrules
 _CREDENTIALS_LIVE = timedelta(minutes=9)  # boto3 renews those that expire at least ten minutes before they do
 _WHOLE_REQUEST = timedelta(hours=1)  # obstore's own limit of 30 seconds would end any large download
@@ -169,5 +171,14 @@ def _is_plain(session: S3Session) -> bool:
 
 
 def _aws_variables() -> tuple[tuple[str, str], ...]:
-    """The variables of AWS: what they decide is part of what a client is known by."""
-    return tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
+    """The variables of AWS, and when its files were changed: what they decide is part of what a client is known by."""
+    variables = [item for item in os.environ.items() if item[0].startswith("AWS_")]
+    changed = [(name, _changed(os.environ.get(name, usual))) for name, usual in _FILES.items()]
+    return tuple(sorted(variables + changed))
+
+
+def _changed(file: str) -> str:
+    try:
+        return str(Path(file).expanduser().stat().st_mtime_ns)
+    except (OSError, RuntimeError):  # there is none, or no home that it could be in
+        return ""
