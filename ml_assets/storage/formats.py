@@ -51,7 +51,7 @@ def _from_parquet(data: bytes) -> "pl.DataFrame":
 
     try:
         return pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise CorruptArtifactError("These bytes are not a Parquet file.") from error
 
 

@@ -4,6 +4,7 @@ Nothing is deleted. What is set aside keeps its path under `quarantine/<moment>/
 """
 
 import datetime as dt
+import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,13 +125,17 @@ def _files(store: ArtifactStore, below: str = "") -> dict[str, _File]:
     if root is None:
         found = list_all(open_store(store.root, access=store.access), below or None)
         return {str(meta["path"]): _File(int(meta["size"]), meta["last_modified"]) for meta in found}
-    files = (path for path in sorted((root / below).rglob("*")) if path.is_file())
-    return {path.relative_to(root).as_posix(): _on_disk(path) for path in files}
+    seen = {path: _on_disk(path) for path in sorted((root / below).rglob("*"))}
+    return {path.relative_to(root).as_posix(): file for path, file in seen.items() if file}
 
 
-def _on_disk(path: Path) -> _File:
-    stat = path.stat()
-    return _File(stat.st_size, dt.datetime.fromtimestamp(stat.st_mtime, tz=dt.timezone.utc))
+def _on_disk(path: Path) -> _File | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # a writer has just given it its name
+        return None
+    written = dt.datetime.fromtimestamp(status.st_mtime, tz=dt.timezone.utc)
+    return _File(status.st_size, written) if stat.S_ISREG(status.st_mode) else None
 
 
 def _recent(files: Mapping[str, _File], settled: dt.timedelta) -> frozenset[str]:
