@@ -5,6 +5,8 @@ Tests of whole runs, commands, servers and browsers would find mutants too, each
 
 import inspect
 import json
+import math
+import os
 import re
 from pathlib import Path
 
@@ -14,21 +16,28 @@ from hypothesis import HealthCheck, Phase, settings
 SLOW_FIXTURES = {"shell", "start", "live", "page", "s3", "staging", "place", "trained", "shop", "zone"}
 WHOLE = re.compile(r"output_of|subprocess|importing|in_process|Process|\b(main|launch|train|sweep)\(")
 EXAMPLES = 20  # of each law; one that fails is enough, and need not be made smaller
-STATS = (
-    Path(__file__).parent.parent / "mutmut-stats.json"
-)  # once mutmut has measured how long each test takes
-SECONDS = json.loads(STATS.read_text())["duration_by_test"] if STATS.exists() else {}
+STATS = Path(__file__).parent.parent / "mutmut-stats.json"  # once mutmut has measured how long each test takes
 
 
 def pytest_collection_modifyitems(config, items):
     """Keep what is pure, the quickest first: a change that is noticed is noticed soon."""
     kept = [item for item in items if _is_pure(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = sorted(kept, key=lambda item: SECONDS.get(item.nodeid, 0.0))
+    items[:] = _quick_ones_first(kept)
     for item in kept:
-        for found in item._fixtureinfo.name2fixturedefs.values():
+        for found in item._fixtureinfo.name2fixturedefs.values() if _measures() else ():
             _made_anew(found[-1])
         _quick(item.function)
+
+
+def _quick_ones_first(items):
+    """Module by module, so that what a module shares is made once."""
+    known = json.loads(STATS.read_text())["duration_by_test"] if STATS.exists() else {}
+    seconds = {item: known.get(item.nodeid, 0.0) for item in items}
+    first = {}
+    for item in items:
+        first[item.path] = min(first.get(item.path, math.inf), seconds[item])
+    return sorted(items, key=lambda item: (first[item.path], item.path, seconds[item]))
 
 
 def _is_pure(item):
@@ -36,6 +45,11 @@ def _is_pure(item):
     if "from ml_assets.core" not in inspect.getsource(item.module) or SLOW_FIXTURES & fixtures:
         return False
     return not WHOLE.search(inspect.getsource(item.function))
+
+
+def _measures():
+    """Whether mutmut is finding out which test calls which function."""
+    return os.environ.get("MUTANT_UNDER_TEST") == "stats"
 
 
 def _made_anew(fixture):

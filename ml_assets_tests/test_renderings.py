@@ -269,24 +269,24 @@ def monitorings():
 
 def of_board(name):
     of, name = BOARDS[name](), f"board_{name}"
-    return {
-        f"{name}.md": leaderboard_text(of),
-        f"{name}.terminal.txt": _printed(print_leaderboard, of),
-        f"{name}.table.json": _json(table(of).to_dicts()),
-        f"{name}.document.json": _json(of.document()),
-        **{f"{name}.{picture}": data for picture, data in leaderboard_pictures(of).items()},
-    }
+    yield f"{name}.md", leaderboard_text(of)
+    yield f"{name}.terminal.txt", _printed(print_leaderboard, of)
+    yield f"{name}.table.json", _json(table(of).to_dicts())
+    yield f"{name}.document.json", _json(of.document())
+    for picture, data in leaderboard_pictures(of).items():
+        yield f"{name}.{picture}", data
 
 
 def of_reports():
-    found = {}
     for name, of in reports():
-        found[f"{name}.md"] = report_text(of)
-        found[f"{name}.document.json"] = _json(of.document())
-        found[f"{name}.days.png"] = days_png(of)
+        yield f"{name}.md", report_text(of)
+        yield f"{name}.document.json", _json(of.document())
+    for name, of in reports():
+        yield f"{name}.days.png", days_png(of)
         if of.coverage:
-            found[f"{name}.coverage.png"] = coverage_png(of.coverage)
-    return found | {f"report_{name}.png": coverage_png(of) for name, of in coverages()}
+            yield f"{name}.coverage.png", coverage_png(of.coverage)
+    for name, of in coverages():
+        yield f"report_{name}.png", coverage_png(of)
 
 
 def coverages():
@@ -305,43 +305,39 @@ def coverages():
 
 
 def of_comparisons():
-    found = {}
-    for name, candidate, reference, of in comparisons():
+    for name, _, _, of in comparisons():
         told = [
             comparison_words.verdict(of),
             comparison_words.scope(of),
             *map(str, comparison_words.rows(of)),
         ]
-        found[f"{name}.txt"] = "\n".join([*told, *(kpi.told() for kpi in of.kpis), ""])
-        found[f"{name}.document.json"] = _json(of.model_dump(mode="json"))
+        yield f"{name}.txt", "\n".join([*told, *(kpi.told() for kpi in of.kpis), ""])
+        yield f"{name}.document.json", _json(of.model_dump(mode="json"))
+    for name, candidate, reference, of in comparisons():
         if of.days:
-            found[f"{name}.harm.png"] = harm_png(of)
-            found[f"{name}.by_day.png"] = by_day_png(candidate, reference, of)
-    return found
+            yield f"{name}.harm.png", harm_png(of)
+            yield f"{name}.by_day.png", by_day_png(candidate, reference, of)
 
 
 def of_monitorings():
-    found = {}
     for name, of in monitorings():
-        found[f"{name}.md"] = monitoring_text(of)
-        found[f"{name}.numbers.json"] = _json({"document": of.document(), "numbers": of.numbers()})
-        found |= {f"{name}.{picture}": data for picture, data in monitoring_pictures(of).items()}
-    return found
+        yield f"{name}.md", monitoring_text(of)
+        yield f"{name}.numbers.json", _json({"document": of.document(), "numbers": of.numbers()})
+    for name, of in monitorings():
+        for picture, data in monitoring_pictures(of).items():
+            yield f"{name}.{picture}", data
 
 
 def of_evaluations():
     evaluation = json.loads((KEPT / "evaluation.json").read_text())
-    found = {
-        "evaluation.curves.png": curves_png(evaluation),
-        "evaluation.feature_importance.png": feature_importance_png(evaluation),
-    }
     for name, own in (
         ("evaluation", PARAMETERS),
         ("evaluation_calibrated", TrainingParameters(calibrate=True)),
     ):
         card = model_card(evaluation, parameters=own, as_of=DAY, facts=FACTS, run_id=RUN)
-        found[f"{name}.md"] = card.value
-    return found
+        yield f"{name}.md", card.value
+    yield "evaluation.curves.png", curves_png(evaluation)
+    yield "evaluation.feature_importance.png", feature_importance_png(evaluation)
 
 
 def of_words():
@@ -356,15 +352,18 @@ def of_words():
         for case, (before, *_) in CASES.items()
         for change in changes(describe(), before)
     ]
+    yield "words_upgrade.txt", "\n".join([*told, *back, ""])
     wrong = [f"{place}: {' | '.join(diagnose(bad)[1])}" for place, bad in enumerate(BAD)]
     reports_ = [
         f"{place}: {' | '.join(problems_of(bad, ReportParameters, noun='option').values())}"
         for place, bad in enumerate(BAD)
     ]
+    yield "words_problems.txt", "\n".join([*wrong, *reports_, ""])
     refused = [
         f"{place}: {check.__name__}: {_refusal(check, values)}"
         for place, (check, values) in enumerate(REFUSED)
     ]
+    yield "words_refused.txt", "\n".join([*refused, ""])
     axes = []
     for values in AXES:
         axis = scale(values)
@@ -372,12 +371,7 @@ def of_words():
         axes.append(
             [axis.kind, axis.ends, places, axis.ticks(), axis.ticks(letters=20), axis.ticks(closest=0.2)]
         )
-    return {
-        "words_upgrade.txt": "\n".join([*told, *back, ""]),
-        "words_problems.txt": "\n".join([*wrong, *reports_, ""]),
-        "words_refused.txt": "\n".join([*refused, ""]),
-        "words_axes.json": _json(axes),
-    }
+    yield "words_axes.json", _json(axes)
 
 
 RENDERINGS = {
@@ -397,15 +391,16 @@ def kept(names):
 
 @pytest.mark.parametrize("names", RENDERINGS)
 def test_what_is_read_and_seen_is_what_it_was(names):
-    found = RENDERINGS[names]()
-    if WRITE:
-        for name, content in found.items():
+    found = set()
+    for name, content in RENDERINGS[names]():  # texts before pictures, which take longer
+        if WRITE:
             (KEPT / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-        DRAWN_BY.write_text(mpl.__version__ + "\n")
+            DRAWN_BY.write_text(mpl.__version__ + "\n")
+        assert (KEPT / name).exists(), name
+        assert _same(content, KEPT / name), f"look at {name}, and at git diff once all are written anew"
+        found.add(name)
 
-    assert set(found) == kept(names)
-    differ = [name for name, content in found.items() if not _same(content, KEPT / name)]
-    assert differ == [], "look at them, and at git diff once they are written anew"
+    assert found == kept(names)
 
 
 def test_nothing_is_kept_that_nobody_makes():
