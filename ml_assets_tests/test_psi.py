@@ -82,6 +82,24 @@ def test_of_many_rows_it_is_the_textbook_sum(then, now):
     assert found == pytest.approx(float(((b - a) * np.log(b / a)).sum()), rel=1e-5)
 
 
+def test_of_two_bins_it_is_what_can_be_counted_by_hand():
+    # half a row more in each bin: 1.5 and 0.5 of 2 rows then, 0.5 and 1.5 now
+    assert psi([1, 0], [0, 1]) == pytest.approx(2 * 0.5 * math.log(3))
+    found = stability([1, 0], [0, 1])
+    assert (found.expected, found.band) == (2.0, "within chance")
+
+
+def test_a_shift_is_as_large_as_what_is_beyond_its_bias():
+    then, now = [500, 500], [400, 600]
+
+    found = stability(then, now)
+
+    assert found.limit < found.psi < 0.1
+    assert found.band == "small"
+    assert stability([40, 60], [75, 25]).band == "large"
+    assert stability([40, 60], [65, 35]).band == "moderate"
+
+
 def test_where_nothing_changed_its_mean_is_the_one_expected_and_one_in_twenty_is_beyond_the_limit():
     random = np.random.default_rng(5)
     drawn = [(random.multinomial(400, [0.1] * 10), random.multinomial(250, [0.1] * 10)) for _ in range(2000)]

@@ -158,6 +158,9 @@ def test_as_many_steps_can_be_gone_back_as_is_said():
         state = switched(promoted(state, model(state.idle, number)))
 
     assert [item.run_id for item in state.earlier] == [f"{n:012x}" for n in range(2, STEPS_BACK + 2)]
+    back = rolled_back(state)
+    assert back.live == state.earlier[-1]
+    assert back.earlier == state.earlier[:-1]
 
 
 def test_both_slots_waiting_are_told():
