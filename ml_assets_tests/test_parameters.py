@@ -148,3 +148,10 @@ def test_every_registered_version_is_accepted_with_defaults_alone(version):
 def test_parameters_cannot_be_changed_once_made():
     with pytest.raises(ValueError, match="frozen"):
         TrainingParameters().seed = 3
+
+
+def test_a_name_that_is_no_text_is_a_problem_like_any_other():
+    assert diagnose({1: 2, "seed": 3}) == (
+        None,
+        ["(a parameter's name): not text. Parameters are named as the schema names them."],
+    )

@@ -43,6 +43,8 @@ def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]:
     A rule that spans fields can only be checked once its fields are sound, so what was found wrong is taken
     out and the rest is looked at again, until nothing new is found.
     """
+    if any(not isinstance(name, str) for name in values):  # YAML takes any key
+        return None, ["(a parameter's name): not text. Parameters are named as the schema names them."]
     secret = list(dict.fromkeys(credentials(values)))
     problems = [
         f"{name}: looks like a credential. Give secrets by reference only, never as a parameter."

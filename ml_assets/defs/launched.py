@@ -13,7 +13,7 @@ from ml_assets.core.problems import check
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import MlAssetsError
 from ml_assets.resources.guard import option
-from ml_assets.resources.parameters import refuse, refuse_options
+from ml_assets.resources.parameters import refuse_options
 
 PARTITION, START, END = (
     "dagster/partition",
@@ -30,10 +30,8 @@ def trains(run: dg.DagsterRun) -> bool:
 
 def parameters_of(run_config: Mapping[str, Any]) -> TrainingParameters | None:
     """A run's parameters, or None where they are not acceptable."""
-    values = config_of(run_config, "params")
     try:
-        refuse(values)
-        return check(values)
+        return check(config_of(run_config, "params"))
     except MlAssetsError:
         return None
 

@@ -22,8 +22,6 @@ def refuse(values: Mapping[str, Any]) -> None:
     given is what the settings' own environment allows. Dagster fills in what was not given, so that a value at its
     default counts as not given.
     """
-    if any(not isinstance(name, str) for name in values):
-        raise RefusedError(["(a field name): not text. Parameters are named as the schema names them."])
     parsed, problems = diagnose(values)
     source = parsed.source if parsed else values.get("source", "sample")
     named = any(line.startswith("source:") for line in problems)
