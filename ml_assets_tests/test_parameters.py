@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ml_assets.core.parameters import OmittedWhen, TrainingParameters, from_identity, identity
 from ml_assets.core.problems import allowed, check, diagnose
 from ml_assets.core.recipes import RECIPES
-from ml_assets.core.secrets import looks_like_credential, told
+from ml_assets.core.secrets import credentials, looks_like_credential, told
 from ml_assets.errors import RefusedError
 
 REFUSED = [
@@ -155,3 +155,13 @@ def test_a_name_that_is_no_text_is_a_problem_like_any_other():
         None,
         ["(a parameter's name): not text. Parameters are named as the schema names them."],
     )
+
+
+def test_what_looks_random_is_a_credential_and_a_path_or_a_word_is_none():
+    assert looks_like_credential("Zm9vYmFyMTIzNDU2Nzg5MGFiY2RlZkdISUpL")
+    assert not looks_like_credential("zm9vymfymtizndu2nzg5mgfiy2rlzkdisupl"), "no capital letter"
+    assert not looks_like_credential("Zm9vYmFyMTIzNDU2Nzg5MGFiY2RlZ"), "too short"
+
+
+def test_a_credential_in_a_table_is_told_by_its_whole_name():
+    assert list(credentials({"sweep": {"grid": {"C": "AKIAIOSFODNN7EXAMPLE"}}})) == ["sweep.grid.C"]
