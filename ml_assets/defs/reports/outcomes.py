@@ -12,16 +12,12 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.result import failed_days
 from ml_assets.core.run_id import run_id
+from ml_assets.defs.launched import config_of, days_of
 from ml_assets.pipeline.report import EVALUATION, Outcome, StoredDay
 
 RUNS = 500  # latest failed runs of this dataset and model version that are looked at
 REPORT_JOB = "report"
 PAGE, PAGES = 1000, 10  # materializations that are looked at
-PARTITION, START, END = (
-    "dagster/partition",
-    "dagster/asset_partition_range_start",
-    "dagster/asset_partition_range_end",
-)
 
 
 def outcomes(
@@ -86,7 +82,7 @@ def _failures(
     found: dict[dt.date, tuple[float, str]] = {}
     for record in instance.get_run_records(wanted, limit=RUNS):
         run = record.dagster_run
-        asked = set(_days(run.tags)) & set(days) - found.keys()
+        asked = set(days_of(run)) & set(days) - found.keys()
         if not asked or not _trains(run) or not _is_of(run.run_config, parameters, environment):
             continue
         ended = record.end_time or record.update_timestamp.timestamp()
@@ -101,31 +97,16 @@ def _trains(run: dg.DagsterRun) -> bool:
     return run.job_name != REPORT_JOB and (not selected or bool(selected & CATALOG.keys()))
 
 
-def _days(tags: Mapping[str, str]) -> list[dt.date]:
-    one = tags.get(PARTITION, "")
-    first, last = parse(tags.get(START, one)), parse(tags.get(END, one))
-    if not first or not last:
-        return []
-    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-
-
 def _is_of(run_config: Mapping[str, Any], parameters: TrainingParameters, environment: str) -> bool:
     """Whether a run was of these parameters; one that names no environment may be of any."""
-    parsed, _ = diagnose(_config(run_config, "params"))
-    named = _config(run_config, "options").get("environment", "default")
+    parsed, _ = diagnose(config_of(run_config, "params"))
+    named = config_of(run_config, "options").get("environment", "default")
     day = dt.date.min
     return (
         parsed is not None
         and run_id(parsed, day) == run_id(parameters, day)
         and named in ("default", environment)
     )
-
-
-def _config(run_config: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
-    found: Any = run_config
-    for key in ("resources", resource, "config"):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
 
 
 def _reasons(
