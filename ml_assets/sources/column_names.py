@@ -5,7 +5,8 @@ import re
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
 
-RESERVED = ("day", "fold", "__landed_file")
+FILE = "__landed_file"  # the column in which rows have their file, until they have their day
+RESERVED = ("day", "fold", FILE)
 LONGEST = 200
 SHOWN = 60
 _PATTERN = re.compile(r"\*|\^.*\$", re.DOTALL)  # what Polars takes for several columns

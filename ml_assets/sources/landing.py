@@ -12,8 +12,9 @@ from polars.exceptions import PanicException, PolarsError
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError
+from ml_assets.sources.column_names import FILE
 from ml_assets.sources.landing_zone import LandedFile, LandingZone, nearest, open_zone
-from ml_assets.sources.normalise import FILE, Part, normalise
+from ml_assets.sources.normalise import Part, normalise
 from ml_assets.storage.buckets import scan_options
 
 _UNREADABLE = (PolarsError, OSError, PanicException)

@@ -8,8 +8,8 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
+from ml_assets.sources.column_names import FILE
 
-FILE = "__landed_file"
 OTHER_LABEL = 2
 
 Role: TypeAlias = Literal["id", "time", "label", "number", "category"]

@@ -104,8 +104,11 @@ def set_aside(store: ArtifactStore, findings: Sequence[Finding]) -> int:
             files = _still_wrong(finding, store)
             manifests_first = sorted(files, key=lambda path: not path.endswith(f"/{MANIFEST}"))
             for path in manifests_first:  # so that no reader finds a manifest whose files are gone
-                move = _replace if finding.again else _move
-                move(store, path, f"{QUARANTINE}/{moment}/{path}", finding.again)
+                aside = f"{QUARANTINE}/{moment}/{path}"
+                if finding.again:
+                    _replace(store, path, aside, finding.again)
+                else:
+                    _move(store, path, aside)
             moved += bool(files)
     return moved
 
@@ -150,7 +153,7 @@ def _replace(store: ArtifactStore, path: str, to: str, by: str) -> None:
     again(lambda: place.put(path, bytes(place.get(by).bytes())))
 
 
-def _move(store: ArtifactStore, path: str, to: str, _: str) -> None:
+def _move(store: ArtifactStore, path: str, to: str) -> None:
     root = local_path(store.root)
     if root is None:
         place = open_store(store.root, access=store.access)
