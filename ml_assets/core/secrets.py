@@ -28,14 +28,9 @@ def looks_like_credential(text: str) -> bool:
     return holds_credential(text) or _looks_random(text.strip())
 
 
-def has_password(uri: str) -> bool:
-    """Whether a place is given with a user and a password in it."""
-    return bool(_PASSWORD.search(uri))
-
-
 def holds_credential(uri: str) -> bool:
     """Whether a place is given with a password, a key or a token in it; a long path is none, however it looks."""
-    return bool(_LOOKS_LIKE.search(uri)) or has_password(uri)
+    return bool(_LOOKS_LIKE.search(uri) or _PASSWORD.search(uri))
 
 
 def _looks_random(text: str) -> bool:
