@@ -75,7 +75,7 @@ def shell(tmp_path):
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=500,
         )
 
     return call
@@ -144,8 +144,19 @@ def once(tmp_path_factory, name, make):
 
 
 @pytest.fixture(scope="session")
+def made_home(tmp_path_factory):
+    """A Dagster home with its SQLite files in it: to make them takes longer than most tests; copy it."""
+    from dagster import DagsterInstance
+
+    home = tmp_path_factory.mktemp("made_home")
+    with DagsterInstance.local_temp(str(home)) as instance:
+        instance.get_runs()
+    return home
+
+
+@pytest.fixture(scope="module")
 def live(tmp_path_factory):
-    """One running deployment for all tests that need one."""
+    """One running deployment for the tests of a file: one that is left running slows down all others."""
     from ml_assets_tests.live import deployment
 
     with deployment(tmp_path_factory.mktemp("live")) as running:

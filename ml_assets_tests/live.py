@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ml_assets_tests.conftest import REPO
 
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 @dataclass(frozen=True, kw_only=True)

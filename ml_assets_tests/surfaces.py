@@ -146,7 +146,7 @@ def backfill(live, config, *, job=None):
     return live.ask(BACKFILL, params=params)["launchPartitionBackfill"]["backfillId"]
 
 
-def wait_for(live, *, runs, backfills, seconds=200):
+def wait_for(live, *, runs, backfills, seconds=600):
     """Wait until all of them have ended; the runs of the instance and the backfills' answers by id."""
     end = time.monotonic() + seconds
     while True:
@@ -186,7 +186,7 @@ def drop_requests(live, files):
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     with sensor(live, "request_files"):
-        end = time.monotonic() + 200
+        end = time.monotonic() + 600
         while not all(_dealt_with(live, folder, name) for name in files):
             assert time.monotonic() < end, list(folder.iterdir())
             time.sleep(2)

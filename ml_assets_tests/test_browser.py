@@ -8,7 +8,7 @@ from ml_assets_tests.browser import browsing, keep, wait_for, write
 from ml_assets_tests.live import deployment
 from ml_assets_tests.surfaces import DAYS, launch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 JOB = "/locations/__repository__@ml_assets/jobs/train"
 RUNS = """{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } } } } }"""

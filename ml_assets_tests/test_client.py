@@ -60,7 +60,7 @@ def backfills(live):
     start = [sys.executable, "-m", "ml_assets.cli.main", "backfill", *SPAN, "--json", "--on", live.url]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "env": live.environ, "text": True}
     started = [subprocess.Popen([*start, *words], **pipes) for words in (WORDS, NARROW)]
-    results = [json.loads(process.communicate(timeout=240)[0]) for process in started]
+    results = [json.loads(process.communicate(timeout=500)[0]) for process in started]
     return [(process.returncode, result) for process, result in zip(started, results, strict=True)]
 
 
@@ -86,7 +86,7 @@ def partly(live):
     }
     with ThreadPoolExecutor() as pool:
         asked = {name: pool.submit(submit_backfill, live.url, **words) for name, words in wanted.items()}
-        return {name: future.result(timeout=280) for name, future in asked.items()}
+        return {name: future.result(timeout=500) for name, future in asked.items()}
 
 
 @pytest.mark.parametrize(("name", "good"), [("days", ["2025-07-18"]), ("gaps", ["2025-07-16"])])

@@ -1,5 +1,6 @@
 """A failed run is told to a webhook: what failed, why, how to try again, and never a secret."""
 
+import shutil
 import time
 
 import dagster as dg
@@ -20,10 +21,11 @@ from ml_assets_tests.webhook import webhook
 
 
 @pytest.fixture
-def failed(tmp_path, monkeypatch):
+def failed(tmp_path, monkeypatch, made_home):
     """A run that fails because its landing zone has too few days; and the instance that recorded it."""
     write_landing(tmp_path / "zone")
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(tmp_path / "zone"))
+    shutil.copytree(made_home, ensure_home(), dirs_exist_ok=True)
     with dg.DagsterInstance.local_temp(str(ensure_home())) as instance:
         yield train("2025-12-01", instance=instance, source="shop", lookback_days=30, C=2.0), instance
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import RefusedError
@@ -232,22 +233,25 @@ SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
 WORDS = ("backfill", *SPAN, "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)
 
 
-def test_the_shell_plans_and_then_does_it(tmp_path, shop, shell):
-    env = {"ML_ASSETS_SOURCES__SHOP": str(shop)}
+def test_the_shell_plans_and_then_does_it(tmp_path, shop, monkeypatch, capsys):
+    def shell(*words):
+        return main([*map(str, WORDS), *words]), capsys.readouterr()
 
-    planned = json.loads(shell(*WORDS, "--plan", "--json", env=env).stdout)
+    monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(shop))
+    planned = json.loads(shell("--plan", "--json")[1].out)
     assert not (tmp_path / "artifacts").exists()
     assert not (tmp_path / "dagster_home").exists()
-    refused = shell(*WORDS, env={**env, "ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS": "3"})
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "4 runs are to be computed. Allowed in dev: 3 at once" in refused.stderr
+    with monkeypatch.context() as patch:
+        patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS", "3")
+        code, refused = shell()
+    assert (code, refused.out) == (2, "")
+    assert "4 runs are to be computed. Allowed in dev: 3 at once" in refused.err
     assert not (tmp_path / "dagster_home").exists()
-    done = json.loads(shell(*WORDS, "--json", env=env).stdout)
-    after = shell(*WORDS, "--plan", env=env)
+    done = json.loads(shell("--json")[1].out)
+    _, after = shell("--plan")
 
     assert planned["counts"] == {"new": 4, "stale": 0, "reused": 0, "invalid": 0}
     assert [day["run_id"] for day in done["days"]] == [day["run_id"] for day in planned["days"]]
     assert (
-        "0 new, 0 stale, 4 reused, 0 invalid in dev; nothing to compute. Nothing was launched."
-        in after.stdout
+        "0 new, 0 stale, 4 reused, 0 invalid in dev; nothing to compute. Nothing was launched." in after.out
     )

@@ -40,7 +40,7 @@ def backfill(database, logs, tmp_path_factory):
     place = tmp_path_factory.mktemp("production")
     with production(place, database.environ) as deployment, ThreadPoolExecutor(1) as pool:
         url = deployment.live.url
-        asked = pool.submit(submit_backfill, url, parameters=PARAMETERS, days=DAYS, timeout_seconds=120)
+        asked = pool.submit(submit_backfill, url, parameters=PARAMETERS, days=DAYS, timeout_seconds=400)
         with deployment.daemon():
             yield asked.result()
 

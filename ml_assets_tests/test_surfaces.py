@@ -24,6 +24,8 @@ from ml_assets_tests.conftest import REPO
 from ml_assets_tests.surfaces import CANARY, DAYS, Typed
 from ml_assets_tests.ticks import write
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test waits for all cells of the table
+
 PAGE = REPO / "docs" / "surfaces.md"
 WRITE = bool(os.environ.get("ML_ASSETS_WRITE_DOCS"))
 GOOD = {"dataset": "customers", "lookback_days": 150}

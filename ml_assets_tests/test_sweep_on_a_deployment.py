@@ -87,9 +87,9 @@ def as_runs(live):
 
     with ThreadPoolExecutor() as pool:
         first = pool.submit(submit_sweep, live.url, **AS_RUNS, on_progress=tell)
-        assert ended.wait(timeout=120), told
+        assert ended.wait(timeout=400), told
         with surfaces.sensor(live, SENSOR):
-            result = first.result(timeout=120)
+            result = first.result(timeout=400)
     return Ranked(result=result, told=told, runs=runs(live, sweep=result["run_id"]))
 
 
