@@ -76,6 +76,7 @@ _ANSWERED = re.compile(r"status code: (\d{3})")
 _REDIRECTED = "redirect without LOCATION"  # all that obstore tells of this answer
 _PROVIDER = re.compile(r"External AWS credential provider: (?:[\w.]*\.)?(\w+)")
 _SENT = re.compile(r"Error performing [A-Z]+ (https?://[^/@\s]+)/")
+_UNREADABLE_NAME = re.compile(r'invalid path: .*?Path "([^"]+)"')
 _TIMED_OUT = re.compile(r"kind: Timeout\b")
 
 
@@ -84,12 +85,18 @@ def explain(error: Exception) -> str:
     if isinstance(error, MlAssetsError):
         return str(error).rstrip(".")
     text = f"{error}"
-    return _of_s3(text) or _of_disk(error, text)
+    return _of_a_name(text) or _of_s3(text) or _of_disk(error, text)
 
 
 def is_missing_bucket(error: Exception) -> bool:
     """Whether not only the object is missing, but its whole bucket: then nothing can be written either."""
     return "<Code>NoSuchBucket</Code>" in str(error)
+
+
+def _of_a_name(text: str) -> str:
+    """Which name in a listing obstore cannot take; one such object hides all others."""
+    name = _UNREADABLE_NAME.search(text)
+    return f"the name of an object there has an empty or dotted part: {name[1]}. Move it away" if name else ""
 
 
 def _of_s3(text: str) -> str:
