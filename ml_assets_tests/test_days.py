@@ -12,6 +12,7 @@ from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import TrainingError
 from ml_assets.pipeline.days import attempts, workers_for
+from ml_assets.pipeline.trials import workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, write_landing
@@ -135,6 +136,19 @@ def test_processes_are_started_only_for_days_that_must_be_made(workspace):
     run(workspace, workers=1, days=DAYS[1:])
     assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3)) == 1
     assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3, reuse=False)) == 3
+
+
+@pytest.mark.parametrize(("workers", "looks"), [(1, 0), (2, 2)])
+def test_choosing_the_number_of_processes_reads_no_more_manifests_than_it_takes(
+    workspace, monkeypatch, workers, looks
+):
+    chosen, real, looked = replace(workspace, workers=workers), ArtifactStore.find, []
+    monkeypatch.setattr(ArtifactStore, "find", lambda store, key: looked.append(key) or real(store, key))
+
+    assert workers_for(PARAMETERS, DAYS, workspace=chosen) == workers
+    assert len(looked) == looks
+    assert workers_for_trials(dict.fromkeys(DAYS, [PARAMETERS] * 10), chosen) == workers
+    assert len(looked) == 2 * looks
 
 
 WORDS = ("backfill", "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)

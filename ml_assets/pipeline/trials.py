@@ -9,9 +9,9 @@ from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import MlAssetsError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
-from ml_assets.pipeline.days import attempts, must_be_made
+from ml_assets.pipeline.days import attempts, must_be_made, workers_that_pay
 from ml_assets.pipeline.failed_trials import remembered
-from ml_assets.pipeline.parallel import cores, side_by_side
+from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.workspace import Workspace
 
 OWN = ("model", "evaluation", "model_card")  # the training set is made once a day for all trials
@@ -68,10 +68,10 @@ def tries(
 
 def workers_for_trials(wanted: Mapping[dt.date, Sequence[TrainingParameters]], workspace: Workspace) -> int:
     """How many processes pay: no more than cores, or than trials that are not stored yet; 1 is this process."""
-    to_make = sum(
+    to_make = (
         must_be_made(trial, day, workspace=workspace) for day, trials in wanted.items() for trial in trials
     )
-    return max(1, min(workspace.workers or cores(), to_make))
+    return workers_that_pay(to_make, workspace=workspace)
 
 
 def _chunk(tasks: int, workers: int) -> int:
