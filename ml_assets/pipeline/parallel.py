@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from ml_assets.core.engine import DASK
@@ -55,14 +55,22 @@ def side_by_side(
 def start_workers(count: int) -> Iterator[None]:
     """Start processes that load what training needs, without waiting for them; the iterator ends when they have.
 
-    Keep it until then: joblib cancels what nobody holds.
+    Keep it until then: joblib cancels what nobody holds. That one of them is ended meanwhile is no error: those that
+    work load what they need themselves.
     """
     if count == 1:
         return iter(())
     from joblib import Parallel, delayed
 
     run = Parallel(n_jobs=count, return_as="generator_unordered")
-    return iter(run(delayed(_load)() for _ in range(count)))
+    return _until_loaded(run(delayed(_load)() for _ in range(count)))
+
+
+def _until_loaded(loading: Iterator[None]) -> Iterator[None]:
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    with suppress(BrokenProcessPool):
+        yield from loading
 
 
 def cores() -> int:
