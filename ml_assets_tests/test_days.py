@@ -6,11 +6,13 @@ import signal
 import time
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import TrainingError
+from ml_assets.pipeline import steps
 from ml_assets.pipeline.days import attempts, workers_for
 from ml_assets.pipeline.trials import workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
@@ -87,8 +89,6 @@ def test_an_error_of_someone_else_is_the_outcome_of_its_day_alone(workspace, tmp
 
 
 def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
-    from ml_assets.pipeline import steps
-
     real = steps.STEPS["model"]
 
     def defective(inputs):
@@ -105,6 +105,23 @@ def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
     assert "defective" in done[1].trace
     with pytest.raises(ZeroDivisionError):  # of a single day, the error itself
         run(workspace, workers=1, days=[DAYS[1]])
+
+
+def test_a_panic_of_polars_is_the_outcome_of_its_day_alone(workspace, monkeypatch):
+    real = steps.STEPS["training_set"]
+
+    def panicking(inputs):
+        if inputs.as_of == DAYS[1]:
+            raise pl.exceptions.PanicException("index out of bounds")
+        return real(inputs)
+
+    monkeypatch.setitem(steps.STEPS, "training_set", panicking)
+
+    done = list(attempts(PARAMETERS, DAYS[:3], workspace=workspace, workers=1, assets=("training_set",)))
+
+    assert [attempt.error is None for attempt in done] == [True, False, True]
+    assert "PanicException: index out of bounds" in str(done[1].error)
+    assert "panicking" in done[1].trace
 
 
 def die_on(day):

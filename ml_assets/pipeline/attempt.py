@@ -67,12 +67,19 @@ def attempt(
         error = ours
         if made or "training_set" not in assets:  # else the rows have failed, and no trial
             remember(parameters, as_of, ours, workspace=workspace)
-    except Exception as foreign:
+    except _foreign() as foreign:
         if not contain:
             raise
         error, trace = _contained(foreign), traceback.format_exc()
     return Attempt(as_of=as_of, made=tuple(made), verdicts=judged, error=error, trace=trace)
 
 
-def _contained(foreign: Exception) -> TrainingError:
+def _foreign() -> tuple[type[BaseException], ...]:
+    """What is not ours and may be contained: a panic of Polars is no Exception. Asked only once something was raised."""
+    from polars.exceptions import PanicException
+
+    return Exception, PanicException
+
+
+def _contained(foreign: BaseException) -> TrainingError:
     return TrainingError(f"{told(foreign)} (the run's log says where).")
