@@ -313,6 +313,67 @@ def test_a_trial_learns_from_the_rows_that_it_names_though_others_come_meanwhile
     assert later.value("training_set").height == named.facts["rows"] != second.manifest.facts["rows"]
 
 
+@pytest.mark.parametrize(
+    ("own", "days"),
+    [
+        ({"grid": {"C": "0.1,1,10"}}, 1),
+        ({"grid": {"C": "0.01..10 log"}, "search": "tpe", "trials": 5}, 1),
+        ({"grid": {"C": "0.01..10 log"}, "search": "halving", "trials": 3}, 3),
+    ],
+)
+def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(store, own_zone, own, days):
+    place = workspace_of(store, own_zone)
+    found = Sweep(
+        parameters=PARAMETERS,
+        own=check_sweep({"window_days": days, **own}),
+        days=tuple(DAYS[-days:]),
+        workspace=place,
+    )
+    known = DAY - dt.timedelta(days=35)
+    began: dict[dt.date, str] = {}
+    for tried in found.run():
+        assets = {made.key.asset: made.manifest for made in tried.attempt.made}
+        if "training_set" in assets:
+            assert began.setdefault(tried.attempt.as_of, assets["training_set"].sha256)
+        elif len(found.records) == 0:  # late rows come, and another run makes the artifacts of these again
+            land(
+                own_zone,
+                known,
+                order_day(known, rows=90).with_columns(returned_30d=1 - pl.col("returned_30d")),
+            )
+            for day in DAYS[-days:]:
+                (again, *_) = attempt(tried.parameters, day, workspace=place).made
+                assert again.manifest.sha256 != began.get(day)
+
+    board = found.leaderboard()
+    lineage = store_leaderboard(found, board).artifacts
+
+    stored = {m.sha256: m for key in store.keys("evaluation") for m in store.history(key)}
+    measured = [stored[artifact.sha256] for artifact in lineage]
+    assert len(measured) == sum(trial.days for trial in board.trials)
+    assert {(m.as_of, a.sha256) for m in measured for a in m.artifacts if a.asset == "training_set"} == set(
+        began.items()
+    )
+    by_run = {m.run_id: m.metrics["roc_auc"] for m in measured}
+    for trial in board.trials:
+        assert trial.by_day[trial.as_of] == pytest.approx(by_run[trial.run_id])
+
+
+def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(store, own_zone):
+    place, known = workspace_of(store, own_zone), DAY - dt.timedelta(days=35)
+    attempt(PARAMETERS.model_copy(update={"C": 0.1}), DAY, workspace=place)
+    land(own_zone, known, order_day(known, rows=90))
+    attempt(PARAMETERS, DAY, workspace=place)
+
+    found = Sweep(
+        parameters=PARAMETERS, own=check_sweep({"grid": {"C": "0.1,1"}}), days=(DAY,), workspace=place
+    )
+    made = {tried.parameters.C: tried.attempt.made for tried in found.run()}
+
+    assert [item.reused for item in made[0.1]] == [False, False, False]
+    assert [item.reused for item in made[1.0]] == [True, True, True]
+
+
 def workspace_of(store, zone):
     return Workspace(store=store, environment="dev", sources={"shop": str(zone)}, workers=1)
 

@@ -4,9 +4,11 @@ import datetime as dt
 import traceback
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.secrets import told
 from ml_assets.errors import MlAssetsError, TrainingError
@@ -44,15 +46,20 @@ def attempt(
     contain: bool = False,
     judge: bool = True,
     loaded: dict[str, Any] | None = None,
+    pinned: Mapping[str, Manifest] = MappingProxyType({}),
 ) -> Attempt:
     """Make the assets of one day; an error of ours is part of the outcome.
 
     With `contain`, so is any other, that it may not end the days beside it; without, it is raised. What is read from
-    the store is kept in `loaded`, for the next trial of the day. Without `judge`, no check is made: each reads the
-    artifact again.
+    the store is kept in `loaded`, for the next trial of the day. Upstream artifacts in `pinned` are those that are used,
+    whatever the store holds by now. Without `judge`, no check is made: each reads the artifact again.
     """
     day = Day(
-        parameters=parameters, as_of=as_of, workspace=workspace, loaded={} if loaded is None else loaded
+        parameters=parameters,
+        as_of=as_of,
+        workspace=workspace,
+        loaded={} if loaded is None else loaded,
+        pinned=pinned,
     )
     made: list[Made] = []
     judged: dict[str, Mapping[str, Verdict]] = {}
@@ -66,7 +73,7 @@ def attempt(
     except MlAssetsError as ours:
         error = ours
         if made or "training_set" not in assets:  # else the rows have failed, and no trial
-            remember(parameters, as_of, ours, workspace=workspace)
+            remember(day, ours)
     except _foreign() as foreign:
         if not contain:
             raise
