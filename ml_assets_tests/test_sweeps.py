@@ -1,5 +1,6 @@
 """Sweeps as whole runs: a trial is a run, a failure has its reason, and equal sweeps have equal leaderboards."""
 
+import contextlib
 import datetime as dt
 import shutil
 from collections import Counter
@@ -19,6 +20,7 @@ from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import steps, trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary, store_leaderboard
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
@@ -419,6 +421,58 @@ def test_a_failure_is_tried_again_only_on_demand_or_where_rows_have_changed(swee
     land(zone, changed, order_day(changed, rows=30))
     assert tried() == [0, 41, 42]
     assert tried() == [0]
+
+
+@pytest.fixture
+def no_fit(monkeypatch):
+    """Within it, no model can be fitted, for a reason that would be remembered."""
+
+    def fail(_inputs):
+        raise TrainingError("The solver did not converge.")
+
+    @contextlib.contextmanager
+    def call():
+        with monkeypatch.context() as patch:
+            patch.setitem(steps.STEPS, "model", fail)
+            yield
+
+    return call
+
+
+def test_a_failure_that_was_overcome_is_not_held_against_a_trial(sweep, own_zone, no_fit):
+    own = {"grid": {"C": "1,2"}, "max_failure_rate": 1.0}
+
+    def tried(**more):
+        found = sweep(own, zone=own_zone, **more)
+        return [record.status for record in found.records.values()]
+
+    with no_fit():
+        assert tried() == ["failed", "failed"]
+    assert tried() == ["failed", "failed"]
+    assert tried(retry_failed=True) == ["done", "done"]
+    with no_fit():
+        assert tried() == ["done", "done"]  # what is stored is used
+    changed = DAY - dt.timedelta(40)
+    land(own_zone, changed, order_day(changed, rows=30))
+    with no_fit():
+        assert tried() == ["failed", "failed"]
+    assert tried() == ["failed", "failed"]  # what is stored is of other rows
+
+
+def test_a_failure_is_remembered_of_the_rows_that_the_trial_had(store, own_zone, no_fit):
+    place, known = workspace_of(store, own_zone), DAY - dt.timedelta(days=40)
+
+    def made():
+        return attempt(PARAMETERS, DAY, workspace=place, assets=("training_set",)).made[0].manifest
+
+    first = made()
+    land(own_zone, known, order_day(known, rows=13))
+    second = made()
+    with no_fit():
+        attempt(PARAMETERS, DAY, workspace=place, assets=trials.OWN, pinned={"training_set": first})
+
+    reasons = [remembered(PARAMETERS, DAY, training_set=rows, workspace=place) for rows in (first, second)]
+    assert reasons == ["The solver did not converge.", None]
 
 
 def test_a_training_set_that_cannot_be_made_fails_its_own_trials_alone(sweep, tmp_path):

@@ -134,6 +134,12 @@ class Day:
         )
         return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
 
+    def reusable(self, asset: str) -> bool:
+        """Whether an asset that is made of others is stored as it would be made of them; ArtifactNotFoundError without these."""
+        artifacts = tuple(self._input(name) for name in CATALOG[asset].inputs)
+        stored = self.stored(asset)
+        return not reasons_to_make(stored, asset, artifacts=artifacts, sources=(), product=None)
+
     def product(self, asset: str) -> Product:
         """Compute an asset, and commit nothing."""
         product = STEPS[asset](self)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.errors import MlAssetsError, TrainingError
+from ml_assets.errors import MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
+from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.days import attempts, must_be_made, workers_that_pay
 from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.parallel import side_by_side
@@ -125,9 +126,10 @@ def _try(
     rows: Manifest,
     retry_failed: bool,
 ) -> Attempt:
+    pinned = {"training_set": rows}
     try:
         if workspace.reuse and not retry_failed:
-            reason = remembered(trial, day, training_set=rows, workspace=workspace)
+            reason = _known_failure(Day(parameters=trial, as_of=day, workspace=workspace, pinned=pinned))
             if reason is not None:
                 return Attempt(as_of=day, error=TrainingError(reason))
     except MlAssetsError as error:
@@ -140,5 +142,19 @@ def _try(
         contain=True,
         judge=False,
         loaded=loaded,
-        pinned={"training_set": rows},
+        pinned=pinned,
     )
+
+
+def _known_failure(trial: Day) -> str | None:
+    """Why a trial would fail again; None where it is not known to, or is stored, made of these very rows by today's code."""
+    rows = trial.manifest("training_set")
+    reason = remembered(trial.parameters, trial.as_of, training_set=rows, workspace=trial.workspace)
+    return None if reason is None or _is_stored(trial) else reason
+
+
+def _is_stored(trial: Day) -> bool:
+    try:
+        return trial.reusable("model") and trial.reusable("evaluation")
+    except StoreError:
+        return False
