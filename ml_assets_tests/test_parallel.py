@@ -1,14 +1,20 @@
 """Work in processes of this machine: a process that dies takes nothing with it but the task that killed it."""
 
+import datetime as dt
 import os
 import time
 from collections import Counter
 
 import pytest
 
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import TrainingError
-from ml_assets.pipeline import parallel
+from ml_assets.pipeline import parallel, trials
+from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.parallel import TRIES_BESIDE_OTHERS, side_by_side, start_workers
+from ml_assets.pipeline.trials import rows_of, tries
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore
 
 
 def die():
@@ -68,6 +74,28 @@ def test_tasks_that_all_kill_their_processes_are_each_tried_a_few_times(tmp_path
     tries = Counter(log.read_text().split())
     assert set(tries) == {"0", "1", "2"}
     assert max(tries.values()) <= 1 + TRIES_BESIDE_OTHERS
+
+
+def die_of_two(trials, day, workspace, retry_failed):
+    """Stands for the trials of one task: that of C=2 ends its process."""
+    if 2.0 in [trial.C for trial, _ in trials]:
+        die()
+    return [Attempt(as_of=day) for _ in trials]
+
+
+def test_a_trial_that_kills_its_process_fails_without_those_that_share_its_task(tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, "_try_all", die_of_two)
+    place = Workspace(store=ArtifactStore(str(tmp_path)), environment="dev", sources={})
+    day, wanted = dt.date(2025, 8, 6), [TrainingParameters(C=c) for c in range(1, 10)]
+    rows = {rows_of(wanted[0], day): None}
+
+    done = {
+        tried.parameters.C: tried.attempt.error
+        for tried in tries({day: wanted}, rows=rows, workspace=place, workers=2)
+    }
+
+    assert sorted(done) == list(range(1, 10))
+    assert [c for c, error in done.items() if error] == [2.0]
 
 
 def test_a_process_that_is_ended_once_fails_no_task(tmp_path):

@@ -62,14 +62,17 @@ def tries(
     workspace: Workspace,
     workers: int,
     retry_failed: bool = False,
+    together: int = 0,
 ) -> Generator[Tried, None, None]:
     """Try the trials of each day; each outcome soon after it is there.
 
     In `rows` is the training set of each, by name: all that share it are measured on its very rows, whatever is made of
     others meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
     asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
+    `together` is how many trials share a task, by default as many as pay.
     """
-    size = _chunk(sum(map(len, wanted.values())), workers)
+    size = together or _chunk(sum(map(len, wanted.values())), workers)
+    ended: dict[dt.date, list[TrainingParameters]] = {}
     tasks = {
         (day, first): (
             tuple((trial, rows[rows_of(trial, day)]) for trial in trials[first : first + size]),
@@ -82,11 +85,18 @@ def tries(
     }
     for (day, first), done in side_by_side(_try_all, tasks, workers=workers, engine=workspace.engine):
         trials = tasks[day, first][0]
+        if isinstance(done, TrainingError) and len(trials) > 1 and not workspace.engine:
+            ended.setdefault(day, []).extend(trial for trial, _ in trials)  # by one of them
+            continue
         outcomes = (
             [Attempt(as_of=day, error=done) for _ in trials] if isinstance(done, TrainingError) else done
         )
         for (parameters, _), outcome in zip(trials, outcomes, strict=True):
             yield Tried(parameters=parameters, attempt=outcome)
+    if ended:
+        yield from tries(
+            ended, rows=rows, workspace=workspace, workers=workers, retry_failed=retry_failed, together=1
+        )
 
 
 def workers_for_trials(wanted: Mapping[dt.date, Sequence[TrainingParameters]], workspace: Workspace) -> int:
