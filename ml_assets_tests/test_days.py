@@ -6,12 +6,15 @@ import signal
 import time
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import TrainingError
+from ml_assets.pipeline import steps
 from ml_assets.pipeline.days import attempts, workers_for
+from ml_assets.pipeline.trials import workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, write_landing
@@ -86,8 +89,6 @@ def test_an_error_of_someone_else_is_the_outcome_of_its_day_alone(workspace, tmp
 
 
 def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
-    from ml_assets.pipeline import steps
-
     real = steps.STEPS["model"]
 
     def defective(inputs):
@@ -106,6 +107,23 @@ def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
         run(workspace, workers=1, days=[DAYS[1]])
 
 
+def test_a_panic_of_polars_is_the_outcome_of_its_day_alone(workspace, monkeypatch):
+    real = steps.STEPS["training_set"]
+
+    def panicking(inputs):
+        if inputs.as_of == DAYS[1]:
+            raise pl.exceptions.PanicException("index out of bounds")
+        return real(inputs)
+
+    monkeypatch.setitem(steps.STEPS, "training_set", panicking)
+
+    done = list(attempts(PARAMETERS, DAYS[:3], workspace=workspace, workers=1, assets=("training_set",)))
+
+    assert [attempt.error is None for attempt in done] == [True, False, True]
+    assert "PanicException: index out of bounds" in str(done[1].error)
+    assert "panicking" in done[1].trace
+
+
 def die_on(day):
     """A clock that ends its process without a word when the day's model is due."""
     state = {"calls": 0}
@@ -119,13 +137,13 @@ def die_on(day):
     return now
 
 
-def test_a_killed_worker_is_an_error_of_the_days_that_were_not_done(workspace):
-    done = run(replace(workspace, now=die_on(DAYS[0])), workers=2)
+def test_days_that_each_end_their_process_are_errors_and_can_be_made_again(workspace):
+    done = run(replace(workspace, now=die_on(DAYS[0])), workers=2, days=DAYS[:2])
 
-    assert {attempt.as_of for attempt in done} == set(DAYS)
+    assert [attempt.as_of for attempt in done] == DAYS[:2]
     assert all(isinstance(attempt.error, TrainingError) for attempt in done)
-    assert "ML_ASSETS_WORKERS=1" in str(done[0].error)
-    assert all(attempt.error is None for attempt in run(workspace, workers=2))
+    assert "Run it again where there is more memory." in str(done[0].error)
+    assert all(attempt.error is None for attempt in run(workspace, workers=2, days=DAYS[:2]))
 
 
 def test_processes_are_started_only_for_days_that_must_be_made(workspace):
@@ -135,6 +153,19 @@ def test_processes_are_started_only_for_days_that_must_be_made(workspace):
     run(workspace, workers=1, days=DAYS[1:])
     assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3)) == 1
     assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3, reuse=False)) == 3
+
+
+@pytest.mark.parametrize(("workers", "looks"), [(1, 0), (2, 2)])
+def test_choosing_the_number_of_processes_reads_no_more_manifests_than_it_takes(
+    workspace, monkeypatch, workers, looks
+):
+    chosen, real, looked = replace(workspace, workers=workers), ArtifactStore.find, []
+    monkeypatch.setattr(ArtifactStore, "find", lambda store, key: looked.append(key) or real(store, key))
+
+    assert workers_for(PARAMETERS, DAYS, workspace=chosen) == workers
+    assert len(looked) == looks
+    assert workers_for_trials(dict.fromkeys(DAYS, [PARAMETERS] * 10), chosen) == workers
+    assert len(looked) == 2 * looks
 
 
 WORDS = ("backfill", "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)

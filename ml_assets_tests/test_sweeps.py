@@ -1,5 +1,6 @@
 """Sweeps as whole runs: a trial is a run, a failure has its reason, and equal sweeps have equal leaderboards."""
 
+import contextlib
 import datetime as dt
 import shutil
 from collections import Counter
@@ -19,6 +20,7 @@ from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import steps, trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary, store_leaderboard
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
@@ -313,6 +315,67 @@ def test_a_trial_learns_from_the_rows_that_it_names_though_others_come_meanwhile
     assert later.value("training_set").height == named.facts["rows"] != second.manifest.facts["rows"]
 
 
+@pytest.mark.parametrize(
+    ("own", "days"),
+    [
+        ({"grid": {"C": "0.1,1,10"}}, 1),
+        ({"grid": {"C": "0.01..10 log"}, "search": "tpe", "trials": 5}, 1),
+        ({"grid": {"C": "0.01..10 log"}, "search": "halving", "trials": 3}, 3),
+    ],
+)
+def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(store, own_zone, own, days):
+    place = workspace_of(store, own_zone)
+    found = Sweep(
+        parameters=PARAMETERS,
+        own=check_sweep({"window_days": days, **own}),
+        days=tuple(DAYS[-days:]),
+        workspace=place,
+    )
+    known = DAY - dt.timedelta(days=35)
+    began: dict[dt.date, str] = {}
+    for tried in found.run():
+        assets = {made.key.asset: made.manifest for made in tried.attempt.made}
+        if "training_set" in assets:
+            assert began.setdefault(tried.attempt.as_of, assets["training_set"].sha256)
+        elif len(found.records) == 0:  # late rows come, and another run makes the artifacts of these again
+            land(
+                own_zone,
+                known,
+                order_day(known, rows=90).with_columns(returned_30d=1 - pl.col("returned_30d")),
+            )
+            for day in DAYS[-days:]:
+                (again, *_) = attempt(tried.parameters, day, workspace=place).made
+                assert again.manifest.sha256 != began.get(day)
+
+    board = found.leaderboard()
+    lineage = store_leaderboard(found, board).artifacts
+
+    stored = {m.sha256: m for key in store.keys("evaluation") for m in store.history(key)}
+    measured = [stored[artifact.sha256] for artifact in lineage]
+    assert len(measured) == sum(trial.days for trial in board.trials)
+    assert {(m.as_of, a.sha256) for m in measured for a in m.artifacts if a.asset == "training_set"} == set(
+        began.items()
+    )
+    by_run = {m.run_id: m.metrics["roc_auc"] for m in measured}
+    for trial in board.trials:
+        assert trial.by_day[trial.as_of] == pytest.approx(by_run[trial.run_id])
+
+
+def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(store, own_zone):
+    place, known = workspace_of(store, own_zone), DAY - dt.timedelta(days=35)
+    attempt(PARAMETERS.model_copy(update={"C": 0.1}), DAY, workspace=place)
+    land(own_zone, known, order_day(known, rows=90))
+    attempt(PARAMETERS, DAY, workspace=place)
+
+    found = Sweep(
+        parameters=PARAMETERS, own=check_sweep({"grid": {"C": "0.1,1"}}), days=(DAY,), workspace=place
+    )
+    made = {tried.parameters.C: tried.attempt.made for tried in found.run()}
+
+    assert [item.reused for item in made[0.1]] == [False, False, False]
+    assert [item.reused for item in made[1.0]] == [True, True, True]
+
+
 def workspace_of(store, zone):
     return Workspace(store=store, environment="dev", sources={"shop": str(zone)}, workers=1)
 
@@ -358,6 +421,58 @@ def test_a_failure_is_tried_again_only_on_demand_or_where_rows_have_changed(swee
     land(zone, changed, order_day(changed, rows=30))
     assert tried() == [0, 41, 42]
     assert tried() == [0]
+
+
+@pytest.fixture
+def no_fit(monkeypatch):
+    """Within it, no model can be fitted, for a reason that would be remembered."""
+
+    def fail(_inputs):
+        raise TrainingError("The solver did not converge.")
+
+    @contextlib.contextmanager
+    def call():
+        with monkeypatch.context() as patch:
+            patch.setitem(steps.STEPS, "model", fail)
+            yield
+
+    return call
+
+
+def test_a_failure_that_was_overcome_is_not_held_against_a_trial(sweep, own_zone, no_fit):
+    own = {"grid": {"C": "1,2"}, "max_failure_rate": 1.0}
+
+    def tried(**more):
+        found = sweep(own, zone=own_zone, **more)
+        return [record.status for record in found.records.values()]
+
+    with no_fit():
+        assert tried() == ["failed", "failed"]
+    assert tried() == ["failed", "failed"]
+    assert tried(retry_failed=True) == ["done", "done"]
+    with no_fit():
+        assert tried() == ["done", "done"]  # what is stored is used
+    changed = DAY - dt.timedelta(40)
+    land(own_zone, changed, order_day(changed, rows=30))
+    with no_fit():
+        assert tried() == ["failed", "failed"]
+    assert tried() == ["failed", "failed"]  # what is stored is of other rows
+
+
+def test_a_failure_is_remembered_of_the_rows_that_the_trial_had(store, own_zone, no_fit):
+    place, known = workspace_of(store, own_zone), DAY - dt.timedelta(days=40)
+
+    def made():
+        return attempt(PARAMETERS, DAY, workspace=place, assets=("training_set",)).made[0].manifest
+
+    first = made()
+    land(own_zone, known, order_day(known, rows=13))
+    second = made()
+    with no_fit():
+        attempt(PARAMETERS, DAY, workspace=place, assets=trials.OWN, pinned={"training_set": first})
+
+    reasons = [remembered(PARAMETERS, DAY, training_set=rows, workspace=place) for rows in (first, second)]
+    assert reasons == ["The solver did not converge.", None]
 
 
 def test_a_training_set_that_cannot_be_made_fails_its_own_trials_alone(sweep, tmp_path):

@@ -4,9 +4,11 @@ import datetime as dt
 import traceback
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.secrets import told
 from ml_assets.errors import MlAssetsError, TrainingError
@@ -44,15 +46,20 @@ def attempt(
     contain: bool = False,
     judge: bool = True,
     loaded: dict[str, Any] | None = None,
+    pinned: Mapping[str, Manifest] = MappingProxyType({}),
 ) -> Attempt:
     """Make the assets of one day; an error of ours is part of the outcome.
 
     With `contain`, so is any other, that it may not end the days beside it; without, it is raised. What is read from
-    the store is kept in `loaded`, for the next trial of the day. Without `judge`, no check is made: each reads the
-    artifact again.
+    the store is kept in `loaded`, for the next trial of the day. Upstream artifacts in `pinned` are those that are used,
+    whatever the store holds by now. Without `judge`, no check is made: each reads the artifact again.
     """
     day = Day(
-        parameters=parameters, as_of=as_of, workspace=workspace, loaded={} if loaded is None else loaded
+        parameters=parameters,
+        as_of=as_of,
+        workspace=workspace,
+        loaded={} if loaded is None else loaded,
+        pinned=pinned,
     )
     made: list[Made] = []
     judged: dict[str, Mapping[str, Verdict]] = {}
@@ -66,13 +73,20 @@ def attempt(
     except MlAssetsError as ours:
         error = ours
         if made or "training_set" not in assets:  # else the rows have failed, and no trial
-            remember(parameters, as_of, ours, workspace=workspace)
-    except Exception as foreign:
+            remember(day, ours)
+    except _foreign() as foreign:
         if not contain:
             raise
         error, trace = _contained(foreign), traceback.format_exc()
     return Attempt(as_of=as_of, made=tuple(made), verdicts=judged, error=error, trace=trace)
 
 
-def _contained(foreign: Exception) -> TrainingError:
+def _foreign() -> tuple[type[BaseException], ...]:
+    """What is not ours and may be contained: a panic of Polars is no Exception. Asked only once something was raised."""
+    from polars.exceptions import PanicException
+
+    return Exception, PanicException
+
+
+def _contained(foreign: BaseException) -> TrainingError:
     return TrainingError(f"{told(foreign)} (the run's log says where).")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,12 +79,14 @@ class Day:
         as_of: the day.
         workspace: where it reads and writes.
         loaded: values from the store by path and SHA-256; trials of one day share it, that each is read once.
+        pinned: manifests of upstream assets that are used, by asset, whatever the store holds by now.
     """
 
     parameters: TrainingParameters
     as_of: dt.date
     workspace: Workspace
     loaded: dict[str, Any] = field(default_factory=dict)
+    pinned: Mapping[str, Manifest] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
     _manifests: dict[str, Manifest] = field(default_factory=dict)
 
@@ -97,7 +99,7 @@ class Day:
                 yield made
 
     def value(self, asset: str) -> Any:
-        """The value of an upstream asset: as just made, else from the store."""
+        """The value of an upstream asset: as just made, else the pinned one, else from the store."""
         if asset not in self._values:
             key, manifest = self._key(asset), self.manifest(asset)  # the one that is told as the input
             name = f"{key.path}/{manifest.sha256}"
@@ -107,9 +109,9 @@ class Day:
         return self._values[asset]
 
     def manifest(self, asset: str) -> Manifest:
-        """The manifest of an upstream asset: as just made, else from the store."""
+        """The manifest of an upstream asset: as just made, else the pinned one, else from the store."""
         if asset not in self._manifests:
-            self._manifests[asset] = self.workspace.store.manifest(self._key(asset))
+            self._manifests[asset] = self.pinned.get(asset) or self.workspace.store.manifest(self._key(asset))
         return self._manifests[asset]
 
     def _key(self, asset: str) -> ArtifactKey:
@@ -131,6 +133,12 @@ class Day:
             "%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds()
         )
         return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
+
+    def reusable(self, asset: str) -> bool:
+        """Whether an asset that is made of others is stored as it would be made of them; ArtifactNotFoundError without these."""
+        artifacts = tuple(self._input(name) for name in CATALOG[asset].inputs)
+        stored = self.stored(asset)
+        return not reasons_to_make(stored, asset, artifacts=artifacts, sources=(), product=None)
 
     def product(self, asset: str) -> Product:
         """Compute an asset, and commit nothing."""

@@ -5,7 +5,8 @@ Processes, not threads: a fit caps its threads and turns warnings into errors fo
 
 import datetime as dt
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
@@ -48,10 +49,16 @@ def workers_for(parameters: TrainingParameters, days: Sequence[dt.date], *, work
 
     1 stands for this process. A process that trains loads scikit-learn first, which takes longer than reading what is stored.
     """
-    if len(days) == 1 or workspace.workers == 1:
+    if len(days) == 1:
         return 1
-    to_make = sum(must_be_made(parameters, day, workspace=workspace) for day in days)
-    return max(1, min(workspace.workers or cores(), to_make))
+    to_make = (must_be_made(parameters, day, workspace=workspace) for day in days)
+    return workers_that_pay(to_make, workspace=workspace)
+
+
+def workers_that_pay(to_make: Iterable[bool], *, workspace: Workspace) -> int:
+    """As many processes as there are things to make, at most those of the workspace; looks at no more than it takes to know."""
+    most = workspace.workers or cores()
+    return 1 if most == 1 else max(1, sum(islice(filter(None, to_make), most)))
 
 
 def _contained(

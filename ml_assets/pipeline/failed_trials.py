@@ -8,6 +8,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
+from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.pipeline.workspace import Workspace
@@ -29,39 +30,24 @@ def remembered(
         return None
 
 
-def remember(
-    parameters: TrainingParameters, as_of: dt.date, error: MlAssetsError, *, workspace: Workspace
-) -> None:
+def remember(day: Day, error: MlAssetsError) -> None:
     """Keep why a trial failed, where rows, code and parameters alone decide that it does.
 
-    Only a TrainingError is such a failure, and only once the training set is stored.
+    Only a TrainingError is such a failure, and only once the training set, of which the trial was made, is stored.
     """
     if type(error) is not TrainingError:
         return
     with contextlib.suppress(StoreError):  # the failure itself is what counts
-        training_set = workspace.store.find(key_of("training_set", parameters, as_of))
-        if training_set is not None:
-            _keep(parameters, as_of, str(error), training_set=training_set, workspace=workspace)
-
-
-def _keep(
-    parameters: TrainingParameters,
-    as_of: dt.date,
-    reason: str,
-    *,
-    training_set: Manifest,
-    workspace: Workspace,
-) -> None:
-    store_value(
-        {"reason": reason},
-        key=key_of(ASSET, parameters, as_of),
-        parameters=identity(parameters, of=TrainingParameters),
-        format_name="json",
-        inputs=[training_set],
-        workspace=workspace,
-        code_version=_code(),
-        packages=packages("model"),
-    )
+        store_value(
+            {"reason": str(error)},
+            key=key_of(ASSET, day.parameters, day.as_of),
+            parameters=identity(day.parameters, of=TrainingParameters),
+            format_name="json",
+            inputs=[day.manifest("training_set")],
+            workspace=day.workspace,
+            code_version=_code(),
+            packages=packages("model"),
+        )
 
 
 def _same(found: Manifest, training_set: Manifest) -> bool:

@@ -3,17 +3,15 @@
 import datetime as dt
 
 from ml_assets import __version__
-from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
-from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
 
 DOCUMENT, SUMMARY = "leaderboard.json", "summary.md"
@@ -31,17 +29,15 @@ def leaderboard_key(parameters: TrainingParameters, own: SweepParameters, as_of:
 
 
 def store_leaderboard(sweep: Sweep, board: Leaderboard) -> Manifest:
-    """Commit a leaderboard with its pictures; its lineage is the evaluation of every trial and day."""
-    workspace = sweep.workspace
-    evaluations = (_evaluation(record, workspace) for record in sweep.records.values())
-    found = sorted((m for m in evaluations if m), key=lambda m: (m.as_of, m.run_id))
+    """Commit a leaderboard with its pictures; its lineage is the evaluation of every trial and day that it ranks."""
+    found = sorted(sweep.evaluations.values(), key=lambda m: (m.as_of, m.run_id))
     return store_value(
         _product(board),
         key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1]),
         parameters=sweep_identity(sweep.parameters, sweep.own),
         format_name="parquet",
         inputs=found,
-        workspace=workspace,
+        workspace=sweep.workspace,
         code_version=f"ml_assets {__version__}",
     )
 
@@ -58,12 +54,6 @@ def load_summary(key: ArtifactKey, store: ArtifactStore) -> str:
 
 def _attached(key: ArtifactKey, name: str, store: ArtifactStore) -> bytes:
     return store.read_file(key, next(file for file in store.manifest(key).files if file.name == name))
-
-
-def _evaluation(record: TrialDay, workspace: Workspace) -> Manifest | None:
-    if record.status == "failed":
-        return None
-    return workspace.store.find(key_of("evaluation", from_identity(record.trial), record.as_of))
 
 
 def _product(board: Leaderboard) -> Product:

@@ -5,9 +5,10 @@ import importlib
 import os
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from ml_assets.core.engine import DASK
@@ -17,7 +18,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 TIMEOUT = 20  # seconds to find a scheduler, and to hear from a worker
-RESTARTS = 2  # of a pool of processes of which one was ended from outside
+TRIES_BESIDE_OTHERS = 2  # of a task that was under way when a process was ended; the last one is alone
 ENDED = "Its process was ended from outside, most often because memory ran out. What was committed stays."
 _ONE_AT_A_TIME = threading.Lock()  # a fit caps threads and turns warnings into errors for all of its process
 
@@ -31,8 +32,9 @@ def side_by_side(
 ) -> Iterator[tuple[Key, Value | TrainingError]]:
     """Call `function` with the arguments of each task; each result as soon as it is there, with its key.
 
-    A process that is ended from outside takes those beside it with it: what is left is tried again with new ones, and
-    is a TrainingError where that does not help. What `function` raises, this raises.
+    A process that is ended from outside takes those beside it with it: what was under way is tried again after all
+    others, in the end with nothing beside it, and is a TrainingError where its process is ended even then. What
+    `function` raises, this raises.
 
     Args:
         function: can be imported by name in another process.
@@ -55,14 +57,22 @@ def side_by_side(
 def start_workers(count: int) -> Iterator[None]:
     """Start processes that load what training needs, without waiting for them; the iterator ends when they have.
 
-    Keep it until then: joblib cancels what nobody holds.
+    Keep it until then: joblib cancels what nobody holds. That one of them is ended meanwhile is no error: those that
+    work load what they need themselves.
     """
     if count == 1:
         return iter(())
     from joblib import Parallel, delayed
 
     run = Parallel(n_jobs=count, return_as="generator_unordered")
-    return iter(run(delayed(_load)() for _ in range(count)))
+    return _until_loaded(run(delayed(_load)() for _ in range(count)))
+
+
+def _until_loaded(loading: Iterator[None]) -> Iterator[None]:
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    with suppress(BrokenProcessPool):
+        yield from loading
 
 
 def cores() -> int:
@@ -78,26 +88,48 @@ def _in_processes(
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     waiting = dict(tasks)
-    for _ in range(1 + RESTARTS):
+    ended: Counter[Key] = Counter()  # how often a process was ended while a task was under way
+    while beside := [key for key in waiting if ended[key] < TRIES_BESIDE_OTHERS]:
+        given: list[Key] = []
+        in_turn = {key: waiting[key] for key in sorted(beside, key=ended.__getitem__)}
         try:
-            for key, value in _run(function, waiting, workers=workers):
+            for key, value in _run(function, in_turn, workers=workers, given=given):
                 del waiting[key]
                 yield key, value
         except BrokenProcessPool:
-            continue
-        return
-    for key in waiting:
-        yield key, TrainingError(f"{ENDED} Run the rest again, with ML_ASSETS_WORKERS=1 if memory is short.")
+            ended.update([key for key in given if key in waiting] or beside)
+    for key, arguments in waiting.items():
+        yield key, _alone(function, key, arguments)
+
+
+def _alone(function: Callable[..., Value], key: Key, arguments: tuple[Any, ...]) -> Value | TrainingError:
+    """One task with nothing beside it: where its process is ended now, it is this task that ends it."""
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    try:
+        return dict(_run(function, {key: arguments}, workers=2, given=[]))[
+            key
+        ]  # 1 would be this process itself
+    except BrokenProcessPool:
+        return TrainingError(
+            f"{ENDED} So it was with nothing beside it. Run it again where there is more memory."
+        )
 
 
 def _run(
-    function: Callable[..., Value], tasks: Mapping[Key, tuple[Any, ...]], *, workers: int
+    function: Callable[..., Value], tasks: Mapping[Key, tuple[Any, ...]], *, workers: int, given: list[Key]
 ) -> Iterator[tuple[Key, Value]]:
+    """Each result as soon as it is there; `given` gets the keys of tasks as joblib takes them, a few ahead of time."""
     from joblib import Parallel, delayed
+
+    def taken() -> Iterator[Any]:
+        for key, arguments in tasks.items():
+            given.append(key)
+            yield delayed(_keyed)(key, function, here, arguments)
 
     here = os.getcwd()  # noqa: PTH109  (a worker may have been started elsewhere)
     run = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    results = run(delayed(_keyed)(key, function, here, arguments) for key, arguments in dict(tasks).items())
+    results = run(taken())
     try:
         for result in results:  # noqa: UP028  (`yield from` would close it outside of what follows)
             yield result

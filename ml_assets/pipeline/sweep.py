@@ -4,15 +4,14 @@ import datetime as dt
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.leaderboard.document import Leaderboard, leaderboard
 from ml_assets.core.leaderboard.record import TrialDay
+from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.axis import shown
@@ -22,7 +21,7 @@ from ml_assets.core.sweep.space import Space, size
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets.errors import TrainingError
-from ml_assets.pipeline.trials import Tried, training_sets, tries, workers_for_trials
+from ml_assets.pipeline.trials import Tried, rows_of, training_sets, tries, workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 
 LOGGER = logging.getLogger("ml_assets")
@@ -49,6 +48,7 @@ class Sweep:
         workspace: where it reads and writes.
         retry_failed: try again what is known to fail.
         records: what came of each trial and day so far.
+        evaluations: those that the records tell of.
     """
 
     parameters: TrainingParameters
@@ -57,6 +57,10 @@ class Sweep:
     workspace: Workspace
     retry_failed: bool = False
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
+    evaluations: dict[tuple[str, dt.date], Manifest] = field(default_factory=dict)
+    _rows: dict[str, Manifest] = field(
+        default_factory=dict
+    )  # training sets by name: no trial sees another one
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
 
@@ -125,17 +129,29 @@ class Sweep:
             return
         workers = workers_for_trials(wanted, self.workspace)
         blocked: dict[str, str] = {}
-        for tried in training_sets(trials, list(wanted), workspace=self.workspace, workers=workers):
+        made = training_sets(
+            trials, list(wanted), workspace=self.workspace, workers=workers, known=self._rows
+        )
+        for tried in made:
+            named = rows_of(tried.parameters, tried.attempt.as_of)
             if tried.attempt.error:
-                blocked[_rows(tried.parameters, tried.attempt.as_of)] = str(tried.attempt.error)
+                blocked[named] = str(tried.attempt.error)
+            else:
+                self._rows[named] = tried.attempt.made[0].manifest
             yield tried
         total = len(self.records) + sum(map(len, wanted.values()))
         for day, left in wanted.items():
             for trial in left:
-                if (reason := blocked.get(_rows(trial, day))) is not None:
+                if (reason := blocked.get(rows_of(trial, day))) is not None:
                     self._record(trial, day, reason=reason, planned=planned, total=total)
-        sound = {day: [t for t in left if _rows(t, day) not in blocked] for day, left in wanted.items()}
-        found = tries(sound, workspace=self.workspace, workers=workers, retry_failed=self.retry_failed)
+        sound = {day: [t for t in left if rows_of(t, day) not in blocked] for day, left in wanted.items()}
+        found = tries(
+            sound,
+            rows=self._rows,
+            workspace=self.workspace,
+            workers=workers,
+            retry_failed=self.retry_failed,
+        )
         with closing(found):  # what is under way ends where too many have failed
             for tried in found:
                 day, error = tried.attempt.as_of, tried.attempt.error
@@ -144,7 +160,7 @@ class Sweep:
                     tried.parameters,
                     day,
                     reason=str(error) if error else None,
-                    metrics=_metrics(tried),
+                    evaluation=_evaluation(tried),
                     reused=all(made.reused for made in tried.attempt.made),
                     planned=planned,
                     total=total,
@@ -158,18 +174,20 @@ class Sweep:
         reason: str | None,
         planned: int,
         total: int,
-        metrics: Mapping[str, float] = MappingProxyType({}),
+        evaluation: Manifest | None = None,
         reused: bool = False,
     ) -> None:
         """Keep what came of one trial on one day; TrainingError where too many have failed by now."""
-        name = self.name(trial)
+        name, metrics = self.name(trial), dict(evaluation.metrics) if evaluation else {}
+        if evaluation:
+            self.evaluations[name, day] = evaluation
         self.records[name, day] = TrialDay(
             trial=identity(trial, of=TrainingParameters),
             as_of=day,
             run_id=run_id(trial, day),
             status="done" if reason is None else "failed",
             reason=reason or "",
-            metrics=dict(metrics),
+            metrics=metrics,
             reused=reused,
         )
         if reason is not None:
@@ -211,11 +229,7 @@ class Sweep:
         return "\n".join([head, *lines])
 
 
-def _metrics(tried: Tried) -> Mapping[str, float]:
-    found = [made.manifest.metrics for made in tried.attempt.made if made.key.asset == "evaluation"]
-    return found[0] if found and not tried.attempt.error else {}
-
-
-def _rows(trial: TrainingParameters, day: dt.date) -> str:
-    """What names the training set of a trial."""
-    return key_of("training_set", trial, day).path
+def _evaluation(tried: Tried) -> Manifest | None:
+    """The very one that was made or found; none of a try that failed."""
+    found = [made.manifest for made in tried.attempt.made if made.key.asset == "evaluation"]
+    return found[0] if found and not tried.attempt.error else None

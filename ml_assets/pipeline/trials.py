@@ -2,16 +2,18 @@
 
 import datetime as dt
 import math
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_assets.core.artifact import key_of
+from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.errors import MlAssetsError, TrainingError
+from ml_assets.errors import MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
-from ml_assets.pipeline.days import attempts, must_be_made
+from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.days import attempts, must_be_made, workers_that_pay
 from ml_assets.pipeline.failed_trials import remembered
-from ml_assets.pipeline.parallel import cores, side_by_side
+from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.workspace import Workspace
 
 OWN = ("model", "evaluation", "model_card")  # the training set is made once a day for all trials
@@ -27,51 +29,82 @@ class Tried:
     attempt: Attempt
 
 
+def rows_of(trial: TrainingParameters, day: dt.date) -> str:
+    """What names the training set of a trial."""
+    return key_of("training_set", trial, day).path
+
+
 def training_sets(
-    trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, workspace: Workspace, workers: int
+    trials: Sequence[TrainingParameters],
+    days: Sequence[dt.date],
+    *,
+    workspace: Workspace,
+    workers: int,
+    known: Container[str] = (),
 ) -> Iterator[Tried]:
-    """Make or find the training set of each day, once for all trials that share it."""
-    by_slice = {key_of("training_set", trial, days[0]).path: trial for trial in trials}
+    """Make or find the training set of each day, once for all trials that share it; not those whose name is `known`."""
+    by_slice = {rows_of(trial, days[0]): trial for trial in trials}
     for trial in by_slice.values():
-        for done in attempts(
-            trial, days, workspace=workspace, workers=min(workers, len(days)), assets=("training_set",)
-        ):
+        missing = [day for day in days if rows_of(trial, day) not in known]
+        if not missing:
+            continue
+        found = attempts(
+            trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=("training_set",)
+        )
+        for done in found:
             yield Tried(parameters=trial, attempt=done)
 
 
 def tries(
     wanted: Mapping[dt.date, Sequence[TrainingParameters]],
     *,
+    rows: Mapping[str, Manifest],
     workspace: Workspace,
     workers: int,
     retry_failed: bool = False,
+    together: int = 0,
 ) -> Generator[Tried, None, None]:
-    """Try the trials of each day, whose training sets are stored; each outcome soon after it is there.
+    """Try the trials of each day; each outcome soon after it is there.
 
-    A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
+    In `rows` is the training set of each, by name: all that share it are measured on its very rows, whatever is made of
+    others meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
     asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
+    `together` is how many trials share a task, by default as many as pay.
     """
-    size = _chunk(sum(map(len, wanted.values())), workers)
+    size = together or _chunk(sum(map(len, wanted.values())), workers)
+    ended: dict[dt.date, list[TrainingParameters]] = {}
     tasks = {
-        (day, first): (tuple(trials[first : first + size]), day, workspace, retry_failed)
+        (day, first): (
+            tuple((trial, rows[rows_of(trial, day)]) for trial in trials[first : first + size]),
+            day,
+            workspace,
+            retry_failed,
+        )
         for day, trials in wanted.items()
         for first in range(0, len(trials), size)
     }
     for (day, first), done in side_by_side(_try_all, tasks, workers=workers, engine=workspace.engine):
         trials = tasks[day, first][0]
+        if isinstance(done, TrainingError) and len(trials) > 1 and not workspace.engine:
+            ended.setdefault(day, []).extend(trial for trial, _ in trials)  # by one of them
+            continue
         outcomes = (
             [Attempt(as_of=day, error=done) for _ in trials] if isinstance(done, TrainingError) else done
         )
-        for parameters, outcome in zip(trials, outcomes, strict=True):
+        for (parameters, _), outcome in zip(trials, outcomes, strict=True):
             yield Tried(parameters=parameters, attempt=outcome)
+    if ended:
+        yield from tries(
+            ended, rows=rows, workspace=workspace, workers=workers, retry_failed=retry_failed, together=1
+        )
 
 
 def workers_for_trials(wanted: Mapping[dt.date, Sequence[TrainingParameters]], workspace: Workspace) -> int:
     """How many processes pay: no more than cores, or than trials that are not stored yet; 1 is this process."""
-    to_make = sum(
+    to_make = (
         must_be_made(trial, day, workspace=workspace) for day, trials in wanted.items() for trial in trials
     )
-    return max(1, min(workspace.workers or cores(), to_make))
+    return workers_that_pay(to_make, workspace=workspace)
 
 
 def _chunk(tasks: int, workers: int) -> int:
@@ -79,16 +112,16 @@ def _chunk(tasks: int, workers: int) -> int:
 
 
 def _try_all(
-    trials: Sequence[TrainingParameters],
+    trials: Sequence[tuple[TrainingParameters, Manifest]],
     day: dt.date,
     workspace: Workspace,
     retry_failed: bool,  # noqa: FBT001
 ) -> list[Attempt]:
-    """In a worker: the trials of one task, which read each training set once."""
+    """In a worker: the trials of one task, each with its training set, which is read once."""
     loaded: dict[str, object] = {}
     found = []
-    for trial in trials:
-        found.append(_try(trial, day, workspace, loaded, retry_failed=retry_failed))
+    for trial, rows in trials:
+        found.append(_try(trial, day, workspace, loaded, rows=rows, retry_failed=retry_failed))
         for path in [path for path in loaded if not path.startswith("training_set/")]:
             del loaded[path]
     return found
@@ -100,14 +133,38 @@ def _try(
     workspace: Workspace,
     loaded: dict[str, object],
     *,
+    rows: Manifest,
     retry_failed: bool,
 ) -> Attempt:
+    pinned = {"training_set": rows}
     try:
-        training_set = workspace.store.manifest(key_of("training_set", trial, day))
         if workspace.reuse and not retry_failed:
-            reason = remembered(trial, day, training_set=training_set, workspace=workspace)
+            reason = _known_failure(Day(parameters=trial, as_of=day, workspace=workspace, pinned=pinned))
             if reason is not None:
                 return Attempt(as_of=day, error=TrainingError(reason))
     except MlAssetsError as error:
         return Attempt(as_of=day, error=error)
-    return attempt(trial, day, workspace=workspace, assets=OWN, contain=True, judge=False, loaded=loaded)
+    return attempt(
+        trial,
+        day,
+        workspace=workspace,
+        assets=OWN,
+        contain=True,
+        judge=False,
+        loaded=loaded,
+        pinned=pinned,
+    )
+
+
+def _known_failure(trial: Day) -> str | None:
+    """Why a trial would fail again; None where it is not known to, or is stored, made of these very rows by today's code."""
+    rows = trial.manifest("training_set")
+    reason = remembered(trial.parameters, trial.as_of, training_set=rows, workspace=trial.workspace)
+    return None if reason is None or _is_stored(trial) else reason
+
+
+def _is_stored(trial: Day) -> bool:
+    try:
+        return trial.reusable("model") and trial.reusable("evaluation")
+    except StoreError:
+        return False
