@@ -9,7 +9,14 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of, parse_path
+from ml_assets.core.monitoring.parameters import MonitoringParameters
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.scoring import predictions_key
+from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
@@ -48,6 +55,14 @@ def monitor(day, **more):
     event = materializations(done)["monitoring", str(day)]
     checks = {item.check_name: item for item in done.get_asset_check_evaluations()}
     return event.metadata, checks
+
+
+def looked_at(shop, day, *, store=None, **own):
+    """The day as a run looks at it, whose model is found already; nothing is read of the rest."""
+    workspace = Workspace(store=store or shop.store(), environment="green", sources={"shop": str(shop.zone)})
+    asked = MonitoringParameters(**own)
+    model = scoring_model(PARAMETERS, asked, workspace=workspace, asset="monitoring")
+    return MonitoredDay(parameters=PARAMETERS, own=asked, as_of=day, model=model, workspace=workspace)
 
 
 def document(shop, metadata, environment="green"):
@@ -161,3 +176,35 @@ def test_the_shell_gives_the_same_as_json(shop, capsys):
 def test_in_an_environment_where_nothing_serves_a_model_has_to_be_named(shop, capsys):
     assert main(["monitor", "--source", "shop", "--environment", "staging", "--as-of", str(AS_OF)]) == 2
     assert "model: live is what serves in blue or green; in staging nothing serves" in capsys.readouterr().err
+
+
+def test_a_training_set_that_is_made_again_meanwhile_is_not_taken_for_that_of_the_model(shop):
+    day = looked_at(shop, SCORED[4])
+    learned = AS_OF - dt.timedelta(days=50)
+    land(shop.zone, learned, order_day(learned, rows=80))
+    done = attempt(PARAMETERS, AS_OF, workspace=day.workspace, assets=("training_set",))
+    assert done.made[0].manifest.sha256 != day.model.training_set.sha256
+
+    assert day.monitoring().drift.training_rows == day.model.training_set.facts["train_rows"]
+
+
+class Rescored(ArtifactStore):
+    """A store in which predictions are made again as soon as they were checked, with other scores."""
+
+    def verify(self, key):
+        found = super().verify(key)
+        store_value(
+            self.load(key).with_columns(score=pl.lit(0.5)),
+            key=key,
+            parameters=found.parameters,
+            format_name="parquet",
+            inputs=(),
+            workspace=Workspace(store=ArtifactStore(self.root), environment="green", sources={}),
+        )
+        return found
+
+
+def test_predictions_that_are_made_again_meanwhile_are_told_as_they_were_read(shop):
+    usual = looked_at(shop, SCORED[4]).monitoring()
+
+    assert looked_at(shop, SCORED[4], store=Rescored(shop.store().root)).monitoring() == usual

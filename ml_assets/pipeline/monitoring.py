@@ -83,7 +83,7 @@ class MonitoredDay:
         store, key, contract = self.workspace.store, self.model.key, self._contract
         evaluation = store.manifest(replace(key, asset="evaluation"))
         self._read += [self.model.manifest, self.model.training_set, evaluation]
-        learned = store.load(self.model.training_set_key)
+        learned = store.load(self.model.training_set_key, self.model.training_set)
         closing = closing_days(learned, contract)
         closed = self._after_training(self.as_of - dt.timedelta(days=closing), self.own.window_days)
         latest = self._after_training(self.as_of, self.own.drift_days)
@@ -129,7 +129,7 @@ class MonitoredDay:
             key = predictions_key(self.parameters, self.model.manifest, day)
             manifest = _sound(key, store)
             if manifest is not None:
-                found[day] = store.load(key)
+                found[day] = store.load(key, manifest)
                 self._read.append(manifest)
         return found
 

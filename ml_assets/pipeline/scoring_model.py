@@ -42,8 +42,11 @@ class ScoringModel:
 
     @cached_property
     def estimator(self) -> Any:
-        """The fitted estimator: its digest was checked, and it holds trusted types only."""
-        return self.store.load(self.key)
+        """The fitted estimator of this very manifest: its digest is checked, and it holds trusted types only.
+
+        CorruptArtifactError where its bytes are not there any more.
+        """
+        return self.store.load(self.key, self.manifest)
 
 
 def scoring_model(
