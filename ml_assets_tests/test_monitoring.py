@@ -10,6 +10,7 @@ import pytest
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of, parse_path
 from ml_assets.core.monitoring.parameters import MonitoringParameters
+from ml_assets.errors import SourceError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.scoring import predictions_key
@@ -208,3 +209,46 @@ def test_predictions_that_are_made_again_meanwhile_are_told_as_they_were_read(sh
     usual = looked_at(shop, SCORED[4]).monitoring()
 
     assert looked_at(shop, SCORED[4], store=Rescored(shop.store().root)).monitoring() == usual
+
+
+def unscored(shop, day, content):
+    """Make a day one that was never scored, with rows that cannot be."""
+    shutil.rmtree(next((shop.place / "green/predictions").rglob(f"as_of={day}")))
+    land(shop.zone, day, content)
+
+
+def endless(day):
+    return order_day(day, rows=24).with_columns(order_value=pl.lit(float("inf")))
+
+
+@pytest.mark.parametrize("place", [0, 4, 9])
+def test_a_day_that_cannot_be_scored_is_missing_and_hides_no_other_day(shop, place):
+    bad, last = SCORED[place], SCORED[-1]
+    closed = last + dt.timedelta(days=31)
+    unscored(shop, bad, endless(bad))
+    drift = looked_at(shop, last, drift_days=10).monitoring()
+    land(shop.zone, bad, b"rotten")
+    outcomes = looked_at(shop, closed).monitoring()
+
+    sound = tuple(day for day in SCORED if day != bad)
+    assert (drift.drift.days, drift.drift.rows, bad in drift.missing) == (sound, 24 * 9, True)
+    assert (outcomes.outcomes.days_scored, outcomes.outcomes.overall.rows) == (9, 24 * 9)
+    assert bad in outcomes.missing
+
+
+def test_a_scored_day_whose_rows_are_damaged_since_is_named(shop):
+    land(shop.zone, SCORED[4], endless(SCORED[4]))
+    with pytest.raises(SourceError, match=f"beyond .* first on date={SCORED[4]}"):
+        looked_at(shop, SCORED[-1], drift_days=10).monitoring()
+
+    land(shop.zone, SCORED[4], b"rotten")
+    with pytest.raises(SourceError, match=f"date={SCORED[4]}/part.parquet: cannot be read as Parquet"):
+        looked_at(shop, SCORED[-1] + dt.timedelta(days=31)).monitoring()
+
+
+def test_where_all_rows_that_were_scored_are_gone_the_days_are_named(shop):
+    for day in SCORED[:5]:
+        shutil.rmtree(shop.zone / f"orders/date={day}")
+
+    with pytest.raises(SourceError, match=f"{SCORED[0]} to {SCORED[4]} were scored and are gone"):
+        looked_at(shop, SCORED[4]).monitoring()
