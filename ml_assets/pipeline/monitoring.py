@@ -81,7 +81,7 @@ class MonitoredDay:
         from ml_assets.core.monitoring.outcomes import closing_days
 
         store, key, contract = self.workspace.store, self.model.key, self._contract
-        evaluation = store.manifest(replace(key, asset="evaluation"))
+        evaluation = self._evaluation()
         self._read += [self.model.manifest, self.model.training_set, evaluation]
         learned = store.load(self.model.training_set_key, self.model.training_set)
         closing = closing_days(learned, contract)
@@ -112,6 +112,17 @@ class MonitoredDay:
                 )
             ),
         )
+
+    def _evaluation(self) -> Manifest:
+        """The manifest of the model's evaluation; CorruptArtifactError where it is that of other bytes."""
+        store, key = self.workspace.store, replace(self.model.key, asset="evaluation")
+        found = store.manifest(key)
+        if not found.made_of(self.model.manifest):
+            raise CorruptArtifactError(
+                f"{store.uri(key)}: is not an evaluation of the model {key.run_id} as it is there now. "
+                "Evaluate the model again, so that both fit together."
+            )
+        return found
 
     @property
     def _contract(self) -> DatasetContract:
