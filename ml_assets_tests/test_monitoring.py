@@ -130,6 +130,36 @@ def test_before_the_shift_there_is_none(shop):
     assert checks["inputs_have_not_drifted"].passed
 
 
+def test_a_day_that_landed_and_was_not_scored_fails_the_checks_of_drift_whatever_the_other_days_say(shop):
+    for day in (SCORED[2], SCORED[4], SCORED[5]):
+        shutil.rmtree(next((shop.place / "green/predictions").rglob(f"as_of={day}")))
+
+    _, checks = monitor(SCORED[6], drift_days=7)
+
+    for name in ("scores_have_not_drifted", "inputs_have_not_drifted"):
+        assert not checks[name].passed
+        assert checks[name].metadata["reason"].value == (
+            f"landed and not scored: {SCORED[2]}, {SCORED[4]} to {SCORED[5]}. The monitoring names the command that scores them."
+        )
+    assert checks["scores_have_not_drifted"].metadata["band"].value == "within chance"
+    assert checks["as_good_as_evaluated"].passed
+    for days in (1, 3):  # the last is scored; before it are two that are not
+        _, checks = monitor(SCORED[6], drift_days=days)
+        assert checks["inputs_have_not_drifted"].passed == (days == 1)
+
+
+def test_a_day_without_rows_or_before_the_drift_window_is_no_alarm(shop):
+    shutil.rmtree(shop.zone / f"orders/date={SCORED[5]}")
+    shutil.rmtree(next((shop.place / "green/predictions").rglob(f"as_of={SCORED[5]}")))
+
+    metadata, checks = monitor(SCORED[6], drift_days=6)
+
+    missing = document(shop, metadata)["missing"]
+    assert missing, "days of the window of outcomes"
+    assert max(missing) < str(SCORED[1])
+    assert all(check.passed for check in checks.values())
+
+
 def test_where_nothing_is_known_it_says_so_and_names_the_command(shop, capsys):
     shutil.rmtree(shop.place / "green/predictions")
 
