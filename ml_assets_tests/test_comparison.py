@@ -168,7 +168,7 @@ def test_the_shell_holds_one_slot_against_the_other(place, capsys):
     assert f"candidate  green: {run_id(OTHER, LAST)} (v1, as_of 2025-12-01)" in told
     assert f"reference  blue: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01)" in told
     assert f"6 days, {DAYS[0]} to {LAST}; two of them share 83% of their holdout days" in told
-    assert "Not every day is evaluated" not in told
+    assert "Not every day counts" not in told
     assert main(["compare", "live", "idle", "--last", "6", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     store = place.store()

@@ -9,7 +9,15 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of, parse_path
+from ml_assets.core.monitoring.parameters import MonitoringParameters
+from ml_assets.errors import SourceError
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.scoring import predictions_key
+from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
@@ -48,6 +56,14 @@ def monitor(day, **more):
     event = materializations(done)["monitoring", str(day)]
     checks = {item.check_name: item for item in done.get_asset_check_evaluations()}
     return event.metadata, checks
+
+
+def looked_at(shop, day, *, store=None, **own):
+    """The day as a run looks at it, whose model is found already; nothing is read of the rest."""
+    workspace = Workspace(store=store or shop.store(), environment="green", sources={"shop": str(shop.zone)})
+    asked = MonitoringParameters(**own)
+    model = scoring_model(PARAMETERS, asked, workspace=workspace, asset="monitoring")
+    return MonitoredDay(parameters=PARAMETERS, own=asked, as_of=day, model=model, workspace=workspace)
 
 
 def document(shop, metadata, environment="green"):
@@ -114,6 +130,36 @@ def test_before_the_shift_there_is_none(shop):
     assert checks["inputs_have_not_drifted"].passed
 
 
+def test_a_day_that_landed_and_was_not_scored_fails_the_checks_of_drift_whatever_the_other_days_say(shop):
+    for day in (SCORED[2], SCORED[4], SCORED[5]):
+        shutil.rmtree(next((shop.place / "green/predictions").rglob(f"as_of={day}")))
+
+    _, checks = monitor(SCORED[6], drift_days=7)
+
+    for name in ("scores_have_not_drifted", "inputs_have_not_drifted"):
+        assert not checks[name].passed
+        assert checks[name].metadata["reason"].value == (
+            f"landed and not scored: {SCORED[2]}, {SCORED[4]} to {SCORED[5]}. The monitoring names the command that scores them."
+        )
+    assert checks["scores_have_not_drifted"].metadata["band"].value == "within chance"
+    assert checks["as_good_as_evaluated"].passed
+    for days in (1, 3):  # the last is scored; before it are two that are not
+        _, checks = monitor(SCORED[6], drift_days=days)
+        assert checks["inputs_have_not_drifted"].passed == (days == 1)
+
+
+def test_a_day_without_rows_or_before_the_drift_window_is_no_alarm(shop):
+    shutil.rmtree(shop.zone / f"orders/date={SCORED[5]}")
+    shutil.rmtree(next((shop.place / "green/predictions").rglob(f"as_of={SCORED[5]}")))
+
+    metadata, checks = monitor(SCORED[6], drift_days=6)
+
+    missing = document(shop, metadata)["missing"]
+    assert missing, "days of the window of outcomes"
+    assert max(missing) < str(SCORED[1])
+    assert all(check.passed for check in checks.values())
+
+
 def test_where_nothing_is_known_it_says_so_and_names_the_command(shop, capsys):
     shutil.rmtree(shop.place / "green/predictions")
 
@@ -161,3 +207,78 @@ def test_the_shell_gives_the_same_as_json(shop, capsys):
 def test_in_an_environment_where_nothing_serves_a_model_has_to_be_named(shop, capsys):
     assert main(["monitor", "--source", "shop", "--environment", "staging", "--as-of", str(AS_OF)]) == 2
     assert "model: live is what serves in blue or green; in staging nothing serves" in capsys.readouterr().err
+
+
+def test_a_training_set_that_is_made_again_meanwhile_is_not_taken_for_that_of_the_model(shop):
+    day = looked_at(shop, SCORED[4])
+    learned = AS_OF - dt.timedelta(days=50)
+    land(shop.zone, learned, order_day(learned, rows=80))
+    done = attempt(PARAMETERS, AS_OF, workspace=day.workspace, assets=("training_set",))
+    assert done.made[0].manifest.sha256 != day.model.training_set.sha256
+
+    assert day.monitoring().drift.training_rows == day.model.training_set.facts["train_rows"]
+
+
+class Rescored(ArtifactStore):
+    """A store in which predictions are made again as soon as they were checked, with other scores."""
+
+    def verify(self, key):
+        found = super().verify(key)
+        store_value(
+            self.load(key).with_columns(score=pl.lit(0.5)),
+            key=key,
+            parameters=found.parameters,
+            format_name="parquet",
+            inputs=(),
+            workspace=Workspace(store=ArtifactStore(self.root), environment="green", sources={}),
+        )
+        return found
+
+
+def test_predictions_that_are_made_again_meanwhile_are_told_as_they_were_read(shop):
+    usual = looked_at(shop, SCORED[4]).monitoring()
+
+    assert looked_at(shop, SCORED[4], store=Rescored(shop.store().root)).monitoring() == usual
+
+
+def unscored(shop, day, content):
+    """Make a day one that was never scored, with rows that cannot be."""
+    shutil.rmtree(next((shop.place / "green/predictions").rglob(f"as_of={day}")))
+    land(shop.zone, day, content)
+
+
+def endless(day):
+    return order_day(day, rows=24).with_columns(order_value=pl.lit(float("inf")))
+
+
+@pytest.mark.parametrize("place", [0, 4, 9])
+def test_a_day_that_cannot_be_scored_is_missing_and_hides_no_other_day(shop, place):
+    bad, last = SCORED[place], SCORED[-1]
+    closed = last + dt.timedelta(days=31)
+    unscored(shop, bad, endless(bad))
+    drift = looked_at(shop, last, drift_days=10).monitoring()
+    land(shop.zone, bad, b"rotten")
+    outcomes = looked_at(shop, closed).monitoring()
+
+    sound = tuple(day for day in SCORED if day != bad)
+    assert (drift.drift.days, drift.drift.rows, bad in drift.missing) == (sound, 24 * 9, True)
+    assert (outcomes.outcomes.days_scored, outcomes.outcomes.overall.rows) == (9, 24 * 9)
+    assert bad in outcomes.missing
+
+
+def test_a_scored_day_whose_rows_are_damaged_since_is_named(shop):
+    land(shop.zone, SCORED[4], endless(SCORED[4]))
+    with pytest.raises(SourceError, match=f"beyond .* first on date={SCORED[4]}"):
+        looked_at(shop, SCORED[-1], drift_days=10).monitoring()
+
+    land(shop.zone, SCORED[4], b"rotten")
+    with pytest.raises(SourceError, match=f"date={SCORED[4]}/part.parquet: cannot be read as Parquet"):
+        looked_at(shop, SCORED[-1] + dt.timedelta(days=31)).monitoring()
+
+
+def test_where_all_rows_that_were_scored_are_gone_the_days_are_named(shop):
+    for day in SCORED[:5]:
+        shutil.rmtree(shop.zone / f"orders/date={day}")
+
+    with pytest.raises(SourceError, match=f"{SCORED[0]} to {SCORED[4]} were scored and are gone"):
+        looked_at(shop, SCORED[4]).monitoring()

@@ -11,8 +11,11 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
+from ml_assets.core.scoring.parameters import ScoringParameters
 from ml_assets.errors import RefusedError, SourceError
-from ml_assets.pipeline.scoring import predictions_key
+from ml_assets.pipeline.scoring import predict_day, predictions_key
+from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.workspace import Workspace
 from ml_assets.sources.sample import SampleSource
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
@@ -114,6 +117,23 @@ def test_the_same_rows_model_and_code_are_reused_and_other_rows_are_not(shop):
     assert late["reused"] is False
     assert "input rows changed on 1 of 1 days" in late["why"]
     assert (forced["reused"], forced["why"]) == (False, "reuse is off")
+
+
+def test_a_model_that_is_made_again_meanwhile_scores_nothing_in_the_name_of_the_one_before(shop):
+    store = shop.store()
+    workspace = Workspace(store=store, environment="green", sources={"shop": str(shop.zone)})
+    model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")
+    expected = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).manifest.sha256
+    shutil.rmtree(shop.place / "green/predictions")
+    learned = AS_OF - dt.timedelta(days=50)
+    land(shop.zone, learned, order_day(learned, rows=80))
+
+    model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")  # unread
+    assert shop.train().sha256 != model.manifest.sha256
+    again = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).manifest
+
+    assert again.artifacts[0].sha256 == model.manifest.sha256
+    assert again.sha256 == expected
 
 
 def test_an_outcome_that_becomes_known_changes_nothing(shop):

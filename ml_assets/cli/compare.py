@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ComparisonParameters
-from ml_assets.core.comparison.words import HEAD, rows, scope, verdict
+from ml_assets.core.comparison.words import HEAD, other_rows, rows, scope, verdict
 from ml_assets.pipeline.comparison import compare_models
 from ml_assets.pipeline.released import named_model
 from ml_assets.settings import load_settings
@@ -33,7 +33,12 @@ def compare(
         settings=settings,
     )
     if as_json:
-        told = {"candidate": candidate.told, "reference": reference.told, "commands": list(found.commands)}
+        told = {
+            "candidate": candidate.told,
+            "reference": reference.told,
+            "other_rows": list(map(str, found.other_rows)),
+            "commands": list(found.commands),
+        }
         print(json.dumps({**told, **found.comparison.model_dump(mode="json")}, indent=2))
     else:
         _print(found)
@@ -53,6 +58,11 @@ def _print(found: "Compared") -> None:
             table.add_row(*row)
         out.print(table)
     out.print(f"{scope(comparison)}.\n[bold]{verdict(comparison)}[/bold]")
+    if found.other_rows:
+        out.print(f"\n{other_rows(found.other_rows)}", markup=False)
     if found.commands:
         lines = "\n".join(f"  {command}" for command in found.commands)
-        out.print(f"\nNot every day is evaluated. To evaluate them:\n{lines}", markup=False)
+        out.print(
+            f"\nNot every day counts: both need an evaluation of it, on the same rows. To make what is missing:\n{lines}",
+            markup=False,
+        )

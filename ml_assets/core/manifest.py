@@ -104,3 +104,7 @@ class Manifest(_Part):
     def sha256(self) -> str:
         """The digest of the artifact's value."""
         return self.main.sha256
+
+    def made_of(self, other: "Manifest") -> bool:
+        """Whether this artifact was made of that very one: its digest decides."""
+        return any(item.asset == other.asset and item.sha256 == other.sha256 for item in self.artifacts)

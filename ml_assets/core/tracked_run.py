@@ -91,8 +91,8 @@ def belongs(manifest: Manifest, evaluation: Manifest) -> bool:
     if manifest.asset == EVALUATION:
         return manifest.sha256 == evaluation.sha256
     if manifest.asset == CARD:
-        return evaluation.sha256 in [item.sha256 for item in manifest.artifacts]
-    return manifest.sha256 in [item.sha256 for item in evaluation.artifacts if item.asset == manifest.asset]
+        return manifest.made_of(evaluation)
+    return evaluation.made_of(manifest)
 
 
 def _parameters(evaluation: Manifest) -> dict[str, str]:

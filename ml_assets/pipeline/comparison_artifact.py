@@ -71,6 +71,7 @@ def product(found: Compared) -> Product:
             "candidate": found.candidate.told,
             "reference": found.reference.told,
             **comparison.model_dump(mode="json"),
+            "other_rows": list(map(str, found.other_rows)),
             "commands": list(found.commands),
         },
         facts={
@@ -86,7 +87,7 @@ def product(found: Compared) -> Product:
 
 def markdown(found: Compared) -> str:
     """The whole of it as text; equal ones give equal text."""
-    from ml_assets.core.comparison.words import HEAD, rows, scope, verdict
+    from ml_assets.core.comparison.words import HEAD, other_rows, rows, scope, verdict
     from ml_assets.core.markup import bullets, table
 
     comparison = found.comparison
@@ -96,6 +97,7 @@ def markdown(found: Compared) -> str:
         bullets([f"Candidate: {found.candidate.told}", f"Reference: {found.reference.told}"]),
         table(HEAD, rows(comparison)) if comparison.kpis else "",
         f"{scope(comparison)}.",
+        other_rows(found.other_rows) if found.other_rows else "",
         "## Not evaluated\n\n```\n" + "\n".join(found.commands) + "\n```" if found.commands else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

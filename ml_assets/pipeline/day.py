@@ -8,6 +8,7 @@ from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.command import run_command
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.product import Product
@@ -17,7 +18,9 @@ from ml_assets.pipeline.reuse import differences
 from ml_assets.pipeline.steps import STEPS
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.settings import load_settings
 
+TRAINING_SET = "training_set"
 LOGGER = logging.getLogger("ml_assets")
 
 
@@ -119,6 +122,7 @@ class Day:
 
     def _make(self, asset: str) -> Made:
         started, key = self.workspace.now(), self._key(asset)
+        self._refuse_mixed(asset)
         artifacts = tuple(self._input(name) for name in CATALOG[asset].inputs)
         product = None if artifacts else self.product(asset)  # rows are read to know whether they changed
         sources = self.sources(asset)
@@ -161,6 +165,17 @@ class Day:
     def sources(self, asset: str) -> tuple[InputSource, ...]:
         """What an asset that is made of rows was made of; the rows must have been read."""
         return () if CATALOG[asset].inputs else (self._source(self._values[asset]),)
+
+    def _refuse_mixed(self, asset: str) -> None:
+        """CorruptArtifactError where an input was made of other rows than those that are there: columns may be others."""
+        for name in CATALOG[asset].inputs:
+            if name != TRAINING_SET and not self.manifest(name).made_of(self.manifest(TRAINING_SET)):
+                here = load_settings().in_a_command(self.workspace.environment)
+                raise CorruptArtifactError(
+                    f"{self.workspace.store.uri(self._key(name))}: was made of another training set than the one that is "
+                    f"there now, so no {asset} can be made of both. Make the {name} again as well: "
+                    f"{run_command(self.parameters, self.as_of, environment=here)}"
+                )
 
     def _input(self, asset: str) -> InputArtifact:
         manifest = self.manifest(asset)

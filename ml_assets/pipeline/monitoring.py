@@ -17,7 +17,7 @@ from ml_assets.core.scoring.contract import outcomes as outcomes_contract
 from ml_assets.errors import CorruptArtifactError, SourceError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.monitoring_artifact import monitoring_key, product
-from ml_assets.pipeline.scoring import input_source, predictions_key, read_rows
+from ml_assets.pipeline.scoring import input_source, predictions_key, read_rows, scan_days
 from ml_assets.pipeline.scoring_model import ScoringModel
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
@@ -81,9 +81,9 @@ class MonitoredDay:
         from ml_assets.core.monitoring.outcomes import closing_days
 
         store, key, contract = self.workspace.store, self.model.key, self._contract
-        evaluation = store.manifest(replace(key, asset="evaluation"))
+        evaluation = self._evaluation()
         self._read += [self.model.manifest, self.model.training_set, evaluation]
-        learned = store.load(self.model.training_set_key)
+        learned = store.load(self.model.training_set_key, self.model.training_set)
         closing = closing_days(learned, contract)
         closed = self._after_training(self.as_of - dt.timedelta(days=closing), self.own.window_days)
         latest = self._after_training(self.as_of, self.own.drift_days)
@@ -113,6 +113,17 @@ class MonitoredDay:
             ),
         )
 
+    def _evaluation(self) -> Manifest:
+        """The manifest of the model's evaluation; CorruptArtifactError where it is that of other bytes."""
+        store, key = self.workspace.store, replace(self.model.key, asset="evaluation")
+        found = store.manifest(key)
+        if not found.made_of(self.model.manifest):
+            raise CorruptArtifactError(
+                f"{store.uri(key)}: is not an evaluation of the model {key.run_id} as it is there now. "
+                "Evaluate the model again, so that both fit together."
+            )
+        return found
+
     @property
     def _contract(self) -> DatasetContract:
         return DatasetContract.model_validate(self.model.training_set.facts["contract"])
@@ -129,7 +140,7 @@ class MonitoredDay:
             key = predictions_key(self.parameters, self.model.manifest, day)
             manifest = _sound(key, store)
             if manifest is not None:
-                found[day] = store.load(key)
+                found[day] = store.load(key, manifest)
                 self._read.append(manifest)
         return found
 
@@ -140,6 +151,15 @@ class MonitoredDay:
         source, first = self.workspace.source(self.parameters.source), load_settings().first_as_of
         with_rows = set(source.days(self.parameters.dataset, first=min(days), last=max(days)))
         return tuple(sorted(day for day in {*days} & with_rows if day not in stored and day >= first))
+
+    def _refuse_gone(self, scored: Sequence[dt.date]) -> None:
+        """SourceError where no day of those that were scored has a file any more."""
+        source = self.workspace.source(self.parameters.source)
+        if not {*scored} & {*source.days(self.parameters.dataset, first=scored[0], last=scored[-1])}:
+            raise SourceError(
+                f"The rows of {scored[0]} to {scored[-1]} were scored and are gone from source {self.parameters.source}. "
+                "Land them again."
+            )
 
     def _outcomes(
         self,
@@ -161,7 +181,7 @@ class MonitoredDay:
                 outcomes_contract(self.model.training_set.facts),
             )
             known = closed_outcomes(
-                source.scan(self.parameters.dataset, first=days[0], last=days[-1], contract=contract),
+                scan_days(source, self.parameters.dataset, scored, contract=contract),
                 contract=contract,
                 days=scored,
                 as_of=self.as_of,
@@ -187,18 +207,13 @@ class MonitoredDay:
         from ml_assets.core.monitoring.drift import drift
         from ml_assets.core.scoring.score import SCORE
         from ml_assets.core.training import predict
-        from ml_assets.core.training_set import DAY, FOLD, HOLDOUT, TRAIN
+        from ml_assets.core.training_set import FOLD, HOLDOUT, TRAIN
 
         scored = [day for day in days if day in stored]
         if not scored:
             return None
-        known = read_rows(self.parameters, days[0], days[-1], model=self.model, workspace=self.workspace)
-        rows = known.table.filter(pl.col(DAY).is_in(scored))
-        if rows.is_empty():
-            raise SourceError(
-                f"The rows of {scored[0]} to {scored[-1]} were scored and are gone from source {self.parameters.source}. "
-                "Land them again."
-            )
+        self._refuse_gone(scored)
+        rows = read_rows(self.parameters, scored, model=self.model, workspace=self.workspace).table
         self._sources.append(input_source(self.parameters, rows, self.workspace))
         train, holdout = (learned.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
         return drift(

@@ -1,8 +1,10 @@
 """What a monitoring warns of, as it lies in the store."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ml_assets.core.command import spans
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.verdicts import Verdict
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -29,23 +31,39 @@ def as_good_as_evaluated(document: Document) -> Verdict:
 
 
 def scores_have_not_drifted(document: Document) -> Verdict:
-    """The latest days are scored, and their scores are distributed as on the holdout: no moderate or large drift."""
-    drift = document["drift"]
+    """Each of the latest days that has rows is scored, and scores are distributed as on the holdout: no moderate or large drift."""
+    drift, reason = document["drift"], _not_scored(document)
     if drift is None:
-        return Verdict(passed=False, metadata={"reason": "no day of the drift window is scored"})
+        return Verdict(passed=False, metadata=reason)
     scores = drift["scores"]
     numbers = {name: scores[name] for name in ("psi", "expected", "limit", "band")}
-    return Verdict(passed=scores["band"] not in ("moderate", "large"), metadata=numbers)
+    passed = not reason and scores["band"] not in ("moderate", "large")
+    return Verdict(passed=passed, metadata={**numbers, **reason})
 
 
 def inputs_have_not_drifted(document: Document) -> Verdict:
-    """No input of the latest days has drifted far from the training rows: none that is large."""
-    drift = document["drift"]
+    """Each of the latest days that has rows is scored, and no input has drifted far from the training rows: none that is large."""
+    drift, reason = document["drift"], _not_scored(document)
     if drift is None:
-        return Verdict(passed=False, metadata={"reason": "no day of the drift window is scored"})
+        return Verdict(passed=False, metadata=reason)
     far = [item["name"] for item in drift["inputs"] if item["band"] == "large"]
     moderate = [item["name"] for item in drift["inputs"] if item["band"] == "moderate"]
-    return Verdict(passed=not far, metadata={"large": ", ".join(far), "moderate": ", ".join(moderate)})
+    told = {"large": ", ".join(far), "moderate": ", ".join(moderate), **reason}
+    return Verdict(passed=not reason and not far, metadata=told)
+
+
+def _not_scored(document: Document) -> dict[str, str]:
+    """Why drift cannot be told of all of its window: where no day of it is scored, or some that landed are not."""
+    landed = [day for day in document["missing"] if day >= document["drift_first"]]
+    if landed:
+        days = (
+            str(first) if first == last else f"{first} to {last}"
+            for first, last in spans(map(dt.date.fromisoformat, landed))
+        )
+        return {
+            "reason": f"landed and not scored: {', '.join(days)}. The monitoring names the command that scores them."
+        }
+    return {"reason": "no day of the drift window is scored"} if document["drift"] is None else {}
 
 
 MONITORING_CHECKS: Mapping[str, Callable[[Document], Verdict]] = {

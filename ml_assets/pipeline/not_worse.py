@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ml_assets.core.command import command
 from ml_assets.core.comparison.compare import Comparison
-from ml_assets.core.comparison.words import verdict
+from ml_assets.core.comparison.words import other_rows, verdict
 from ml_assets.core.promotion.gates import Gate
 from ml_assets.core.release import Release
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
@@ -65,8 +65,9 @@ def hold_against(
 
 
 def _told(found: Compared) -> str:
-    """The verdict, a line for each KPI, and what is not evaluated: a verdict on some of the days says so."""
+    """The verdict, a line for each KPI, and which days do not count: a verdict on some of the days says so."""
     lines = [verdict(found.comparison), *(kpi.told() for kpi in found.comparison.kpis)]
+    lines += [other_rows(found.other_rows)] if found.other_rows else []
     return "\n".join([*lines, *(f"not evaluated: {command}" for command in found.commands)])
 
 

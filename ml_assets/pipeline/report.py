@@ -23,6 +23,9 @@ from ml_assets.storage.artifact_store import ArtifactStore
 ASSET = "backfill_report"
 EVALUATION, TRAINING_SET = "evaluation", "training_set"
 FACTS = ("rows", "base_rate", "train_rows", "holdout_rows")
+OTHER_ROWS = (
+    "The evaluation was measured on another training set than the one that is there now. Make it again."
+)
 
 Outcome = tuple[Status, str]
 """What is known of a day beyond the store: its status, and why it failed."""
@@ -85,12 +88,17 @@ def report_of(
 
 
 def read_day(parameters: TrainingParameters, day: dt.date, *, store: ArtifactStore) -> StoredDay:
-    """The manifests of one day's evaluation and training set."""
+    """The manifests of one day's evaluation and training set, where they belong together.
+
+    StoreError where the store cannot be read; what is damaged is told in `trouble`.
+    """
     try:
         evaluation = store.find(key_of(EVALUATION, parameters, day))
         training_set = store.find(key_of(TRAINING_SET, parameters, day)) if evaluation else None
     except CorruptArtifactError as error:
         return StoredDay(as_of=day, trouble=str(error))
+    if evaluation and training_set and not evaluation.made_of(training_set):
+        return StoredDay(as_of=day, trouble=OTHER_ROWS)
     return StoredDay(as_of=day, evaluation=evaluation, training_set=training_set)
 
 

@@ -2,9 +2,12 @@
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.command import spans
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.run_id import hash_identity
@@ -20,9 +23,10 @@ from ml_assets.pipeline.versions import packages_of, version_of
 from ml_assets.pipeline.workspace import Workspace
 
 if TYPE_CHECKING:  # reading rows needs polars, which only a run that reads rows should load
-    from polars import DataFrame
+    from polars import DataFrame, LazyFrame
 
     from ml_assets.core.scoring.score import KnownRows
+    from ml_assets.sources.rows import Source
 
 LOGGER = logging.getLogger("ml_assets")
 
@@ -50,7 +54,7 @@ def predict_day(
     from ml_assets.core.scoring.score import score
 
     started, key = workspace.now(), predictions_key(parameters, model.manifest, day)
-    rows = read_rows(parameters, day, day, model=model, workspace=workspace)
+    rows = read_rows(parameters, [day], model=model, workspace=workspace)
     source = input_source(parameters, rows.table, workspace)
     stored, reasons = _reasons(key, model, source, workspace)
     if stored is not None and not reasons:
@@ -75,24 +79,35 @@ def predict_day(
 
 
 def read_rows(
-    parameters: DatasetParameters,
-    first: dt.date,
-    last: dt.date,
-    *,
-    model: ScoringModel,
-    workspace: Workspace,
+    parameters: DatasetParameters, days: Sequence[dt.date], *, model: ScoringModel, workspace: Workspace
 ) -> "KnownRows":
-    """The rows of the days `first` to `last`, with the columns and types that the model was trained with."""
+    """The rows of these days, in order, with the columns and types that the model was trained with.
+
+    SourceError where they cannot be used, or there are none; of a day between them nothing is read.
+    """
     from ml_assets.core.scoring.score import known_rows
 
     source, contract = workspace.source(parameters.source), rows_to_score(model.training_set.facts)
     return known_rows(
-        source.scan(parameters.dataset, first=first, last=last, contract=contract),
+        scan_days(source, parameters.dataset, days, contract=contract),
         contract=contract,
-        first=first,
-        last=last,
+        first=days[0],
+        last=days[-1],
         origin=f"{source.uri}/{parameters.dataset}",
     )
+
+
+def scan_days(
+    source: "Source", dataset: str, days: Sequence[dt.date], *, contract: DatasetContract
+) -> "LazyFrame":
+    """Rows of these days, at least one, and of none between them: a bad file stops only what needs it.
+
+    SourceError as `Source.scan`, for a contract that states the type of each feature.
+    """
+    import polars as pl
+
+    scanned = [source.scan(dataset, first=first, last=last, contract=contract) for first, last in spans(days)]
+    return pl.concat(scanned)
 
 
 def input_source(parameters: DatasetParameters, table: "DataFrame", workspace: Workspace) -> InputSource:

@@ -42,8 +42,11 @@ class ScoringModel:
 
     @cached_property
     def estimator(self) -> Any:
-        """The fitted estimator: its digest was checked, and it holds trusted types only."""
-        return self.store.load(self.key)
+        """The fitted estimator of this very manifest: its digest is checked, and it holds trusted types only.
+
+        CorruptArtifactError where its bytes are not there any more.
+        """
+        return self.store.load(self.key, self.manifest)
 
 
 def scoring_model(
@@ -96,7 +99,7 @@ def _training_set(key: ArtifactKey, model: Manifest, store: ArtifactStore) -> Ma
     """The manifest of the rows that the model learned from; what its columns are is written there."""
     where = keys_of(key, model)["training_set"]
     found = store.manifest(where)
-    if found.sha256 not in [used.sha256 for used in model.artifacts]:
+    if not model.made_of(found):
         raise CorruptArtifactError(
             f"{store.uri(where)}: is not the training set that the model {key.run_id} learned from. "
             "Train the model again, so that both fit together."

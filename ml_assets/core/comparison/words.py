@@ -1,5 +1,6 @@
 """A comparison in plain English."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from ml_assets.core.comparison.compare import MIN_DAYS, Comparison
@@ -27,6 +28,19 @@ def scope(of: Comparison) -> str:
     return (
         f"{many}; two of them share {of.shared_holdout:.0%} of their holdout days in the mean. "
         f"Each end of an interval holds at {of.confidence:.0%}"
+    )
+
+
+def other_rows(days: Sequence[dt.date]) -> str:
+    """Why days of which both have an evaluation do not count; at least one day."""
+    many = (
+        f"On {days[0]} the two were"
+        if len(days) == 1
+        else f"On {len(days)} days, {days[0]} to {days[-1]}, the two were"
+    )
+    return (
+        f"{many} measured on other rows, so {'this day does' if len(days) == 1 else 'these days do'} not count. "
+        "Rows came late or were corrected between the two evaluations: make both again."
     )
 
 
