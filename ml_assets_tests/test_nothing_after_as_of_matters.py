@@ -10,16 +10,20 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import LAST, order_days, write_landing
+from ml_assets_tests.builders import LAST, order_day, order_days, write_landing
 
 AS_OF = LAST - dt.timedelta(days=10)
 END = dt.datetime.combine(AS_OF + dt.timedelta(days=1), dt.time())
 PARAMETERS = TrainingParameters(source="shop", lookback_days=70, holdout_days=10)
 
 
+def workspace_of(root, place):
+    return Workspace(store=ArtifactStore(str(place)), environment="dev", sources={"shop": str(root)})
+
+
 def digests(root, place):
     """The SHA-256 of every file of a whole run, and the fingerprints that decide reuse."""
-    workspace = Workspace(store=ArtifactStore(str(place)), environment="dev", sources={"shop": str(root)})
+    workspace = workspace_of(root, place)
     outcome = attempt(PARAMETERS, AS_OF, workspace=workspace)
     assert outcome.error is None, outcome.error
     files = {
@@ -78,3 +82,27 @@ def test_a_row_before_as_of_does_matter(tmp_path):
 
     assert before[0] != after[0]
     assert [one.date for one, two in zip(before[1], after[1], strict=True) if one != two] == [first]
+
+
+def test_rows_whose_outcome_is_not_known_by_then_change_no_byte(tmp_path):
+    days = order_days()
+    gone = AS_OF - dt.timedelta(days=1)
+    changed = {day: rows for day, rows in days.items() if day != gone} | {AS_OF: order_day(AS_OF, rows=24)}
+
+    before = digests(write_landing(tmp_path / "one", rows_by_day=days), tmp_path / "store_one")
+    after = digests(write_landing(tmp_path / "two", rows_by_day=changed), tmp_path / "store_two")
+
+    assert before == after
+
+
+def test_a_card_follows_rows_that_move_to_another_day_though_the_evaluation_stays_as_it_was(tmp_path):
+    days = order_days(AS_OF - dt.timedelta(days=60))
+    first = min(days)
+    moved = {(first - dt.timedelta(days=1) if day == first else day): rows for day, rows in days.items()}
+
+    before = digests(write_landing(tmp_path / "one", rows_by_day=days), tmp_path / "store")[0]
+    after = digests(write_landing(tmp_path / "two", rows_by_day=moved), tmp_path / "store")[0]
+
+    assert before["evaluation", "evaluation.json"] == after["evaluation", "evaluation.json"]
+    assert before["model_card", "model_card.md"] != after["model_card", "model_card.md"]
+    assert after == digests(tmp_path / "two", tmp_path / "store_of_its_own")[0]

@@ -63,7 +63,7 @@ CATALOG: Mapping[str, Kind] = {
     "model_card": Kind(
         slice=TrainingParameters,
         format="md",
-        inputs=("evaluation",),
+        inputs=("evaluation", "training_set"),
         code=("core.command", "core.recipes", "core.parameters", "core.model_card", *BYTES),
         description="What a person should know before using the model",
     ),
