@@ -12,8 +12,9 @@ from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.product import Product
 from ml_assets.errors import CorruptArtifactError
+from ml_assets.pipeline.differences import MadeOf
 from ml_assets.pipeline.encode import encode
-from ml_assets.pipeline.reuse import differences
+from ml_assets.pipeline.reuse import reasons
 from ml_assets.pipeline.steps import STEPS
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.pipeline.workspace import Workspace
@@ -60,14 +61,14 @@ def reasons_to_make(
     """
     if stored.manifest is None:
         return [stored.trouble]
-    return differences(
-        stored.manifest,
+    now = MadeOf(
         code_version=code_version(asset),
-        packages=dict(packages(asset)),
+        packages=packages(asset),
         artifacts=artifacts,
         sources=sources,
         contract=product.facts.get("contract") if product else None,
     )
+    return reasons(stored.manifest, now)
 
 
 @dataclass(kw_only=True)
@@ -121,8 +122,8 @@ class Day:
         product = None if artifacts else self.product(asset)  # rows are read to know whether they changed
         sources = self.sources(asset)
         stored = self.stored(asset)
-        reasons = reasons_to_make(stored, asset, artifacts=artifacts, sources=sources, product=product)
-        if stored.manifest is not None and not reasons:
+        why = reasons_to_make(stored, asset, artifacts=artifacts, sources=sources, product=product)
+        if stored.manifest is not None and not why:
             LOGGER.info("%s %s reused: nothing changed", self.as_of, asset)
             return Made(key=key, manifest=stored.manifest, reused=True, reason="nothing changed")
         product = product or self.product(asset)
@@ -130,7 +131,7 @@ class Day:
         LOGGER.info(
             "%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds()
         )
-        return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
+        return Made(key=key, manifest=manifest, reused=False, reason="; ".join(why))
 
     def product(self, asset: str) -> Product:
         """Compute an asset, and commit nothing."""
