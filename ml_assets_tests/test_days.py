@@ -56,6 +56,17 @@ def test_assets_that_are_not_in_the_catalog_are_refused_before_anything_is_made(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_manifest_tells_of_its_own_slice_what_was_given_and_what_it_was_made_of(workspace):
+    given = replace(workspace, given=("holdout_days", "seed"), dagster_run_id="dagster")
+    (attempt,) = run(given, workers=1, days=[LAST])
+    table, model, *_ = (made.manifest for made in attempt.made)
+
+    assert (table.given, model.given) == (("holdout_days",), ("holdout_days", "seed"))
+    assert [used.sha256 for used in model.artifacts] == [table.sha256]
+    assert (len(table.sources), len(model.sources)) == (1, 0)
+    assert table.created_at <= model.started_at <= model.created_at
+
+
 def test_several_processes_make_the_same_bytes_as_one(tmp_path, workspace):
     elsewhere = replace(workspace, store=ArtifactStore("relative/to/here"))
 
