@@ -11,9 +11,10 @@ import pytest
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.errors import TrainingError
+from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import steps
 from ml_assets.pipeline.days import attempts, workers_for
+from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.trials import workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -43,6 +44,30 @@ def run(workspace, *, workers, days=DAYS, parameters=PARAMETERS):
 
 def digests(store):
     return {key.path: store.verify(key).sha256 for key in store.keys(None)}
+
+
+@pytest.mark.parametrize("assets", [["modle"], ["model", "modle"], "model", "model_card", [], ""])
+def test_assets_that_are_not_in_the_catalog_are_refused_before_anything_is_made(tmp_path, assets):
+    sound = resolve({"lookback_days": 60}, as_of="2025-08-20")
+
+    with pytest.raises(RefusedError) as caught:
+        make(sound, assets)
+
+    assert list(caught.value.problems) == [
+        "assets: not a list of known assets. Allowed: some of training_set, model, evaluation, model_card."
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_manifest_tells_of_its_own_slice_what_was_given_and_what_it_was_made_of(workspace):
+    given = replace(workspace, given=("holdout_days", "seed"), dagster_run_id="dagster")
+    (attempt,) = run(given, workers=1, days=[LAST])
+    table, model, *_ = (made.manifest for made in attempt.made)
+
+    assert (table.given, model.given) == (("holdout_days",), ("holdout_days", "seed"))
+    assert [used.sha256 for used in model.artifacts] == [table.sha256]
+    assert (len(table.sources), len(model.sources)) == (1, 0)
+    assert table.created_at <= model.started_at <= model.created_at
 
 
 def test_several_processes_make_the_same_bytes_as_one(tmp_path, workspace):

@@ -33,6 +33,9 @@ def changed(manifest, **values):
 def sound():
     """A whole run, and code and packages that are those it was made by."""
     found = manifests()
+    table, card = found["training_set"], found["model_card"]  # which said nothing of its training set then
+    used = InputArtifact(asset=table.asset, run_id=table.run_id, sha256=table.sha256)
+    found[card.asset] = changed(card, artifacts=(*card.artifacts, used))
     return Evidence(
         manifests=found,
         code={asset: manifest.code_version for asset, manifest in found.items()},
@@ -121,7 +124,10 @@ def test_an_input_that_is_not_named_and_rows_that_are_not_named_are_told(sound):
     sources = [{**source.model_dump(), "days": []} for source in sound.manifests["training_set"].sources]
 
     both = with_one(card, "evaluation", artifacts=[])
-    assert told(both)["inputs"].count("; ") == 1 + len(CATALOG["evaluation"].inputs) - 1
+    assert (
+        told(both)["inputs"].count("; ")
+        == sum(len(CATALOG[asset].inputs) for asset in ("evaluation", "model_card")) - 1
+    )
     assert told(card) == {
         "inputs": "; ".join(
             f"model_card does not say of which {used} it was made" for used in CATALOG["model_card"].inputs

@@ -20,8 +20,8 @@ FACTS = {
 }  # fmt: skip
 
 
-def card_of(document, parameters=PARAMETERS):
-    return model_card(document, parameters=parameters, as_of=DAY, facts=FACTS, run_id=RUN).value
+def card_of(document, parameters=PARAMETERS, facts=FACTS):
+    return model_card(document, parameters=parameters, as_of=DAY, facts=facts, run_id=RUN).value
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,16 @@ def test_rows_and_days_are_those_of_the_training_set(document):
     card = card_of(document)
 
     assert "600 rows of source `sample`, 2025-01-01 to 2025-03-01, of which 50.0% are a yes" in card
-    assert "1,050 of 1,650 rows in the window were left out because their outcome was not known yet" in card
+    assert "rows of the 180 days up to it whose outcome's window was over.\n" in card
+
+
+@pytest.mark.parametrize(
+    "fact", ["rows_in_window", "rows_not_yet_known", "days_with_rows", "days_without_rows"]
+)
+def test_what_the_rows_of_the_training_set_do_not_decide_is_not_told(document, fact):
+    others = {**FACTS, fact: 987654}
+
+    assert card_of(document, facts=others) == card_of(document)
 
 
 def test_the_command_makes_the_same_run_again(document):

@@ -2,8 +2,11 @@
 
 import dataclasses
 import datetime as dt
+import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from types import ModuleType
 
 import pytest
 
@@ -97,6 +100,37 @@ def test_a_parameter_that_came_later_is_added_and_none_is_ever_changed(log, trac
     log.log(dataclasses.replace(RUN, parameters={"C": "7", "as_of": "2025-12-01", "new": "1"}))
 
     assert only(tracking).data.params == {"C": "1", "as_of": "2025-12-01", "new": "1"}
+
+
+def test_no_other_process_waits_while_mlflow_is_loaded(tracking, monkeypatch):
+    """Loading it takes longer than others have patience, on a machine that is busy."""
+    real, lock = sys.modules["mlflow"], f"{tracking.uri.removeprefix('sqlite:///')}.lock"
+    store, loaded = "mlflow.store.tracking.sqlalchemy_store", list[str]()
+
+    def load(name):
+        if name in ("MlflowClient", store):
+            with closing(sqlite3.connect(lock, timeout=0, isolation_level=None)) as other:
+                other.execute("BEGIN EXCLUSIVE")
+            loaded.append(name)
+
+    class Loading(ModuleType):
+        def __getattr__(self, name):
+            load(name)
+            return getattr(real, name)
+
+    class Finding:
+        def find_spec(self, name, *_):
+            load(name)
+
+    loading = Loading("mlflow")
+    loading.__spec__, loading.__path__ = real.__spec__, real.__path__
+    monkeypatch.setitem(sys.modules, "mlflow", loading)
+    monkeypatch.delitem(sys.modules, store)
+    monkeypatch.setattr(sys, "meta_path", [Finding(), *sys.meta_path])
+
+    assert MlflowLog(tracking).log(RUN)
+
+    assert set(loaded) == {"MlflowClient", store}
 
 
 def test_writers_at_the_same_time_leave_one_run_that_is_whole(log, tracking):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.manifest import InputArtifact, InputSource, SourceDay
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.pipeline import versions
 from ml_assets.pipeline.differences import parameter_differences
@@ -177,6 +178,82 @@ def test_another_package_version_is_named(tmp_path):
     )
 
     assert list(map(str, why(store, key).differences)) == ["package scikit-learn: 1.7.0 -> 1.8.0"]
+
+
+def used(number, digit, *, asset="evaluation"):
+    """An input of a run of its own."""
+    return InputArtifact(asset=asset, run_id=f"{number:012x}", sha256=digit * 64)
+
+
+def read(*days, dataset="orders"):
+    """Rows of these days: 2025-12-`day`, its number of rows and the digit of its fingerprint."""
+    found = tuple(
+        SourceDay(date=dt.date(2025, 12, day), rows=rows, fingerprint=digit * 16) for day, rows, digit in days
+    )
+    return InputSource(source="shop", dataset=dataset, uri=f"/shop/{dataset}", days=found)
+
+
+def made_twice(tmp_path, was, now, *, asset="backfill_report"):
+    """What is said of an artifact that was made of `was` first and then of `now`."""
+    of = TrainingParameters()
+    store, (key, _) = small_store(tmp_path, (of, was), (of, now), asset=asset)
+    return why(store, key)
+
+
+def test_of_many_inputs_of_one_asset_each_that_changed_is_named(tmp_path):
+    was = {"artifacts": (used(1, "a"), used(2, "b"), used(3, "c"))}
+    now = {"artifacts": (used(1, "a"), used(2, "d"), used(3, "c"), used(4, "e"))}
+
+    found = made_twice(tmp_path, was, now)
+
+    assert list(map(str, found.differences)) == [
+        f"input evaluation {2:012x}: bbbbbbbbbbbb... -> dddddddddddd...",
+        f"input evaluation {4:012x}: (none) -> eeeeeeeeeeee...",
+    ]
+    assert found.reason == "made again, as it is each time: what it is made from had changed"
+
+
+def test_of_two_models_of_one_run_each_is_an_input(tmp_path):
+    """Made in two environments, by other packages."""
+    was = {"artifacts": (used(1, "a", asset="model"), used(1, "b", asset="model"))}
+    now = {"artifacts": (used(1, "c", asset="model"), used(1, "b", asset="model"))}
+
+    found = made_twice(tmp_path, was, now, asset="kpi_comparison")
+
+    assert list(map(str, found.differences)) == ["input model: aaaaaaaaaaaa... -> cccccccccccc..."]
+
+
+def test_what_is_read_of_one_day_for_two_purposes_is_compared_for_both(tmp_path):
+    was = {"sources": (read((1, 8, "a"), (2, 8, "b")), read((1, 9, "c")))}
+    now = {"sources": (read((1, 7, "d"), (2, 8, "b")), read((1, 9, "c"), (2, 9, "e")))}
+
+    found = made_twice(tmp_path, was, now, asset="monitoring")
+
+    assert list(map(str, found.differences)) == [
+        "input day 2025-12-01: 8 -> 7 rows (-1)",
+        "input day 2025-12-02: 0 -> 9 rows (+9)",
+    ]
+
+
+def test_days_of_two_datasets_are_told_apart(tmp_path):
+    was = {"sources": (read((1, 8, "a")), read((1, 8, "b"), dataset="customers"))}
+    now = {"sources": (read((1, 8, "a")), read((1, 9, "c"), dataset="customers"))}
+
+    found = made_twice(tmp_path, was, now, asset="monitoring")
+
+    assert list(map(str, found.differences)) == ["input day 2025-12-01 of shop/customers: 8 -> 9 rows (+1)"]
+
+
+@pytest.mark.parametrize("asset", ["backfill_report", "leaderboard", "monitoring", "kpi_comparison", "own"])
+def test_what_is_never_reused_was_not_made_because_reuse_was_off(tmp_path, asset):
+    found = made_twice(tmp_path, {}, {}, asset=asset)
+
+    assert found.reason == "made again, as it is each time: no input that is recorded had changed"
+
+
+@pytest.mark.parametrize("asset", [*CATALOG, "predictions"])
+def test_what_can_be_reused_was(tmp_path, asset):
+    assert "reuse was off" in made_twice(tmp_path, {}, {}, asset=asset).reason
 
 
 def test_a_parameter_that_was_left_out_at_a_value_had_that_value(tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.catalog import CATALOG, unknown_assets
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
 from ml_assets.deployment import connect
 from ml_assets.errors import RefusedError, RemoteError
@@ -76,7 +76,8 @@ def submit_backfill(
     A day that fails is listed in `failed` with its reason; it is no error. For the rest see `submit`.
     """
     wanted = list(days) if days else span(first, last)
-    checked, found = checked_request(parameters, wanted, also=_unknown_assets(assets))
+    problems = [] if assets is None else unknown_assets(assets)
+    checked, found = checked_request(parameters, wanted, also=problems)
     deployment = connect(url)
     config = run_config(parameters, environment=environment, reuse=reuse, engine=engine)
     backfill = deployment.launch_backfill(config, [str(day) for day in found], assets=assets)
@@ -120,10 +121,3 @@ def span(first: Day | None, last: Day | None) -> list[dt.date]:
     if start is None or end is None or end < start or (end - start).days >= MAX_DAYS:
         raise RefusedError(["days: not a span. Allowed: a first and a last day, YYYY-MM-DD, in this order."])
     return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
-
-
-def _unknown_assets(assets: Collection[str] | None) -> list[str]:
-    """One line where something else than assets of the catalog is asked for, or nothing at all."""
-    if assets is None or (assets and not isinstance(assets, str) and set(assets) <= set(CATALOG)):
-        return []
-    return [f"assets: not a list of known assets. Allowed: some of {', '.join(CATALOG)}."]

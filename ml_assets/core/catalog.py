@@ -1,6 +1,6 @@
 """What is made of which parameters: the four assets of a training run, in the order they are made."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters
@@ -63,8 +63,15 @@ CATALOG: Mapping[str, Kind] = {
     "model_card": Kind(
         slice=TrainingParameters,
         format="md",
-        inputs=("evaluation",),
+        inputs=("evaluation", "training_set"),
         code=("core.command", "core.recipes", "core.parameters", "core.model_card", *BYTES),
         description="What a person should know before using the model",
     ),
 }
+
+
+def unknown_assets(assets: Collection[str]) -> list[str]:
+    """One line where something else than assets of the catalog is asked for, or nothing at all; else none."""
+    if assets and not isinstance(assets, str) and set(assets) <= CATALOG.keys():
+        return []
+    return [f"assets: not a list of known assets. Allowed: some of {', '.join(CATALOG)}."]

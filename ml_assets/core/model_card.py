@@ -37,7 +37,8 @@ def model_card(
         document: the evaluation.
         parameters: what the run was made with.
         as_of: its day.
-        facts: those of the training set.
+        facts: those of the training set. Only what its rows decide is told: how many rows are left out changes
+            while their outcomes are open, and no input of the card with it.
         run_id: its name.
     """
     parts = [
@@ -69,8 +70,7 @@ def _data(parameters: TrainingParameters, *, as_of: dt.date, facts: Mapping[str,
         f"{facts['base_rate']:.1%} are a yes. {facts['train_rows']:,} were trained on; the {facts['holdout_rows']:,} from "
         f"{facts['holdout_from']} on were held out.\n\n"
         f"Only what was known at the end of {as_of} (UTC) was used: rows of the {parameters.lookback_days} days up to it whose "
-        f"outcome's window was over. {facts['rows_not_yet_known']:,} of {facts['rows_in_window']:,} rows in the window were left "
-        "out because their outcome was not known yet."
+        "outcome's window was over."
     )
 
 
@@ -127,7 +127,6 @@ def _limits(facts: Mapping[str, Any], document: Mapping[str, Any]) -> str:
         f"- {verdict} always answering with the base rate, by log loss on the holdout.\n"
         f"- The holdout has {positives:,} yes and {rows - positives:,} no: the fewer of either, the less sure the numbers above.\n"
         f"- It was tested on days from {facts['holdout_from']} to {facts['last_day']}; later behaviour may differ.\n"
-        f"- {facts['days_without_rows']} days of its window had no rows.\n"
         "- It says what tends to go together, not what causes what. Do not use it to decide about a person without a review."
     )
 

@@ -11,7 +11,8 @@ class Product:
 
     Attributes:
         value: a polars DataFrame, a fitted estimator, a JSON document or Markdown text.
-        facts: JSON values about it (row counts, base rate); the same for equal parameters and inputs.
+        facts: JSON values about it (row counts, base rate). Those that count what is not in the value (rows and days
+            left out) are as they were when it was made, so nothing that is stored may be made of them.
         metrics: numbers that compare one artifact with another.
         attachments: further files by name, such as pictures.
     """

@@ -34,11 +34,6 @@ class Window:
     contract: DatasetContract
 
     @property
-    def end(self) -> dt.datetime:
-        """The midnight after the last day, UTC: what is known is known by then."""
-        return dt.datetime.combine(self.last + dt.timedelta(days=1), dt.time())
-
-    @property
     def days(self) -> int:
         """How many days it spans."""
         return (self.last - self.first).days + 1
@@ -76,12 +71,26 @@ def training_set(
     window = Window(first=first, last=as_of, origin=origin, contract=contract)
     inside = rows.filter(pl.col(DAY).is_between(first, as_of)).select(DAY, *contract.columns).collect()
     _check_rows(inside, window)
-    eligible = _eligible(inside, window)
+    eligible = inside.filter(known_at_end_of(as_of, contract))
     _check_labels(eligible, window)
     _check_finite(eligible, window)
     table = _in_order(_with_folds(eligible, parameters.holdout_days), contract)
     _check_classes(table, window, holdout_days=parameters.holdout_days)
     return Product(value=table, facts=_facts(table, inside, window))
+
+
+def known_at_end_of(as_of: dt.date, contract: DatasetContract) -> pl.Expr:
+    """Whether a row and its outcome are known at the midnight after `as_of`, UTC: true or false of each row.
+
+    Its event is before that instant, its outcome is there, and the outcome's window is over, at that instant at the latest.
+    """
+    end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())
+    known = (
+        (pl.col(contract.event_time) < end)
+        & pl.col(contract.label).is_not_null()
+        & (pl.col(contract.label_closes_at) <= end)
+    )
+    return known.fill_null(value=False)  # a time that is not there
 
 
 def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
@@ -103,15 +112,6 @@ def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
         found.append(SourceDay(date=day, rows=count, fingerprint=digest.hexdigest()[:_FINGERPRINT_LENGTH]))
         start += count
     return tuple(found)
-
-
-def _eligible(inside: pl.DataFrame, window: Window) -> pl.DataFrame:
-    contract = window.contract
-    return inside.filter(
-        pl.col(contract.event_time) < window.end,
-        pl.col(contract.label).is_not_null(),
-        pl.col(contract.label_closes_at) <= window.end,
-    )
 
 
 def _with_folds(eligible: pl.DataFrame, holdout_days: int) -> pl.DataFrame:

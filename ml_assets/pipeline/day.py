@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey, key_of
@@ -13,9 +13,10 @@ from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.product import Product
 from ml_assets.errors import CorruptArtifactError
-from ml_assets.pipeline.encode import encode
-from ml_assets.pipeline.reuse import differences
+from ml_assets.pipeline.differences import MadeOf
+from ml_assets.pipeline.reuse import reasons
 from ml_assets.pipeline.steps import STEPS
+from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
@@ -63,14 +64,14 @@ def reasons_to_make(
     """
     if stored.manifest is None:
         return [stored.trouble]
-    return differences(
-        stored.manifest,
+    now = MadeOf(
         code_version=code_version(asset),
-        packages=dict(packages(asset)),
+        packages=packages(asset),
         artifacts=artifacts,
         sources=sources,
         contract=product.facts.get("contract") if product else None,
     )
+    return reasons(stored.manifest, now)
 
 
 @dataclass(kw_only=True)
@@ -127,16 +128,16 @@ class Day:
         product = None if artifacts else self.product(asset)  # rows are read to know whether they changed
         sources = self.sources(asset)
         stored = self.stored(asset)
-        reasons = reasons_to_make(stored, asset, artifacts=artifacts, sources=sources, product=product)
-        if stored.manifest is not None and not reasons:
+        why = reasons_to_make(stored, asset, artifacts=artifacts, sources=sources, product=product)
+        if stored.manifest is not None and not why:
             LOGGER.info("%s %s reused: nothing changed", self.as_of, asset)
             return Made(key=key, manifest=stored.manifest, reused=True, reason="nothing changed")
         product = product or self.product(asset)
-        manifest = self._commit(key, product, started=started, artifacts=artifacts, sources=sources)
+        manifest = self._commit(key, product, started=started, sources=sources)
         LOGGER.info(
             "%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds()
         )
-        return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
+        return Made(key=key, manifest=manifest, reused=False, reason="; ".join(why))
 
     def reusable(self, asset: str) -> bool:
         """Whether an asset that is made of others is stored as it would be made of them; ArtifactNotFoundError without these."""
@@ -194,27 +195,19 @@ class Day:
         product: Product,
         *,
         started: dt.datetime,
-        artifacts: tuple[InputArtifact, ...],
         sources: tuple[InputSource, ...],
     ) -> Manifest:
         kind = CATALOG[key.asset]
-        files, contents = encode(product, asset=key.asset, format_name=kind.format)
-        manifest = Manifest(
-            asset=key.asset,
-            run_id=key.run_id,
-            as_of=key.as_of,
+        given = tuple(name for name in self.workspace.given if name in kind.slice.model_fields)
+        return store_value(
+            product,
+            key=key,
             parameters=identity(self.parameters, of=kind.slice),
-            given=tuple(name for name in self.workspace.given if name in kind.slice.model_fields),
-            environment=self.workspace.environment,
-            files=files,
-            artifacts=artifacts,
-            sources=sources,
+            format_name=kind.format,
+            inputs=[self.manifest(name) for name in kind.inputs],
+            workspace=replace(self.workspace, given=given),
             code_version=code_version(key.asset),
-            packages=dict(packages(key.asset)),
-            dagster_run_id=self.workspace.dagster_run_id,
-            started_at=started,
-            created_at=self.workspace.now(),
-            facts=dict(product.facts),
-            metrics=dict(product.metrics),
+            packages=packages(key.asset),
+            sources=sources,
+            started=started,
         )
-        return self.workspace.store.commit(key, manifest, contents)

@@ -1,17 +1,20 @@
 """What differs between two artifacts of one asset, each difference by name: was, and is."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import zip_longest
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.manifest import PYTHON, InputSource, Manifest, SourceDay
+from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest, SourceDay
 from ml_assets.core.where import omitted_values
 
+Key = TypeVar("Key", bound=tuple[Any, ...])
+Value = TypeVar("Value")
 What = Literal["parameter", "as_of", "code", "package", "input", "contract", "input day"]
 
 
@@ -22,6 +25,7 @@ class Difference:
     Attributes:
         what: what kind of thing it is.
         name: its name: of the parameter, the package, the input, the field of `dataset.toml`; the day, for rows of a source.
+            Of several inputs of one asset each has its run_id beside it, and days of several datasets have theirs.
         was: its value for the earlier artifact, None where it had none.
         now: its value for the artifact itself, None where it has none. For an input day both are
             `{"rows": 8, "fingerprint": "..."}`.
@@ -32,9 +36,22 @@ class Difference:
     was: Any
     now: Any
 
+    @property
+    def rows(self) -> int:
+        """How many rows more (or fewer) there are; 0 of what is no input day."""
+        before, after = self._count
+        return after - before
+
+    @property
+    def _count(self) -> tuple[int, int]:
+        before, after = (
+            told["rows"] if told and self.what == "input day" else 0 for told in (self.was, self.now)
+        )
+        return before, after
+
     def __str__(self) -> str:
         if self.what == "input day":
-            return f"input day {self.name}: {_rows(self.was, self.now)}"
+            return f"input day {self.name}: {_rows(*self._count)}"
         head = self.what if self.name == self.what else f"{self.what} {self.name}"
         return f"{head}: {_told(self.was)} -> {_told(self.now)}"
 
@@ -49,29 +66,54 @@ def parameter_differences(asset: str, was: Mapping[str, Any], now: Mapping[str, 
     ]
 
 
-def version_differences(was: Manifest, now: Manifest) -> list[Difference]:
-    """Code and packages, as far as they can change the asset's bytes."""
-    found = []
-    if was.code_version != now.code_version:
-        found.append(Difference(what="code", name="code", was=was.code_version, now=now.code_version))
-    names = CATALOG[now.asset].packages if now.asset in CATALOG else sorted(now.packages)
-    for name in [name for name in names if name != PYTHON]:  # told, but it does not decide
-        before, after = was.packages.get(name), now.packages.get(name)
-        if before != after:
-            found.append(Difference(what="package", name=name, was=before, now=after))
-    return found
+@dataclass(frozen=True, kw_only=True)
+class MadeOf:
+    """All that can change the bytes of an artifact of given parameters: where it is the same, so are they.
+
+    Attributes:
+        code_version: of the code that makes it.
+        packages: the version of each package that can change it; Python's is told there, and does not decide.
+        artifacts: the artifacts it is made of.
+        sources: the rows it is made of.
+        contract: what `dataset.toml` says of these rows; None where that is not known, or there are none.
+    """
+
+    code_version: str
+    packages: Mapping[str, str]
+    artifacts: Sequence[InputArtifact] = ()
+    sources: Sequence[InputSource] = ()
+    contract: Mapping[str, Any] | None = None
 
 
-def input_differences(was: Manifest, now: Manifest) -> list[Difference]:
-    """The inputs that are not what they were: artifacts by SHA-256, the contract by field, rows of sources by day."""
-    before, after = ({item.asset: item.sha256 for item in m.artifacts} for m in (was, now))
-    found = [
-        Difference(what="input", name=name, was=before.get(name), now=after.get(name))
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
+def made_of(manifest: Manifest) -> MadeOf:
+    """What a stored artifact was made of."""
+    return MadeOf(
+        code_version=manifest.code_version,
+        packages=manifest.packages,
+        artifacts=manifest.artifacts,
+        sources=manifest.sources,
+        contract=manifest.facts.get("contract"),
+    )
+
+
+def differences(was: MadeOf, now: MadeOf) -> list[Difference]:
+    """Code and packages first, then the inputs: artifacts by SHA-256, the contract by field, rows of sources by day."""
+    return [
+        *version_differences(was, now),
+        *_input_differences(was.artifacts, now.artifacts),
+        *contract_differences(was.contract, now.contract),
+        *_day_differences(was.sources, now.sources),
     ]
-    found += contract_differences(was.facts.get("contract"), now.facts.get("contract"))
-    return [*found, *_day_differences(_days(was.sources), _days(now.sources))]
+
+
+def version_differences(was: MadeOf, now: MadeOf) -> Iterator[Difference]:
+    """Code and packages, as far as they can change the asset's bytes."""
+    if was.code_version != now.code_version:
+        yield Difference(what="code", name="code", was=was.code_version, now=now.code_version)
+    for name in sorted(now.packages.keys() - {PYTHON}):
+        before, after = was.packages.get(name), now.packages[name]
+        if before != after:
+            yield Difference(what="package", name=name, was=before, now=after)
 
 
 def contract_differences(
@@ -94,25 +136,54 @@ def _contract(told: object) -> dict[str, Any]:
         return {}
 
 
-def _days(sources: tuple[InputSource, ...]) -> dict[dt.date, SourceDay]:
-    return {day.date: day for source in sources for day in source.days}
+def _input_differences(was: Iterable[InputArtifact], now: Iterable[InputArtifact]) -> Iterator[Difference]:
+    before, after = ([((i.asset, i.run_id), i.sha256) for i in items] for items in (was, now))
+    runs = Counter(asset for asset, _ in {key for key, _ in (*before, *after)})
+    for (asset, run_id), gone, come in _unlike(before, after):
+        name = f"{asset} {run_id}" if runs[asset] > 1 else asset
+        yield Difference(what="input", name=name, was=gone, now=come)
 
 
-def _day_differences(
-    was: Mapping[dt.date, SourceDay], now: Mapping[dt.date, SourceDay]
-) -> Iterator[Difference]:
-    for day in sorted(was.keys() | now.keys()):
-        before, after = _known(was.get(day)), _known(now.get(day))
-        if before != after:
-            yield Difference(what="input day", name=str(day), was=before, now=after)
+def _day_differences(was: Iterable[InputSource], now: Iterable[InputSource]) -> Iterator[Difference]:
+    before, after = list(_days(was)), list(_days(now))
+    datasets = {key[1:] for key, _ in (*before, *after)}
+    for (day, source, dataset), gone, come in _unlike(before, after):
+        name = str(day) if len(datasets) == 1 else f"{day} of {source}/{dataset}"
+        yield Difference(what="input day", name=name, was=_known(gone), now=_known(come))
+
+
+def _days(sources: Iterable[InputSource]) -> Iterator[tuple[tuple[dt.date, str, str], SourceDay]]:
+    for source in sources:
+        yield from (((day.date, source.source, source.dataset), day) for day in source.days)
+
+
+def _unlike(
+    was: Iterable[tuple[Key, Value]], now: Iterable[tuple[Key, Value]]
+) -> Iterator[tuple[Key, Value | None, Value | None]]:
+    """What only one side has, by key, paired with what only the other has there: one key may stand for several.
+
+    The same day is read twice for a monitoring, and a comparison may be of two models of one run.
+    """
+    before, after = _by_key(was), _by_key(now)
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key, []), after.get(key, [])
+        if old != new:
+            gone, come = [v for v in old if v not in new], [v for v in new if v not in old]
+            yield from ((key, *pair) for pair in zip_longest(gone, come))
+
+
+def _by_key(items: Iterable[tuple[Key, Value]]) -> Mapping[Key, list[Value]]:
+    found = defaultdict[Key, list[Value]](list)
+    for key, value in items:
+        found[key].append(value)
+    return found
 
 
 def _known(day: SourceDay | None) -> dict[str, Any] | None:
     return {"rows": day.rows, "fingerprint": day.fingerprint} if day else None
 
 
-def _rows(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> str:
-    before, after = was["rows"] if was else 0, now["rows"] if now else 0
+def _rows(before: int, after: int) -> str:
     if before == after:
         return f"{after} rows as before, but others"
     return f"{before} -> {after} rows ({after - before:+d})"

@@ -74,16 +74,10 @@ class LateRows:
         return self._told[key]
 
     def _rows_known(self, day: dt.date, contract: DatasetContract, *, as_of: dt.date) -> Any:
-        """By the rule of the training set; where the two should differ, a run reuses what is there."""
-        import polars as pl
+        from ml_assets.core.training_set import known_at_end_of
 
         name = (day, contract.model_dump_json())
         if name not in self._frames:
             source = self.workspace.source(self.source)
             self._frames[name] = source.scan(self.dataset, first=day, last=day, contract=contract).collect()
-        end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())
-        return self._frames[name].filter(
-            pl.col(contract.event_time) < end,
-            pl.col(contract.label).is_not_null(),
-            pl.col(contract.label_closes_at) <= end,
-        )
+        return self._frames[name].filter(known_at_end_of(as_of, contract))

@@ -9,7 +9,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.differences import Difference, input_differences, version_differences
+from ml_assets.pipeline.differences import Difference, differences, made_of
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import Workspace
@@ -95,5 +95,5 @@ def _compared(key: ArtifactKey, stored: Manifest, again: Manifest) -> Reproduced
         files=tuple(
             name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)
         ),
-        changed=(*version_differences(stored, again), *input_differences(stored, again)),
+        changed=tuple(differences(made_of(stored), made_of(again))),
     )

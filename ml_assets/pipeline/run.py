@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from ml_assets.core import as_of as days
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.catalog import CATALOG, unknown_assets
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.run_id import run_id
@@ -81,8 +81,11 @@ def make(run: Run, assets: Collection[str] = tuple(CATALOG)) -> dict[str, Made]:
         assets: those to make; what they need of the others must be stored.
 
     Raises:
+        RefusedError: before anything is made, where something else than assets of the catalog is asked for.
         MlAssetsError: of the family in `ml_assets.errors`, naming culprit and remedy.
     """
+    if problems := unknown_assets(assets):
+        raise RefusedError(problems)
     workspace = open_workspace(load_settings(), environment=run.environment, given=run.given)
     day = Day(parameters=run.parameters, as_of=run.as_of, workspace=workspace)
     return {made.key.asset: made for made in day.run(assets)}

@@ -16,7 +16,8 @@ from ml_assets.core.scoring.kind import ASSET, CODE, PACKAGES
 from ml_assets.core.scoring.parameters import scoring_identity
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.day import Made
-from ml_assets.pipeline.reuse import differences
+from ml_assets.pipeline.differences import MadeOf
+from ml_assets.pipeline.reuse import reasons
 from ml_assets.pipeline.scoring_model import ScoringModel
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import packages_of, version_of
@@ -56,8 +57,8 @@ def predict_day(
     started, key = workspace.now(), predictions_key(parameters, model.manifest, day)
     rows = read_rows(parameters, [day], model=model, workspace=workspace)
     source = input_source(parameters, rows.table, workspace)
-    stored, reasons = _reasons(key, model, source, workspace)
-    if stored is not None and not reasons:
+    stored, why = _reasons(key, model, source, workspace)
+    if stored is not None and not why:
         LOGGER.info("%s %s reused: nothing changed", day, ASSET)
         return Made(key=key, manifest=stored, reused=True, reason="nothing changed")
     contract = rows_to_score(model.training_set.facts)
@@ -75,7 +76,7 @@ def predict_day(
         started=started,
     )
     LOGGER.info("%s %s made: %d rows", day, ASSET, manifest.facts["rows"])
-    return Made(key=key, manifest=manifest, reused=False, reason="; ".join(reasons))
+    return Made(key=key, manifest=manifest, reused=False, reason="; ".join(why))
 
 
 def read_rows(
@@ -132,10 +133,10 @@ def _reasons(
         return None, ["reuse is off"]
     manifest = model.manifest
     scorer = InputArtifact(asset=manifest.asset, run_id=manifest.run_id, sha256=manifest.sha256)
-    return stored, differences(
-        stored,
+    now = MadeOf(
         code_version=version_of(CODE),
-        packages=dict(packages_of(PACKAGES)),
+        packages=packages_of(PACKAGES),
         artifacts=(scorer,),
         sources=(source,),
     )
+    return stored, reasons(stored, now)

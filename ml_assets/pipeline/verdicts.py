@@ -1,11 +1,11 @@
 """What must hold of every artifact: looked at as it lies in the store, not as it was in memory."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.day import Made
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -39,16 +39,14 @@ def bytes_verify(made: Made, store: ArtifactStore) -> Verdict:
 
 
 def nothing_after_as_of(made: Made, store: ArtifactStore) -> Verdict:
-    """No row, event or outcome in the training set is later than the end of as_of."""
+    """Every row in the training set is of a day up to as_of, and known with its outcome at the end of that."""
     import polars as pl
 
-    table, contract = store.load(made.key), made.manifest.facts["contract"]
-    end = dt.datetime.combine(made.key.as_of + dt.timedelta(days=1), dt.time())
-    late = table.filter(
-        (pl.col("day") > made.key.as_of)
-        | (pl.col(contract["event_time"]) > end)
-        | (pl.col(contract["label_closes_at"]) > end)
-    )
+    from ml_assets.core.training_set import DAY, known_at_end_of
+
+    table, as_of = store.load(made.key), made.key.as_of
+    contract = DatasetContract.model_validate(made.manifest.facts["contract"])
+    late = table.filter((pl.col(DAY) > as_of) | ~known_at_end_of(as_of, contract))
     return Verdict(passed=late.is_empty(), metadata={"late_rows": late.height, "rows": table.height})
 
 

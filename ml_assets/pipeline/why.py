@@ -16,10 +16,12 @@ from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.differences import (
     Difference,
-    input_differences,
+    differences,
+    made_of,
     parameter_differences,
     version_differences,
 )
+from ml_assets.pipeline.reuse import is_reusable
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
 Kind = Literal["same run_id", "other parameters", "earlier as_of", "none"]
@@ -34,8 +36,8 @@ class Why:
         manifest: its committed manifest.
         kind: how near the nearest earlier artifact is.
         nearest: the key of that one, and `earlier` its manifest; None where there was none.
-        differences: what made it not reusable. Empty for an earlier one of the same key means that nothing
-            had changed.
+        differences: what made it not reusable, or what had changed of one that is made anew each time. Empty for an
+            earlier one of the same key means that nothing had changed.
         damaged: artifacts that could not be read and so could not be compared.
     """
 
@@ -51,16 +53,21 @@ class Why:
     def reason(self) -> str:
         """One sentence for people."""
         if self.kind == "same run_id":
-            return (
-                "made again: what it is made from had changed"
-                if self.differences
-                else "made again: nothing had changed, so reuse was off or the stored one was damaged"
-            )
+            return self._reason_again
         if self.kind == "other parameters":
             return "no artifact of these parameters existed for this day"
         if self.kind == "earlier as_of":
             return "no artifact for this day existed"
         return "nothing earlier: no artifact to compare with existed"
+
+    @property
+    def _reason_again(self) -> str:
+        again = "made again" if is_reusable(self.key.asset) else "made again, as it is each time"
+        if self.differences:
+            return f"{again}: what it is made from had changed"
+        if is_reusable(self.key.asset):
+            return f"{again}: nothing had changed, so reuse was off or the stored one was damaged"
+        return f"{again}: no input that is recorded had changed"
 
 
 def why(store: ArtifactStore, key: ArtifactKey) -> Why:
@@ -94,7 +101,7 @@ def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest) -> Why
     if not before:
         return None
     was = before[-1]
-    found = (*version_differences(was, manifest), *input_differences(was, manifest))
+    found = tuple(differences(made_of(was), made_of(manifest)))
     return Why(key=key, manifest=manifest, kind="same run_id", nearest=key, earlier=was, differences=found)
 
 
@@ -108,7 +115,7 @@ def _same_day(
         if was:
             found = (
                 *parameter_differences(key.asset, was.parameters, manifest.parameters),
-                *version_differences(was, manifest),
+                *version_differences(made_of(was), made_of(manifest)),
             )
             kind: Kind = "other parameters"
             return Why(
@@ -129,7 +136,7 @@ def _same_parameters(
         was = _as_it_was(store, other, manifest.started_at, damaged)
         if was:
             day = Difference(what="as_of", name="as_of", was=str(other.as_of), now=str(key.as_of))
-            found = (day, *version_differences(was, manifest))
+            found = (day, *version_differences(made_of(was), made_of(manifest)))
             kind: Kind = "earlier as_of"
             return Why(key=key, manifest=manifest, kind=kind, nearest=other, earlier=was, differences=found)
     return None

@@ -13,7 +13,7 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.scoring.score import SCORE
-from ml_assets.core.training_set import DAY
+from ml_assets.core.training_set import DAY, known_at_end_of
 from ml_assets.errors import SourceError
 
 OUTCOME = "outcome"
@@ -67,14 +67,8 @@ def closed_outcomes(
     Raises:
         SourceError: an outcome that is not 0 or 1.
     """
-    end = dt.datetime.combine(as_of + A_DAY, dt.time())
     found = (
-        rows.filter(
-            pl.col(DAY).is_in(list(days)),
-            pl.col(contract.event_time) < end,
-            pl.col(contract.label_closes_at) <= end,
-            pl.col(contract.label).is_not_null(),
-        )
+        rows.filter(pl.col(DAY).is_in(list(days)), known_at_end_of(as_of, contract))
         .select(DAY, *contract.columns)
         .sort(DAY, *contract.columns)
         .collect()

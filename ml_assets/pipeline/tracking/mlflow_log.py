@@ -10,7 +10,7 @@ from ml_assets.core.tracked_run import TrackedRun
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import TrackingError
 from ml_assets.pipeline.tracking.foreign_errors import tracking_errors
-from ml_assets.pipeline.tracking.sqlite_file import opened_alone
+from ml_assets.pipeline.tracking.sqlite_file import PREFIX, opened_alone
 
 if TYPE_CHECKING:  # loading it takes longer than a run
     from mlflow import MlflowClient
@@ -49,11 +49,11 @@ class MlflowLog:
         os.environ.update(NO_TELEMETRY)
         for name, value in USUAL.items():
             os.environ.setdefault(name, value)
-        with tracking_errors(tracking), opened_alone(tracking.uri):
-            from mlflow import MlflowClient
-
-            self._client = MlflowClient(tracking.uri)
-            self._experiment = _experiment(self._client, tracking.experiment)
+        with tracking_errors(tracking):
+            make_client = _loaded(tracking.uri)
+            with opened_alone(tracking.uri):
+                self._client = make_client(tracking.uri)
+                self._experiment = _experiment(self._client, tracking.experiment)
         self._tracking = tracking
 
     def known(self, environment: str) -> Known:
@@ -139,6 +139,15 @@ class MlflowLog:
             token = page.token
             if not token:
                 return
+
+
+def _loaded(uri: str) -> "type[MlflowClient]":
+    """All that opening a store takes, loaded: on a busy machine that is longer than others wait for its lock."""
+    from mlflow import MlflowClient
+
+    if uri.startswith(PREFIX):
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  (with SQLAlchemy and Alembic)
+    return MlflowClient
 
 
 def _experiment(client: "MlflowClient", name: str) -> str:

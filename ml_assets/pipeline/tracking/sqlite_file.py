@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 PREFIX = "sqlite:///"
-PATIENCE = 10.0  # seconds that one process waits while another makes the tables
+PATIENCE = 30.0  # seconds that one process waits while another makes the tables: ten on a busy machine
 
 
 @contextmanager
