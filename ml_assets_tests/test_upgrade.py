@@ -226,6 +226,7 @@ def test_what_is_no_description_is_refused(tmp_path, text, capsys):
     assert "--against: not a description." in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")  # on Python 3.10
 @pytest.mark.parametrize("root", STORES, ids=lambda root: root.name)
 def test_a_store_of_each_schema_version_is_read_whole(root):
     store = ArtifactStore(str(root))
