@@ -105,6 +105,10 @@ class Manifest(_Part):
         """The digest of the artifact's value."""
         return self.main.sha256
 
+    def input_of(self, asset: str) -> InputArtifact | None:
+        """The artifact of that asset which this one was made of; the first, where there are several."""
+        return next((item for item in self.artifacts if item.asset == asset), None)
+
     def made_of(self, other: "Manifest") -> bool:
         """Whether this artifact was made of that very one: its digest decides."""
         return any(item.asset == other.asset and item.sha256 == other.sha256 for item in self.artifacts)

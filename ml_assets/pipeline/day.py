@@ -124,7 +124,7 @@ class Day:
     def _make(self, asset: str) -> Made:
         started, key = self.workspace.now(), self._key(asset)
         self._refuse_mixed(asset)
-        artifacts = tuple(self._input(name) for name in CATALOG[asset].inputs)
+        artifacts = self._inputs(asset)
         product = None if artifacts else self.product(asset)  # rows are read to know whether they changed
         sources = self.sources(asset)
         stored = self.stored(asset)
@@ -141,8 +141,7 @@ class Day:
 
     def reusable(self, asset: str) -> bool:
         """Whether an asset that is made of others is stored as it would be made of them; ArtifactNotFoundError without these."""
-        artifacts = tuple(self._input(name) for name in CATALOG[asset].inputs)
-        stored = self.stored(asset)
+        artifacts, stored = self._inputs(asset), self.stored(asset)
         return not reasons_to_make(stored, asset, artifacts=artifacts, sources=(), product=None)
 
     def product(self, asset: str) -> Product:
@@ -178,9 +177,9 @@ class Day:
                     f"{run_command(self.parameters, self.as_of, environment=here)}"
                 )
 
-    def _input(self, asset: str) -> InputArtifact:
-        manifest = self.manifest(asset)
-        return InputArtifact(asset=asset, run_id=manifest.run_id, sha256=manifest.sha256)
+    def _inputs(self, asset: str) -> tuple[InputArtifact, ...]:
+        found = map(self.manifest, CATALOG[asset].inputs)
+        return tuple(InputArtifact(asset=m.asset, run_id=m.run_id, sha256=m.sha256) for m in found)
 
     def _source(self, table: Any) -> InputSource:
         from ml_assets.core.training_set import source_days

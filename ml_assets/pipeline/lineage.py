@@ -53,7 +53,7 @@ def keys_of(model: ArtifactKey, manifest: Manifest) -> dict[str, ArtifactKey]:
 
     CorruptArtifactError where the model does not say of which training set it was made.
     """
-    rows = next((used for used in manifest.artifacts if used.asset == "training_set"), None)
+    rows = manifest.input_of("training_set")
     if rows is None:
         raise CorruptArtifactError(
             f"{model.path}: does not say of which training set it was made. Train it again."

@@ -25,8 +25,8 @@ def same_rows(first: Evaluated, second: Evaluated) -> bool:
 
     StoreError where a store cannot be read.
     """
-    digests = [_digest(side.evaluation) for side in (first, second)]
-    if None not in digests and digests[0] == digests[1]:
+    used = [side.evaluation.input_of(TRAINING_SET) for side in (first, second)]
+    if used[0] and used[1] and used[0].sha256 == used[1].sha256:
         return True
     tables = [training_set_of(side.evaluation, side.store) for side in (first, second)]
     holdouts = [_holdout(table) for table in tables if table is not None]
@@ -38,7 +38,7 @@ def training_set_of(evaluation: Manifest, store: ArtifactStore) -> Manifest | No
 
     None where it is lost or damaged. StoreError where the store cannot be read.
     """
-    used = next((item for item in evaluation.artifacts if item.asset == TRAINING_SET), None)
+    used = evaluation.input_of(TRAINING_SET)
     if used is None:
         return None
     key = ArtifactKey(
@@ -57,10 +57,6 @@ def _written(key: ArtifactKey, store: ArtifactStore) -> Iterator[Manifest]:
             yield found
     with contextlib.suppress(CorruptArtifactError):
         yield from store.history(key)
-
-
-def _digest(evaluation: Manifest) -> str | None:
-    return next((item.sha256 for item in evaluation.artifacts if item.asset == TRAINING_SET), None)
 
 
 def _holdout(training_set: Manifest) -> tuple[str, dict[dt.date, str]]:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ml_assets.core.command import spans
+from ml_assets.core.report.words import stretches
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.verdicts import Verdict
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -56,12 +56,9 @@ def _not_scored(document: Document) -> dict[str, str]:
     """Why drift cannot be told of all of its window: where no day of it is scored, or some that landed are not."""
     landed = [day for day in document["missing"] if day >= document["drift_first"]]
     if landed:
-        days = (
-            str(first) if first == last else f"{first} to {last}"
-            for first, last in spans(map(dt.date.fromisoformat, landed))
-        )
+        days = stretches(tuple(map(dt.date.fromisoformat, landed)))
         return {
-            "reason": f"landed and not scored: {', '.join(days)}. The monitoring names the command that scores them."
+            "reason": f"landed and not scored: {days}. The monitoring names the command that scores them."
         }
     return {"reason": "no day of the drift window is scored"} if document["drift"] is None else {}
 

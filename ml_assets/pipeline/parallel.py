@@ -106,10 +106,8 @@ def _alone(function: Callable[..., Value], key: Key, arguments: tuple[Any, ...])
     """One task with nothing beside it: where its process is ended now, it is this task that ends it."""
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    try:
-        return dict(_run(function, {key: arguments}, workers=2, given=[]))[
-            key
-        ]  # 1 would be this process itself
+    try:  # with two workers, as one would be this process itself
+        return dict(_run(function, {key: arguments}, workers=2, given=[]))[key]
     except BrokenProcessPool:
         return TrainingError(
             f"{ENDED} So it was with nothing beside it. Run it again where there is more memory."

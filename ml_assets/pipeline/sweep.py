@@ -58,9 +58,7 @@ class Sweep:
     retry_failed: bool = False
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
     evaluations: dict[tuple[str, dt.date], Manifest] = field(default_factory=dict)
-    _rows: dict[str, Manifest] = field(
-        default_factory=dict
-    )  # training sets by name: no trial sees another one
+    _rows: dict[str, Manifest] = field(default_factory=dict)  # training sets by name: no trial sees others
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
 
