@@ -3,9 +3,9 @@
 Tests of whole runs, commands, servers and browsers would find mutants too, each a hundred times slower.
 """
 
+import gc
 import inspect
 import json
-import math
 import os
 import re
 from pathlib import Path
@@ -21,9 +21,14 @@ STATS = (
 )  # once mutmut has measured how long each test takes
 
 
+def pytest_configure():
+    """A look for garbage would touch, and so copy, all that a fork shares with its server."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config, items):
     """Keep what is pure, the quickest first: a change that is noticed is noticed soon."""
-    kept = [item for item in items if _is_pure(item)]
+    kept = [item for item in items if _tries_one() or _is_pure(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = _quick_ones_first(kept)
     for item in kept:
@@ -33,13 +38,10 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _quick_ones_first(items):
-    """Module by module, so that what a module shares is made once."""
+    """By what each test takes, and what is compared with kept renderings before others that take as long."""
     known = json.loads(STATS.read_text())["duration_by_test"] if STATS.exists() else {}
-    seconds = {item: known.get(item.nodeid, 0.0) for item in items}
-    first = {}
-    for item in items:
-        first[item.path] = min(first.get(item.path, math.inf), seconds[item])
-    return sorted(items, key=lambda item: (first[item.path], item.path, seconds[item]))
+    weight = {item: 0.05 if item.path.stem == "test_renderings" else 1.0 for item in items}
+    return sorted(items, key=lambda item: weight[item] * known.get(item.nodeid, 0.0))
 
 
 def _is_pure(item):
@@ -47,6 +49,11 @@ def _is_pure(item):
     if "from ml_assets.core" not in inspect.getsource(item.module) or SLOW_FIXTURES & fixtures:
         return False
     return not WHOLE.search(inspect.getsource(item.function))
+
+
+def _tries_one():
+    """Whether a change is made: mutmut then names the tests itself, and only those that were kept before."""
+    return "__mutmut_" in os.environ.get("MUTANT_UNDER_TEST", "")
 
 
 def _measures():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_assets.core.artifact import ArtifactKey, encode, key_of, parse_path
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.catalog import CATALOG, unknown_assets
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -91,6 +91,28 @@ def test_hostile_values_never_leave_the_root(key):
 def test_one_value_is_one_segment(value):
     assert not {"/", "\\", "\0"} & set(encode(value))
     assert encode(value) not in {"", ".", ".."}
+
+
+def test_what_is_no_letter_or_number_is_written_as_its_bytes():
+    assert [encode(value) for value in ("orders", "a/b", "..", "v1.2", "é")] == [
+        "orders",
+        "a%2Fb",
+        "%2E%2E",
+        "v1.2",
+        "%C3%A9",
+    ]
+
+
+@pytest.mark.parametrize("assets", [["model"], ("evaluation", "model"), set(CATALOG), CATALOG])
+def test_some_of_the_catalog_or_all_of_it_is_known(assets):
+    assert unknown_assets(assets) == []
+
+
+@pytest.mark.parametrize("assets", [[], "", "model", ["model", "modle"], ["modle"]])
+def test_what_is_no_list_of_assets_is_answered_with_those_there_are(assets):
+    assert unknown_assets(assets) == [
+        "assets: not a list of known assets. Allowed: some of training_set, model, evaluation, model_card."
+    ]
 
 
 @pytest.mark.parametrize("asset", CATALOG)

@@ -13,6 +13,7 @@ from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.comparison.compare import compare
 from ml_assets.core.comparison.margins import DEFAULT_MARGINS, read_margins
+from ml_assets.core.comparison.words import other_rows
 from ml_assets.core.leaderboard.direction import LARGER, SMALLER
 from ml_assets.core.run_id import run_id
 from ml_assets.definitions import defs
@@ -44,6 +45,18 @@ def test_two_days_have_an_interval_and_decide_nothing():
 
     assert found.verdict == "too few days"
     assert (found.kpis[0].low, found.kpis[0].high) == (-0.1, -0.1)
+
+
+def test_one_day_and_several_of_other_rows_are_told_in_words():
+    days = [dt.date(2025, 12, 1), dt.date(2025, 12, 2), dt.date(2025, 12, 4)]
+    rest = "Rows came late or were corrected between the two evaluations: make both again."
+
+    assert other_rows(days[:1]) == (
+        f"On {days[0]} the two were measured on other rows, so this day does not count. {rest}"
+    )
+    assert other_rows(days) == (
+        f"On 3 days, {days[0]} to {days[2]}, the two were measured on other rows, so these days do not count. {rest}"
+    )
 
 
 @given(pairs)

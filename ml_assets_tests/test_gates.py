@@ -61,6 +61,19 @@ def told(evidence):
     return {gate.name: gate.told for gate in check(evidence) if not gate.passed}
 
 
+def test_a_manifest_tells_its_inputs_by_asset_and_by_bytes(sound):
+    model, evaluation = sound.manifests["model"], sound.manifests["evaluation"]
+    table = sound.manifests["training_set"]
+
+    assert evaluation.input_of("model").sha256 == model.sha256
+    assert evaluation.input_of("training_set").sha256 == table.sha256
+    assert table.input_of("model") is None
+    assert evaluation.made_of(model)
+    assert not evaluation.made_of(changed(model, asset="evaluation"))
+    other = changed(model, files=({**model.main.model_dump(), "sha256": "0" * 64},))
+    assert not evaluation.made_of(other)
+
+
 def test_a_whole_run_passes_every_gate_and_each_says_what_it_has_seen(sound):
     found = check(sound)
 

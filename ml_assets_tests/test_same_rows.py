@@ -150,17 +150,6 @@ def test_where_nothing_tells_the_rows_of_an_evaluation_its_day_does_not_count(sh
     assert (found.comparison.days, found.other_rows) == ((DAYS[0],), (DAYS[1],))
 
 
-def test_one_day_and_several_are_told_in_words():
-    rest = "Rows came late or were corrected between the two evaluations: make both again."
-
-    assert other_rows(DAYS[:1]) == (
-        f"On {DAYS[0]} the two were measured on other rows, so this day does not count. {rest}"
-    )
-    assert other_rows(DAYS) == (
-        f"On 2 days, {DAYS[0]} to {DAYS[1]}, the two were measured on other rows, so these days do not count. {rest}"
-    )
-
-
 def test_the_artifact_and_the_gate_say_which_days_do_not_count(shop):
     shutil.copytree(shop.place / "dev/model", shop.place / "green/model")
     correct(shop, MEASURED)
