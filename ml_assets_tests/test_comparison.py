@@ -47,6 +47,13 @@ def test_two_days_have_an_interval_and_decide_nothing():
     assert (found.kpis[0].low, found.kpis[0].high) == (-0.1, -0.1)
 
 
+def test_two_days_that_share_rows_have_a_wider_interval_than_two_that_do_not():
+    pairs = [(0.7, 0.6), (0.7, 0.65)]
+    alone, sharing = (both(pairs, holdout_days=days).kpis[0] for days in (1, 10))
+
+    assert sharing.high - sharing.low > 1.5 * (alone.high - alone.low) > 0
+
+
 def test_one_day_and_several_of_other_rows_are_told_in_words():
     days = [dt.date(2025, 12, 1), dt.date(2025, 12, 2), dt.date(2025, 12, 4)]
     rest = "Rows came late or were corrected between the two evaluations: make both again."

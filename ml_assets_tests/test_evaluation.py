@@ -117,6 +117,12 @@ def test_lift_is_how_much_denser_the_positives_are_in_the_top_tenth(y, score, li
     assert found["lift_at_10pct"] == pytest.approx(lift)
 
 
+def test_a_score_that_errs_nowhere_has_an_interval_of_no_width():
+    found = metrics(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.8, 0.9]), base_rate=0.5)
+
+    assert [found[name] for name in ("roc_auc_low", "roc_auc", "roc_auc_high")] == [1.0, 1.0, 1.0]
+
+
 def test_the_feature_with_the_signal_is_the_most_important(evaluated):
     _, _, product = evaluated
     importance = product.value["feature_importance"]

@@ -17,6 +17,7 @@ from ml_assets.core.leaderboard.overlap import shared_holdout, widening
 from ml_assets.core.leaderboard.paired import holm, paired
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.leaderboard.values import varied_values
+from ml_assets.core.leaderboard.words import first
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import RefusedError
@@ -258,6 +259,28 @@ def test_a_trial_is_named_by_the_run_id_of_its_last_day():
 
     assert found.trials[0].run_id == hash_identity({"max_depth": 4}, day(1))
     assert found.failed[0].run_id == hash_identity({"max_depth": 2}, day(1))
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({1: [0.7], 2: [0.6]}, "Whether the other trial differs from the first cannot be told from one day."),
+        (
+            {1: [0.7], 2: [0.6], 3: [0.5]},
+            "Whether the other 2 trials differ from the first cannot be told from one day.",
+        ),
+        (
+            {1: [0.7, 0.71, 0.69], 2: [0.5, 0.51, 0.49]},
+            "The other trial can be told from the first by its days.",
+        ),
+        (
+            {1: [0.7, 0.5, 0.6], 2: [0.5, 0.7, 0.59]},
+            "The other trial cannot be told from the first by its days.",
+        ),
+    ],
+)
+def test_it_is_said_whether_the_others_differ_from_the_first(table, said):
+    assert first(board(sweep(table))) == said
 
 
 def test_failed_trials_are_grouped_by_reason_the_most_frequent_first():

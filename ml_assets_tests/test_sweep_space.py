@@ -197,6 +197,30 @@ def test_a_credential_is_refused_anywhere_and_never_repeated(secret, form, place
     assert form.endswith("log") or "looks like a credential" in str(refusal.value)
 
 
+@pytest.mark.parametrize("form", ["{}", "1,{}", "1, {}", "1..{}", "{}..2"])
+def test_a_credential_among_the_values_of_one_axis_hides_no_problem_of_another(form):
+    secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    axes, problems = read_space({"C": form.format(secret), "max_depth": "deep", "learning_rate": "0.1,0.2"})
+
+    assert [axis.name for axis in axes] == ["learning_rate"]
+    assert [problem.split(":")[0] for problem in problems] == ["C", "max_depth"]
+    assert problems[0] == "C: looks like a credential. Give secrets by reference only, never as a parameter."
+
+
+def test_a_name_that_looks_like_a_credential_is_no_axis_and_is_not_repeated():
+    axes, problems = read_space({"AKIAIOSFODNN7EXAMPLE": "1,2", "C": "1,2"})
+
+    assert [axis.name for axis in axes] == ["C"]
+    assert "AKIA" not in "".join(problems)
+
+
+@pytest.mark.parametrize("values", [{"window_days": 3, "trials": 9}, {"window_days": 9, "trials": 3}])
+def test_halving_takes_as_many_days_and_trials_as_it_keeps_one_of(values):
+    own = check_sweep({"grid": {"C": "1..2"}, "search": "halving", "reduction": 3, **values})
+
+    assert (own.window_days, own.trials) == (values["window_days"], values["trials"])
+
+
 @given(st.dictionaries(st.sampled_from([*VARY, *FIXED, "other"]), st.text(min_size=6) | st.integers()))
 def test_no_text_whatever_raises_anything_else_or_is_repeated(grid):
     _, problems = read_space(grid)
