@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ml_assets.core.leaderboard.direction import LARGER, SMALLER
 from ml_assets.core.leaderboard.document import leaderboard
 from ml_assets.core.leaderboard.overlap import shared_holdout, widening
-from ml_assets.core.leaderboard.paired import holm, paired
+from ml_assets.core.leaderboard.paired import Paired, holm, paired
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.leaderboard.values import varied_values
 from ml_assets.core.leaderboard.words import first
@@ -259,6 +259,22 @@ def test_a_trial_is_named_by_the_run_id_of_its_last_day():
 
     assert found.trials[0].run_id == hash_identity({"max_depth": 4}, day(1))
     assert found.failed[0].run_id == hash_identity({"max_depth": 2}, day(1))
+
+
+@pytest.mark.parametrize(("away", "low", "high", "p_value"), [(0.0, 0.0, 0.0, 1.0), (0.1, 0.1, 0.1, 0.0)])
+def test_what_is_equally_far_from_the_first_on_every_day_has_an_interval_of_no_width(
+    away, low, high, p_value
+):
+    reference = {day(n): value for n, value in enumerate((0.61, 0.72, 0.68))}
+    found = paired({of: value + away for of, value in reference.items()}, reference)
+
+    assert (found.days, found.p_value) == (3, p_value)
+    assert (found.low, found.mean, found.high) == pytest.approx((low, away, high))
+
+
+def test_without_a_day_in_common_there_is_no_difference():
+    assert paired({day(0): 0.7}, {day(1): 0.6}) == Paired(days=0)
+    assert paired({day(0): 0.7}, {day(1): 0.6}).days == 0
 
 
 @pytest.mark.parametrize(
