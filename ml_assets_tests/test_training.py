@@ -173,11 +173,20 @@ def test_a_number_beyond_all_measure_is_refused_by_name():
         fit(table, contract=CONTRACT, parameters=TrainingParameters())
 
 
-def test_calibration_with_too_few_rows_of_a_class_is_refused_with_a_remedy():
-    table = training_table().with_columns(pl.Series("y", [1] * 3 + [0] * 590 + [1] * 7, dtype=pl.Int8))
+def with_few(rare, many):
+    """The table with that many training rows of the rare outcome; holdout rows have the rare one."""
+    outcomes = [rare] * many + [1 - rare] * (593 - many) + [rare] * 7
+    return training_table().with_columns(pl.Series("y", outcomes, dtype=pl.Int8))
 
+
+@pytest.mark.parametrize("rare", [0, 1])
+def test_calibration_with_too_few_rows_of_a_class_is_refused_with_a_remedy(rare):
     with pytest.raises(TrainingError, match="3 of one class, and calibrate needs 5"):
-        fit(table, contract=CONTRACT, parameters=TrainingParameters(calibrate=True))
+        fit(with_few(rare, 3), contract=CONTRACT, parameters=TrainingParameters(calibrate=True))
+
+
+def test_calibration_takes_one_row_of_a_class_for_each_fold():
+    fit(with_few(1, 5), contract=CONTRACT, parameters=TrainingParameters(calibrate=True))
 
 
 def test_a_solver_that_does_not_converge_is_an_error_of_ours(monkeypatch):
