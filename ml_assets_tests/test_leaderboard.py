@@ -39,7 +39,7 @@ def record(trial, n, value=None, *, metric="roc_auc", **more):
     return TrialDay(trial=trial, as_of=day(n), run_id=hash_identity(trial, day(n)), **{**told, **more})
 
 
-def sweep(table, **more):
+def records_of(table, **more):
     """Records of a table {trial: [value by day]}; `...` is a day that the trial was not looked at."""
     return [
         record(trial, n, value, **more)
@@ -73,7 +73,7 @@ whole = tables(cell=auc)
 
 @given(tables(), st.randoms(use_true_random=False))
 def test_the_order_of_the_records_changes_nothing(table, shuffler):
-    records = sweep(table)
+    records = records_of(table)
     shuffled = list(records)
     shuffler.shuffle(shuffled)
 
@@ -82,7 +82,7 @@ def test_the_order_of_the_records_changes_nothing(table, shuffler):
 
 @given(tables(), st.data())
 def test_how_long_a_trial_took_and_whether_it_was_reused_changes_nothing(table, data):
-    records = sweep(table)
+    records = records_of(table)
     noisy = [
         r.model_copy(update={"seconds": data.draw(st.floats(0, 1e6)), "reused": data.draw(st.booleans())})
         for r in records
@@ -93,7 +93,7 @@ def test_how_long_a_trial_took_and_whether_it_was_reused_changes_nothing(table, 
 
 @given(tables())
 def test_every_trial_is_either_ranked_or_failed_and_ranks_have_no_gap(table):
-    found = board(sweep(table))
+    found = board(records_of(table))
 
     failed = {n for n, values in table.items() if None in values}
     assert {trial.values["max_depth"] for trial in found.failed} == failed
@@ -103,7 +103,7 @@ def test_every_trial_is_either_ranked_or_failed_and_ranks_have_no_gap(table):
 
 @given(tables(), st.sampled_from(LARGER + SMALLER))
 def test_trials_are_ranked_by_number_of_days_then_mean_then_run_id(table, metric):
-    found = board(sweep(table, metric=metric), metric=metric)
+    found = board(records_of(table, metric=metric), metric=metric)
 
     sign = -1 if metric in LARGER else 1
     keys = [(-trial.days, sign * trial.mean, trial.run_id) for trial in found.trials]
@@ -116,7 +116,7 @@ def test_trials_are_ranked_by_number_of_days_then_mean_then_run_id(table, metric
 
 @given(whole, st.sampled_from(["roc_auc", "log_loss"]))
 def test_the_first_trial_has_the_best_mean(table, metric):
-    found = board(sweep(table, metric=metric), metric=metric)
+    found = board(records_of(table, metric=metric), metric=metric)
 
     best = max if metric == "roc_auc" else min
     assert found.trials[0].mean == best(trial.mean for trial in found.trials)
@@ -124,7 +124,7 @@ def test_the_first_trial_has_the_best_mean(table, metric):
 
 @given(whole)
 def test_days_on_which_a_trial_was_best_are_counted_and_shared(table):
-    found = by_depth(board(sweep(table)))
+    found = by_depth(board(records_of(table)))
 
     columns = list(zip(*table.values(), strict=True))
     for depth, values in table.items():
@@ -134,7 +134,7 @@ def test_days_on_which_a_trial_was_best_are_counted_and_shared(table):
 
 @given(whole)
 def test_intervals_of_paired_differences_are_those_of_scipy(table):
-    found = by_depth(board(sweep(table)))
+    found = by_depth(board(records_of(table)))
 
     first = next(trial for trial in found.values() if trial.rank == 1)
     reference = np.array(table[first.values["max_depth"]])
@@ -204,7 +204,7 @@ def test_a_trial_as_good_as_the_best_is_rarely_marked_as_worse():
     source, marked = random.Random(0), 0
     for _ in range(150):
         table = {n: [source.gauss(0.7, 0.01) for _ in range(5)] for n in range(10)}
-        marked += bool(by_depth(board(sweep(table)))[0].distinguishable)
+        marked += bool(by_depth(board(records_of(table)))[0].distinguishable)
 
     assert marked <= 0.05 * 150
 
@@ -212,13 +212,13 @@ def test_a_trial_as_good_as_the_best_is_rarely_marked_as_worse():
 def test_a_clearly_worse_trial_is_distinguishable_and_a_close_one_is_not():
     table = {4: [0.72, 0.75, 0.71, 0.73], 3: [0.71, 0.755, 0.715, 0.72], 2: [0.60, 0.64, 0.59, 0.62]}
 
-    found = by_depth(board(sweep(table)))
+    found = by_depth(board(records_of(table)))
 
     assert [found[depth].distinguishable for depth in (4, 3, 2)] == [None, False, True]
 
 
 def test_the_same_difference_on_every_day_needs_no_luck():
-    found = by_depth(board(sweep({4: [0.7, 0.8, 0.9], 3: [0.6, 0.7, 0.8], 2: [0.7, 0.8, 0.9]})))
+    found = by_depth(board(records_of({4: [0.7, 0.8, 0.9], 3: [0.6, 0.7, 0.8], 2: [0.7, 0.8, 0.9]})))
 
     assert found[3].p_value == 0
     assert found[3].difference_low == found[3].difference_high == pytest.approx(-0.1)
@@ -237,7 +237,7 @@ def test_with_one_day_there_is_no_interval_but_that_of_the_evaluation():
 
 
 def test_equal_means_are_in_the_order_of_run_ids():
-    found = board(sweep({depth: [0.7, 0.8] for depth in range(1, 9)}))
+    found = board(records_of({depth: [0.7, 0.8] for depth in range(1, 9)}))
 
     ids = [trial.run_id for trial in found.trials]
     assert ids == sorted(ids)
@@ -245,7 +245,7 @@ def test_equal_means_are_in_the_order_of_run_ids():
 
 
 def test_a_trial_that_was_dropped_early_ranks_behind_even_if_its_mean_is_better():
-    found = board(sweep({2: [0.9, ..., ...], 3: [0.7, 0.7, 0.7], 4: [0.8, 0.8, ...]}))
+    found = board(records_of({2: [0.9, ..., ...], 3: [0.7, 0.7, 0.7], 4: [0.8, 0.8, ...]}))
 
     assert [trial.values["max_depth"] for trial in found.trials] == [3, 4, 2]
     assert [trial.complete for trial in found.trials] == [True, False, False]
@@ -255,7 +255,7 @@ def test_a_trial_that_was_dropped_early_ranks_behind_even_if_its_mean_is_better(
 
 
 def test_a_trial_is_named_by_the_run_id_of_its_last_day():
-    found = board(sweep({4: [0.7, 0.8], 2: [0.6, None]}))
+    found = board(records_of({4: [0.7, 0.8], 2: [0.6, None]}))
 
     assert found.trials[0].run_id == hash_identity({"max_depth": 4}, day(1))
     assert found.failed[0].run_id == hash_identity({"max_depth": 2}, day(1))
@@ -296,12 +296,12 @@ def test_without_a_day_in_common_there_is_no_difference():
     ],
 )
 def test_it_is_said_whether_the_others_differ_from_the_first(table, said):
-    assert first(board(sweep(table))) == said
+    assert first(board(records_of(table))) == said
 
 
 def test_failed_trials_are_grouped_by_reason_the_most_frequent_first():
     records = [
-        *sweep({1: [0.7, None], 2: [None, None], 3: [0.7, 0.7]}),
+        *records_of({1: [0.7, None], 2: [None, None], 3: [0.7, 0.7]}),
         record(4, 0, reason="orders: one class only."),
         record(4, 1, metrics={"brier": 0.1}, status="done"),
     ]
@@ -318,7 +318,7 @@ def test_failed_trials_are_grouped_by_reason_the_most_frequent_first():
 
 
 def test_a_sweep_in_which_everything_failed_has_a_leaderboard_all_the_same():
-    found = board(sweep({1: [None], 2: [None]}))
+    found = board(records_of({1: [None], 2: [None]}))
 
     assert (found.trials, found.importance, len(found.failed)) == ((), None, 2)
 
@@ -328,7 +328,7 @@ def test_a_metric_that_says_nothing_of_good_or_bad_is_refused_without_an_echo(me
     with pytest.raises(
         RefusedError, match=r"\nmetric: cannot rank trials\. Allowed: roc_auc, .*, log_loss, "
     ) as refused:
-        board(sweep({1: [0.7]}), metric=metric)
+        board(records_of({1: [0.7]}), metric=metric)
 
     assert "hunter2" not in str(refused.value)
 
@@ -368,7 +368,7 @@ def test_what_an_identity_leaves_out_is_shown_as_what_it_stands_for():
 
 @given(tables())
 def test_a_leaderboard_is_json_and_comes_back_equal(table):
-    found = board(sweep(table))
+    found = board(records_of(table))
 
     assert type(found).model_validate_json(json.dumps(found.document(), allow_nan=False)) == found
 

@@ -240,7 +240,7 @@ def test_every_field_has_a_visible_default_and_a_description(name):
     assert SweepParameters.model_fields[name].description
 
 
-def sweep(**fields):
+def checked(**fields):
     return check_sweep({"grid": {"learning_rate": "0.1,0.2", "max_depth": "2,3,4"}, **fields})
 
 
@@ -256,7 +256,7 @@ def name_of(own, *, base=V2):
     ],
 )
 def test_texts_that_mean_the_same_axes_have_one_identity(grid):
-    assert name_of(sweep(grid=grid)) == name_of(sweep())
+    assert name_of(checked(grid=grid)) == name_of(checked())
 
 
 def test_the_identity_holds_what_trials_share_and_under_sweep_its_own():
@@ -284,8 +284,8 @@ SOUND = {"grid": {}, "random": {}, "tpe": {}, "halving": {"window_days": 30}}
 @pytest.mark.parametrize("search", sorted(USED_BY))
 @pytest.mark.parametrize("name", sorted(CHANGED))
 def test_what_a_search_does_not_use_is_not_part_of_its_identity(search, name):
-    one = sweep(search=search, **SOUND[search])
-    other = sweep(search=search, **SOUND[search], **{name: CHANGED[name]})
+    one = checked(search=search, **SOUND[search])
+    other = checked(search=search, **SOUND[search], **{name: CHANGED[name]})
 
     assert (name_of(one) == name_of(other)) is (name not in USED_BY[search])
 
@@ -302,16 +302,16 @@ def test_what_a_search_does_not_use_is_not_part_of_its_identity(search, name):
     ],
 )
 def test_what_changes_a_sweep_changes_its_identity(changed):
-    assert name_of(sweep(**changed)) != name_of(sweep())
+    assert name_of(checked(**changed)) != name_of(checked())
 
 
 def test_the_runs_own_value_of_an_axis_changes_nothing_and_any_other_does():
     def base(**values):
         return TrainingParameters(model_version="v2", **values)
 
-    assert name_of(sweep(), base=base(max_depth=9)) == name_of(sweep())
-    assert name_of(sweep(), base=base(max_iter=9)) != name_of(sweep())
-    assert name_of(sweep(), base=base(seed=9)) != name_of(sweep())
+    assert name_of(checked(), base=base(max_depth=9)) == name_of(checked())
+    assert name_of(checked(), base=base(max_iter=9)) != name_of(checked())
+    assert name_of(checked(), base=base(seed=9)) != name_of(checked())
 
 
 def test_with_an_axis_of_model_versions_the_runs_own_version_changes_nothing():
