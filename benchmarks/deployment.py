@@ -22,7 +22,7 @@ def ask(url, query, **variables):
     request = urllib.request.Request(
         f"{url}/graphql", data=body, headers={"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=120) as response:
+    with urllib.request.urlopen(request, timeout=600) as response:
         answer = json.load(response)
     if answer.get("errors"):
         raise SystemExit(f"{url} answered: {answer['errors']}")
