@@ -16,9 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 SLOW_FIXTURES = {"shell", "start", "live", "page", "s3", "staging", "place", "trained", "shop", "zone"}
 WHOLE = re.compile(r"output_of|subprocess|importing|in_process|Process|\b(main|launch|train|sweep)\(")
 EXAMPLES = 20  # of each law; one that fails is enough, and need not be made smaller
-STATS = (
-    Path(__file__).parent.parent / "mutmut-stats.json"
-)  # once mutmut has measured how long each test takes
+STATS = Path(__file__).parent.parent / "mutmut-stats.json"  # there once mutmut has timed each test
 
 
 def pytest_configure():

@@ -17,9 +17,8 @@ from ml_assets_tests.test_artifact_store import KEY, a_commit
 
 LARGE = 20_000_000
 BUCKET = "faults"
-WITHDRAWS = not version("obstore").startswith(
-    "0.11."
-)  # the latest for Python 3.10 leaves the parts of a failed upload
+# 0.11, the latest for Python 3.10, leaves the parts of a failed upload
+WITHDRAWS = not version("obstore").startswith("0.11.")
 
 
 @pytest.fixture(scope="module", autouse=True)
