@@ -74,6 +74,7 @@ def prepared(place):
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "PREFECT_HOME": f"{place}/prefect",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 s are few for its first start
         "DO_NOT_TRACK": "1",
     }
     subprocess.run([engine("airflow", "airflow"), "db", "migrate"], env=env, check=True, capture_output=True)
