@@ -1,9 +1,11 @@
 """Artifacts that were made of different ones are never read together: whoever would do so says what to make again."""
 
 import datetime as dt
+import shutil
 
 import pytest
 
+from ml_assets.cli.show import show
 from ml_assets.core.artifact import key_of
 from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.errors import CorruptArtifactError
@@ -107,3 +109,29 @@ def test_a_report_shows_no_row_counts_beside_metrics_of_other_rows(shop):
     assert found.reason == (
         "The evaluation was measured on another training set than the one that is there now. Make it again."
     )
+
+
+def test_the_rows_shown_are_those_that_a_model_was_made_of_and_not_those_that_came_since(shop, capsys):
+    run_id = key_of("model", PARAMETERS, AS_OF).run_id
+    land_late_rows(shop)
+    assert make(shop, "training_set").error is None
+
+    assert show(run_id, environment="dev", as_json=False) == 0
+
+    told = capsys.readouterr().out
+    assert told.count("248 rows of 31 days") == told.count("from training_set run") > 0
+    assert "320 rows" not in told
+
+
+def test_a_training_set_that_is_gone_hides_nothing_else_of_what_was_made_of_it(shop, capsys):
+    shutil.rmtree(shop.place / "dev" / key_of("training_set", PARAMETERS, AS_OF).path)
+
+    assert show(key_of("model", PARAMETERS, AS_OF).run_id, environment="dev", as_json=False) == 0
+
+    told = capsys.readouterr().out
+    assert (
+        told.count("its sources are not known: it is not under this root")
+        == told.count("from training_set run")
+        > 0
+    )
+    assert "The same again:" in told

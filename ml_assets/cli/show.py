@@ -11,6 +11,7 @@ from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.s3_access import USUAL_S3
 from ml_assets.errors import ArtifactNotFoundError, RefusedError
+from ml_assets.pipeline.measured_rows import TRAINING_SET, training_set_of
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
@@ -95,19 +96,20 @@ def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: Artifac
     for file in manifest.files:
         node.add(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}")
     for item in manifest.artifacts:
-        node.add(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}")
-        if item.asset == "training_set":
-            _add_training_set(node, manifest, item.run_id, store)
+        made_of = node.add(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}")
+        if item.asset == TRAINING_SET:
+            _add_training_set(made_of, manifest, store)
     for source in manifest.sources:
         _add_source(node, source)
 
 
-def _add_training_set(node: "object", manifest: Manifest, run_id: str, store: ArtifactStore) -> None:
-    key = ArtifactKey(
-        asset="training_set", dataset=manifest.parameters["dataset"], as_of=manifest.as_of, run_id=run_id
-    )
-    found = store.find(key)
-    for source in found.sources if found else ():
+def _add_training_set(node: "object", manifest: Manifest, store: ArtifactStore) -> None:
+    """The sources of the very training set that was used, though another is under its key by now."""
+    found = training_set_of(manifest, store)
+    if found is None:
+        node.add("its sources are not known: it is not under this root")  # type: ignore[attr-defined]
+        return
+    for source in found.sources:
         _add_source(node, source)
 
 

@@ -33,18 +33,18 @@ def same_rows(first: Evaluated, second: Evaluated) -> bool:
     return len(holdouts) == len(tables) and holdouts[0] == holdouts[1]
 
 
-def training_set_of(evaluation: Manifest, store: ArtifactStore) -> Manifest | None:
-    """The manifest of the very training set that an evaluation names, though another is under its key by now.
+def training_set_of(manifest: Manifest, store: ArtifactStore) -> Manifest | None:
+    """The manifest of the very training set that a manifest names, though another is under its key by now.
 
     None where it is lost or damaged. StoreError where the store cannot be read.
     """
-    used = evaluation.input_of(TRAINING_SET)
+    used = manifest.input_of(TRAINING_SET)
     if used is None:
         return None
     key = ArtifactKey(
         asset=TRAINING_SET,
-        dataset=evaluation.parameters["dataset"],
-        as_of=evaluation.as_of,
+        dataset=manifest.parameters["dataset"],
+        as_of=manifest.as_of,
         run_id=used.run_id,
     )
     return next((found for found in _written(key, store) if found.sha256 == used.sha256), None)
