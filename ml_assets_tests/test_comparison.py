@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import random
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -202,6 +203,20 @@ def test_the_shell_holds_one_slot_against_the_other(place, capsys):
 
 def keys(parameters):
     return [key_of("evaluation", parameters, day) for day in DAYS]
+
+
+def test_a_day_whose_evaluation_is_damaged_does_not_count_and_is_named(place, capsys):
+    spoiled = Path(place.root) / "staging" / key_of("evaluation", GOOD, DAYS[2]).path / "manifest.json"
+    spoiled.write_bytes(b"rotten")
+
+    assert (
+        main(["compare", run_id(GOOD, LAST), run_id(OTHER, LAST), "--environment", "staging", "--last", "6"])
+        == 0
+    )
+
+    told = capsys.readouterr().out
+    assert "5 days, " in told
+    assert f"ml-assets run --dataset orders --as-of {DAYS[2]} --lookback-days 90 --holdout-days 14" in told
 
 
 def test_days_that_are_not_evaluated_are_named_by_the_command_that_makes_them(place, capsys):

@@ -1,6 +1,7 @@
 """Many days: in one process or several, whole or interrupted, each day stands for itself and the bytes are the same."""
 
 import datetime as dt
+import json
 import os
 import signal
 import time
@@ -9,7 +10,9 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
+from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import steps
@@ -57,6 +60,26 @@ def test_assets_that_are_not_in_the_catalog_are_refused_before_anything_is_made(
         "assets: not a list of known assets. Allowed: some of training_set, model, evaluation, model_card."
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_plain_python_makes_the_run_that_it_resolved(capsys):
+    sound = resolve({"lookback_days": 60, "C": 2.0}, as_of="2025-08-20")
+
+    made = make(sound)
+
+    assert list(made) == list(CATALOG)
+    assert {made[asset].key.run_id for asset in ("model", "evaluation", "model_card")} == {sound.run_id}
+    assert made["model"].manifest.given == ("C", "lookback_days")
+    assert main(["show", sound.run_id, "--json"]) == 0
+    assert {item["run_id"] for item in json.loads(capsys.readouterr().out)} == {sound.run_id}
+
+
+def test_plain_python_is_refused_with_every_problem_and_no_value():
+    with pytest.raises(RefusedError) as caught:
+        resolve({"lookback_days": 1}, as_of="password=hunter2")
+
+    assert [line.split(":")[0] for line in caught.value.problems] == ["lookback_days", "as_of"]
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_manifest_tells_of_its_own_slice_what_was_given_and_what_it_was_made_of(workspace):
@@ -195,6 +218,24 @@ def test_choosing_the_number_of_processes_reads_no_more_manifests_than_it_takes(
 
 WORDS = ("backfill", "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)
 SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
+
+
+def test_the_shell_tells_which_day_failed_and_one_reason_once_where_all_did(shop, monkeypatch, capsys):
+    def shell(first):
+        return main([*map(str, WORDS), "--from", str(first), "--to", str(LAST)]), capsys.readouterr()
+
+    monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(shop))
+    (file,) = (shop / "orders").rglob(f"*{LAST}*/*.parquet")
+    file.write_bytes(b"rotten")
+
+    one, all_ = shell(DAYS[-2]), shell(LAST)
+
+    assert (one[0], all_[0]) == (1, 1)
+    told = " ".join(one[1].out.split())
+    assert "1 of 2 days" in told
+    assert f"Try again: ml-assets run --dataset orders --as-of {LAST} --source shop" in told
+    assert all_[1].err.splitlines()[-1].startswith("Failed: ")
+    assert str(file) in all_[1].err
 
 
 def test_killed_at_four_moments_a_backfill_ends_with_the_same_bytes(tmp_path, shop, shell, start):

@@ -10,6 +10,7 @@ from ml_assets.cli.home import ensure_home
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.defs.sensors.failure_text import _quiet, failure_text
 from ml_assets.defs.sensors.failures import failure_notice
+from ml_assets.errors import StoreError
 from ml_assets.resources.notice import NoticeResource, notice_resource
 from ml_assets_tests import surfaces
 from ml_assets_tests.browser import wait_for
@@ -117,6 +118,33 @@ def test_a_run_that_does_not_train_is_named_by_its_job_and_gets_no_command_of_a_
     assert "ml-assets run" not in score + page
     assert model.startswith(":x: customers v1 failed for 2025-12-01, run_id ")
     assert "`ml-assets run --dataset customers --as-of 2025-12-01`" in model
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            StoreError("Cannot use s3://frozen/dev: access is denied."),
+            "Cannot use s3://frozen/dev: access is denied.",
+        ),
+        (ValueError("psql://ada:hunter2@host/x"), "ValueError; the run's page says more."),
+    ],
+)
+def test_of_an_error_that_is_not_ours_only_its_kind_is_told(error, told, tmp_path):
+    @dg.op
+    def step():
+        raise RuntimeError("around it") from error
+
+    @dg.job
+    def own():
+        step()
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        text = text_of(own.execute_in_process(instance=instance, raise_on_error=False), instance)
+
+    assert told in text
+    assert not {"around it", "hunter2"} & set(text.split())
+    assert "hunter2" not in text
 
 
 def test_lines_that_look_like_a_credential_are_left_out():

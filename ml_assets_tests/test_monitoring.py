@@ -204,6 +204,30 @@ def test_the_shell_gives_the_same_as_json(shop, capsys):
     assert told["environment"] == "green"
 
 
+def test_the_shell_shows_the_numbers_of_the_document(shop, capsys):
+    day = SCORED[-1] + dt.timedelta(days=31)
+    words = ["--source", "shop", "--environment", "green", "--as-of", str(day), "--drift-days", "41"]
+    found = document(shop, monitor(day, drift_days=41)[0])
+
+    assert main(["monitor", *words]) == 0
+
+    told = " ".join(capsys.readouterr().out.split())
+    item = found["outcomes"]["compared"]["roc_auc"]
+    assert f"roc_auc {item['now']:.4f} {item['evaluated']:.4f} {item['now'] - item['evaluated']:+.4f}" in told
+    assert f"Drift: {found['drift']['rows']} rows of {SCORED[0]} to {SCORED[-1]} against training" in told
+    (far,) = [item for item in found["drift"]["inputs"] if item["name"] == "order_value"]
+    assert f"order_value {far['psi']:.4f}" in told
+    assert f"monitoring: {shop.store().root}/monitoring/" in told
+
+
+def test_a_day_that_cannot_be_looked_at_fails_with_the_reason(shop, capsys):
+    (shop.zone / "orders/dataset.toml").write_text("not = a contract")
+
+    assert main(["monitor", "--source", "shop", "--environment", "green", "--as-of", str(SCORED[4])]) == 1
+
+    assert "dataset.toml" in capsys.readouterr().err
+
+
 def test_in_an_environment_where_nothing_serves_a_model_has_to_be_named(shop, capsys):
     assert main(["monitor", "--source", "shop", "--environment", "staging", "--as-of", str(AS_OF)]) == 2
     assert "model: live is what serves in blue or green; in staging nothing serves" in capsys.readouterr().err

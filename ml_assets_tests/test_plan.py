@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import sys
 from dataclasses import replace
 
@@ -249,9 +250,12 @@ def test_the_shell_plans_and_then_does_it(tmp_path, shop, monkeypatch, capsys):
     assert not (tmp_path / "dagster_home").exists()
     done = json.loads(shell("--json")[1].out)
     _, after = shell("--plan")
+    _, other = shell("--plan", "--C", "2.0")
 
     assert planned["counts"] == {"new": 4, "stale": 0, "reused": 0, "invalid": 0}
     assert [day["run_id"] for day in done["days"]] == [day["run_id"] for day in planned["days"]]
     assert (
         "0 new, 0 stale, 4 reused, 0 invalid in dev; nothing to compute. Nothing was launched." in after.out
     )
+    taken = r"4 to compute, about \d+ (seconds?|minutes) in (1 process|\d+ processes) \(as 4 past ones took\)"
+    assert re.search(f"4 new, 0 stale, 0 reused, 0 invalid in dev; {taken}", " ".join(other.out.split()))

@@ -496,6 +496,37 @@ def test_the_shell_plans_promotes_switches_tells_and_goes_back(place, capsys):
     ]
 
 
+def test_each_act_of_the_shell_is_there_as_json(place, capsys):
+    def told(*words):
+        assert main([*words, "--json"]) == 0, words
+        return json.loads(capsys.readouterr().out)
+
+    good, other = (run_id(parameters, LAST) for parameters in (GOOD, OTHER))
+    plan = told("promote", good, "--from", "staging", "--to", "blue", "--plan")
+    done = told("promote", good, "--from", "staging", "--to", "blue")
+
+    assert (plan["verdict"], plan["gates"]) == (done["decision"]["verdict"], done["decision"]["gates"])
+    assert (done["entry"]["action"], done["entry"]["release"]["run_id"]) == ("promoted", good)
+    assert told("live")["state"]["live"] is None
+    assert main(["live"]) == 0
+    assert "Nothing serves for orders yet." in capsys.readouterr().out
+    assert told("switch")["state"]["live"]["run_id"] == good
+    told("promote", other, "--from", "staging", "--reason", "less regularised")
+    assert told("switch")["state"]["live"]["run_id"] == other
+    assert main(["live"]) == 0
+    assert f"could be gone back to: {good}" in capsys.readouterr().out
+    assert told("rollback")["state"]["live"]["run_id"] == good
+
+
+def test_what_is_in_a_slot_is_not_promoted_to_it_again(place, capsys):
+    good = run_id(GOOD, LAST)
+    assert main(["promote", good, "--from", "staging", "--to", "blue"]) == 0
+
+    assert main(["promote", good, "--from", "blue", "--to", "blue"]) == 2
+
+    assert "to: the model is in blue already. Promote from where it was evaluated." in capsys.readouterr().err
+
+
 def test_the_shell_says_what_is_refused_and_ends_with_2(serving, capsys):
     assert main(["promote", run_id(BAD, LAST), "--from", "staging"]) == 2
     told = capsys.readouterr().out

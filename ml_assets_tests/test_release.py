@@ -26,7 +26,7 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
-from ml_assets.storage.release_log import ReleaseLog
+from ml_assets.storage.release_log import TRIES, ReleaseLog
 from ml_assets_tests.released import LAST, Place
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
@@ -191,6 +191,36 @@ def test_a_log_of_which_a_file_is_damaged_says_which_and_nothing_is_added(tmp_pa
         log.append("switched", lambda state: (model("blue", 2), switched(state)), by="ada", at=lambda: NOW)
 
     assert sorted(path.name for path in Path(log.uri()).iterdir()) == ["000001.json", "000002.json"]
+
+
+def test_a_writer_who_is_always_too_late_gives_up_and_the_acts_of_the_others_stay(tmp_path):
+    log, others = (ReleaseLog(str(tmp_path), "orders") for _ in range(2))
+    release = model("blue", 1)
+
+    def promote(state):
+        return release, promoted(state, release)
+
+    def while_others_act(state):
+        others.append("promoted", promote, by="ada", at=lambda: NOW)
+        return promote(state)
+
+    with pytest.raises(
+        StoreError, match=f"others were faster {TRIES} times. Nothing was changed. Try again."
+    ):
+        log.append("promoted", while_others_act, by="bob", at=lambda: NOW)
+
+    assert [entry.by for entry in log.entries()] == ["ada"] * TRIES
+
+
+def test_a_decision_that_is_lost_or_changed_is_not_taken_for_what_was_kept(tmp_path):
+    log = ReleaseLog(str(tmp_path), "orders")
+    digest = log.keep_decision({"verdict": "promoted"})
+    assert json.loads(log.decision(digest)) == {"verdict": "promoted"}
+
+    Path(log.decision_uri(digest)).write_bytes(b'{"verdict":"refused"}')
+
+    with pytest.raises(CorruptArtifactError, match=f"{digest}.*is missing or is not what was stored"):
+        log.decision(digest)
 
 
 @pytest.fixture

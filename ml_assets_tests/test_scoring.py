@@ -13,6 +13,7 @@ from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.scoring.parameters import ScoringParameters
 from ml_assets.errors import RefusedError, SourceError
+from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
@@ -266,6 +267,32 @@ def test_a_damaged_model_scores_nothing(shop):
     failed = score(DAY)
 
     assert f"{file} is corrupt: its SHA-256 is not the one in the manifest" in failure_of(failed)
+    assert not (shop.place / "green/predictions").exists()
+
+
+def test_damaged_predictions_are_made_again_with_the_same_bytes(shop):
+    first = numbers(made(score(DAY)))
+    (file,) = (shop.place / "green/predictions").rglob("data-*.parquet")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+
+    again = numbers(made(score(DAY)))
+
+    assert again["why"].startswith("the stored one was damaged: ")
+    assert (again["sha256"], file.read_bytes()) == (first["sha256"], whole)
+
+
+def test_a_model_beside_another_training_set_than_its_own_scores_nothing(shop):
+    learned = AS_OF - dt.timedelta(days=50)
+    land(shop.zone, learned, order_day(learned, rows=80))
+    workspace = Workspace(store=shop.store(), environment="green", sources={"shop": str(shop.zone)})
+    assert attempt(PARAMETERS, AS_OF, workspace=workspace, assets=("training_set",)).error is None
+
+    failed = score(DAY)
+
+    assert f"is not the training set that the model {model_of(shop).run_id} learned from" in failure_of(
+        failed
+    )
     assert not (shop.place / "green/predictions").exists()
 
 

@@ -203,6 +203,12 @@ def test_what_depends_on_results_is_counted_and_that_many_trials_follow(own, kno
 
     before = planned(*words, capsys=capsys)
     assert (before["counts"]["new"], before["later"]) == (known, later)
+    assert main([*words, "--plan"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert (
+        f"{known} new, 0 stale, 0 reused, 0 invalid, at most {later} more that depend on results in dev"
+        in told
+    )
     assert list(tmp_path.iterdir()) == []
     assert main([*words, "--json"]) == 0
     capsys.readouterr()

@@ -213,6 +213,9 @@ def test_the_shell_tells_what_breaks_and_ends_with_1(tmp_path, capsys):
     assert main(["contract", "--against", str(file)]) == 1
     told = capsys.readouterr().out
     assert "default 7 -> 28: whoever leaves it out gets another model" in told
+    assert main(["contract", "--against", str(file), "--json"]) == 1
+    (change,) = json.loads(capsys.readouterr().out)
+    assert change["told"] in " ".join(told.split())
     assert main(["contract", "--describe"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(describe()))
 
