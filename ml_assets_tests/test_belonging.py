@@ -120,6 +120,7 @@ def test_the_rows_shown_are_those_that_a_model_was_made_of_and_not_those_that_ca
 
     told = capsys.readouterr().out
     assert told.count("248 rows of 31 days") == told.count("from training_set run") > 0
+    assert told.count(f"{LEARNED}  8 rows") == 1, "each day once"
     assert "320 rows" not in told
 
 

@@ -76,9 +76,9 @@ def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) 
     for _, manifest in found:
         if manifest.metrics:
             out.print(metrics_table(manifest.metrics))
-    tree = Tree("lineage", hide_root=False)
+    tree, told = Tree("lineage", hide_root=False), set[str]()
     for key, manifest in found:
-        _branch(tree, key, manifest, store)
+        _branch(tree, key, manifest, store, told)
     out.print(tree)
     if last.asset in CATALOG:
         environment = load_settings().in_a_command(last.environment)
@@ -86,8 +86,10 @@ def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) 
         out.print(f"\nThe same again:\n{again}", markup=False)
 
 
-def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> None:
-    """One artifact, its files, and what it was made from, down to the days of its sources."""
+def _branch(
+    tree: "object", key: ArtifactKey, manifest: Manifest, store: ArtifactStore, told: set[str]
+) -> None:
+    """One artifact, its files, and what it was made from; the days of a training set in `told` are not told again."""
     from rich.markup import escape
 
     node = tree.add(f"{manifest.asset}  {escape(store.uri(key))}/")  # type: ignore[attr-defined]
@@ -98,25 +100,26 @@ def _branch(tree: "object", key: ArtifactKey, manifest: Manifest, store: Artifac
     for item in manifest.artifacts:
         made_of = node.add(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}")
         if item.asset == TRAINING_SET:
-            _add_training_set(made_of, manifest, store)
+            _add_training_set(made_of, manifest, store, days=item.sha256 not in told)
+            told.add(item.sha256)
     for source in manifest.sources:
         _add_source(node, source)
 
 
-def _add_training_set(node: "object", manifest: Manifest, store: ArtifactStore) -> None:
+def _add_training_set(node: "object", manifest: Manifest, store: ArtifactStore, *, days: bool) -> None:
     """The sources of the very training set that was used, though another is under its key by now."""
     found = training_set_of(manifest, store)
     if found is None:
         node.add("its sources are not known: it is not under this root")  # type: ignore[attr-defined]
         return
     for source in found.sources:
-        _add_source(node, source)
+        _add_source(node, source, days=days)
 
 
-def _add_source(node: "object", source: "object") -> None:
+def _add_source(node: "object", source: "object", *, days: bool = True) -> None:
     from rich.markup import escape
 
     rows = sum(day.rows for day in source.days)  # type: ignore[attr-defined]
     leaf = node.add(f"source {source.source}  {escape(source.uri)}  {rows:,} rows of {len(source.days)} days")  # type: ignore[attr-defined]
-    for day in source.days:  # type: ignore[attr-defined]
+    for day in source.days if days else ():  # type: ignore[attr-defined]
         leaf.add(f"{day.date}  {day.rows} rows  {day.fingerprint}")
