@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENGINES := plain prefect airflow
+# A worker that crashes is not replaced: pytest-xdist 3.8 may then wait for ever, and what had crashed is never told.
+PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Else each of the many processes of a test would compile every module anew.
@@ -29,7 +31,7 @@ dev: setup ## serve the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/dagster dev -h 127.0.0.1 -p $${PORT:-3000}
 
 test: setup ## run the whole test suite
-	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
+	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),$(PARALLEL))
 
 .engines/%/.installed: examples/requirements.txt examples/requirements-%.txt examples/constraints-%.txt
 	$(PYTHON) -m venv .engines/$*
@@ -56,7 +58,7 @@ $(VENV)/.quality: $(VENV)/.installed
 	@touch $@
 
 coverage: setup $(VENV)/.quality ## run the whole test suite, and tell which lines and branches it never takes
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered
 
 mutation: setup $(VENV)/.quality ## change the core in thousands of small ways, and tell which changes no test notices
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/mutmut run --max-children $${JOBS:-2}

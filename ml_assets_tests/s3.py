@@ -1,9 +1,13 @@
 """S3 for tests: a real server on 127.0.0.1 that is gone at the end, and what is in it."""
 
+import datetime as dt
+import io
 import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from ml_assets_tests.builders import ORDERS_TOML, order_day
 
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "k",
@@ -45,6 +49,16 @@ def make_bucket(url: str, name: str, objects: dict[str, bytes] | None = None):
     for key, body in (objects or {}).items():
         s3.put_object(Bucket=name, Key=key, Body=body)
     return s3
+
+
+def landed(prefix: str, day: dt.date) -> dict[str, bytes]:
+    """A landing zone of one day's orders, in one Parquet file, as objects by key."""
+    file = io.BytesIO()
+    order_day(day).write_parquet(file)
+    return {
+        f"{prefix}/orders/dataset.toml": ORDERS_TOML.encode(),
+        f"{prefix}/orders/date={day}/part.parquet": file.getvalue(),
+    }
 
 
 def make_read_only(url: str, name: str, objects: dict[str, bytes]) -> None:

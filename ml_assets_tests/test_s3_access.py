@@ -1,9 +1,10 @@
 """How S3 is reached: by settings and by reference, and the same for the store, the rows and the resource `s3`."""
 
-import io
+import os
+import subprocess
+import sys
 
 import dagster as dg
-import polars as pl
 import pytest
 from dagster_aws.s3 import S3Resource
 from pydantic import ValidationError
@@ -12,11 +13,12 @@ from ml_assets.core.s3_access import S3Access
 from ml_assets.errors import SettingsError
 from ml_assets.resources.s3 import s3_resource
 from ml_assets.settings import load_settings
+from ml_assets.sources.rows import open_source
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets.storage.buckets import find_session, scan_options
-from ml_assets_tests.builders import order_day
+from ml_assets.storage.buckets import find_session
+from ml_assets_tests.conftest import REPO
 from ml_assets_tests.faulty import faulty
-from ml_assets_tests.s3 import make_bucket, use
+from ml_assets_tests.s3 import landed, make_bucket, use
 from ml_assets_tests.test_s3_errors import KEY
 
 CONFIG = """\
@@ -46,22 +48,47 @@ def profile(tmp_path, monkeypatch, network):
 
 
 def test_the_store_the_rows_and_the_resource_ask_the_same_place_as_the_same_user(s3, network, profile):
-    body = io.BytesIO()
-    order_day(KEY.as_of).write_parquet(body)
-    make_bucket(s3, "access", {"rows/part.parquet": body.getvalue()})
+    make_bucket(s3, "access", landed("rows", KEY.as_of))
     access = load_settings().s3
     asked = []
 
     ArtifactStore("s3://access/dev", access).find(KEY)
     asked.append(network.signers())
-    uri = "s3://access/rows/part.parquet"
-    assert pl.scan_parquet([uri], **scan_options(uri, access)).select("order_id").collect().height == 8
+    source = open_source("shop", "s3://access/rows", access=access)
+    assert source.scan("orders", first=KEY.as_of, last=KEY.as_of).collect().height == 8
     asked.append(network.signers())
     with dg.build_resources({"s3": s3_resource}) as resources:
         resources.s3.list_objects_v2(Bucket="access")
     asked.append(network.signers())
 
     assert asked == [{("AKIDSHOP", "eu-north-1")}] * 3
+
+
+READ_AND_WAIT = f"""
+import datetime as dt, time
+from ml_assets.settings import load_settings
+from ml_assets.sources.rows import open_source
+
+day = dt.date.fromisoformat("{KEY.as_of}")
+print(open_source("shop", "s3://waits/rows", access=load_settings().s3).scan("orders", first=day, last=day).collect().height)
+time.sleep(0.5)
+"""
+
+
+def test_once_rows_were_read_no_thread_reads_the_variables_of_the_process_again_and_again(s3, monkeypatch):
+    """The thread of polars that did would tell what it is doing, and end the process where a variable is set."""
+    use(monkeypatch, s3)
+    make_bucket(s3, "waits", landed("rows", KEY.as_of))
+
+    done = subprocess.run(
+        [sys.executable, "-c", READ_AND_WAIT],
+        env={**os.environ, "PYTHONPATH": str(REPO), "POLARS_LOG_CONCURRENCY": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (done.stdout, done.stderr) == ("8\n", "")
 
 
 def test_an_asset_of_ones_own_gets_dagsters_resource(s3, monkeypatch):

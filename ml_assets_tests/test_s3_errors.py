@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import io
 import os
 import traceback
 
@@ -19,9 +18,9 @@ from ml_assets.sources.rows import open_source
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.buckets import find_session
 from ml_assets.storage.explain import explain
-from ml_assets_tests.builders import ORDERS_TOML, order_day
+from ml_assets_tests.browser import wait_for
 from ml_assets_tests.faulty import Fault, faulty
-from ml_assets_tests.s3 import make_bucket, make_read_only, objects_in, use
+from ml_assets_tests.s3 import landed, make_bucket, make_read_only, objects_in, use
 from ml_assets_tests.scenario import failure_of, train
 
 KEY = key_of("model_card", TrainingParameters(), dt.date(2025, 12, 1))
@@ -116,14 +115,11 @@ def test_a_store_that_does_not_answer_is_told_with_its_address(behind, fault, wo
     assert refusal(StoreError, ArtifactStore(f"s3://{BUCKET}", access).find, KEY) == (
         f"Cannot use s3://{BUCKET}/{KEY.path}/manifest.json: {words} ({network.url})."
     )
-    assert network.requests == 2
+    wait_for(lambda: network.requests == 2)  # a busy machine counts after the client has given up
 
 
 def test_a_file_of_rows_that_does_not_come_in_time_is_not_called_damaged(s3, monkeypatch):
-    body = io.BytesIO()
-    order_day(KEY.as_of).write_parquet(body)
-    key = f"late/orders/date={KEY.as_of}/part.parquet"
-    make_bucket(s3, "rowslate", {"late/orders/dataset.toml": ORDERS_TOML.encode(), key: body.getvalue()})
+    make_bucket(s3, "rowslate", landed("late", KEY.as_of))
     rule = lambda _method, path: Fault(kind="delay", seconds=0.6) if "parquet" in path else None  # noqa: E731
 
     with faulty(s3, rule) as network:
@@ -131,7 +127,9 @@ def test_a_file_of_rows_that_does_not_come_in_time_is_not_called_damaged(s3, mon
         source = open_source("shop", "s3://rowslate/late", access=load_settings().s3)
         told = refusal(SourceError, source.scan, "orders", first=KEY.as_of, last=KEY.as_of)
 
-    assert told.startswith(f"s3://rowslate/{key}: cannot be read: the store does not answer in time.")
+    assert told.startswith(
+        f"s3://rowslate/late/orders/date={KEY.as_of}/part.parquet: cannot be read: the store does not answer in time."
+    )
 
 
 def test_a_failed_run_holds_nothing_of_what_was_signed(behind, monkeypatch):

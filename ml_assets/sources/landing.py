@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,9 +16,9 @@ from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import FILE
 from ml_assets.sources.landing_zone import LandedFile, LandingZone, nearest, open_zone
 from ml_assets.sources.normalise import Part, normalise
-from ml_assets.storage.buckets import scan_options
 
 _UNREADABLE = (PolarsError, OSError, PanicException)
+_FETCHED_AT_ONCE = 8  # files; each is in memory, whole, until its columns are read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +72,34 @@ def _read_parquet(zone: LandingZone, files: Sequence[LandedFile], columns: Seque
     """Read all files at once where their schemas agree; otherwise one by one, which also finds the bad one."""
     if not files:
         return []
+    if zone.remote:
+        return _by_schema(_fetch(zone, files, columns))
     try:
-        table = _scan(zone, [file.location for file in files]).select(FILE, *columns).collect()
+        table = _scan([file.location for file in files]).select(FILE, *columns).collect()
     except _UNREADABLE:
         return _by_schema([_read_one(zone, file, columns) for file in files])
     return [Part(table=table, csv=False)]
 
 
+def _fetch(zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[pl.DataFrame]:
+    """Read files of an object store by its client, whole.
+
+    Not by polars: once it has opened a bucket, a thread of its own reads a variable of the environment ten times
+    a second for as long as the process lives, and a variable that is set meanwhile can end the process.
+    """
+    with ThreadPoolExecutor(_FETCHED_AT_ONCE) as pool:
+        return list(pool.map(lambda file: _read_bytes(file, columns, zone.rows(file.key)), files))
+
+
 def _read_one(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl.DataFrame:
     try:
-        return _choose(file, columns, _scan(zone, [file.location]))
+        return _choose(file, columns, _scan([file.location]))
     except _UNREADABLE:
         return _read_bytes(file, columns, zone.rows(file.key))
 
 
 def _read_bytes(file: LandedFile, columns: Sequence[str], data: bytes) -> pl.DataFrame:
-    """Read what polars could not fetch, or not read: once all bytes are here, only the file can be wrong."""
+    """Read a file whose bytes are all here, so that only the file can be wrong."""
     try:
         return _choose(file, columns, pl.scan_parquet(data).with_columns(pl.lit(file.location).alias(FILE)))
     except _UNREADABLE:
@@ -101,14 +114,9 @@ def _choose(file: LandedFile, columns: Sequence[str], lazy: pl.LazyFrame) -> pl.
     return lazy.select(FILE, *columns).collect()
 
 
-def _scan(zone: LandingZone, locations: list[str]) -> pl.LazyFrame:
+def _scan(paths: list[str]) -> pl.LazyFrame:
     return pl.scan_parquet(
-        locations,
-        glob=False,
-        hive_partitioning=False,
-        include_file_paths=FILE,
-        extra_columns="ignore",
-        **scan_options(zone.root, zone.access),
+        paths, glob=False, hive_partitioning=False, include_file_paths=FILE, extra_columns="ignore"
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.s3_access import USUAL_S3, S3Access
+from ml_assets.core.s3_access import S3Access
 from ml_assets.errors import SettingsError, SourceError, StoreError
 from ml_assets.sources.column_names import check_names
 from ml_assets.storage.again import list_all, list_here
@@ -47,11 +47,11 @@ class LandedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class LandingZone:
-    """An open landing zone: a store whose keys begin with the name of a dataset."""
+    """An open landing zone: a store whose keys begin with the name of a dataset, on a disk or `remote`."""
 
     root: str
     store: "ObjectStore"
-    access: S3Access = USUAL_S3
+    remote: bool = False
 
     def files(self, dataset: str, *, first: dt.date, last: dt.date) -> list[LandedFile]:
         """Files of the days from `first` to `last`, both included, by day and then by name.
@@ -106,7 +106,7 @@ class LandingZone:
             ) from None
 
     def locate(self, key: str) -> str:
-        """The path or URI of a key, as polars reads it and people find it."""
+        """The path or URI of a key, as a disk is read by it and people find it."""
         return posixpath.join(self.root, key)
 
     def _landed(self, match: re.Match[str]) -> LandedFile:
@@ -157,7 +157,7 @@ def open_zone(uri: str, *, access: S3Access) -> LandingZone:
             "Mend it in the settings."
         ) from None
     if folder is None:
-        return LandingZone(root=uri.rstrip("/"), store=_remote(uri, access), access=access)
+        return LandingZone(root=uri.rstrip("/"), store=_remote(uri, access), remote=True)
     if not folder.is_dir():
         raise SourceError(
             f"{folder}: is not a folder. Mend the source's uri in the settings, or create the folder."

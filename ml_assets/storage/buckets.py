@@ -1,16 +1,14 @@
 """Buckets, opened with the endpoint, region and credentials that dagster-aws's `S3Resource` would use.
 
-boto3 finds them (variables, profiles, SSO, roles of instances and containers), obstore and polars move the bytes.
+boto3 finds them (variables, profiles, SSO, roles of instances and containers), obstore moves the bytes.
 """
 
 import functools
 import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from ml_assets.core.s3_access import S3Access
@@ -54,26 +52,6 @@ def open_bucket(root: str, access: S3Access) -> "S3Store":
     Nothing is sent yet. Raises SettingsError where no bucket is named, StoreError where nobody is to ask.
     """
     return _bucket(root, access, _aws_variables())
-
-
-def scan_options(uri: str, access: S3Access) -> dict[str, Any]:
-    """The arguments with which polars scans files under `uri` as `open_bucket` would reach them."""
-    if not is_bucket(uri):
-        return {}
-    session = find_session(access)
-    storage: dict[str, str | int] = {
-        _ENDPOINT: session.endpoint,
-        "aws_region": session.region,
-        "aws_allow_http": str(_is_plain(session)).lower(),
-        "connect_timeout": f"{round(1000 * access.connect_timeout)}ms",
-        "read_timeout": f"{round(1000 * access.read_timeout)}ms",
-        "timeout": f"{_WHOLE_REQUEST.seconds}s",
-        "max_retries": access.max_attempts - 1,
-        "retry_timeout_ms": _RETRY_FOR.seconds * 1000,
-    }
-    if session.provider is None:
-        return {"storage_options": {**storage, "aws_skip_signature": "true"}, "credential_provider": None}
-    return {"storage_options": storage, "credential_provider": _keys_for_polars(session.provider)}
 
 
 def find_session(access: S3Access) -> S3Session:
@@ -149,21 +127,6 @@ def _no_session(access: S3Access, error: Exception) -> str:
     if response or isinstance(error, OSError) or any(word in kind for word in ("SSO", "Token", "Credential")):
         return f"The AWS credentials cannot be had ({kind}). Check ~/.aws/config and the variables AWS_*, or renew them, for example by `aws sso login`."
     return f"S3 cannot be used ({kind}). Check the s3 settings, the variables AWS_* and ~/.aws/config."
-
-
-def _keys_for_polars(provider: "Boto3CredentialProvider") -> Callable[[], tuple[dict[str, str], int]]:
-    """The same credentials, under the names that polars wants."""
-
-    def provide() -> tuple[dict[str, str], int]:
-        keys = provider()
-        named = {
-            "aws_access_key_id": keys["access_key_id"],
-            "aws_secret_access_key": keys["secret_access_key"],
-        }
-        token = {"aws_session_token": keys["token"]} if keys["token"] else {}
-        return {**named, **token}, int(time.time() + _CREDENTIALS_LIVE.total_seconds())
-
-    return provide
 
 
 def _is_plain(session: S3Session) -> bool:
