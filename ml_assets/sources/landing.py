@@ -69,7 +69,7 @@ class LandingSource:
 
 
 def _read_parquet(zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[Part]:
-    """Read all files at once where their schemas agree; otherwise one by one, which also finds the bad one."""
+    """Read files on a disk all at once where their schemas agree; otherwise one by one, which also finds the bad one."""
     if not files:
         return []
     if zone.remote:
