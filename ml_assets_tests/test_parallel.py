@@ -45,6 +45,13 @@ def die_at_first(name, mark):
     return name
 
 
+def grow(name, kept=[]):  # noqa: B006  (what this process has kept)
+    """Keep more memory from the second time on than joblib lets a process gain; which process it was."""
+    time.sleep(1.1)  # joblib looks once a second
+    kept.append(b"x" * 350 * 2**20 if kept else b"")
+    return os.getpid()
+
+
 def test_a_process_that_dies_while_it_loads_modules_fails_nothing(monkeypatch):
     monkeypatch.setattr(parallel, "_load", die)
 
@@ -102,3 +109,11 @@ def test_a_process_that_is_ended_once_fails_no_task(tmp_path):
     tasks = {n: (n, tmp_path / "mark") for n in range(4)}
 
     assert dict(side_by_side(die_at_first, tasks, workers=2)) == {n: n for n in range(4)}
+
+
+@pytest.mark.timeout(120)
+def test_a_process_that_joblib_replaces_for_its_memory_loses_nothing_though_warnings_are_errors():
+    done = dict(side_by_side(grow, {n: (n,) for n in range(6)}, workers=2))
+
+    assert len(done) == 6
+    assert len(set(done.values())) > 2

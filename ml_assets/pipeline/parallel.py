@@ -62,10 +62,22 @@ def start_workers(count: int) -> Iterator[None]:
     """
     if count == 1:
         return iter(())
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
-    run = Parallel(n_jobs=count, return_as="generator_unordered")
+    run = _processes(count)
     return _until_loaded(run(delayed(_load)() for _ in range(count)))
+
+
+def _processes(count: int) -> Any:
+    """Processes of joblib, which stay for the next call and end after some minutes without work.
+
+    One that gained much memory, or waited too long just as work comes, is replaced, of which joblib warns in the thread
+    that hands out work. Where warnings are errors that thread would end, and whoever wants a result would never get one.
+    """
+    from joblib import Parallel
+
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+    return Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
 
 
 def _until_loaded(loading: Iterator[None]) -> Iterator[None]:
@@ -118,7 +130,7 @@ def _run(
     function: Callable[..., Value], tasks: Mapping[Key, tuple[Any, ...]], *, workers: int, given: list[Key]
 ) -> Iterator[tuple[Key, Value]]:
     """Each result as soon as it is there; `given` gets the keys of tasks as joblib takes them, a few ahead of time."""
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     def taken() -> Iterator[Any]:
         for key, arguments in tasks.items():
@@ -126,8 +138,7 @@ def _run(
             yield delayed(_keyed)(key, function, here, arguments)
 
     here = os.getcwd()  # noqa: PTH109  (a worker may have been started elsewhere)
-    run = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    results = run(taken())
+    results = _processes(workers)(taken())
     try:
         for result in results:  # noqa: UP028  (`yield from` would close it outside of what follows)
             yield result
