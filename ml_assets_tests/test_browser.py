@@ -61,9 +61,29 @@ def open_launchpad(page, live):
 
 
 def choose_day(page, day):
-    """Choose the partition in the launchpad."""
-    page.get_by_placeholder("Partition").fill(day)
-    page.get_by_placeholder("Partition").press("Enter")
+    """Choose the partition in the launchpad, where its list is there by now."""
+    field = page.get_by_placeholder("Partition")
+    field.fill(day)
+    page.wait_for_timeout(1000)
+    if page.get_by_role("menuitem", name=day).count():
+        field.press("Enter")
+    page.wait_for_timeout(2000)
+
+
+def fill_launchpad(page, live, *, config, day):
+    """Give the launchpad config and a day, once more where a page that was still loading forgot them."""
+    open_launchpad(page, live)
+
+    def ready():
+        written = page.locator(".CodeMirror-line").all_inner_texts()[:-1] == config.splitlines()
+        chosen = page.get_by_text(f"partition: {day}").count() > 0
+        if not written:
+            write(page, config)
+        elif not chosen:
+            choose_day(page, day)
+        return written and chosen
+
+    wait_for(ready)
 
 
 def finished(live, *, before=()):
@@ -96,9 +116,9 @@ def test_the_launchpad_shows_every_parameter_with_its_default_and_what_is_allowe
 
 def test_a_value_out_of_range_is_refused_on_the_page_and_no_run_is_created(page, live):
     before = runs(live)
-    open_launchpad(page, live)
-    write(page, block(model_version="v2", max_depth=99, lookback_days=1))
-    choose_day(page, "2025-12-01")
+    fill_launchpad(
+        page, live, config=block(model_version="v2", max_depth=99, lookback_days=1), day="2025-12-01"
+    )
 
     page.get_by_role("button", name="Launch Run").click()
     reason = page.get_by_text("max_depth: too large. Allowed: a whole number from 1 to 16.").first
@@ -116,9 +136,8 @@ def test_a_value_out_of_range_is_refused_on_the_page_and_no_run_is_created(page,
 
 def test_what_is_typed_in_the_launchpad_is_what_runs(page, live):
     before = runs(live)
-    open_launchpad(page, live)
-    write(page, block(dataset="customers", model_version="v2", max_depth=3, max_iter=40))
-    choose_day(page, "2025-12-01")
+    config = block(dataset="customers", model_version="v2", max_depth=3, max_iter=40)
+    fill_launchpad(page, live, config=config, day="2025-12-01")
 
     page.get_by_role("button", name="Launch Run").click()
     (run,) = finished(live, before=before)
