@@ -45,3 +45,6 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+
+MARK = "\u00a4"  # in no message of ours: Hypothesis also draws words of the code, which messages are made of
+marked_texts = st.text(min_size=8).map(MARK.__add__)
