@@ -16,6 +16,8 @@ class DatasetContract(BaseModel):
         ids: columns that name a row; never used to learn from.
         features: columns to learn from.
         types: optional, `number` or `category` by feature; otherwise the files' own types decide.
+        entity: optional, the id whose rows belong together, such as the customer; see `core.entities`.
+        known_at: optional, the column with the time when the row arrived, UTC: before it nobody knew of the row.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
@@ -26,6 +28,8 @@ class DatasetContract(BaseModel):
     ids: tuple[str, ...] = ()
     features: tuple[str, ...] = Field(min_length=1)
     types: dict[str, Literal["number", "category"]] = Field(default_factory=dict)
+    entity: str = ""
+    known_at: str = ""
 
     @model_validator(mode="after")
     def _roles_do_not_overlap(self) -> "DatasetContract":
@@ -36,11 +40,18 @@ class DatasetContract(BaseModel):
             raise PydanticCustomError("twice", "features: names a column twice")
         if not set(self.types) <= set(self.features):
             raise PydanticCustomError("types", "types: may name features only")
+        if self.entity and self.entity not in self.ids:
+            raise PydanticCustomError("entity", "entity: must be one of the ids")
+        if self.known_at and self.known_at in {*outcome, *self.features, *self.ids}:
+            raise PydanticCustomError("known_at", "known_at: must be a column of its own, or the event time")
         return self
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
+        arrival = (self.known_at,) if self.known_at else ()
         return tuple(
-            dict.fromkeys((*self.ids, self.event_time, self.label, self.label_closes_at, *self.features))
+            dict.fromkeys(
+                (*self.ids, self.event_time, *arrival, self.label, self.label_closes_at, *self.features)
+            )
         )
