@@ -27,13 +27,10 @@ class Shortage(NamedTuple):
         if self.quantity == "base_rate":
             side = "below" if self.value < self.bound else "above"
             return f"the base rate of {where} is {self.value:.2%}, {side} {self.bound:.0%}"
-        return f"{where} {'has' if self.fold == 'holdout' else 'have'} {self.value:.0f} {self._noun}, fewer than {self.bound:.0f}"
-
-    @property
-    def _noun(self) -> str:
-        return {"positives": "rows with outcome 1", "negatives": "rows with outcome 0"}.get(
-            self.quantity, self.quantity
-        )
+        rows = "row" if self.value == 1 else "rows"
+        nouns = {"positives": f"{rows} with outcome 1", "negatives": f"{rows} with outcome 0"}
+        has = "has" if self.fold == "holdout" else "have"
+        return f"{where} {has} {self.value:.0f} {nouns.get(self.quantity, self.quantity)}, fewer than {self.bound:.0f}"
 
 
 def shortages(
