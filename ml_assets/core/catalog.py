@@ -56,8 +56,16 @@ CATALOG: Mapping[str, Kind] = {
         slice=TrainingParameters,
         format="json",
         inputs=("model", "training_set"),
-        code=("core.contract", "core.training", "core.evaluation", "core.figures", "core.plots", *BYTES),
-        packages=("matplotlib", "numpy", "pillow", "scikit-learn", "scipy"),
+        code=(
+            "core.contract",
+            "core.training",
+            "core.evaluation",
+            "core.scores",
+            "core.figures",
+            "core.plots",
+            *BYTES,
+        ),
+        packages=("matplotlib", "numpy", "pillow", "polars", "scikit-learn", "scipy"),
         description="Metrics, curves and feature importance on the holdout",
     ),
     "model_card": Kind(

@@ -9,6 +9,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.product import Product
+from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.core.training import labels, matrix, predict, probability
 from ml_assets.core.training_set import FOLD, HOLDOUT, TRAIN
 from ml_assets.errors import TrainingError
@@ -29,7 +30,7 @@ def evaluate(
 
     Returns:
         A product whose value is a JSON document with `metrics`, `rows`, `curves` and `feature_importance`,
-        and whose attachments are its pictures.
+        and whose attachments are the scores of the holdout's rows and its pictures.
 
     Raises:
         TrainingError: the holdout rows have one class only.
@@ -52,6 +53,7 @@ def evaluate(
         facts={"train_rows": train.height, "holdout_rows": holdout.height},
         metrics=document["metrics"],
         attachments={
+            SCORES: scored_rows(holdout, score, contract=contract),
             "curves.png": curves_png(document),
             "feature_importance.png": feature_importance_png(document),
         },
