@@ -10,7 +10,6 @@ from ml_assets.core.training_set import DAY
 
 SCORES = "scores.parquet"
 OUTCOME = "outcome"
-RESERVED = (DAY, SCORE, OUTCOME)  # no id and no event time may have the name of one of these columns
 
 
 def scored_rows(holdout: pl.DataFrame, score: Any, *, contract: DatasetContract) -> pl.DataFrame:

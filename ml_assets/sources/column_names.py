@@ -3,11 +3,11 @@
 import re
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.scores import RESERVED as OF_SCORES
 from ml_assets.errors import SourceError
 
 FILE = "__landed_file"  # the column in which rows have their file, until they have their day
 RESERVED = ("day", "fold", FILE)
+OF_SCORES = ("score", "outcome")  # columns of `core.scores`, in which ids and event time keep their names
 LONGEST = 200
 SHOWN = 60
 _PATTERN = re.compile(r"\*|\^.*\$", re.DOTALL)  # what Polars takes for several columns
@@ -31,8 +31,7 @@ def check_names(contract: DatasetContract, *, where: str) -> None:
         )
     if twice := sorted({name for name in roles if roles.count(name) > 1}):
         raise SourceError(f"{where}: `{twice[0]}` has two roles. Give each column one of them.")
-    named = {*contract.ids, contract.event_time}  # of these a file of scores has the names
-    if taken := sorted(({*RESERVED} & {*roles}) | ({*OF_SCORES} & named)):
+    if taken := sorted(({*RESERVED} & {*roles}) | ({*OF_SCORES} & {*contract.ids, contract.event_time})):
         raise SourceError(
             f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files."
         )
