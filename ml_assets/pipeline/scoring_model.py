@@ -64,7 +64,7 @@ def scoring_model(
         release = _live(parameters.dataset, environment=workspace.environment, asset=asset)
         key, manifest = release.key(), released_manifest(release, store)
     else:
-        found = find_model(own.model, store)
+        found = find_model(own.model, store, dataset=parameters.dataset)
         key, manifest = found.key, found.manifest
         if key.dataset != parameters.dataset:
             raise RefusedError(
