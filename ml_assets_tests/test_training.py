@@ -78,6 +78,34 @@ def test_bytes_do_not_depend_on_cores_or_hash_seed():
     assert seen[0] == seen[1]
 
 
+def test_v1_has_other_bytes_on_another_kernel_of_openblas_and_the_record_names_it():
+    program = (
+        "import hashlib; from ml_assets.core.training import fit; from ml_assets.core.parameters import TrainingParameters;"
+        "from ml_assets.pipeline.versions import hardware_of; from ml_assets.storage.canonical_skops import dumps;"
+        "from ml_assets_tests.tables import *;"
+        "model = fit(training_table(), contract=CONTRACT, parameters=TrainingParameters()).value;"
+        "print(hashlib.sha256(dumps(model)).hexdigest(), hardware_of(['scipy'])['blas'])"
+    )
+
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONPATH": str(REPO), "OPENBLAS_CORETYPE": kernel},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for kernel in ("Haswell", "Nehalem")
+    ]
+    (haswell, named), (nehalem, other) = (
+        process.communicate(timeout=400)[0].strip().split(" ", 1) for process in processes
+    )
+
+    if named == other:
+        pytest.skip(f"only one kernel runs here: {named}")
+    assert (named, other) == ("openblas Haswell", "openblas Nehalem")
+    assert haswell != nehalem
+
+
 def test_the_holdout_is_never_trained_on():
     table = training_table()
     other = table.with_columns(

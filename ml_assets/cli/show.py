@@ -108,6 +108,8 @@ def _branch(
     node = tree.add(f"{manifest.asset}  {escape(store.uri(key))}/")  # type: ignore[attr-defined]
     versions = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
     node.add(f"code {manifest.code_version}  {versions}")
+    if manifest.hardware:
+        node.add("hardware  " + ", ".join(f"{name} {value}" for name, value in manifest.hardware.items()))
     for file in manifest.files:
         node.add(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}")
     for item in manifest.artifacts:

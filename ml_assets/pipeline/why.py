@@ -63,7 +63,7 @@ class Why:
     @property
     def _reason_again(self) -> str:
         again = "made again" if is_reusable(self.key.asset) else "made again, as it is each time"
-        if self.differences:
+        if any(item.what != "hardware" for item in self.differences):  # which decides nothing
             return f"{again}: what it is made from had changed"
         if is_reusable(self.key.asset):
             return f"{again}: nothing had changed, so reuse was off or the stored one was damaged"
