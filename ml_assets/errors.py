@@ -10,6 +10,7 @@ MlAssetsError
 ├── TrackingError (RuntimeError)         the tracking store cannot be reached or used; the artifacts are whole
 └── StoreError (OSError)
     ├── ArtifactNotFoundError (FileNotFoundError)
+    ├── SharedRunIdError                 two parameter sets have one run_id; neither is used for the other
     └── CorruptArtifactError             bytes on disk are not the bytes that were committed
 """
 
@@ -63,6 +64,10 @@ class StoreError(MlAssetsError, OSError):
 
 class ArtifactNotFoundError(StoreError, FileNotFoundError):
     """No artifact is committed under this key."""
+
+
+class SharedRunIdError(StoreError):
+    """What is stored under a run_id is of other parameters with the same hash; it was neither used nor replaced."""
 
 
 class CorruptArtifactError(StoreError):

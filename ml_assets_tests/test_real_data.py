@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -11,7 +12,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, PowerTransformer
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    PowerTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 
 AS_OF = dt.date(2011, 8, 1)
 LOOKBACK, HOLDOUT = 180, 28
@@ -49,7 +57,17 @@ def independent(real_data, dataset):
     numbers = [name for name in features if name != "country"]
     known = known.assign(**{name: known[name].astype("float64") for name in numbers})
     prepare = make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median"), PowerTransformer()), numbers),
+        (
+            make_pipeline(
+                SimpleImputer(strategy="median"),
+                RobustScaler(),
+                FunctionTransformer(np.arcsinh),
+                StandardScaler(),
+                MinMaxScaler(clip=True),
+                PowerTransformer(),
+            ),
+            numbers,
+        ),
         (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20), ["country"]),
     )
     model = make_pipeline(prepare, LogisticRegression(C=1.0, max_iter=5000))

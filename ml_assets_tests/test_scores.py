@@ -165,16 +165,20 @@ def test_a_model_takes_the_columns_of_its_training_set_and_outcomes_the_others()
 @pytest.mark.parametrize(
     ("days", "more", "command"),
     [
-        ((0,), {}, "ml-assets score --dataset orders --as-of 2025-07-01 --model 0123456789ab"),
+        (
+            (0,),
+            {},
+            "ml-assets score --dataset orders --source sample --as-of 2025-07-01 --model 0123456789ab",
+        ),
         (
             (0, 1),
             {},
-            "ml-assets score --dataset orders --from 2025-07-01 --to 2025-07-02 --model 0123456789ab",
+            "ml-assets score --dataset orders --source sample --from 2025-07-01 --to 2025-07-02 --model 0123456789ab",
         ),
         (
             (2,),
             {"environment": "green"},
-            "ml-assets score --dataset orders --as-of 2025-07-03 --model 0123456789ab --environment green",
+            "ml-assets score --dataset orders --source sample --as-of 2025-07-03 --model 0123456789ab --environment green",
         ),
     ],
 )

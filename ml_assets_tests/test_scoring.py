@@ -330,6 +330,52 @@ def test_rows_of_another_source_are_scored_beside_the_first(shop):
     assert len(list(shop.store().keys("predictions"))) == 2
 
 
+def test_without_a_named_source_the_rows_are_those_that_the_model_was_trained_on(shop):
+    named = numbers(made(score(DAY)))
+
+    unnamed = numbers(made(score(DAY, given={})))
+
+    assert unnamed["run_id"] == named["run_id"]
+    assert unnamed["reused"]
+    manifest = shop.store().manifest(predictions_key(PARAMETERS, model_of(shop), DAY))
+    assert manifest.parameters["source"] == manifest.sources[0].source == "shop"
+
+
+def test_a_model_of_the_sample_is_not_scored_on_other_rows_unasked(shop):
+    workspace = Workspace(store=shop.store("dev"), environment="dev", sources={"sample": "sample:"})
+    parameters = PARAMETERS.model_copy(update={"source": "sample"})
+    assert attempt(parameters, AS_OF, workspace=workspace).error is None
+    model = shop.store("dev").manifest(key_of("model", parameters, AS_OF))
+
+    done = made(score(DAY, environment="dev", given={}, model=model.run_id))
+
+    assert numbers(done)["run_id"] == predictions_key(parameters, model, DAY).run_id
+
+
+def test_a_source_that_is_not_in_the_settings_is_refused_by_name(shop, monkeypatch, capsys):
+    monkeypatch.delenv("ML_ASSETS_SOURCES__SHOP")
+    line = f"source: the model {model_of(shop).run_id} was trained on shop, which the settings do not name in green."
+
+    failed = score(DAY, given={})
+    codes = [main([job, "--environment", "green", "--as-of", str(DAY)]) for job in ("score", "monitor")]
+
+    assert line in failure_of(failed)
+    assert codes == [2, 2]
+    assert capsys.readouterr().err.count(line) == 2
+    assert not (shop.place / "green/predictions").exists()
+
+
+def test_the_shell_tells_whose_rows_it_has_scored(shop, capsys):
+    words = ["score", "--environment", "green", "--as-of", str(DAY)]
+
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["source"] == "shop"
+    assert main(words) == 0
+    assert "orders of source shop in environment green: 1 scored" in capsys.readouterr().out
+    assert main(["monitor", "--environment", "green", "--as-of", str(DAY)]) == 0
+    assert "orders of source shop: model" in capsys.readouterr().out
+
+
 def test_the_sample_says_which_column_it_lacks():
     contract = SampleSource().contract("orders").model_copy(update={"features": ("country", "weather")})
 

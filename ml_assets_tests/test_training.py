@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from ml_assets.core.estimators import BUILDERS, build, folds
 from ml_assets.core.parameters import TrainingParameters
@@ -77,6 +78,34 @@ def test_bytes_do_not_depend_on_cores_or_hash_seed():
     assert seen[0] == seen[1]
 
 
+def test_v1_has_other_bytes_on_another_kernel_of_openblas_and_the_record_names_it():
+    program = (
+        "import hashlib; from ml_assets.core.training import fit; from ml_assets.core.parameters import TrainingParameters;"
+        "from ml_assets.pipeline.versions import hardware_of; from ml_assets.storage.canonical_skops import dumps;"
+        "from ml_assets_tests.tables import *;"
+        "model = fit(training_table(), contract=CONTRACT, parameters=TrainingParameters()).value;"
+        "print(hashlib.sha256(dumps(model)).hexdigest(), hardware_of(['scipy'])['blas'])"
+    )
+
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONPATH": str(REPO), "OPENBLAS_CORETYPE": kernel},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for kernel in ("Haswell", "Nehalem")
+    ]
+    (haswell, named), (nehalem, other) = (
+        process.communicate(timeout=400)[0].strip().split(" ", 1) for process in processes
+    )
+
+    if named == other:
+        pytest.skip(f"only one kernel runs here: {named}")
+    assert (named, other) == ("openblas Haswell", "openblas Nehalem")
+    assert haswell != nehalem
+
+
 def test_the_holdout_is_never_trained_on():
     table = training_table()
     other = table.with_columns(
@@ -143,6 +172,76 @@ def test_a_number_that_is_hardly_ever_known_does_no_harm(variant, holds):
 
     assert np.isfinite(predict(product.value, table, CONTRACT)).all()
     assert set(product.facts["numbers"]) | set(product.facts["empty"]) == {"value", "flag", "empty"}
+
+
+TRAINED = np.linspace(-3, 3, 600)  # in another order than rows below
+FEW = np.where(np.arange(600) % 50 == 0, 1.0, 0.0)
+COLUMNS = {
+    "years": (2023 + np.floor((TRAINED + 3) / 1.51), 1, 2023),
+    "epoch seconds": (1.7e9 + 3e7 * TRAINED, 3e7, 1.7e9),
+    "account numbers": (1e12 + np.round(1e4 * TRAINED), 1e4, 1e12),
+    "tiny": (1e-9 * TRAINED, 1e-9, 0),
+    "huge": (1e49 * TRAINED, 1e49, 0),
+    "two huge values": (np.where(TRAINED > 1, 1e49, -1e49), 1e49, 0),
+    "two years": (np.where(TRAINED > 1, 2026.0, 2025.0), 1, 2025),
+    "heavy tails": (7e5 + np.exp(3 * TRAINED), 1, 7e5),
+    "heavy tails to the left": (-7e5 - np.exp(3 * TRAINED), 1, -7e5),
+}
+
+
+def with_value(column):
+    """The table with outcomes that follow TRAINED, and `value` instead of TRAINED; rows in another order."""
+    order = np.random.default_rng(3).permutation(600)
+    outcome = np.random.default_rng(4).random(600) < 1 / (1 + np.exp(-TRAINED))
+    return training_table().with_columns(
+        pl.Series("value", column[order]).fill_nan(None), pl.Series("y", outcome[order], dtype=pl.Int8)
+    )
+
+
+def scores_of(table):
+    return predict(fit(table, contract=CONTRACT, parameters=TrainingParameters()).value, table, CONTRACT)
+
+
+@pytest.mark.parametrize(("column", "unit", "origin"), COLUMNS.values(), ids=COLUMNS)
+def test_origin_and_unit_of_a_column_do_not_change_what_is_learnt(column, unit, origin):
+    as_it_is, by_hand = with_value(column), with_value((column - origin) / unit)
+
+    one, two = scores_of(as_it_is), scores_of(by_hand)
+
+    outcome = by_hand["y"].to_numpy()
+    assert roc_auc_score(outcome, one) == pytest.approx(roc_auc_score(outcome, two), abs=2e-4)
+    assert np.abs(one - two).max() < 1e-3
+    assert roc_auc_score(outcome, one) > 0.65
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 2025.0, 1e12, -1e49])
+def test_a_constant_column_changes_no_score(value):
+    one, two = (scores_of(with_value(np.full(600, held))) for held in (value, np.nan))
+
+    assert np.allclose(one, two, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("outlier", [1e49, -1e49, -999_999_999.0])
+def test_one_outlier_does_not_hide_the_others(outlier):
+    column = TRAINED.copy()
+    column[300] = outlier
+
+    score = scores_of(with_value(column))
+
+    assert roc_auc_score(with_value(column)["y"], score) > 0.75
+
+
+@pytest.mark.parametrize("column", [TRAINED, TRAINED * 1e-30, TRAINED * 1e49, FEW, 1 - FEW, FEW * 1e-9])
+def test_a_value_beyond_those_of_training_is_scored_like_the_outermost_of_them(column):
+    table = with_value(column)
+    train = table.filter(pl.col("fold") == "train")["value"]
+    model = fit(table, contract=CONTRACT, parameters=TrainingParameters()).value
+
+    for unseen, outermost in ((1e50, train.max()), (-1e50, train.min()), (-5.0, max(-5.0, train.min()))):
+        one, two = (
+            predict(model, table.with_columns(value=pl.lit(v)), CONTRACT) for v in (unseen, outermost)
+        )
+        assert np.array_equal(one, two)
 
 
 @pytest.mark.parametrize("version", RECIPES)
@@ -240,10 +339,11 @@ def test_the_linear_model_is_built_of_the_parameters():
 
     assert (numbers[0], numbers[2]) == ("numbers", [0, 2])
     assert (categories[0], categories[2]) == ("categories", [1])
-    assert list(numbers[1].named_steps) == ["impute", "shape"]
+    assert list(numbers[1].named_steps) == ["impute", "centre", "tails", "unit", "clip", "shape"]
     assert set_of(estimator) >= {
         ("prepare__numbers__impute__strategy", "median"),
         ("prepare__numbers__impute__keep_empty_features", True),
+        ("prepare__numbers__clip__clip", True),
         ("prepare__categories__handle_unknown", "infrequent_if_exist"),
         ("prepare__categories__min_frequency", 20),
         ("model__C", 0.5),

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import platform
 import shutil
 import time
 from collections import defaultdict
@@ -15,7 +16,9 @@ from ml_assets.cli.main import main
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.run_id import run_id
 from ml_assets.definitions import defs
-from ml_assets.pipeline.reproduce import reproduce
+from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.differences import differences, made_of
+from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
 from ml_assets.storage.verifying import QUARANTINE, set_aside, verify_all
@@ -329,6 +332,56 @@ def test_a_change_that_moves_no_byte_is_no_difference(place, capsys):
     (model,) = [item for item in json.loads(capsys.readouterr().out) if item["asset"] == "model"]
     assert model["same"]
     assert [line.split(":")[0] for line in model["changed"]] == ["package numpy"]
+
+
+def test_another_processor_is_named_and_is_no_difference_where_bytes_are_the_same(place, capsys):
+    recommit(place, "model", hardware={"machine": "vax", "blas": "openblas Haswell"})
+
+    assert main(["reproduce", run_id(GOOD, LAST), "--environment", "staging", "--json"]) == 0
+    (model,) = [item for item in json.loads(capsys.readouterr().out) if item["asset"] == "model"]
+    assert main(["show", run_id(GOOD, LAST), "--environment", "staging"]) == 0
+    shown = capsys.readouterr().out
+    assert main(["why", run_id(GOOD, LAST), "--environment", "staging"]) == 0
+    why = capsys.readouterr().out
+
+    assert f"hardware machine: vax -> {platform.machine()}" in model["changed"]
+    assert "hardware  blas openblas Haswell, machine vax" in shown
+    assert f"hardware machine: {platform.machine()} -> vax" in why
+    assert "nothing had changed, so reuse was off or the stored one was damaged" in why
+
+
+@pytest.mark.parametrize(
+    ("hardware", "line"),
+    [
+        ({"machine": "vax"}, "hardware machine: vax -> "),
+        ({}, "nothing that is recorded has changed, but the hardware was not recorded; here it is blas "),
+        (None, "nothing that is recorded has changed, hardware included (blas "),
+    ],
+    ids=["another", "not recorded", "the same"],
+)
+def test_where_bytes_differ_the_hardware_is_named(place, hardware, line):
+    manifest = place.store().manifest(place.key("model"))
+    stored = manifest if hardware is None else manifest.model_copy(update={"hardware": hardware})
+
+    found = Reproduced(
+        key=place.key("model"),
+        stored=stored,
+        again=manifest,
+        files=("model.skops",),
+        changed=tuple(differences(made_of(stored), made_of(manifest))),
+    )
+
+    assert line in found.reason
+
+
+def test_hardware_does_not_decide_whether_an_artifact_is_used(place):
+    recommit(place, "model", hardware={"machine": "vax"})
+    workspace = Workspace(store=place.store(), environment="staging", sources={"sample": "sample:"})
+
+    made = attempt(GOOD, LAST, workspace=workspace).made
+
+    assert all(item.reused for item in made)
+    assert [bool(item.manifest.hardware) for item in made] == [False, True, True, False]
 
 
 def test_the_store_is_only_read(place):

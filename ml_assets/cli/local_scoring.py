@@ -1,5 +1,6 @@
 """Dagster runs in this process of a job that uses a model: `score` or `monitor`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.home import ensure_home
@@ -7,19 +8,26 @@ from ml_assets.cli.local import execute, workspace_for
 from ml_assets.cli.scoring_request import ScoringRequest
 from ml_assets.core.result import FailedDay, failed_days, run_config
 from ml_assets.pipeline.days import DAYS_PER_RUN
-from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
     from ml_assets.cli.local import Local
 
 
-def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Local"]:
-    """Run the job for each day of a request, in runs of at most DAYS_PER_RUN.
+def with_model(request: ScoringRequest, *, asset: str) -> ScoringRequest:
+    """The request with the source that its runs will read: the model's own, where none is given.
 
-    Raises RefusedError, ArtifactNotFoundError or CorruptArtifactError where the model cannot be used: no run exists then.
+    Raises RefusedError, ArtifactNotFoundError or CorruptArtifactError where the model or its source cannot be used.
     """
     workspace = workspace_for(request.options)
-    scoring_model(request.parameters, request.own, workspace=workspace, asset=asset)
+    model = scoring_model(request.parameters, request.own, workspace=workspace, asset=asset)
+    parameters = rows_of_model(request.parameters, model, named=request.given, workspace=workspace)
+    return replace(request, parameters=parameters)
+
+
+def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Local"]:
+    """Run the job for each day of a request, in runs of at most DAYS_PER_RUN."""
+    workspace = workspace_for(request.options)
     ensure_home()
     import dagster as dg
 

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.local import workspace_for
-from ml_assets.cli.local_scoring import failed, launch_scoring
+from ml_assets.cli.local_scoring import failed, launch_scoring, with_model
 from ml_assets.cli.run import progress
 from ml_assets.cli.scoring_request import ScoringRequest
 from ml_assets.core.artifact import ArtifactKey
@@ -25,6 +25,7 @@ MOST_INPUTS = 10
 
 def monitor(request: ScoringRequest, *, as_json: bool) -> int:
     """Make the monitoring of a day and print it; raises the error that stopped it."""
+    request = with_model(request, asset=ASSET)
     with progress(show=not as_json, doing="Monitoring"):
         (run,) = launch_scoring(request, job=JOB, asset=ASSET)
     if wrong := failed([run], asset=ASSET):

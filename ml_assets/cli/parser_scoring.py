@@ -40,7 +40,8 @@ def _add_common(parser: Parser, own: type[BaseModel]) -> None:
     )
     fields = {name: TrainingParameters.model_fields[name] for name in ROWS} | dict(own.model_fields)
     for name, field in fields.items():
-        text = f"{field.description} [{allowed(field)}; default {field.default}]".replace("%", "%%")
+        default = "the model's own" if name == "source" else field.default
+        text = f"{field.description} [{allowed(field)}; default {default}]".replace("%", "%%")
         parser.add_argument("--" + name.replace("_", "-"), dest=name, metavar="VALUE", help=text)
     add_environment(parser)
     add_reuse(parser)

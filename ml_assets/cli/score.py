@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ml_assets.cli.local_scoring import failed, launch_scoring
+from ml_assets.cli.local_scoring import failed, launch_scoring, with_model
 from ml_assets.cli.run import progress
 from ml_assets.cli.scoring_request import ScoringRequest
 from ml_assets.core.result import artifact_of
@@ -17,6 +17,7 @@ NUMBERS = ("mean_score", "score_p10", "score_p50", "score_p90")
 
 def score(request: ScoringRequest, *, as_json: bool) -> int:
     """Score each day and print a line for each; 1 where a day has no predictions."""
+    request = with_model(request, asset=ASSET)
     with progress(show=not as_json, doing="Scoring"):
         runs = launch_scoring(request, job=JOB, asset=ASSET)
     result = {

@@ -34,7 +34,7 @@ def show(what: str, *, environment: str, as_json: bool) -> int:
 def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
     """The store, and in the order they are made the artifacts, that a run_id or an artifact's folder names.
 
-    Raises RefusedError where it is neither, ArtifactNotFoundError where nothing has the run_id.
+    Raises RefusedError where it is neither, or where several runs have the run_id, and ArtifactNotFoundError where none has.
     """
     if not _RUN_ID.match(what):
         return _find_path(what)
@@ -44,8 +44,21 @@ def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[
         raise ArtifactNotFoundError(
             f"No artifact of run {what} under {store.root}. `ml-assets list` shows what is there."
         )
+    _refuse_several(keys, store)
     order = list(CATALOG)
     return store, sorted(keys, key=lambda key: order.index(key.asset) if key.asset in order else len(order))
+
+
+def _refuse_several(keys: Sequence[ArtifactKey], store: ArtifactStore) -> None:
+    """RefusedError where the keys are of several datasets, days or model versions: which one is meant, a path tells."""
+    runs = {(key.dataset, key.as_of, key.model_version) for key in keys}
+    if len(runs) > 1:
+        raise RefusedError(
+            [
+                f"RUN_ID|PATH: {len(runs)} runs have this run_id. Name the folder of what you mean instead:",
+                *(f"  {store.uri(key)}" for key in keys),
+            ]
+        )
 
 
 def _find_path(what: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
@@ -95,6 +108,8 @@ def _branch(
     node = tree.add(f"{manifest.asset}  {escape(store.uri(key))}/")  # type: ignore[attr-defined]
     versions = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
     node.add(f"code {manifest.code_version}  {versions}")
+    if manifest.hardware:
+        node.add("hardware  " + ", ".join(f"{name} {value}" for name, value in manifest.hardware.items()))
     for file in manifest.files:
         node.add(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}")
     for item in manifest.artifacts:

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
-from ml_assets.core.run_id import run_id
+from ml_assets.core.run_id import canonical, hash_identity
 
 _RUN_ID = re.compile(r"^[0-9a-f]{12}$")
 _SEGMENT = re.compile(r"^(?P<name>[a-z_]+)=(?P<value>.+)$")
@@ -15,13 +17,29 @@ _SEGMENT = re.compile(r"^(?P<name>[a-z_]+)=(?P<value>.+)$")
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactKey:
-    """Names one artifact: the asset, the parameters worth seeing in a path, the day, the run_id."""
+    """Names one artifact: the asset, the parameters worth seeing in a path, the day, the run_id.
+
+    Attributes:
+        asset: what kind of artifact it is.
+        dataset: whose rows it is of.
+        as_of: its day.
+        run_id: 12 hex digits over its identity and day.
+        model_version: its recipe; "" for an asset that has none.
+        identity: the values that the run_id hashes, where they are known. The store gives nothing of others: twelve
+            digits are no proof.
+    """
 
     asset: str
     dataset: str
     as_of: dt.date
     run_id: str
     model_version: str = ""
+    identity: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def exact(self) -> str:
+        """The path with the identity, where it is known: two parameter sets never share it."""
+        return self.path if self.identity is None else f"{self.path}#{canonical(self.identity).decode()}"
 
     @property
     def path(self) -> str:
@@ -42,12 +60,26 @@ def key_of(asset: str, parameters: DatasetParameters, as_of: dt.date) -> Artifac
     """The key of `asset` for these parameters: its own slice decides; all of them for an asset of others."""
     slice_ = CATALOG[asset].slice if asset in CATALOG else TrainingParameters
     values = identity(parameters, of=slice_)
-    return ArtifactKey(
-        asset=asset,
+    return key_of_identity(
+        asset,
+        values,
+        as_of,
         dataset=values["dataset"],
         model_version=values.get("model_version", ""),
+    )
+
+
+def key_of_identity(
+    asset: str, values: Mapping[str, Any], as_of: dt.date, *, dataset: str, model_version: str = ""
+) -> ArtifactKey:
+    """The key of an asset that these values decide."""
+    return ArtifactKey(
+        asset=asset,
+        dataset=dataset,
+        model_version=model_version,
         as_of=as_of,
-        run_id=run_id(parameters, as_of, of=slice_),
+        run_id=hash_identity(values, as_of),
+        identity=values,
     )
 
 

@@ -49,25 +49,49 @@ def logistic_regression(
 ) -> Any:
     """Impute numbers and bring them near to a normal shape, one column a frequent category, then a linear model."""
     from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder, PowerTransformer
+    from sklearn.preprocessing import OneHotEncoder
 
-    scaled = Pipeline(
-        [
-            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
-            ("shape", PowerTransformer()),
-        ]
-    )
     encoded = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE)
     prepare = ColumnTransformer(
-        [("numbers", scaled, list(numbers)), ("categories", encoded, list(categories))]
+        [("numbers", _normal_shape(), list(numbers)), ("categories", encoded, list(categories))]
     )
     return Pipeline(
         [
             ("prepare", prepare),
             ("model", LogisticRegression(C=parameters.C, max_iter=5000, random_state=parameters.seed)),
+        ]
+    )
+
+
+def _normal_shape() -> Any:
+    """Medians for what is missing, then numbers of any unit and origin in a shape near to normal.
+
+    The power transform of Yeo and Johnson (2000) takes a column whose mean is large beside its spread, such as a year,
+    for a constant, and its powers overflow on tiny units and on values that were not trained on. So columns come to it
+    between 0 and 1: from their median in units of their quartiles, through arcsinh, that one outlier leaves the others
+    apart. A value beyond those of training counts as the outermost of them.
+    """
+    import numpy as np
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import (
+        FunctionTransformer,
+        MinMaxScaler,
+        PowerTransformer,
+        RobustScaler,
+        StandardScaler,
+    )
+
+    return Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("centre", RobustScaler()),
+            ("tails", FunctionTransformer(np.arcsinh)),
+            ("unit", StandardScaler()),  # MinMaxScaler takes a range below 1e-15 for none
+            ("clip", MinMaxScaler(clip=True)),
+            ("shape", PowerTransformer()),
         ]
     )
 

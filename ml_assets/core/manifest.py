@@ -70,6 +70,9 @@ class Manifest(_Part):
         sources: the rows that it was made of.
         code_version: 12 hex digits over the modules that can change its bytes.
         packages: the version of each package that can, and of Python.
+        hardware: what of the processor can change the last digits of linear algebra: its `machine`, the kernels of
+            `blas` and the `simd` instructions of NumPy. It is told, and does not decide; empty where it cannot matter,
+            or the artifact is of a version that did not tell it.
         dagster_run_id: the Dagster run that made it, or "".
         started_at: when making it was begun (UTC).
         created_at: when it was committed (UTC).
@@ -89,6 +92,7 @@ class Manifest(_Part):
     sources: tuple[InputSource, ...] = ()
     code_version: str
     packages: dict[str, str]
+    hardware: dict[str, str] = Field(default_factory=dict)
     dagster_run_id: str = ""
     started_at: AwareDatetime
     created_at: AwareDatetime

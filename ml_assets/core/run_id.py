@@ -30,6 +30,16 @@ def hash_identity(values: Mapping[str, Any], as_of: dt.date) -> str:
     return hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:LENGTH]
 
 
+def same_identity(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two identities are the same values: where they are not, an equal hash is an accident."""
+    return canonical(one) == canonical(other)
+
+
+def canonical(values: Mapping[str, Any]) -> bytes:
+    """The RFC 8785 JSON of an identity, strings in Unicode form NFC: equal for equal values only."""
+    return rfc8785.dumps(normalise(dict(values)))
+
+
 def normalise(value: Any) -> Any:
     """Bring every string inside a JSON value, keys included, to Unicode form NFC."""
     if isinstance(value, str):

@@ -4,12 +4,11 @@ import datetime as dt
 from typing import Any
 
 from ml_assets import __version__
-from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters
 from ml_assets.core.model_identity import model_identity
 from ml_assets.core.product import Product
-from ml_assets.core.run_id import hash_identity
 from ml_assets.pipeline.comparison import Compared
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.released import NamedModel
@@ -34,11 +33,8 @@ def comparison_key(
     candidate: NamedModel, reference: NamedModel, own: ComparisonParameters, as_of: dt.date
 ) -> ArtifactKey:
     """The key of a comparison."""
-    return ArtifactKey(
-        asset=ASSET,
-        dataset=candidate.parameters.dataset,
-        as_of=as_of,
-        run_id=hash_identity(comparison_identity(candidate, reference, own), as_of),
+    return key_of_identity(
+        ASSET, comparison_identity(candidate, reference, own), as_of, dataset=candidate.parameters.dataset
     )
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.errors import CorruptArtifactError, TrainingError
+from ml_assets.errors import CorruptArtifactError, SharedRunIdError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
 from ml_assets.pipeline.parallel import cores, side_by_side
 from ml_assets.pipeline.versions import code_version
@@ -73,7 +73,7 @@ def must_be_made(parameters: TrainingParameters, day: dt.date, *, workspace: Wor
         return True
     try:
         found = workspace.store.find(key_of("model", parameters, day))
-    except CorruptArtifactError:
+    except (CorruptArtifactError, SharedRunIdError):
         return True
     return found is None or found.code_version != code_version("model")
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Literal, TypeVar
 
@@ -15,7 +15,7 @@ from ml_assets.core.where import omitted_values
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Value = TypeVar("Value")
-What = Literal["parameter", "as_of", "code", "package", "input", "contract", "input day"]
+What = Literal["parameter", "as_of", "code", "package", "hardware", "input", "contract", "input day"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Difference:
 
     Attributes:
         what: what kind of thing it is.
-        name: its name: of the parameter, the package, the input, the field of `dataset.toml`; the day, for rows of a source.
+        name: its name: of the parameter, the package, the part of the hardware, the input, the field of `dataset.toml`; the day, for rows of a source.
             Of several inputs of one asset each has its run_id beside it, and days of several datasets have theirs.
         was: its value for the earlier artifact, None where it had none.
         now: its value for the artifact itself, None where it has none. For an input day both are
@@ -73,6 +73,7 @@ class MadeOf:
     Attributes:
         code_version: of the code that makes it.
         packages: the version of each package that can change it; Python's is told there, and does not decide.
+        hardware: what of the processor can change last digits; empty where that is not known. It does not decide either.
         artifacts: the artifacts it is made of.
         sources: the rows it is made of.
         contract: what `dataset.toml` says of these rows; None where that is not known, or there are none.
@@ -80,6 +81,7 @@ class MadeOf:
 
     code_version: str
     packages: Mapping[str, str]
+    hardware: Mapping[str, str] = field(default_factory=dict)
     artifacts: Sequence[InputArtifact] = ()
     sources: Sequence[InputSource] = ()
     contract: Mapping[str, Any] | None = None
@@ -90,6 +92,7 @@ def made_of(manifest: Manifest) -> MadeOf:
     return MadeOf(
         code_version=manifest.code_version,
         packages=manifest.packages,
+        hardware=manifest.hardware,
         artifacts=manifest.artifacts,
         sources=manifest.sources,
         contract=manifest.facts.get("contract"),
@@ -97,7 +100,7 @@ def made_of(manifest: Manifest) -> MadeOf:
 
 
 def differences(was: MadeOf, now: MadeOf) -> list[Difference]:
-    """Code and packages first, then the inputs: artifacts by SHA-256, the contract by field, rows of sources by day."""
+    """Code, packages and hardware first, then the inputs: artifacts by SHA-256, the contract by field, rows of sources by day."""
     return [
         *version_differences(was, now),
         *_input_differences(was.artifacts, now.artifacts),
@@ -107,13 +110,16 @@ def differences(was: MadeOf, now: MadeOf) -> list[Difference]:
 
 
 def version_differences(was: MadeOf, now: MadeOf) -> Iterator[Difference]:
-    """Code and packages, as far as they can change the asset's bytes."""
+    """Code, packages and hardware, as far as they can change the asset's bytes; hardware where it is known of both."""
     if was.code_version != now.code_version:
         yield Difference(what="code", name="code", was=was.code_version, now=now.code_version)
     for name in sorted(now.packages.keys() - {PYTHON}):
         before, after = was.packages.get(name), now.packages[name]
         if before != after:
             yield Difference(what="package", name=name, was=before, now=after)
+    for name in sorted(was.hardware.keys() & now.hardware.keys()):
+        if was.hardware[name] != now.hardware[name]:
+            yield Difference(what="hardware", name=name, was=was.hardware[name], now=now.hardware[name])
 
 
 def contract_differences(

@@ -3,12 +3,12 @@
 import datetime as dt
 
 from ml_assets import __version__
-from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
-from ml_assets.core.sweep.result import ASSET, sweep_run_id
+from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
@@ -19,12 +19,9 @@ DOCUMENT, SUMMARY = "leaderboard.json", "summary.md"
 
 def leaderboard_key(parameters: TrainingParameters, own: SweepParameters, as_of: dt.date) -> ArtifactKey:
     """The key of a leaderboard: what its trials share and the sweep's own decide it."""
-    return ArtifactKey(
-        asset=ASSET,
-        dataset=parameters.dataset,
-        model_version=sweep_identity(parameters, own).get("model_version", ""),
-        as_of=as_of,
-        run_id=sweep_run_id(parameters, own, as_of),
+    values = sweep_identity(parameters, own)
+    return key_of_identity(
+        ASSET, values, as_of, dataset=parameters.dataset, model_version=values.get("model_version", "")
     )
 
 

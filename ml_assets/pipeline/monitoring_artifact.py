@@ -3,12 +3,11 @@
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.monitoring.parameters import ASSET, MonitoringParameters, monitoring_identity
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.product import Product
-from ml_assets.core.run_id import hash_identity
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from ml_assets.core.monitoring.document import Monitoring
@@ -20,12 +19,12 @@ def monitoring_key(
     parameters: DatasetParameters, own: MonitoringParameters, model: Manifest, as_of: dt.date
 ) -> ArtifactKey:
     """The key of a monitoring: that of the predictions it looks at and its own parameters decide it."""
-    return ArtifactKey(
-        asset=ASSET,
+    return key_of_identity(
+        ASSET,
+        monitoring_identity(parameters, own, model),
+        as_of,
         dataset=parameters.dataset,
         model_version=model.parameters["model_version"],
-        as_of=as_of,
-        run_id=hash_identity(monitoring_identity(parameters, own, model), as_of),
     )
 
 

@@ -75,7 +75,7 @@ class Plan:
 
 
 Known = dict[str, "tuple[list[str], InputArtifact | None] | MlAssetsError"]
-"""Why each artifact would be made, and its digest where that is known; or why it would fail. By path."""
+"""Why each artifact would be made, and its digest where that is known; or why it would fail. By exact key."""
 
 
 def plan(
@@ -123,10 +123,10 @@ def _reasons(day: Day, known: Known) -> dict[str, list[str]]:
     reasons: dict[str, list[str]] = {}
     digests: dict[str, InputArtifact] = {}
     for asset in CATALOG:
-        path = key_of(asset, day.parameters, day.as_of).path
-        if path not in known:
-            known[path] = _asset(day, asset, digests)
-        found = known[path]
+        name = key_of(asset, day.parameters, day.as_of).exact
+        if name not in known:
+            known[name] = _asset(day, asset, digests)
+        found = known[name]
         if isinstance(found, MlAssetsError):
             raise found
         reasons[asset], digest = found

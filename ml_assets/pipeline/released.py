@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -78,12 +78,12 @@ def named_model(name: str, dataset: str, *, settings: Settings, environment: str
     """The model that `live`, `idle`, a slot or a run_id names; a run_id is looked for in `environment`.
 
     Raises:
-        RefusedError: nothing serves, or nothing was promoted to that slot; a model of another dataset.
+        RefusedError: nothing serves, or nothing was promoted to that slot; a model of another dataset, or several.
         ArtifactNotFoundError: there is no such model.
         CorruptArtifactError: it is not the one that was released.
     """
     if RUN_ID.match(name):
-        manifest = find_model(name, store_of(settings, environment)).manifest
+        manifest = find_model(name, store_of(settings, environment), dataset=dataset).manifest
         if manifest.parameters["dataset"] != dataset:
             raise RefusedError([f"{name}: a model of another dataset, {manifest.parameters['dataset']}."])
         made_in = manifest.environment if environment in SLOTS else environment  # its other days are there
@@ -105,14 +105,29 @@ class FoundModel:
     manifest: Manifest
 
 
-def find_model(run_id: str, store: ArtifactStore) -> FoundModel:
-    """The model of a run_id; ArtifactNotFoundError where the store has none."""
+def find_model(run_id: str, store: ArtifactStore, *, dataset: str = "") -> FoundModel:
+    """The model of a run_id, and of several the one of `dataset`.
+
+    Raises:
+        ArtifactNotFoundError: the store has none.
+        RefusedError: it has several, and nothing tells which one is meant.
+    """
     named = Filter((Condition(name="run_id", op="=", value=run_id),))
-    for key in store.keys("model", where=named):
-        return FoundModel(key, store.manifest(key))
-    raise ArtifactNotFoundError(
-        f"No model of run {run_id} under {store.root}. `ml-assets list --asset model` shows what is there."
-    )
+    found = list(store.keys("model", where=named))
+    if not found:
+        raise ArtifactNotFoundError(
+            f"No model of run {run_id} under {store.root}. `ml-assets list --asset model` shows what is there."
+        )
+    found = [key for key in found if key.dataset == dataset] or found
+    if len(found) > 1:
+        places = ", ".join(map(store.uri, found))
+        raise RefusedError(
+            [
+                f"model: {len(found)} models have this run_id: {places}. Train the one you mean again with another seed."
+            ]
+        )
+    manifest = store.manifest(found[0])
+    return FoundModel(replace(found[0], identity=manifest.parameters), manifest)
 
 
 def released_manifest(release: Release, store: ArtifactStore) -> Manifest:

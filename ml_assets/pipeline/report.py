@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_assets import __version__
-from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.artifact import ArtifactKey, key_of, key_of_identity
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.product import Product
@@ -13,8 +13,8 @@ from ml_assets.core.report.coverage import Cell, Coverage, coverage
 from ml_assets.core.report.document import Report, build_report
 from ml_assets.core.report.parameters import ReportParameters, report_identity
 from ml_assets.core.report.record import DayRecord, Status
-from ml_assets.core.run_id import hash_identity, run_id
-from ml_assets.errors import CorruptArtifactError
+from ml_assets.core.run_id import run_id
+from ml_assets.errors import CorruptArtifactError, SharedRunIdError
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
@@ -90,12 +90,12 @@ def report_of(
 def read_day(parameters: TrainingParameters, day: dt.date, *, store: ArtifactStore) -> StoredDay:
     """The manifests of one day's evaluation and training set, where they belong together.
 
-    StoreError where the store cannot be read; what is damaged is told in `trouble`.
+    StoreError where the store cannot be read; what is damaged, or of other parameters, is told in `trouble`.
     """
     try:
         evaluation = store.find(key_of(EVALUATION, parameters, day))
         training_set = store.find(key_of(TRAINING_SET, parameters, day)) if evaluation else None
-    except CorruptArtifactError as error:
+    except (CorruptArtifactError, SharedRunIdError) as error:
         return StoredDay(as_of=day, trouble=str(error))
     if evaluation and training_set and not evaluation.made_of(training_set):
         return StoredDay(as_of=day, trouble=OTHER_ROWS)
@@ -156,12 +156,12 @@ def _cells(dataset: str, days: set[dt.date], *, store: ArtifactStore, metric: st
 
 def report_key(parameters: TrainingParameters, own: ReportParameters, as_of: dt.date) -> ArtifactKey:
     """The key of a report: the run's parameters and the report's own decide it, so no two windows share one."""
-    return ArtifactKey(
-        asset=ASSET,
+    return key_of_identity(
+        ASSET,
+        report_identity(parameters, own),
+        as_of,
         dataset=parameters.dataset,
         model_version=parameters.model_version,
-        as_of=as_of,
-        run_id=hash_identity(report_identity(parameters, own), as_of),
     )
 
 

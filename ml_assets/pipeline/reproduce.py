@@ -25,7 +25,7 @@ class Reproduced:
         stored: its manifest.
         again: the manifest of what was made now.
         files: the names of its files that have other bytes now.
-        changed: what is not what it was: code, packages, inputs and days of rows.
+        changed: what is not what it was: code, packages, hardware, inputs and days of rows.
     """
 
     key: ArtifactKey
@@ -41,11 +41,19 @@ class Reproduced:
 
     @property
     def reason(self) -> str:
-        """Why bytes differ, as far as manifests tell; nothing where they do not differ."""
+        """Why bytes differ, as far as manifests tell; where they do not, the hardware if it is another."""
         if self.same:
-            return ""
-        told = "; ".join(map(str, self.changed))
-        return told or "nothing that is recorded has changed: this step does not give the same bytes twice"
+            return "; ".join(str(item) for item in self.changed if item.what == "hardware")
+        if told := "; ".join(map(str, self.changed)):
+            return told
+        if self.again.hardware and not self.stored.hardware:
+            return f"nothing that is recorded has changed, but the hardware was not recorded; here it is {self._here}"
+        here = f", hardware included ({self._here})" if self._here else ""
+        return f"nothing that is recorded has changed{here}: this step does not give the same bytes twice"
+
+    @property
+    def _here(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in self.again.hardware.items())
 
 
 def reproduce(keys: Sequence[ArtifactKey], *, workspace: Workspace) -> list[Reproduced]:

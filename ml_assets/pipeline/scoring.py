@@ -5,12 +5,11 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.command import spans
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 from ml_assets.core.parameters import DatasetParameters
-from ml_assets.core.run_id import hash_identity
 from ml_assets.core.scoring.contract import rows_to_score
 from ml_assets.core.scoring.kind import ASSET, CODE, PACKAGES
 from ml_assets.core.scoring.parameters import scoring_identity
@@ -34,12 +33,12 @@ LOGGER = logging.getLogger("ml_assets")
 
 def predictions_key(parameters: DatasetParameters, model: Manifest, day: dt.date) -> ArtifactKey:
     """The key of the predictions of a day: dataset, source and the bytes of the model decide it."""
-    return ArtifactKey(
-        asset=ASSET,
+    return key_of_identity(
+        ASSET,
+        scoring_identity(parameters, model),
+        day,
         dataset=parameters.dataset,
         model_version=model.parameters["model_version"],
-        as_of=day,
-        run_id=hash_identity(scoring_identity(parameters, model), day),
     )
 
 

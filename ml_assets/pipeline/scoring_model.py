@@ -1,8 +1,9 @@
 """The model that scores: the one that serves, or the one that was named; verified before anything is scored with it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
@@ -16,6 +17,7 @@ from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
+Parameters = TypeVar("Parameters", bound=DatasetParameters)
 NAME_IT = "name a model: --model RUN_ID, or ops.{asset}.config.model"
 
 
@@ -64,7 +66,7 @@ def scoring_model(
         release = _live(parameters.dataset, environment=workspace.environment, asset=asset)
         key, manifest = release.key(), released_manifest(release, store)
     else:
-        found = find_model(own.model, store)
+        found = find_model(own.model, store, dataset=parameters.dataset)
         key, manifest = found.key, found.manifest
         if key.dataset != parameters.dataset:
             raise RefusedError(
@@ -75,6 +77,25 @@ def scoring_model(
     return ScoringModel(
         key=key, manifest=manifest, training_set=_training_set(key, manifest, store), store=store
     )
+
+
+def rows_of_model(
+    parameters: Parameters, model: ScoringModel, *, named: Collection[str], workspace: Workspace
+) -> Parameters:
+    """The parameters with the source that the model was trained on, unless a source is among what was named.
+
+    RefusedError where the settings of the environment know no such source.
+    """
+    source = model.manifest.parameters["source"]
+    if "source" in named or source == parameters.source:
+        return parameters
+    if source not in workspace.sources:
+        told = (
+            f"source: the model {model.key.run_id} was trained on {source}, which the settings do not name in "
+            f"{workspace.environment}. Name it there, or name another source. Known: {', '.join(workspace.sources)}."
+        )
+        raise RefusedError([told])
+    return parameters.model_copy(update={"source": source})
 
 
 def _live(dataset: str, *, environment: str, asset: str) -> Release:

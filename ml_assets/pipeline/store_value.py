@@ -9,6 +9,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 from ml_assets.core.product import Product
 from ml_assets.pipeline.encode import encode
+from ml_assets.pipeline.versions import hardware_of
 from ml_assets.pipeline.workspace import Workspace
 
 
@@ -44,6 +45,7 @@ def store_value(
         sources=tuple(sources),
         code_version=code_version,
         packages=dict(packages),
+        hardware=dict(hardware_of(packages)),
         dagster_run_id=workspace.dagster_run_id,
         started_at=started or now,
         created_at=now,

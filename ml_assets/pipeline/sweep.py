@@ -20,7 +20,7 @@ from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.space import Space, size
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
 from ml_assets.core.sweep.tpe import Tpe
-from ml_assets.errors import TrainingError
+from ml_assets.errors import SharedRunIdError, TrainingError
 from ml_assets.pipeline.trials import Tried, rows_of, training_sets, tries, workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 
@@ -59,6 +59,7 @@ class Sweep:
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
     evaluations: dict[tuple[str, dt.date], Manifest] = field(default_factory=dict)
     _rows: dict[str, Manifest] = field(default_factory=dict)  # training sets by name: no trial sees others
+    _named: dict[str, TrainingParameters] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
 
@@ -77,6 +78,7 @@ class Sweep:
 
         Raises:
             RefusedError: a combination is impossible; nothing was tried.
+            SharedRunIdError: two trials have one run_id; neither was tried.
             TrainingError: more trials failed than `max_failure_rate` allows; the rest was not tried.
         """
         if self.own.search == "tpe":
@@ -118,6 +120,7 @@ class Sweep:
         self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, planned: int
     ) -> Iterator[Tried]:
         """Try what was not tried yet, the training sets first."""
+        self._refuse_shared_names(trials)
         wanted = {
             day: left
             for day in days
@@ -162,6 +165,16 @@ class Sweep:
                     reused=all(made.reused for made in tried.attempt.made),
                     planned=planned,
                     total=total,
+                )
+
+    def _refuse_shared_names(self, trials: Sequence[TrainingParameters]) -> None:
+        """SharedRunIdError where two trials have one run_id: what came of one would be taken for the other."""
+        for trial in trials:
+            other = self._named.setdefault(self.name(trial), trial)
+            if other != trial:
+                raise SharedRunIdError(
+                    f"Two trials share the run_id {self.name(trial)}: {self.varied(other)}, and {self.varied(trial)}. "
+                    "Leave one of them out, or change the seed. What was made stays."
                 )
 
     def _record(

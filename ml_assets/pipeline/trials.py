@@ -31,7 +31,7 @@ class Tried:
 
 def rows_of(trial: TrainingParameters, day: dt.date) -> str:
     """What names the training set of a trial."""
-    return key_of("training_set", trial, day).path
+    return key_of("training_set", trial, day).exact
 
 
 def training_sets(

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.run_id import hash_identity
+from ml_assets.core.run_id import hash_identity, same_identity
 from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.differences import (
@@ -63,7 +63,7 @@ class Why:
     @property
     def _reason_again(self) -> str:
         again = "made again" if is_reusable(self.key.asset) else "made again, as it is each time"
-        if self.differences:
+        if any(item.what != "hardware" for item in self.differences):  # which decides nothing
             return f"{again}: what it is made from had changed"
         if is_reusable(self.key.asset):
             return f"{again}: nothing had changed, so reuse was off or the stored one was damaged"
@@ -101,7 +101,10 @@ def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest) -> Why
     if not before:
         return None
     was = before[-1]
-    found = tuple(differences(made_of(was), made_of(manifest)))
+    found = (
+        *parameter_differences(key.asset, was.parameters, manifest.parameters),
+        *differences(made_of(was), made_of(manifest)),
+    )
     return Why(key=key, manifest=manifest, kind="same run_id", nearest=key, earlier=was, differences=found)
 
 
@@ -134,7 +137,7 @@ def _same_parameters(
     same = [other for other in earlier if other.run_id == run_ids[other.as_of]]
     for other in sorted(same, key=lambda other: other.as_of, reverse=True):
         was = _as_it_was(store, other, manifest.started_at, damaged)
-        if was:
+        if was and same_identity(was.parameters, manifest.parameters):
             day = Difference(what="as_of", name="as_of", was=str(other.as_of), now=str(key.as_of))
             found = (day, *version_differences(made_of(was), made_of(manifest)))
             kind: Kind = "earlier as_of"

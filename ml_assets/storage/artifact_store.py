@@ -3,9 +3,10 @@
 `committing` writes, `reading` reads one artifact, `folders` and `listing` read many; `integrity` holds the checks.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
@@ -17,7 +18,14 @@ from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreE
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
 from ml_assets.storage.folders import Place, listed, walked
 from ml_assets.storage.formats import FORMATS
-from ml_assets.storage.integrity import HISTORY, MANIFEST, corrupt, difference, train_command
+from ml_assets.storage.integrity import (
+    HISTORY,
+    MANIFEST,
+    corrupt,
+    difference,
+    refuse_other_identity,
+    train_command,
+)
 from ml_assets.storage.listing import AT_ONCE, Entry, Reader, disk_reader, entries, object_reader
 from ml_assets.storage.object_store import local_path, open_store, store_errors
 from ml_assets.storage.reading import committed_manifest, earlier_manifest, history_paths
@@ -38,11 +46,19 @@ class ArtifactStore:
     access: S3Access = USUAL_S3
 
     def find(self, key: ArtifactKey) -> Manifest | None:
-        """The committed manifest, or None. Raises CorruptArtifactError where it is not what was committed."""
+        """The committed manifest, or None.
+
+        Raises:
+            CorruptArtifactError: it is not what was committed.
+            SharedRunIdError: the key says of which parameters it is, and what is there is of others.
+        """
         uri = self.uri(key, MANIFEST)
         with store_errors(uri):
             store = open_store(self.root, access=self.access)
-        return committed_manifest(store, key, uri)
+        manifest = committed_manifest(store, key, uri)
+        if manifest is not None:
+            refuse_other_identity(key, manifest, uri)
+        return manifest
 
     def manifest(self, key: ArtifactKey) -> Manifest:
         """The committed manifest. Raises ArtifactNotFoundError where nothing is committed."""
@@ -58,11 +74,14 @@ class ArtifactStore:
         """Make `manifest` with its files the artifact of `key`; `files` is StoredFile.file -> bytes.
 
         Raises StoreError, with nothing written, where files and manifest do not fit each other or the key.
-        Raises StoreError, with the artifact as it was, where the store cannot be written.
+        Raises StoreError, with the artifact as it was, where the store cannot be written, and SharedRunIdError where
+        it is of other parameters that have the same run_id.
         """
         body = encode_commit(key, manifest, files)
         with store_errors(self.uri(key)):
             store = open_store(self.root, create=True, access=self.access)
+            with contextlib.suppress(CorruptArtifactError):  # a commit heals what is damaged
+                self.find(replace(key, identity=manifest.parameters))
             write_commit(store, key, manifest, body, files)
         return manifest
 

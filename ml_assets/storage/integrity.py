@@ -6,8 +6,8 @@ import shlex
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest, StoredFile
-from ml_assets.core.run_id import hash_identity
-from ml_assets.errors import CorruptArtifactError
+from ml_assets.core.run_id import hash_identity, same_identity
+from ml_assets.errors import CorruptArtifactError, SharedRunIdError
 
 MANIFEST = "manifest.json"
 HISTORY = "history"
@@ -66,6 +66,25 @@ def misplaced(
         if parameters.get(name, value) != value:
             return f"the manifest states another {name}"
     return ""
+
+
+def refuse_other_identity(key: ArtifactKey, manifest: Manifest, uri: str) -> None:
+    """SharedRunIdError where the manifest, found at `uri`, is of other parameters than those the key was made of."""
+    if key.identity is None or same_identity(manifest.parameters, key.identity):
+        return
+    names = sorted(
+        name
+        for name in {**manifest.parameters, **key.identity}
+        if manifest.parameters.get(name) != key.identity.get(name)
+    )
+    stored, asked = (
+        ", ".join(f"{name}={values.get(name)}" for name in names)
+        for values in (manifest.parameters, key.identity)
+    )
+    raise SharedRunIdError(
+        f"{uri}: two parameter sets share the run_id {key.run_id} on {key.as_of}. Stored is the one with {stored}; asked "
+        f"for is the one with {asked}. The stored one was not used and stays as it is. Change a parameter, such as the seed."
+    )
 
 
 def difference(stored: StoredFile, data: bytes) -> str:

@@ -20,9 +20,7 @@ def score_commands(
 def _command(
     parameters: DatasetParameters, first: dt.date, last: dt.date, *, model_run_id: str, environment: str
 ) -> str:
-    words = ["ml-assets", "score", "--dataset", parameters.dataset]
-    if parameters.source != DatasetParameters.model_fields["source"].default:
-        words += ["--source", parameters.source]
+    words = ["ml-assets", "score", "--dataset", parameters.dataset, "--source", parameters.source]
     words += ["--as-of", str(first)] if first == last else ["--from", str(first), "--to", str(last)]
     words += ["--model", model_run_id]
     if environment != "default":

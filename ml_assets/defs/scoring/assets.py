@@ -17,7 +17,7 @@ from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.start import days_of
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.scoring import predict_day, predictions_key
-from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
 
 JOB = "score"
 
@@ -28,8 +28,8 @@ JOB = "score"
     deps=["model"],
     group_name="scoring",
     kinds={"python", "parquet"},
-    description="The scores of the rows of the partition's day. Dataset and source are the run's parameters. "
-    "Its own config: model, which is `live` for the one that serves, or a run_id.",
+    description="The scores of the rows of the partition's day. The dataset is the run's parameter, and the "
+    "source too where it is given, by default the one that the model was trained on. Its own config: model, which is `live` for the one that serves, or a run_id.",
 )
 def _predictions(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ScoringConfig
@@ -39,6 +39,7 @@ def _predictions(
     parameters, own = plain(params, TrainingParameters), plain(config, ScoringParameters)
     workspace = workspace_for(context, options, ASSET, ScoringParameters)
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET)
+    parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     days = days_of(context)
     names = [predictions_key(parameters, model.manifest, day).run_id for day in days]
     announce(context, scoring_identity(parameters, model.manifest), names, job=JOB)
@@ -61,6 +62,6 @@ predictions = refused_at_launch(
 score = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.assets(ASSET),
-    description="Score the rows of a day. Dataset and source: resources.params; which model: "
+    description="Score the rows of a day. Dataset, and source if not the model's: resources.params; which model: "
     f"ops.{ASSET}.config. The partition is the day.",
 )

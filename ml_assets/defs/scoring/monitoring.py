@@ -26,7 +26,7 @@ from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.monitoring_artifact import monitoring_key
 from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS, monitoring_verdicts
-from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
 from ml_assets.storage.artifact_store import ArtifactStore
 
 JOB = "monitor"
@@ -56,6 +56,7 @@ def _monitoring(
     parameters, own = plain(params, TrainingParameters), plain(config, MonitoringParameters)
     workspace = workspace_for(context, options, ASSET, MonitoringParameters)
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET)
+    parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     days = days_of(context)
     names = [monitoring_key(parameters, own, model.manifest, day).run_id for day in days]
     announce(context, monitoring_identity(parameters, own, model.manifest), names, job=JOB)
@@ -79,7 +80,7 @@ monitoring = refused_at_launch(
 monitor = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.assets(ASSET),
-    description="Tell whether a model in use is still right. Dataset and source: resources.params; which model, over "
+    description="Tell whether a model in use is still right. Dataset, and source if not the model's: resources.params; which model, over "
     f"which days: ops.{ASSET}.config. The partition is the day up to whose end things are known.",
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ml_assets.core.tracked_run import EVALUATION
 from ml_assets.core.where import Filter
-from ml_assets.errors import StoreError
+from ml_assets.errors import SharedRunIdError, StoreError
 from ml_assets.pipeline.tracking.mlflow_log import MlflowLog
 from ml_assets.pipeline.tracking.stored_run import stored_run
 from ml_assets.pipeline.workspace import Workspace
@@ -18,9 +18,16 @@ def sync(workspace: Workspace, where: Filter) -> Iterator[bool | StoreError]:
     """
     log = MlflowLog(workspace.tracking)
     known = log.known(workspace.environment)
+    places: dict[str, str] = {}
     for entry in workspace.store.entries(EVALUATION, where):
         if isinstance(entry, StoreError):
             yield entry
+            continue
+        place = workspace.store.uri(entry.key)
+        if (other := places.setdefault(entry.key.run_id, place)) != place:
+            yield SharedRunIdError(
+                f"{place}: has the run_id of {other}, so that both would be one run of the tracking store. It was not logged."
+            )
             continue
         try:
             run = stored_run(entry.key, workspace.store, environment=workspace.environment)
