@@ -1,7 +1,7 @@
 """The report itself: a pure function of one record a day."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ml_assets.core.command import retry_commands
@@ -13,8 +13,9 @@ from ml_assets.core.report.record import STATUSES, DayRecord, Part, Status
 from ml_assets.core.report.summary import Summary, summarise
 
 NOTE = (
-    "Training windows overlap from day to day, so the days are not independent: intervals of trends are narrower "
-    "than they should be, and a drift shows only as far as the windows of the two halves differ."
+    "Windows overlap from day to day, so the days are not independent. Intervals of trends take that into account, and "
+    "there is none until the days span three windows: of the holdout for a metric, of the lookback for a training set. "
+    "A drift shows only as far as the windows of the two halves differ."
 )
 
 
@@ -106,8 +107,7 @@ def build_report(
         success_rate=round(len(done) / len(days), 10),
         counts={status: sum(day.status == status for day in days) for status in STATUSES},
         seconds=round(sum(day.seconds or 0.0 for day in days), 3),
-        metrics=_summaries({day.as_of: day.metrics for day in done}),
-        rows=_summaries({day.as_of: day.facts for day in done}),
+        **_summaries(done, parameters),
         drift=_drifts(done, parameters),
         errors=_errors(days),
         retry=tuple(
@@ -124,12 +124,30 @@ def series(days: Iterable[DayRecord], name: str, *, of: str = "metrics") -> dict
     return {day: values[name] for day, values in held.items() if name in values}
 
 
-def _summaries(by_day: Mapping[dt.date, Mapping[str, float]]) -> dict[str, Summary]:
-    names = in_order(name for values in by_day.values() for name in values)
-    return {
-        name: summarise({day: values[name] for day, values in by_day.items() if name in values})
-        for name in names
+def _summaries(done: Iterable[DayRecord], parameters: TrainingParameters) -> dict[str, dict[str, Summary]]:
+    """`metrics` and `rows`: of each number its summary."""
+    days = list(done)
+    numbers = {
+        of: {
+            name: series(days, name, of=of) for name in in_order(n for day in days for n in getattr(day, of))
+        }
+        for of in ("metrics", "facts")
     }
+    many = sum(map(len, numbers.values()))
+    summaries = {
+        of: {
+            name: summarise(points, window_days=_window(name, of=of, parameters=parameters), series=many)
+            for name, points in held.items()
+        }
+        for of, held in numbers.items()
+    }
+    return {"metrics": summaries["metrics"], "rows": summaries["facts"]}
+
+
+def _window(name: str, *, of: str, parameters: TrainingParameters) -> int:
+    """On the rows of how many days a number is measured."""
+    of_holdout = name.startswith("holdout_") if of == "facts" else not name.startswith("train_")
+    return parameters.holdout_days if of_holdout else parameters.lookback_days
 
 
 def _drifts(done: Sequence[DayRecord], parameters: TrainingParameters) -> dict[str, Drift]:
