@@ -34,7 +34,7 @@ def single_features(
 
 
 def telling(item: Mapping[str, Any]) -> float:
-    """The larger of a feature's ROC AUCs; 0.5 where neither is known."""
+    """The larger of the ROC AUCs of a feature, and 0.5 at least: a category whose rate misleads tells nothing."""
     return max(0.5 if item[name] is None else item[name] for name in ("roc_auc", "missing_roc_auc"))
 
 
