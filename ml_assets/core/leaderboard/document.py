@@ -106,12 +106,14 @@ def _compared(trial: RankedTrial, evidence: Evidence) -> RankedTrial:
     found = evidence.against.get(trial.run_id)
     if found is None or trial.rank == 1:
         return trial
+    low, high = finite(found.low), finite(found.high)
+    around_zero = low is None or high is None or low <= 0 <= high
     return trial.model_copy(
         update={
-            "difference_low": finite(found.low),
-            "difference_high": finite(found.high),
+            "difference_low": low,
+            "difference_high": high,
             "p_value": found.p_value,
-            "distinguishable": found.p_value < SIGNIFICANT,
+            "distinguishable": found.p_value < SIGNIFICANT and not around_zero,
         }
     )
 

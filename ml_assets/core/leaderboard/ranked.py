@@ -34,7 +34,7 @@ class RankedTrial(Part):
             rows.
         difference_high: its upper end.
         p_value: how often equally good trials are this far behind some other one (Model Confidence Set); None as above.
-        distinguishable: whether that is below 0.05: the trial is worse than the best.
+        distinguishable: whether the trial is worse: that is below 0.05, and the interval leaves out 0.
         metrics: the mean of each metric over its days.
         by_day: the metric that ranks.
     """

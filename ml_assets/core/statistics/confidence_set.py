@@ -113,11 +113,10 @@ class _Pairs:
         cell = _of_differences(sums.reshape(len(sums), -1))
         entity = _of_differences(by_entity)
         scale = np.sqrt(np.where(cell > 0, cell, np.inf))
-        beyond = np.sqrt(np.clip(1 - cell / np.where(entity > 0, entity, np.inf), 0, None))
+        beyond = _beyond(entity, cell)
         random = np.random.default_rng(SEED)
-        flips = [random.choice((-1.0, 1.0), size=(DRAWS, of.shape[1])) for of in (by_block, by_entity)]
-        drawn = (flips[0] @ by_block.T, flips[1] @ by_entity.T)
-        return cls((value - value[:, None]) / scale, scale, np.where(entity > 0, beyond, 0.0), drawn)
+        flipped = [_flipped(of, random) for of in ((by_block, by_entity) if beyond.any() else (by_block,))]
+        return cls((value - value[:, None]) / scale, scale, beyond, (flipped[0], flipped[-1]))
 
     def worst_first(self) -> Iterator[tuple[int, float]]:
         """Each model but one, the one furthest behind first, with its t among those that are left."""
@@ -138,6 +137,20 @@ class _Pairs:
         by_entity = self._entities[:, [model]] - self._entities[:, others]
         t = (by_block + self._beyond[model, others] * by_entity) / self._scale[model, others]
         return abs(t).max(axis=1)
+
+
+def _beyond(entity: Any, cell: Any) -> Any:
+    """By what to scale a pair's sums by entity for the variance that they have beyond that of the cells."""
+    import numpy as np
+
+    share = 1 - cell / np.where(entity > 0, entity, np.inf)
+    return np.sqrt(np.where((entity > 0) & (share > SAME), share, 0.0))
+
+
+def _flipped(sums: Any, random: Any) -> Any:
+    """The totals, shape (draws, models), of sums by cluster with signs drawn for each cluster."""
+    signs = random.integers(0, 2, size=(DRAWS, sums.shape[1])) * 2.0 - 1.0
+    return signs @ sums.T
 
 
 def _of_differences(sums: Any) -> Any:
