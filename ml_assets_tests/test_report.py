@@ -21,6 +21,7 @@ from ml_assets.core.report.markdown import markdown
 from ml_assets.core.report.outliers import _furthest, outliers
 from ml_assets.core.report.parameters import METRICS, ReportParameters, check_report, report_identity
 from ml_assets.core.report.pictures import coverage_png, days_png
+from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.report.record import DayRecord
 from ml_assets.core.report.summary import summarise
 from ml_assets.core.report.trend import Trend, _design, trend
@@ -358,6 +359,23 @@ def test_a_report_without_any_metric_says_so():
     assert "0 of 2 days done (0.0%)" in markdown(found)
     assert "there are no metrics" in markdown(found)
     assert days_png(found).startswith(b"\x89PNG")
+
+
+def test_without_scores_the_metrics_over_all_days_have_no_interval_and_it_is_said_why():
+    days = [made(n, 0.7 + n / 100) for n in range(3)]
+
+    found = report(days)
+    told = report(
+        days, pooled=Pool(metrics={"roc_auc": Pooled(value=0.71, low=0.68, high=0.74)}, rows=900, entities=80)
+    )
+
+    assert found.pooled.metrics["roc_auc"] == Pooled(value=0.71)
+    assert "Over all days: roc_auc 0.7100; without intervals: the rows were not looked at." in markdown(found)
+    assert (
+        "Over 900 rows of 80 entities, each once (95 % interval): roc_auc 0.7100 (0.6800 to 0.7400)."
+        in markdown(told)
+    )
+    assert report([undone(0)]).pooled is None
 
 
 def test_markdown_tells_counts_metrics_drift_errors_and_retry():

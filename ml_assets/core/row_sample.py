@@ -5,8 +5,9 @@ in. So a row counts once, however many days have measured it.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -89,27 +90,29 @@ def averaged(
     sample: RowSample,
     scored: Iterable[tuple[dt.date, pl.DataFrame]],
     *,
-    metric: str,
-    base_rates: Mapping[dt.date, float],
-) -> Averaged:
-    """The average of a metric over all days of a sample.
+    metrics: Sequence[str],
+    base_rates: Mapping[dt.date, float] = MappingProxyType({}),
+) -> dict[str, Averaged]:
+    """The averages of metrics over all days of a sample, by name.
 
     Args:
         sample: the rows.
         scored: by as_of, the rows of its holdout as `core.scores.scored_rows` gives them; every day once.
-        metric: one that can rank trials.
+        metrics: some that can rank trials.
         base_rates: by as_of, the share of positives among the training rows; only `skill` needs it.
     """
     import numpy as np
 
-    values, found, count = [], np.zeros(len(sample.day)), len(sample.places)
+    count = len(sample.places)
+    values: dict[str, list[float]] = {name: [] for name in metrics}
+    found = {name: np.zeros(len(sample.day)) for name in metrics}
     for as_of, table in scored:
-        of = row_values(
-            metric, table[OUTCOME].to_numpy(), table[SCORE].to_numpy(), base_rate=base_rates.get(as_of, 0.5)
-        )
-        values.append(of.value)
-        found[sample.places[as_of]] += of.contributions / count
-    return Averaged(value=float(np.mean(values)), contributions=found)
+        outcome, score = table[OUTCOME].to_numpy(), table[SCORE].to_numpy()
+        for name in metrics:
+            of = row_values(name, outcome, score, base_rate=base_rates.get(as_of, 0.5))
+            values[name].append(of.value)
+            found[name][sample.places[as_of]] += of.contributions / count
+    return {name: Averaged(value=float(np.mean(values[name])), contributions=found[name]) for name in metrics}
 
 
 def row_keys(table: pl.DataFrame) -> pl.DataFrame:

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.evidence import Evidence
 from ml_assets.core.leaderboard.ranked import RankedTrial
 from ml_assets.core.manifest import Manifest
-from ml_assets.pipeline.scores import stored_scores
+from ml_assets.pipeline.scored_evaluation import scores_of
 from ml_assets.storage.artifact_store import ArtifactStore
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
@@ -91,7 +90,8 @@ class _Reading:
                 continue
             rates = self._base_rates(trial)
             nested.consider(trial.run_id, scored[-1][1], base_rate=rates[trial.as_of])
-            yield trial.run_id, averaged(sample, scored, metric=self.board.metric, base_rates=rates)
+            metric = self.board.metric
+            yield trial.run_id, averaged(sample, scored, metrics=(metric,), base_rates=rates)[metric]
 
     def _scored(self, trial: RankedTrial) -> Scored | None:
         """The scores of a trial, oldest day first; None where they are not all there."""
@@ -100,7 +100,7 @@ class _Reading:
         found: Scored = []
         for day in self.board.days:
             manifest = self.evaluations[trial.run_id, day]
-            table = stored_scores(_key(manifest), manifest, self.store)
+            table = scores_of(manifest, self.store)
             if table is None:
                 return None
             found.append((day, table))
@@ -114,13 +114,3 @@ class _Reading:
         source = evaluation.input_of("training_set")
         facts = self.training_sets[source.sha256].facts if source else {}
         return float(facts["train_base_rate"])
-
-
-def _key(manifest: Manifest) -> ArtifactKey:
-    return ArtifactKey(
-        asset=manifest.asset,
-        dataset=manifest.parameters["dataset"],
-        model_version=manifest.parameters["model_version"],
-        as_of=manifest.as_of,
-        run_id=manifest.run_id,
-    )

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ml_assets.core.command import retry_commands
+from ml_assets.core.metric_interval import without_ends
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.drift import Drift, drift
 from ml_assets.core.report.parameters import in_order
+from ml_assets.core.report.pooled import Pool, means
 from ml_assets.core.report.record import STATUSES, DayRecord, Part, Status
 from ml_assets.core.report.summary import Summary, summarise
 
@@ -41,6 +43,7 @@ class Report(Part):
         counts: days by status.
         seconds: what the days took together, as far as that is known.
         metrics: the summary of each metric over the days that are done.
+        pooled: metrics over all of them, with intervals made of rows; None where no day is done.
         rows: the summary of each number about the rows.
         drift: of each number about the rows, of the later half against the earlier one.
         errors: the reasons of the days that failed, the most frequent first.
@@ -61,6 +64,7 @@ class Report(Part):
     counts: dict[Status, int]
     seconds: float
     metrics: dict[str, Summary]
+    pooled: Pool | None = None
     rows: dict[str, Summary]
     drift: dict[str, Drift]
     errors: tuple[Errors, ...]
@@ -82,6 +86,7 @@ def build_report(
     metric: str = "roc_auc",
     named_environment: bool = False,
     coverage: Coverage | None = None,
+    pooled: Pool | None = None,
 ) -> Report:
     """The report over the records, one a day, in any order; there must be one at least.
 
@@ -92,6 +97,7 @@ def build_report(
         metric: what the pictures show.
         named_environment: whether commands must name the environment, as it is not the settings' default.
         coverage: which days other parameter sets cover.
+        pooled: metrics over all days, where their rows were looked at.
     """
     days = sorted(records, key=lambda record: record.as_of)
     done = [day for day in days if day.done]
@@ -108,6 +114,7 @@ def build_report(
         counts={status: sum(day.status == status for day in days) for status in STATUSES},
         seconds=round(sum(day.seconds or 0.0 for day in days), 3),
         **_summaries(done, parameters),
+        pooled=pooled or means(done, why_not="the rows were not looked at"),
         drift=_drifts(done, parameters),
         errors=_errors(days),
         retry=tuple(
@@ -133,7 +140,7 @@ def _summaries(done: Iterable[DayRecord], parameters: TrainingParameters) -> dic
         }
         for of in ("metrics", "facts")
     }
-    many = sum(map(len, numbers.values()))
+    many = sum(len(without_ends(held)) for held in numbers.values())
     summaries = {
         of: {
             name: summarise(points, window_days=_window(name, of=of, parameters=parameters), series=many)

@@ -7,6 +7,7 @@ from ml_assets.core.command import spans
 from ml_assets.core.metric_interval import without_ends
 from ml_assets.core.report.drift import FLAGGED, Drift
 from ml_assets.core.report.outliers import Outlier
+from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.report.summary import Summary
 from ml_assets.core.report.trend import FEWEST_WINDOWS, Trend
 
@@ -29,6 +30,22 @@ def count(many: int, word: str) -> str:
 def stretches(days: tuple[dt.date, ...]) -> str:
     """`2025-12-01 to 2025-12-03, 2025-12-07`."""
     return ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in spans(days))
+
+
+def pooled(of: Pool | None) -> str:
+    """`Over 3,889 rows of 3,095 entities, each once: roc_auc 0.7550 (0.7210 to 0.7890), ...`, with a full stop."""
+    if of is None:
+        return ""
+    told = ", ".join(f"{name} {_pooled(item)}" for name, item in of.metrics.items())
+    if of.rows is None:
+        return f"Over all days: {told}; without intervals: {of.why_not}."
+    return f"Over {of.rows:,} rows of {of.entities:,} entities, each once (95 % interval): {told}."
+
+
+def _pooled(of: Pooled) -> str:
+    if of.low is None or of.high is None:
+        return number(of.value)
+    return f"{number(of.value)} ({number(of.low)} to {number(of.high)})"
 
 
 def trend(of: Trend | None) -> str:
