@@ -19,7 +19,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 
 LAST = dt.date(2025, 12, 1)
 DAYS = [LAST - dt.timedelta(days=back) for back in range(5, -1, -1)]
-ROWS = {"lookback_days": 90, "holdout_days": 14}
+ROWS = {"lookback_days": 150, "holdout_days": 56}
 GOOD = TrainingParameters(**ROWS)
 OTHER = TrainingParameters(**ROWS, C=0.5)
 BAD = TrainingParameters(**ROWS, model_version="v2", max_iter=1, learning_rate=0.0001)

@@ -23,7 +23,7 @@ from ml_assets_tests.scenario import failure_of, materializations, train_days
 
 DAYS = [dt.date(2025, 8, 1) + dt.timedelta(days=n) for n in range(5)]
 BAD = DAYS[3]
-GIVEN = {"source": "shop", "lookback_days": 60, "holdout_days": 10}
+GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 10}
 PARAMETERS = TrainingParameters(**GIVEN)
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
@@ -198,7 +198,7 @@ def test_the_coverage_has_a_row_for_each_parameter_set(stored, shop):
     document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1]))
 
     rows = {row["label"].partition(" ")[2]: list(row["values"]) for row in document["coverage"]["sets"]}
-    same = "source=shop lookback_days=60 holdout_days=10"
+    same = "source=shop lookback_days=91 holdout_days=10"
     assert rows == {_sorted(same): [str(d) for d in DAYS[:3]], _sorted(f"{same} C=0.5"): [str(DAYS[0])]}
 
 

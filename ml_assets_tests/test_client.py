@@ -18,7 +18,7 @@ from ml_assets_tests.builders import land, order_days, write_landing
 from ml_assets_tests.conftest import REPO, output_of
 from ml_assets_tests.webhook import webhook
 
-PARAMETERS = {"dataset": "customers", "lookback_days": 160}
+PARAMETERS = {"dataset": "customers", "lookback_days": 245}
 WORDS = ("--dataset", "customers", "--lookback-days", "160")
 DAY = "2025-11-03"
 COUNT = "{ runsOrError { ... on Runs { results { runId } } } }"
@@ -64,7 +64,7 @@ def backfills(live):
     return [(process.returncode, result) for process, result in zip(started, results, strict=True)]
 
 
-SHOP = {"source": "shop", "lookback_days": 40, "holdout_days": 5}
+SHOP = {"source": "shop", "lookback_days": 71, "holdout_days": 5}
 DAMAGED = dt.date(2025, 7, 19)
 
 

@@ -47,7 +47,7 @@ def test_the_same_parameters_have_the_same_run_id_and_bytes_in_each_environment(
         zone = write_landing(tmp_path / name)
         monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__SOURCES__SHOP", str(zone))
     made = [
-        in_environment({"environment": name}, source="shop", lookback_days=60, holdout_days=14)
+        in_environment({"environment": name}, source="shop", lookback_days=91, holdout_days=14)
         for name in ("staging", "green")
     ]
 
@@ -77,7 +77,7 @@ def test_a_launch_on_a_deployment_of_that_environment_is_refused_before_a_run_ex
     monkeypatch.setenv(OVERRIDES, '["seed"]')
 
     with pytest.raises(LaunchRefusedError, match=r"lookback_days: may not be given in the environment green"):
-        in_environment({}, lookback_days=90)
+        in_environment({}, lookback_days=120)
 
 
 def test_a_launch_that_gives_nothing_is_not_refused_whatever_may_be_given(monkeypatch):
@@ -85,9 +85,9 @@ def test_a_launch_that_gives_nothing_is_not_refused_whatever_may_be_given(monkey
     monkeypatch.setenv(OVERRIDES, '["lookback_days"]')
 
     assert in_environment({}).success
-    assert in_environment({}, lookback_days=90).success
+    assert in_environment({}, lookback_days=120).success
     with pytest.raises(LaunchRefusedError) as refused:
-        in_environment({}, lookback_days=90, seed=3)
+        in_environment({}, lookback_days=120, seed=3)
     assert str(refused.value).count("may not be given") == 1
 
 
@@ -103,7 +103,7 @@ def test_an_environment_that_no_launch_could_name_is_refused(monkeypatch):
 def test_a_run_that_names_such_an_environment_fails_before_any_work(monkeypatch, tmp_path):
     monkeypatch.setenv(OVERRIDES, '["seed"]')
 
-    result = in_environment(GREEN, lookback_days=90)
+    result = in_environment(GREEN, lookback_days=120)
 
     assert not result.success
     assert "lookback_days: may not be given in the environment green" in failure_of(result)

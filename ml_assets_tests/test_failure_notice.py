@@ -279,7 +279,7 @@ def test_the_daemon_of_a_deployment_tells_the_webhook_of_a_run_that_failed_there
         surfaces.sensor(live, "failure_notice"),
     ):
         wait_for(lambda: surfaces.ticks_of(live, "failure_notice"))  # what failed before it is not told
-        good = surfaces.launch(live, Typed(values={"lookback_days": 90}).block, job="train")
+        good = surfaces.launch(live, Typed(values={"lookback_days": 120}).block, job="train")
         bad = surfaces.launch(live, Typed(values=TOO_NARROW).block, job="train")
         assert isinstance(bad, str), bad.told
         wait_for(

@@ -17,9 +17,9 @@ from ml_assets.settings import load_settings
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks
 
-FIRST, LAST = dt.date(2025, 6, 1), dt.date(2025, 7, 20)
-GIVEN = {"source": "shop", "lookback_days": 60, "holdout_days": 7}
-TOML = 'source = "shop"\nlookback_days = 60\nholdout_days = 7\n'
+FIRST, LAST = dt.date(2025, 5, 1), dt.date(2025, 7, 20)
+GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 7}
+TOML = 'source = "shop"\nlookback_days = 91\nholdout_days = 7\n'
 
 
 def day(number):

@@ -31,7 +31,7 @@ else:
 
 LAST = dt.date(2025, 8, 20)
 DAYS = [LAST - dt.timedelta(days=n) for n in range(3, -1, -1)]
-PARAMETERS = TrainingParameters(source="shop", lookback_days=70, holdout_days=10)
+PARAMETERS = TrainingParameters(source="shop", lookback_days=101, holdout_days=10)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import RefusedError
 
 FIRST = dt.date(2025, 12, 1)
-PARAMETERS = TrainingParameters(lookback_days=90)
+PARAMETERS = TrainingParameters(lookback_days=120)
 numbers = st.integers(-1000, 1000).map(lambda n: n / 10)
 
 

@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test wai
 
 PAGE = REPO / "docs" / "surfaces.md"
 WRITE = bool(os.environ.get("ML_ASSETS_WRITE_DOCS"))
-GOOD = {"dataset": "customers", "lookback_days": 150}
+GOOD = {"dataset": "customers", "lookback_days": 240}
 LANDED = dt.date(2025, 7, 20)
-FROM_SHOP = {"source": "shop", "lookback_days": 60, "holdout_days": 7}
+FROM_SHOP = {"source": "shop", "lookback_days": 91, "holdout_days": 7}
 SURFACES = (
     "launchpad",
     "job backfill",

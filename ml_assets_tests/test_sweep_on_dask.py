@@ -31,7 +31,7 @@ from ml_assets_tests.conftest import REPO
 pytest.importorskip("distributed")
 
 DAYS = (dt.date(2025, 8, 5), dt.date(2025, 8, 6))
-PARAMETERS = TrainingParameters(source="shop", lookback_days=60, holdout_days=10)
+PARAMETERS = TrainingParameters(source="shop", lookback_days=91, holdout_days=10)
 OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2})
 
 

@@ -24,7 +24,7 @@ from ml_assets_tests.strategies import parameters
 from ml_assets_tests.test_artifact_store import a_commit
 
 DAY = "2025-08-20"
-GIVEN = {"source": "shop", "lookback_days": 60, "holdout_days": 7}
+GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 7}
 
 
 @pytest.fixture
