@@ -129,6 +129,18 @@ def test_the_numbers_are_those_of_the_evaluations(stored, shop):
     }
 
 
+def test_metrics_over_all_days_have_an_interval_made_of_rows_each_once(stored):
+    _, document, _ = stored
+
+    pooled = document["pooled"]
+    assert set(pooled["metrics"]) == {"roc_auc", "log_loss", "brier"}
+    assert pooled["why_not"] == ""
+    assert pooled["rows"] < sum(day["facts"].get("holdout_rows", 0) for day in document["days"])
+    for name, found in pooled["metrics"].items():
+        assert found["value"] == pytest.approx(document["metrics"][name]["mean"], abs=1e-8)
+        assert found["low"] < found["value"] < found["high"]
+
+
 def test_the_materialization_shows_numbers_markdown_and_pictures(stored):
     event, document, manifest = stored
 

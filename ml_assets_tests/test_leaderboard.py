@@ -1,20 +1,19 @@
 """The leaderboard as a pure function: what it computes, and what must not change it."""
 
 import datetime as dt
-import itertools
 import json
+import math
 import random
 
 import numpy as np
 import pytest
-import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.direction import LARGER, SMALLER
-from ml_assets.core.leaderboard.document import leaderboard
-from ml_assets.core.leaderboard.overlap import shared_holdout, widening
-from ml_assets.core.leaderboard.paired import Paired, holm, paired
+from ml_assets.core.leaderboard.document import Leaderboard, leaderboard
+from ml_assets.core.leaderboard.evidence import Against, Evidence, Nested, Rows
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.leaderboard.values import varied_values
 from ml_assets.core.leaderboard.words import first
@@ -133,99 +132,59 @@ def test_days_on_which_a_trial_was_best_are_counted_and_shared(table):
 
 
 @given(whole)
-def test_intervals_of_paired_differences_are_those_of_scipy(table):
+def test_the_difference_to_the_first_is_the_mean_over_the_days_that_both_have(table):
     found = by_depth(board(records_of(table)))
 
     first = next(trial for trial in found.values() if trial.rank == 1)
-    reference = np.array(table[first.values["max_depth"]])
     for depth, trial in found.items():
-        differences = np.array(table[depth]) - reference
-        if trial.rank == 1 or np.ptp(differences) < 1e-9:
-            continue
-        result = scipy.stats.ttest_rel(table[depth], reference)
-        low, high = result.confidence_interval(0.95)
-        assert trial.difference == pytest.approx(differences.mean(), abs=1e-9)
-        assert (trial.difference_low, trial.difference_high) == pytest.approx((low, high), abs=1e-8)
-        assert trial.p_value >= min(1, result.pvalue) - 1e-9
+        differences = np.array(table[depth]) - table[first.values["max_depth"]]
+        expected = (
+            (None, 0) if trial is first else (pytest.approx(differences.mean(), abs=1e-9), len(differences))
+        )
+        assert (trial.difference, trial.paired_days) == expected
+        assert (trial.difference_low, trial.p_value, trial.distinguishable) == (None, None, None)
 
 
-def test_an_interval_is_widened_for_the_holdout_days_that_its_days_share():
-    a, b = [0.70, 0.72, 0.71, 0.69], [0.68, 0.69, 0.70, 0.68]
-    records = [
-        record({"max_depth": depth, "holdout_days": 28}, n, value)
-        for depth, values in ((4, a), (2, b))
-        for n, value in enumerate(values)
-    ]
-
-    trial = board(records).trials[1]
-
-    low, high = scipy.stats.ttest_rel(b, a).confidence_interval(0.95)
-    shared = np.mean([1 - (j - i) / 28 for i, j in itertools.combinations(range(4), 2)])
-    wider = np.sqrt((1 + 3 * shared) / (1 - shared))
-    assert (trial.independent_low, trial.independent_high) == pytest.approx((low, high), abs=1e-9)
-    assert trial.difference_high - trial.difference_low == pytest.approx(wider * (high - low), abs=1e-8)
-
-
-def test_days_as_far_apart_as_the_holdout_is_long_are_not_widened():
-    days = [day(n) for n in (0, 28, 56)]
-
-    assert shared_holdout(days, 28) == 0
-    assert widening(3, 0) == 1
-    assert shared_holdout(days, 29) > 0
-
-
-def test_widened_intervals_hold_the_truth_far_more_often_on_rolling_holdouts():
-    draws = np.random.default_rng(0).normal(size=(300, 35))
-    held = {"widened": 0, "as if independent": 0}
-    for noise in draws:
-        series = {day(n): float(noise[n : n + 28].mean()) for n in range(7)}
-        found = paired(series, dict.fromkeys(series, 0.0), holdout_days=28)
-        held["widened"] += found.low <= 0 <= found.high
-        held["as if independent"] += found.independent_low <= 0 <= found.independent_high
-
-    assert held["widened"] > 0.85 * 300
-    assert held["as if independent"] < 0.4 * 300
-
-
-@given(st.lists(st.floats(0, 1), max_size=12))
-def test_holm_is_what_its_definition_says(p_values):
-    order = np.argsort(p_values, kind="stable")
-    steps = [min(1.0, (len(p_values) - k) * p_values[place]) for k, place in enumerate(order)]
-
-    found = holm(p_values)
-
-    assert [found[place] for place in order] == pytest.approx(
-        list(np.maximum.accumulate(steps or [0]))[: len(order)]
+def evidence_of(found, against, **rows):
+    """What rows would say: by depth, the ends of the interval and the p-value."""
+    names = {depth: trial.run_id for depth, trial in by_depth(found).items()}
+    told = {"rows": 900, "entities": 800, "first": day(0), "last": day(60), "holdouts": 4, "missing": ()}
+    return Evidence(
+        rows=Rows(**{**told, **rows}),
+        against={
+            names[depth]: Against(low=low, high=high, p_value=p) for depth, (low, high, p) in against.items()
+        },
     )
-    assert all(after >= before for after, before in zip(found, p_values, strict=True))
 
 
-def test_a_trial_as_good_as_the_best_is_rarely_marked_as_worse():
-    source, marked = random.Random(0), 0
-    for _ in range(150):
-        table = {n: [source.gauss(0.7, 0.01) for _ in range(5)] for n in range(10)}
-        marked += bool(by_depth(board(records_of(table)))[0].distinguishable)
-
-    assert marked <= 0.05 * 150
+FOUR = {4: [0.72, 0.75], 3: [0.71, 0.74], 2: [0.60, 0.64], 1: [0.59, 0.63]}
 
 
-def test_a_clearly_worse_trial_is_distinguishable_and_a_close_one_is_not():
-    table = {4: [0.72, 0.75, 0.71, 0.73], 3: [0.71, 0.755, 0.715, 0.72], 2: [0.60, 0.64, 0.59, 0.62]}
+def test_a_trial_is_worse_where_the_confidence_set_and_its_interval_leave_it_out():
+    found = board(records_of(FOUR))
+    against = {4: (0.0, 0.0, 1.0), 3: (-0.02, 0.001, 0.01), 2: (-0.2, -0.1, 0.01), 1: (-0.2, -0.1, 0.2)}
 
-    found = by_depth(board(records_of(table)))
+    told = by_depth(found.with_evidence(evidence_of(found, against)))
 
-    assert [found[depth].distinguishable for depth in (4, 3, 2)] == [None, False, True]
+    assert {depth: trial.distinguishable for depth, trial in told.items()} == {
+        4: None,
+        3: False,
+        2: True,
+        1: False,
+    }
+    assert (told[4].p_value, told[4].difference_low) == (None, None)
+    assert (told[2].difference_low, told[2].difference_high, told[2].p_value) == (-0.2, -0.1, 0.01)
 
 
-def test_the_same_difference_on_every_day_needs_no_luck():
-    found = by_depth(board(records_of({4: [0.7, 0.8, 0.9], 3: [0.6, 0.7, 0.8], 2: [0.7, 0.8, 0.9]})))
+def test_without_interval_no_trial_is_worse():
+    found = board(records_of({4: [0.7, 0.8], 2: [0.1, 0.1]}))
 
-    assert found[3].p_value == 0
-    assert found[3].difference_low == found[3].difference_high == pytest.approx(-0.1)
-    assert {found[2].p_value, found[4].p_value} == {None, 1}
+    told = found.with_evidence(evidence_of(found, {4: (0, 0, 1), 2: (-math.inf, math.inf, 0.001)}))
+
+    assert (told.trials[1].difference_low, told.trials[1].distinguishable) == (None, False)
 
 
-def test_with_one_day_there_is_no_interval_but_that_of_the_evaluation():
+def test_with_one_day_the_evaluation_has_an_interval_of_its_own():
     own = {"roc_auc": 0.7, "roc_auc_low": 0.65, "roc_auc_high": 0.75}
     found = board([record(4, 0, 0.7, metrics=own), record(2, 0, 0.6)])
 
@@ -233,7 +192,7 @@ def test_with_one_day_there_is_no_interval_but_that_of_the_evaluation():
     assert (first.low, first.high, first.std) == (0.65, 0.75, None)
     assert (second.low, second.difference_low, second.p_value, second.distinguishable) == (None,) * 4
     assert second.difference == pytest.approx(-0.1)
-    assert any("no interval" in note for note in found.notes)
+    assert any("Ranks may be chance" in note for note in found.notes)
 
 
 def test_equal_means_are_in_the_order_of_run_ids():
@@ -261,42 +220,22 @@ def test_a_trial_is_named_by_the_run_id_of_its_last_day():
     assert found.failed[0].run_id == hash_identity({"max_depth": 2}, day(1))
 
 
-@pytest.mark.parametrize(("away", "low", "high", "p_value"), [(0.0, 0.0, 0.0, 1.0), (0.1, 0.1, 0.1, 0.0)])
-def test_what_is_equally_far_from_the_first_on_every_day_has_an_interval_of_no_width(
-    away, low, high, p_value
-):
-    reference = {day(n): value for n, value in enumerate((0.61, 0.72, 0.68))}
-    found = paired({of: value + away for of, value in reference.items()}, reference)
+def test_it_is_said_whether_the_others_are_worse_than_the_first():
+    two, found = board(records_of({1: [0.7], 2: [0.6]})), board(records_of(FOUR))
+    against = {4: (0, 0, 1), 3: (-0.02, 0.001, 0.6), 2: (-0.2, -0.1, 0.01)}
+    missing = ("41 of the 56 days of rows that it takes",)
 
-    assert (found.days, found.p_value) == (3, p_value)
-    assert (found.low, found.mean, found.high) == pytest.approx((low, away, high))
-
-
-def test_without_a_day_in_common_there_is_no_difference():
-    assert paired({day(0): 0.7}, {day(1): 0.6}) == Paired(days=0)
-    assert paired({day(0): 0.7}, {day(1): 0.6}).days == 0
-
-
-@pytest.mark.parametrize(
-    ("table", "said"),
-    [
-        ({1: [0.7], 2: [0.6]}, "Whether the other trial differs from the first cannot be told from one day."),
-        (
-            {1: [0.7], 2: [0.6], 3: [0.5]},
-            "Whether the other 2 trials differ from the first cannot be told from one day.",
-        ),
-        (
-            {1: [0.7, 0.71, 0.69], 2: [0.5, 0.51, 0.49]},
-            "The other trial can be told from the first by its days.",
-        ),
-        (
-            {1: [0.7, 0.5, 0.6], 2: [0.5, 0.7, 0.59]},
-            "The other trial cannot be told from the first by its days.",
-        ),
-    ],
-)
-def test_it_is_said_whether_the_others_differ_from_the_first(table, said):
-    assert first(board(records_of(table))) == said
+    assert first(two) == (
+        "Whether the other trial is worse than the first cannot be told: there are no stored scores of the same rows."
+    )
+    assert first(found.with_evidence(evidence_of(found, {}, missing=missing))) == (
+        "Whether any of the other 3 trials is worse than the first cannot be told: "
+        "there are 41 of the 56 days of rows that it takes."
+    )
+    assert first(found.with_evidence(evidence_of(found, {}))).endswith("no other trial has the same rows.")
+    assert first(found.with_evidence(evidence_of(found, against))) == (
+        "1 of 3 other trials is not significantly worse than the best; 1 could not be compared."
+    )
 
 
 def test_failed_trials_are_grouped_by_reason_the_most_frequent_first():
@@ -377,12 +316,57 @@ def test_the_notes_say_what_a_reader_could_take_for_more_than_it_is():
     trials = [{"holdout_days": h, "max_depth": d} for h in (14, 28) for d in (2, 4)]
     source = random.Random(1)
     records = [record(trial, n, source.random()) for trial in trials for n in range(3)]
+    found = leaderboard(records, metric="roc_auc", varied=["holdout_days", "max_depth"])
+    last = found.trials[-1].run_id
 
-    notes = " ".join(leaderboard(records, metric="roc_auc", varied=["holdout_days", "max_depth"]).notes)
+    alone = " ".join(found.notes)
+    rows = evidence_of(board(records_of(FOUR)), {}, holdouts=2).rows
+    told = found.with_evidence(
+        Evidence(rows=rows, against={last: Against(low=-0.1, high=-0.05, p_value=0.01)}, nested=NESTED)
+    )
 
-    assert "The first of 4 trials was chosen on the very holdouts" in notes
-    assert "Training windows overlap" in notes
-    assert "95 % of their holdout days in common" in notes
-    assert "corrected for 3 comparisons (Holm)" in notes
-    assert "holdout_days varies, so the trials are not measured on the same rows" in notes
-    assert "full grid" not in notes
+    assert "The first of 4 trials was chosen on the very holdouts that measure it" in alone
+    assert "Measure it on later days" in alone
+    assert "Ranks may be chance: there are no stored scores of the same rows." in alone
+    assert "holdout_days varies, so trials may be trained or measured on other rows" in alone
+    assert "full grid" not in alone
+    notes = " ".join(told.notes)
+    assert "Rely on what such a choice has on rows that chose nothing: 0.7100 (0.6900 to 0.7300)." in notes
+    assert "compared on 900 rows of 800 entities, with events from 2025-12-01 to 2026-01-30" in notes
+    assert "the holdouts of 3 days overlap, and only 2 of them differ" in notes
+    assert "2 trials cannot be compared by rows" in notes
+
+
+NESTED = Nested(
+    run_id="0" * 12,
+    trials=4,
+    chosen=0.75,
+    chosen_first=day(0),
+    chosen_last=day(27),
+    value=0.71,
+    low=0.69,
+    high=0.73,
+    first=day(28),
+    last=day(55),
+    rows=1200,
+)
+
+
+def test_a_choice_by_earlier_rows_is_told_in_one_sentence():
+    found = board(records_of(FOUR))
+
+    assert words.nested(found) == ""
+    assert words.nested(found.with_evidence(Evidence(nested=NESTED))) == (
+        "The best of 4 trials on the events from 2025-12-01 to 2025-12-28 is 000000000000, with roc_auc 0.7500; on the "
+        "1,200 rows from 2025-12-29 to 2026-01-25, which chose nothing, it has 0.7100 (0.6900 to 0.7300)."
+    )
+
+
+def test_a_leaderboard_of_an_earlier_version_is_still_read():
+    document = board(records_of(FOUR)).document()
+    del document["rows"], document["nested"]
+    document["shared_holdout"] = 0.9
+    for trial in document["trials"]:
+        trial |= {"independent_low": -0.1, "independent_high": 0.1}
+
+    assert Leaderboard.model_validate_json(json.dumps(document)) == board(records_of(FOUR))

@@ -15,6 +15,7 @@ from ml_assets.cli.leaderboard import print_leaderboard
 from ml_assets.core.figures import short
 from ml_assets.core.leaderboard.by_parameter import by_parameter_png
 from ml_assets.core.leaderboard.document import leaderboard
+from ml_assets.core.leaderboard.evidence import Against, Evidence, Nested, Rows
 from ml_assets.core.leaderboard.heat_map import heat_map_png
 from ml_assets.core.leaderboard.markdown import markdown
 from ml_assets.core.leaderboard.pictures import pictures
@@ -74,6 +75,39 @@ def records(trials, days=2, *, failing=(), dropped=()):
 
 def board(trials, days=2, **more):
     return leaderboard(records(trials, days, **more), metric="roc_auc", varied=list(trials[0]))
+
+
+def compared(found):
+    """A board whose trials were compared by rows: every second one is worse, the last one took no part."""
+    rows = Rows(
+        rows=3889,
+        entities=3095,
+        first=FIRST - dt.timedelta(days=60),
+        last=FIRST,
+        holdouts=len(found.days),
+        missing=(),
+    )
+    against = {
+        trial.run_id: Against(
+            low=trial.difference - 0.02, high=trial.difference + (0.03 if n % 2 else -0.01), p_value=0.01 * n
+        )
+        for n, trial in enumerate(found.trials[:-1])
+        if n
+    }
+    nested = Nested(
+        run_id=found.trials[1].run_id,
+        trials=len(found.trials),
+        chosen=0.731,
+        chosen_first=rows.first,
+        chosen_last=FIRST - dt.timedelta(days=31),
+        value=0.702,
+        low=0.68,
+        high=0.724,
+        first=FIRST - dt.timedelta(days=30),
+        last=FIRST,
+        rows=1755,
+    )
+    return found.with_evidence(Evidence(rows=rows, against=against, nested=nested))
 
 
 def size(data):
@@ -276,9 +310,18 @@ def test_the_text_shows_twenty_trials_says_how_many_there_are_and_starts_no_tabl
 def test_the_text_says_what_one_day_cannot_tell():
     text = markdown(board(grid(GRIDS[2]), 1))
 
-    assert "cannot be told from one day" in text
-    assert "95 % interval" not in text
+    assert "cannot be told: there are no stored scores of the same rows" in text
     assert "agreement between days cannot be told" in text
+
+
+def test_the_text_tells_what_a_choice_is_worth_on_rows_that_chose_nothing():
+    text = markdown(compared(board(grid(GRIDS[2]))))
+
+    assert (
+        "## Chosen on earlier rows, measured on later ones\n\nThe best of 9 trials on the events from" in text
+    )
+    assert "Rely on what such a choice has on rows that chose nothing: 0.7020 (0.6800 to 0.7240)." in text
+    assert "1 trial cannot be compared by rows" in text
 
 
 def test_a_board_without_a_ranked_trial_can_be_said():
@@ -290,13 +333,15 @@ def test_a_board_without_a_ranked_trial_can_be_said():
 
 
 def test_the_terminal_shows_ten_trials_marks_failures_and_importance(capsys):
-    print_leaderboard(board(drawn(30), 4, failing={3}, dropped={4}))
+    found = compared(board(drawn(30), 4, failing={3}, dropped={4}))
+    print_leaderboard(found)
     out = capsys.readouterr().out
 
     lines = out.splitlines()
     assert lines[0].startswith("Leaderboard by roc_auc  30 trials on 4 days")
     marked = [line for line in lines[2:12] if line.strip().startswith("=")]
-    assert len(marked) == 9
+    assert len(marked) == sum(trial.distinguishable is False for trial in found.trials[:10]) > 0
+    assert "which chose nothing, it has 0.7020 (0.6800 to 0.7240)." in out
     assert "19 more are in the table." in out
     assert "1 trial (" in out
     assert "orders: [no] rows | <today>." in out

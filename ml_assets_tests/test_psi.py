@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.monitoring.bins import MISSING, RARE, UNSEEN, bins
+from ml_assets.core.monitoring.bins import MISSING, RARE, bins
 from ml_assets.core.monitoring.drift import shift
 from ml_assets.core.monitoring.psi import _band, psi, stability
 
@@ -152,30 +152,30 @@ def test_the_same_column_has_an_index_of_nothing(both):
 
 
 def test_a_number_has_deciles_of_the_reference_and_what_is_beyond_them_is_in_the_last():
-    found = by_label([float(n) for n in range(1, 101)], [1000.0, -5.0, None])
+    found = by_label([float(n) for n in range(1, 101)], [1000.0, -5.0] * 25 + [None])
 
     assert len(found) == 11
-    assert found["to 10.9"] == (10, 1)
-    assert found["above 90.1"] == (10, 1)
+    assert found["to 10.9"] == (10, 25)
+    assert found["above 90.1"] == (10, 25)
     assert found[MISSING] == (0, 1)
 
 
 def test_few_values_have_a_bin_each_so_that_a_constant_which_changes_is_seen():
     found = by_label([7.0] * 50, [6.0] * 50)
 
-    assert found == {"7": (50, 0), UNSEEN: (0, 50)}
+    assert found == {"7": (50, 0), "6": (0, 50)}
     assert shift("x", pl.Series([7.0] * 50), pl.Series([6.0] * 50)).band == "large"
 
 
-def test_levels_are_counted_one_by_one_with_those_that_are_new_missing_or_rare():
-    many = [f"level {n:02}" for n in range(25) for _ in range(30 - n)]
+def test_levels_that_expect_fewer_than_five_rows_in_the_smaller_sample_share_a_bin():
+    then = ["often"] * 900 + ["some"] * 60 + [f"level {n}" for n in range(40)]
+    now = ["often"] * 89 + ["some"] * 4 + ["never seen"] * 3 + [None] * 4
 
-    found = by_label(many, ["level 00", "level 24", "never seen", None])
+    found = by_label(then, now)
 
-    assert found["level 00"] == (30, 1)
-    assert found[RARE] == (sum(30 - n for n in range(20, 25)), 1)
-    assert found[UNSEEN] == (0, 1)
-    assert found[MISSING] == (0, 1)
+    assert found == {"often": (900, 89), "some": (60, 4), RARE: (40, 3), MISSING: (0, 4)}
+    fewer = by_label(then, now[:80])  # of 80 rows, `some` expects 2
+    assert fewer == {"often": (900, 80), RARE: (100, 0)}
 
 
 def test_a_column_without_any_value_is_stable_until_it_has_some():
@@ -183,7 +183,33 @@ def test_a_column_without_any_value_is_stable_until_it_has_some():
 
     assert shift("x", empty, empty).psi == 0
     assert math.isclose(shift("x", empty, empty).limit, 0)
-    assert by_label(empty, pl.Series([1.0] * 40)) == {UNSEEN: (0, 40), MISSING: (40, 0)}
+    assert by_label(empty, pl.Series([1.0] * 40)) == {"1": (0, 40), MISSING: (40, 0)}
+
+
+def test_a_new_level_with_a_tenth_of_the_rows_is_told_by_its_name():
+    then = pl.Series([f"{n:04}" for n in range(2000)] * 3)
+    now = pl.Series([f"{n:04}" for n in range(1800)] + ["new"] * 200)
+
+    found = shift("x", then, now)
+
+    assert [(item.label, item.now) for item in found.bins] == [("new", 200), (RARE, 1800)]
+    assert found.band == "large"
+
+
+@pytest.mark.parametrize("many", [5, 50, 500, 2000])
+@pytest.mark.parametrize("zipf", [False, True])
+def test_where_no_level_changed_its_share_hardly_any_sample_is_told_as_far_away(many, zipf):
+    random = np.random.default_rng(many)
+    share = 1 / np.arange(1, many + 1) if zipf else np.ones(many)
+
+    def drawn(rows):
+        places = random.choice(many, size=rows, p=share / share.sum())
+        return pl.Series("x", places).cast(pl.String)
+
+    bands = [shift("x", drawn(2000), drawn(now)).band for now in (200, 1000, 5000) for _ in range(60)]
+
+    assert np.mean([band == "large" for band in bands]) <= 0.03
+    assert np.mean([band != "within chance" for band in bands]) <= 0.12
 
 
 @pytest.mark.parametrize(
@@ -208,27 +234,34 @@ def test_an_index_is_small_or_large_beyond_its_bias():
     assert found.band == "small"
 
 
-@pytest.mark.parametrize("name", ["rows", "level", "literal", "count"])
+@pytest.mark.parametrize("name", ["rows", "level", "then", "now", "literal", "count"])
 def test_the_name_of_a_column_does_not_matter(name):
-    then, now = (pl.Series(name, text) for text in (["a", "b", "b"], ["b", "c", None]))
+    then, now = (pl.Series(name, text * 10) for text in (["a", "b", "b"], ["b", "c", None]))
 
     assert {item.label: (item.then, item.now) for item in bins(then, now)} == {
-        "b": (2, 1),
-        "a": (1, 0),
-        UNSEEN: (0, 1),
-        MISSING: (0, 1),
+        "b": (20, 10),
+        "a": (10, 0),
+        "c": (0, 10),
+        MISSING: (0, 10),
     }
 
 
 def test_the_most_frequent_levels_have_a_bin_and_of_equal_ones_the_first_by_name():
-    then = pl.Series([f"{n:02}" for n in range(25)] * 2 + ["24"])
+    then = pl.Series([f"{n:02}" for n in range(25)] * 20 + ["24"])
 
     found = [item.label for item in bins(then, then)]
     assert found == ["24", *(f"{n:02}" for n in range(19)), RARE]
 
 
+def test_few_rows_have_fewer_and_wider_bins():
+    then, now = pl.Series([float(n) for n in range(1000)]), pl.Series([float(n) for n in range(0, 1000, 50)])
+
+    assert [(item.then, item.now) for item in bins(then, now)] == [(250, 5)] * 4
+    assert [item.label for item in bins(then, now[:7])] == ["any number"]
+
+
 def test_ten_numbers_have_a_bin_each_and_eleven_have_deciles():
-    ten, eleven = (pl.Series([float(n) for n in range(many)]) for many in (10, 11))
+    ten, eleven = (pl.Series([float(n) for n in range(many)] * 5) for many in (10, 11))
 
     assert [item.label for item in bins(ten, ten)] == [str(n) for n in range(10)]
     assert [item.label for item in bins(eleven, eleven)] == [
@@ -236,4 +269,4 @@ def test_ten_numbers_have_a_bin_each_and_eleven_have_deciles():
         *(f"to {n}" for n in range(2, 10)),
         "above 9",
     ]
-    assert [item.now for item in bins(eleven, pl.Series([0.0]))] == [1] + [0] * 9
+    assert [item.now for item in bins(eleven, pl.Series([0.0] * 50))] == [50] + [0] * 9

@@ -40,11 +40,12 @@ from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.markdown import markdown as report_text
 from ml_assets.core.report.parameters import ReportParameters, check_report
 from ml_assets.core.report.pictures import coverage_png, days_png
+from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
-from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, drawn, grid, records
+from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, compared, drawn, grid, records
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone
 from ml_assets_tests.test_upgrade import CASES
@@ -154,6 +155,7 @@ def points(varied, metric):
 BOARDS = {
     **{str(many): lambda axes=axes: board(grid(axes), failing={1}) for many, axes in GRIDS.items()},
     "drawn": lambda: board(drawn(60), 4, failing={3}, dropped={4}),
+    "compared": lambda: compared(board(grid(GRIDS[2]))),
     "one_day": lambda: board(grid(GRIDS[2]), 1),
     "one_trial": lambda: board(grid({"max_depth": (2,)})),
     "names_of_others": lambda: board(OTHERS, 3, failing={1, 2, 3, 4, 5}, dropped={6}),
@@ -180,6 +182,8 @@ def reports():
     own, found = cells()
     covered = coverage(own, [day(n) for n in range(15)], found, metric="roc_auc")
     yield "report", report([*done, *rest], coverage=covered)
+    ends = {"roc_auc": Pooled(value=0.71, low=0.68, high=0.74), "brier": Pooled(value=0.1)}
+    yield "report_pooled", report(done, pooled=Pool(metrics=ends, rows=3889, entities=3095))
     yield "report_nothing", report([undone(0), undone(1, "missing", "")])
     yield "report_long", report([made(n, 0.7 + 0.001 * n) for n in range(62)])
 

@@ -18,10 +18,13 @@ from ml_assets.core.report.coverage import Cell, coverage, label
 from ml_assets.core.report.document import build_report
 from ml_assets.core.report.drift import Drift, drift
 from ml_assets.core.report.markdown import markdown
+from ml_assets.core.report.outliers import _furthest, outliers
 from ml_assets.core.report.parameters import METRICS, ReportParameters, check_report, report_identity
 from ml_assets.core.report.pictures import coverage_png, days_png
+from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.report.record import DayRecord
-from ml_assets.core.report.summary import Trend, summarise
+from ml_assets.core.report.summary import summarise
+from ml_assets.core.report.trend import Trend, _design, trend
 from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import RefusedError
 
@@ -104,7 +107,7 @@ def test_a_report_is_json_and_comes_back_equal(records):
 
 @given(st.floats(-10, 10), st.floats(-5, 5), st.integers(3, 40))
 def test_the_trend_of_a_straight_line_is_its_slope(start, slope, count):
-    trend = summarise(by_day([start + slope * n for n in range(count)])).trend
+    trend = summarise(by_day([start + slope * n for n in range(count)]), window_days=0).trend
 
     assert trend.slope == pytest.approx(slope, abs=1e-8)
     assert trend.low == pytest.approx(slope, abs=1e-7)
@@ -112,20 +115,35 @@ def test_the_trend_of_a_straight_line_is_its_slope(start, slope, count):
 
 
 @given(st.lists(numbers, min_size=3, max_size=30).filter(lambda values: len(set(values)) > 1))
-def test_mean_spread_and_trend_are_those_of_numpy_and_scipy(values):
-    found = summarise(by_day(values))
-    line = scipy.stats.linregress(range(len(values)), values)
-    margin = scipy.stats.t.ppf(0.975, len(values) - 2) * line.stderr
+def test_mean_spread_and_slope_are_those_of_numpy_and_scipy(values):
+    found = summarise(by_day(values), window_days=1)
 
     assert found.mean == pytest.approx(np.mean(values), abs=1e-8)
     assert found.std == pytest.approx(np.std(values, ddof=1), abs=1e-6)
     assert (found.min, found.max) == pytest.approx((min(values), max(values)), abs=1e-9)
-    assert found.trend.slope == pytest.approx(line.slope, abs=1e-6)
-    assert found.trend.high - found.trend.slope == pytest.approx(margin, rel=1e-4, abs=1e-3)
+    assert found.trend.slope == pytest.approx(
+        scipy.stats.linregress(range(len(values)), values).slope, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("window", [1, 5, 10])
+def test_the_variance_of_a_slope_before_its_correction_is_the_hac_one_of_statsmodels(window):
+    import statsmodels.api
+
+    values = np.random.default_rng(3).normal(size=60)
+    days = np.arange(60.0)
+    fit = statsmodels.api.OLS(values, statsmodels.api.add_constant(days)).fit(
+        cov_type="HAC", cov_kwds={"maxlags": window, "use_correction": False}
+    )
+    found = summarise(by_day(values), window_days=window).trend
+
+    design = _design(tuple(day(n).toordinal() for n in range(60)), window)
+    half = scipy.stats.t.ppf(0.975, design.freedom) * fit.bse[1] * design.factor**0.5
+    assert found.high - found.slope == pytest.approx(half, rel=1e-6)
 
 
 def test_days_that_are_left_out_count_in_the_trend():
-    trend = summarise({day(0): 0.0, day(1): 1.0, day(9): 9.0}).trend
+    trend = summarise({day(0): 0.0, day(1): 1.0, day(9): 9.0}, window_days=1).trend
 
     assert trend.slope == pytest.approx(1)
 
@@ -133,21 +151,50 @@ def test_days_that_are_left_out_count_in_the_trend():
 @pytest.mark.parametrize(
     ("values", "direction"),
     [
-        ([1, 2, 3, 4.1], "rising"),
-        ([4, 3, 2, 1.1], "falling"),
+        ([1, 2, 3, 4.1, 5, 6.1], "rising"),
+        ([6, 5, 4.1, 3, 2, 1.1], "falling"),
         ([1, 2, 1, 2, 1, 2], "no clear trend"),
         ([0.3] * 6, "no clear trend"),
     ],
 )
 def test_a_trend_has_a_direction_only_where_its_interval_leaves_out_zero(values, direction):
-    trend = summarise(by_day(values)).trend
+    trend = summarise(by_day(values), window_days=1).trend
 
     assert trend.direction == direction
     assert (trend.low <= 0 <= trend.high) is (direction == "no clear trend")
 
 
+def test_below_three_windows_of_days_a_trend_has_no_direction():
+    line = {day(n): float(n) for n in range(85)}
+
+    assert summarise(line, window_days=28).trend.direction == "rising"
+    del line[day(84)]
+    short = summarise(line, window_days=28).trend
+    assert (short.slope, short.low, short.high, short.direction) == (1, None, None, "window too short")
+
+
+@pytest.mark.parametrize("holdout", [28, 56])
+@pytest.mark.parametrize("holdouts", [3, 6])
+@pytest.mark.parametrize("step", [1, 7])
+def test_a_metric_that_nothing_moves_has_a_trend_in_at_most_one_report_of_fourteen(holdout, holdouts, step):
+    days = [day(n) for n in range(0, holdouts * holdout + 1, step)]
+    values = rolling(2000, len(days), window=holdout, step=step)
+
+    told = [trend(days, of, window_days=holdout).direction for of in values]
+
+    assert np.mean([direction != "no clear trend" for direction in told]) <= 0.07
+
+
+def rolling(many, count, *, window, step=1):
+    """Series without a trend or outlier: means over windows of independent normal days, of shape (many, count)."""
+    effects = np.random.default_rng(window + count).normal(size=(many, (count - 1) * step + window))
+    sums = np.cumsum(np.c_[np.zeros(many), effects], axis=1)
+    first = np.arange(count) * step
+    return (sums[:, first + window] - sums[:, first]) / window
+
+
 def test_one_day_has_neither_spread_nor_trend():
-    found = summarise(by_day([0.7]))
+    found = summarise(by_day([0.7]), window_days=28)
 
     assert (found.std, found.trend, found.outliers) == (None, None, ())
 
@@ -157,26 +204,58 @@ def test_a_day_far_from_all_others_is_an_outlier(values, where):
     where %= len(values)
     values[where] = 50.0
 
-    assert day(where) in [item.as_of for item in summarise(by_day(values)).outliers]
+    assert day(where) in [item.as_of for item in summarise(by_day(values), window_days=28).outliers]
 
 
 def test_equal_days_have_no_outlier_and_one_that_differs_among_equal_ones_is_one():
-    assert summarise(by_day([0.7] * 14)).outliers == ()
-    assert [item.as_of for item in summarise(by_day([0.7] * 13 + [0.5])).outliers] == [day(13)]
+    (outlier,) = summarise(by_day([0.7] * 13 + [0.5]), window_days=28).outliers
+
+    assert (outlier.as_of, outlier.value, outlier.score) == (day(13), 0.5, None)
+    assert summarise(by_day([0.7] * 14), window_days=28).outliers == ()
 
 
 def test_one_outlier_does_not_hide_another():
-    values = [0.70, 0.71, 0.69, 0.70, 0.72, 0.71, 0.2, 0.1]
+    values = [0.70, 0.71, 0.69, 0.70, 0.72, 0.71, 0.70, 0.69, 0.2, 0.1]
 
-    assert [item.as_of for item in summarise(by_day(values)).outliers] == [day(6), day(7)]
+    assert [item.as_of for item in summarise(by_day(values), window_days=28).outliers] == [day(8), day(9)]
 
 
-def test_the_score_of_an_outlier_is_the_modified_z_score():
+def test_the_score_of_an_outlier_is_its_distance_from_the_other_days_in_their_standard_deviations():
     values = [1.0, 2.0, 3.0, 4.0, 100.0]
 
-    (outlier,) = summarise(by_day(values)).outliers
+    (outlier,) = summarise(by_day(values), window_days=28).outliers
 
-    assert outlier.score == pytest.approx(0.6745 * (100 - 3) / 1.0, abs=0.01)
+    assert outlier.score == pytest.approx((100 - 2.5) / np.std([1, 2, 3, 4], ddof=1), abs=0.01)
+
+
+def test_rosners_own_example_has_three_outliers():
+    """54 values of NIST/SEMATECH's handbook, 1.3.5.17.3, which finds three at 5 %."""
+    text = (
+        "-0.25 0.68 0.94 1.15 1.20 1.26 1.26 1.34 1.38 1.43 1.49 1.49 1.55 1.56 1.58 1.65 1.69 1.70 1.76 1.77 1.81 "
+        "1.91 1.94 1.96 1.99 2.06 2.09 2.10 2.14 2.15 2.23 2.24 2.26 2.35 2.37 2.40 2.47 2.54 2.62 2.64 2.90 2.92 "
+        "2.92 2.93 3.21 3.26 3.30 3.59 3.68 4.30 4.64 5.34 5.42 6.01"
+    )
+    values = np.array([float(number) for number in text.split()])
+
+    assert sorted(values[_furthest(values, error=0.05)]) == [5.34, 5.42, 6.01]
+
+
+@pytest.mark.parametrize("count", [5, 10, 14, 31, 120, 366])
+@pytest.mark.parametrize("window", [1, 28, 56])
+def test_of_reports_in_which_nothing_happened_at_most_one_in_fourteen_has_an_outlier(count, window):
+    values = rolling(3000 if count < 50 else 600, count, window=window)
+    days = [day(n) for n in range(count)]
+
+    assert np.mean([bool(outliers(days, of)) for of in values]) <= 0.07
+
+
+def test_the_chance_of_an_outlier_is_that_of_all_numbers_of_a_report_together():
+    days = [day(n) for n in range(14)]
+    values = rolling(4000, 14, window=1).reshape(400, 10, 14)
+
+    hit = [any(outliers(days, of, series=10) for of in numbers) for numbers in values]
+
+    assert 0.01 <= np.mean(hit) <= 0.07
 
 
 def test_drift_compares_the_later_half_with_the_earlier_and_leaves_out_the_middle():
@@ -240,12 +319,6 @@ def test_the_base_rate_of_a_training_set_is_not_that_of_its_holdout():
     assert found["holdout_base_rate"].change == 0
 
 
-def test_where_most_days_are_equal_an_outlier_is_told_by_the_mean_distance():
-    found = summarise(by_day([0.5] * 9 + [0.6]))
-
-    assert [(item.as_of, item.score) for item in found.outliers] == [(day(9), round(10 / 1.2533141373, 2))]
-
-
 def test_a_retry_names_every_parameter_and_the_environment_where_it_must():
     parameters = TrainingParameters(dataset="customers", model_version="v2", max_depth=6, calibrate=True)
 
@@ -288,6 +361,23 @@ def test_a_report_without_any_metric_says_so():
     assert days_png(found).startswith(b"\x89PNG")
 
 
+def test_without_scores_the_metrics_over_all_days_have_no_interval_and_it_is_said_why():
+    days = [made(n, 0.7 + n / 100) for n in range(3)]
+
+    found = report(days)
+    told = report(
+        days, pooled=Pool(metrics={"roc_auc": Pooled(value=0.71, low=0.68, high=0.74)}, rows=900, entities=80)
+    )
+
+    assert found.pooled.metrics["roc_auc"] == Pooled(value=0.71)
+    assert "Over all days: roc_auc 0.7100; without intervals: the rows were not looked at." in markdown(found)
+    assert (
+        "Over 900 rows of 80 entities, each once (95 % interval): roc_auc 0.7100 (0.6800 to 0.7400)."
+        in markdown(told)
+    )
+    assert report([undone(0)]).pooled is None
+
+
 def test_markdown_tells_counts_metrics_drift_errors_and_retry():
     aucs = random.Random(1)
     records = [made(n, aucs.uniform(0.69, 0.71), rows=1000 + 100 * n) for n in range(10)]
@@ -295,7 +385,7 @@ def test_markdown_tells_counts_metrics_drift_errors_and_retry():
 
     assert "11 of 12 days done (91.7%) in environment `dev`: 11 made, 0 reused, 1 failed, 0 missing." in text
     assert "| **roc_auc** |" in text
-    assert "- roc_auc 2025-12-11: 0.3000 (z " in text
+    assert "- roc_auc 2025-12-11: 0.3000 (-" in text
     assert "FLAGGED; the halves share about 93 % of their days" in text
     assert r"- 1 day (2025-12-12): a\|b \<script\> # c" in text
     assert "ml-assets run --dataset orders --as-of 2025-12-12 --lookback-days 90" in text
@@ -375,6 +465,8 @@ def test_small_words_of_a_report():
 
     assert words.trend(None) == "too few days"
     assert words.trend(steep) == "falling, -1,234 a day (-1e+03 to +1,000)"
+    short = Trend(slope=0.5, low=None, high=None, direction="window too short")
+    assert words.trend(short) == "+0.5 a day; needs 3 windows of days"
     assert words.drift(drifted) == (
         "0.5000 to 0.2500, -0.2500, FLAGGED; the halves share about 50 % of their days"
     )

@@ -48,17 +48,13 @@ def test_the_report_on_five_days_of_real_orders_is_what_pandas_computes(real_dat
     assert (document["asked"], document["done"], document["retry"]) == (5, 5, [])
     for name in table.columns:
         found, line = document["metrics"][name], scipy.stats.linregress(range(5), table[name])
-        margin = scipy.stats.t.ppf(0.975, 3) * line.stderr
         assert [found[k] for k in ("mean", "std", "min", "max")] == pytest.approx(
             [table[name].mean(), table[name].std(), table[name].min(), table[name].max()], abs=1e-8
         )
         trend = found["trend"]
-        assert [trend[k] for k in ("slope", "low", "high")] == pytest.approx(
-            [line.slope, line.slope - margin, line.slope + margin], abs=1e-8
-        )
-        away = table[name] - table[name].median()
-        far = table.index[(0.6745 * away / away.abs().median()).abs() > 3.5]
-        assert [item["as_of"] for item in found["outliers"]] == list(far)
+        assert trend["slope"] == pytest.approx(line.slope, abs=1e-8)
+        assert (trend["low"], trend["high"], trend["direction"]) == (None, None, "window too short")
+        assert found["outliers"] == []
     labels = [known_rows(real_data, dt.date.fromisoformat(day)) for day in DAYS]
     for name, numbers in {"rows": [len(y) for y in labels], "base_rate": [y.mean() for y in labels]}.items():
         assert [day["facts"][name] for day in document["days"]] == pytest.approx(numbers, abs=1e-6)

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -16,7 +17,7 @@ from ml_assets.core.result import run_config
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
-from ml_assets.errors import RefusedError, TrainingError
+from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
 from ml_assets.pipeline import steps, trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
@@ -559,3 +560,41 @@ def test_a_bad_sweep_is_refused_before_a_run_exists(own, line):
     assert line in str(error.value.__cause__)
     assert "AKIA" not in f"{error.value}{error.value.__cause__}"
     assert instance.get_runs_count() == 0
+
+
+def test_the_leaderboard_compares_trials_by_the_rows_of_their_holdouts(sweep, store):
+    found = sweep({"grid": {"C": "0.001,1"}}, days=3)
+    board = found.leaderboard()
+    key = leaderboard_key(found.parameters, found.own, DAY)
+
+    facts = [store.manifest(of).facts for of in store.keys("training_set")]
+    manifest = store.manifest(key)
+    assert manifest.facts["rows_until"] == max(of["last_day"] for of in facts) == str(board.rows.last)
+    assert str(board.rows.first) == min(of["holdout_from"] for of in facts)
+    assert board.rows.holdouts == len({of["holdout_from"] for of in facts})
+    assert "days of rows that it takes" in board.rows.missing[0]
+    second = board.trials[1]
+    assert second.difference == pytest.approx(second.mean - board.trials[0].mean)
+    assert (second.difference_low, second.distinguishable) == (None, None)
+    assert board.nested.run_id in {trial.run_id for trial in board.trials}
+    assert manifest.metrics["nested_roc_auc"] == board.nested.value
+    assert load_leaderboard(key, store) == board
+
+
+def test_trials_on_other_rows_are_ranked_and_not_compared(sweep):
+    board = sweep({"grid": {"holdout_days": "10,12"}}).leaderboard()
+
+    assert [trial.distinguishable for trial in board.trials] == [None, None]
+    assert board.nested is None
+    assert any("holdout_days varies" in note for note in board.notes)
+
+
+def test_a_damaged_file_of_scores_stops_the_leaderboard_by_its_name(sweep, store):
+    found = sweep({"grid": {"C": "0.1,1"}})
+    key = next(iter(store.keys("evaluation")))
+    file = next(file for file in store.manifest(key).files if file.name == "scores.parquet")
+    path = Path(store.root) / key.path / file.file
+    path.write_bytes(path.read_bytes()[:-1])
+
+    with pytest.raises(CorruptArtifactError, match="scores"):
+        found.leaderboard()

@@ -25,7 +25,8 @@ def print_leaderboard(board: Leaderboard) -> None:
             [f"{len(board.trials) - len(shown)} more are in the table."] if board.trials[len(shown) :] else []
         )
         lines += [f"{words.LEGEND}."] if any(map(words.marks, shown)) else []
-        out.print("\n".join([*lines, words.first(board)]), markup=False)
+        lines += [line for line in (words.first(board), words.nested(board)) if line]
+        out.print("\n".join(lines), markup=False)
     else:
         out.print(words.first(board), markup=False)
     sections = {
@@ -45,7 +46,7 @@ def _table(board: Leaderboard) -> "Table":
     from rich.table import Table
 
     many = len(board.days) > 1
-    after = ["std", "days", "best on", "difference (95 % interval)"] if many else ["difference"]
+    after = [*(["std", "days", "best on"] if many else []), "difference (95 % interval)"]
     head = ["", "rank", *map(escape, board.varied), f"mean {board.metric}", *after, "run_id"]
     found = Table(*head, box=None, padding=(0, 2))
     for trial in board.trials[:MOST_TRIALS]:

@@ -42,6 +42,7 @@ def print_report(report: Report) -> None:
     )
     if report.metrics:
         out.print(_metrics(report))
+        out.print(words.pooled(report.pooled), markup=False)
     sections = {
         f"Outliers ({words.OUTLIER_RULE})": words.outliers({**report.metrics, **report.rows}),
         f"Drift, later half of the days against the earlier ({words.DRIFT_RULE})": [

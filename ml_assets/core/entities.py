@@ -22,10 +22,14 @@ def entities(table: pl.DataFrame, contract: DatasetContract) -> Any:
 
     A row whose entity is not known is an entity of its own, and so is every row where there are no ids.
     """
+    return entity_codes(table, entity_name(table, contract))
+
+
+def entity_codes(table: pl.DataFrame, name: str) -> Any:
+    """`entities` by the column of that name; "" for none."""
     import numpy as np
 
     own = np.arange(table.height)
-    name = entity_name(table, contract)
     if not name:
         return own
     known = table[name].is_not_null().to_numpy()

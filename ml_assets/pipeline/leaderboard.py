@@ -29,7 +29,7 @@ def store_leaderboard(sweep: Sweep, board: Leaderboard) -> Manifest:
     """Commit a leaderboard with its pictures; its lineage is the evaluation of every trial and day that it ranks."""
     found = sorted(sweep.evaluations.values(), key=lambda m: (m.as_of, m.run_id))
     return store_value(
-        _product(board),
+        _product(board, rows_until=sweep.rows_until),
         key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1]),
         parameters=sweep_identity(sweep.parameters, sweep.own),
         format_name="parquet",
@@ -53,8 +53,11 @@ def _attached(key: ArtifactKey, name: str, store: ArtifactStore) -> bytes:
     return store.read_file(key, next(file for file in store.manifest(key).files if file.name == name))
 
 
-def _product(board: Leaderboard) -> Product:
-    """The table; beside it the document, a page to read, and the pictures."""
+def _product(board: Leaderboard, *, rows_until: str) -> Product:
+    """The table; beside it the document, a page to read, and the pictures.
+
+    `rows_until` is the last event day that any trial was measured on; "" where that is not known.
+    """
     import rfc8785
 
     from ml_assets.core.leaderboard.markdown import markdown
@@ -70,8 +73,12 @@ def _product(board: Leaderboard) -> Product:
             "failed_trials": len(board.failed),
             "days": len(board.days),
             **({"best_run_id": best.run_id} if best else {}),
+            **({"rows_until": rows_until} if rows_until else {}),
         },
-        metrics={f"best_{board.metric}": best.mean} if best else {},
+        metrics={
+            **({f"best_{board.metric}": best.mean} if best else {}),
+            **({f"nested_{board.metric}": board.nested.value} if board.nested else {}),
+        },
         attachments={
             SUMMARY: markdown(board).encode(),
             DOCUMENT: rfc8785.dumps(board.document()),

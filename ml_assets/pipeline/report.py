@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey, key_of, key_of_identity
@@ -12,13 +14,19 @@ from ml_assets.core.product import Product
 from ml_assets.core.report.coverage import Cell, Coverage, coverage
 from ml_assets.core.report.document import Report, build_report
 from ml_assets.core.report.parameters import ReportParameters, report_identity
+from ml_assets.core.report.pooled import Pool, means, pool
 from ml_assets.core.report.record import DayRecord, Status
+from ml_assets.core.report.words import count
 from ml_assets.core.run_id import run_id
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
+from ml_assets.pipeline.scored_evaluation import keeps_scores, scores_of
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+
+if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    from polars import DataFrame
 
 ASSET = "backfill_report"
 EVALUATION, TRAINING_SET = "evaluation", "training_set"
@@ -77,14 +85,42 @@ def report_of(
 ) -> Report:
     """The report over days that are read already."""
     told = outcomes or {}
+    records = [_record(parameters, day, told.get(day.as_of)) for day in stored]
+    done = {record.as_of for record in records if record.done}
+    evaluations = [day.evaluation for day in stored if day.evaluation and day.as_of in done]
     return build_report(
-        [_record(parameters, day, told.get(day.as_of)) for day in stored],
+        records,
         parameters=parameters,
         environment=workspace.environment,
         metric=metric,
         named_environment=workspace.environment != load_settings().environment,
         coverage=covered,
+        pooled=_pooled(records, evaluations, store=workspace.store),
     )
+
+
+def _pooled(
+    records: Sequence[DayRecord], evaluations: Sequence[Manifest], *, store: ArtifactStore
+) -> Pool | None:
+    """The metrics over all days that are done; without intervals, and why, where scores cannot be read."""
+    if not evaluations:
+        return None
+    without = [manifest for manifest in evaluations if not keeps_scores(manifest)]
+    if without:
+        many = f"{count(len(without), 'day')} of {len(evaluations)}"
+        return means(records, why_not=f"the evaluations of {many} keep no scores")
+    try:
+        scored = partial(_scored, evaluations, store)
+        return pool(scored, entity=str(evaluations[-1].facts.get("entity", "")))
+    except CorruptArtifactError as error:
+        return means(records, why_not=f"scores cannot be read: {str(error).rstrip('.')}")
+
+
+def _scored(evaluations: Sequence[Manifest], store: ArtifactStore) -> "Iterator[tuple[dt.date, DataFrame]]":
+    for manifest in sorted(evaluations, key=lambda manifest: manifest.as_of):
+        table = scores_of(manifest, store)
+        if table is not None:
+            yield manifest.as_of, table
 
 
 def read_day(parameters: TrainingParameters, day: dt.date, *, store: ArtifactStore) -> StoredDay:

@@ -21,6 +21,7 @@ from ml_assets.core.sweep.space import Space, size
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets.errors import SharedRunIdError, TrainingError
+from ml_assets.pipeline.leaderboard_rows import evidence
 from ml_assets.pipeline.trials import Tried, rows_of, training_sets, tries, workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 
@@ -90,9 +91,22 @@ class Sweep:
             yield from self._tries(trials, self.days, planned=len(trials))
 
     def leaderboard(self) -> Leaderboard:
-        """The leaderboard of what was tried."""
+        """The leaderboard of what was tried.
+
+        Raises:
+            CorruptArtifactError: the scores of an evaluation are damaged.
+        """
         varied = [axis.name for axis in self.space]
-        return leaderboard(self.records.values(), metric=self.own.metric, varied=varied)
+        board = leaderboard(self.records.values(), metric=self.own.metric, varied=varied)
+        return board.with_evidence(
+            evidence(board, self.evaluations, self._rows.values(), store=self.workspace.store)
+        )
+
+    @property
+    def rows_until(self) -> str:
+        """The last event day that any trial was measured on; "" where a training set of an earlier version does not say."""
+        found = [str(manifest.facts.get("last_day", "")) for manifest in self._rows.values()]
+        return max(found, default="") if all(found) else ""
 
     def name(self, trial: TrainingParameters) -> str:
         """What a trial is called: its run_id at the sweep's as_of."""

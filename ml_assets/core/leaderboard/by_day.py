@@ -3,7 +3,18 @@
 import math
 from typing import Any
 
-from ml_assets.core.figures import BLUE, MANY_COLOURS, ORANGE, RED, day_ticks, figure_of, finish, png, short
+from ml_assets.core.figures import (
+    BLUE,
+    GREY,
+    MANY_COLOURS,
+    ORANGE,
+    RED,
+    day_ticks,
+    figure_of,
+    finish,
+    png,
+    short,
+)
 from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.document import Leaderboard
 
@@ -15,10 +26,14 @@ LONGEST = 130
 def by_day_png(board: Leaderboard) -> bytes:
     """One line a trial over the days that it has, its name below: 1000 pixels wide."""
     trials = board.trials[:FIRST]
-    height = 3.2 + 0.18 * len(trials)
+    lines = len(trials) + (board.nested is not None)
+    height = 3.2 + 0.18 * lines
     figure = figure_of(10, height)
-    below = (0.5 + 0.18 * len(trials)) / height
+    below = (0.5 + 0.18 * lines) / height
     axes = figure.add_axes((0.075, below, 0.905, 1 - 0.35 / height - below))
+    if board.nested:
+        label = f"chosen on earlier rows, measured on later ones: {words.nested_value(board.nested)}"
+        axes.axhline(board.nested.value, color=GREY, linestyle="--", linewidth=1.2, label=label)
     for trial, colour in reversed(list(zip(trials, COLOURS, strict=False))):
         y = [trial.by_day.get(day, math.nan) for day in board.days]
         x = [day.toordinal() for day in board.days]

@@ -4,12 +4,13 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic import model_validator
+
 from ml_assets.core.leaderboard.direction import larger_is_better
+from ml_assets.core.leaderboard.evidence import Evidence, Nested, Rows, finite
 from ml_assets.core.leaderboard.importance import Importance, importance
 from ml_assets.core.leaderboard.notes import notes
-from ml_assets.core.leaderboard.overlap import shared_holdout
-from ml_assets.core.leaderboard.paired import Paired, holm, paired
-from ml_assets.core.leaderboard.ranked import FailedTrial, FailureGroup, RankedTrial
+from ml_assets.core.leaderboard.ranked import FailedTrial, FailureGroup, RankedTrial, without
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.leaderboard.trial import DIGITS, Trial, collect
 from ml_assets.core.leaderboard.values import varied_values
@@ -29,11 +30,12 @@ class Leaderboard(Part):
         varied: the names of the parameters that vary, in the order given.
         days: every day that any trial was looked at.
         shared_days: those that all ranked trials have: pictures and importance compare on these.
-        shared_holdout: the mean share of holdout days that two of the days have in common.
         trials: those that failed on no day. Those on all days come first, then those on fewer.
         failed: those that failed on some day, by run_id; they have no rank.
         failures: the reasons, the most frequent first.
         importance: which parameter decides, None where that cannot be told.
+        rows: those on which trials were compared with the first; None where there are none.
+        nested: how good a choice by the earlier rows of the last holdout is on the later ones.
         notes: how far all this can be trusted, in words.
     """
 
@@ -42,12 +44,24 @@ class Leaderboard(Part):
     varied: tuple[str, ...]
     days: tuple[dt.date, ...]
     shared_days: tuple[dt.date, ...]
-    shared_holdout: float
     trials: tuple[RankedTrial, ...]
     failed: tuple[FailedTrial, ...]
     failures: tuple[FailureGroup, ...]
     importance: Importance | None
     notes: tuple[str, ...]
+    rows: Rows | None = None
+    nested: Nested | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_earlier(cls, values: Any) -> Any:
+        return without(values, ("shared_holdout",))
+
+    def with_evidence(self, evidence: Evidence) -> "Leaderboard":
+        """The same ranking, with what its trials' rows say of it."""
+        trials = tuple(_compared(trial, evidence) for trial in self.trials)
+        board = self.model_copy(update={"trials": trials, "rows": evidence.rows, "nested": evidence.nested})
+        return board.model_copy(update={"notes": tuple(notes(board))})
 
     def document(self) -> dict[str, Any]:
         """The leaderboard as JSON values; equal leaderboards give equal documents."""
@@ -72,15 +86,13 @@ def leaderboard(records: Iterable[TrialDay], *, metric: str, varied: Sequence[st
     ranked = _in_order([trial for trial in found if not trial.failures(metric)], metric, larger=larger)
     shared = [day for day in days if all(day in trial.records for trial in ranked)] if ranked else []
     failed = _failed(found, metric, varied)
-    holdout = holdout_days(found)
     board = Leaderboard(
         metric=metric,
         larger_is_better=larger,
         varied=tuple(varied),
         days=tuple(days),
         shared_days=tuple(shared),
-        shared_holdout=_rounded(shared_holdout(days, holdout)),
-        trials=tuple(_ranks(ranked, metric, varied, days=days, larger=larger, holdout=holdout)),
+        trials=tuple(_ranks(ranked, metric, varied, days=days, larger=larger)),
         failed=failed,
         failures=_failures(failed),
         importance=_importance(ranked, metric, varied, shared),
@@ -89,9 +101,21 @@ def leaderboard(records: Iterable[TrialDay], *, metric: str, varied: Sequence[st
     return board.model_copy(update={"notes": tuple(notes(board))})
 
 
-def holdout_days(trials: Iterable[Trial]) -> int:
-    """The longest holdout of the trials; 0 where their identities do not say."""
-    return max((int(trial.parameters.get("holdout_days", 0)) for trial in trials), default=0)
+def _compared(trial: RankedTrial, evidence: Evidence) -> RankedTrial:
+    """With its interval and its place in the confidence set; the first trial has neither."""
+    found = evidence.against.get(trial.run_id)
+    if found is None or trial.rank == 1:
+        return trial
+    low, high = finite(found.low), finite(found.high)
+    around_zero = low is None or high is None or low <= 0 <= high
+    return trial.model_copy(
+        update={
+            "difference_low": low,
+            "difference_high": high,
+            "p_value": found.p_value,
+            "distinguishable": found.p_value < SIGNIFICANT and not around_zero,
+        }
+    )
 
 
 def _in_order(trials: Iterable[Trial], metric: str, *, larger: bool) -> list[Trial]:
@@ -110,14 +134,11 @@ def _ranks(
     *,
     days: Sequence[dt.date],
     larger: bool,
-    holdout: int,
 ) -> Iterable[RankedTrial]:
+    """Without what only rows can say (`with_evidence`)."""
     series = [trial.series(metric) for trial in ranked]
-    differences = [paired(of, series[0], holdout_days=holdout) for of in series]
-    p_values = _corrected(differences)
     best = _best_by_day(series, larger=larger)
-    for place, (trial, points, difference) in enumerate(zip(ranked, series, differences, strict=True)):
-        p_value = p_values[place]
+    for place, (trial, points) in enumerate(zip(ranked, series, strict=True)):
         yield RankedTrial(
             rank=place + 1,
             run_id=trial.last.run_id,
@@ -130,34 +151,20 @@ def _ranks(
             days=len(points),
             complete=len(points) == len(days),
             best_days=sum(value == best[day] for day, value in points.items()),
-            **_difference(difference if place else None),
-            p_value=p_value,
-            distinguishable=None if p_value is None else p_value < SIGNIFICANT,
+            **_difference(points, series[0] if place else {}),
+            difference_low=None,
+            difference_high=None,
+            p_value=None,
+            distinguishable=None,
             metrics=_means(trial),
             by_day=points,
         )
 
 
-def _corrected(differences: Sequence[Paired]) -> list[float | None]:
-    """Each trial's p-value against the first one, corrected for how many there are; none of the first."""
-    held = [place for place, of in enumerate(differences) if place and of.p_value is not None]
-    after = holm([float(differences[place].p_value or 0.0) for place in held])
-    known = dict(zip(held, after, strict=True))
-    return [_rounded(known[place]) if place in known else None for place in range(len(differences))]
-
-
-def _difference(of: Paired | None) -> dict[str, Any]:
-    """The fields of a trial; of the first, which is `None` here, there are none."""
-    told = of or Paired(days=0)
-    numbers = {
-        "difference": told.mean,
-        "difference_low": told.low,
-        "difference_high": told.high,
-        "independent_low": told.independent_low,
-        "independent_high": told.independent_high,
-    }
-    rounded = {name: None if value is None else _rounded(value) for name, value in numbers.items()}
-    return {"paired_days": told.days, **rounded}
+def _difference(points: Mapping[dt.date, float], first: Mapping[dt.date, float]) -> dict[str, Any]:
+    """To the first trial over the days that both have; none of the first itself."""
+    by_day = {day: points[day] - first[day] for day in sorted(set(points) & set(first))}
+    return {"paired_days": len(by_day), "difference": _mean(by_day) if by_day else None}
 
 
 def _own_interval(trial: Trial, metric: str) -> dict[str, float | None]:

@@ -16,6 +16,7 @@ def markdown(board: Leaderboard) -> str:
     parts = [
         _title(board),
         _trials(board),
+        _nested(board),
         _importance(board),
         _failed(board),
         _metrics(board),
@@ -35,7 +36,8 @@ def _trials(board: Leaderboard) -> str:
     shown = board.trials[:MOST_TRIALS]
     many = len(board.days) > 1
     head = ["rank", *map(plain, board.varied), f"mean {board.metric}"]
-    head += ["std", "days", "best on", "difference to the first (95 % interval)"] if many else ["difference"]
+    head += ["std", "days", "best on"] if many else []
+    head += ["difference to the first (95 % interval)"]
     cut = f"The first {len(shown)} of {len(board.trials)}.\n\n" if len(shown) < len(board.trials) else ""
     rows = [_cells(trial, many=many) for trial in shown]
     return f"## Trials\n\n{cut}{table([*head, 'run_id'], rows)}{_legend(shown)}"
@@ -52,6 +54,12 @@ def _cells(trial: RankedTrial, *, many: bool) -> list[str]:
 
 def _legend(shown: tuple[RankedTrial, ...]) -> str:
     return f"\n\n{plain(words.LEGEND)}." if any(map(words.marks, shown)) else ""
+
+
+def _nested(board: Leaderboard) -> str:
+    return (
+        f"## Chosen on earlier rows, measured on later ones\n\n{words.nested(board)}" if board.nested else ""
+    )
 
 
 def _importance(board: Leaderboard) -> str:

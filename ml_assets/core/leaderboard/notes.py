@@ -9,19 +9,16 @@ from ml_assets.core.report.words import count
 if TYPE_CHECKING:
     from ml_assets.core.leaderboard.document import Leaderboard
 
-ROWS = ("dataset", "source", "holdout_days")
-"""Parameters that decide on which rows a model is measured."""
+ROWS = ("dataset", "source", "lookback_days", "holdout_days", "purged")
+"""Parameters that decide on which rows a model is trained or measured."""
 
 
 def notes(board: "Leaderboard") -> Iterator[str]:
     """One sentence or two for each thing that a reader could take for more than it is."""
     if len(board.trials) > 1:
-        yield (
-            f"The first of {len(board.trials)} trials was chosen on the very holdouts that measure it, so its mean "
-            "is too good. Measure it on later days before you rely on the number."
-        )
-        yield from _days(board)
+        yield _chosen(board)
         yield from _rows(board)
+        yield from _varied(board)
         yield from _fewer(board)
     if board.importance is not None and not board.importance.full_grid:
         yield (
@@ -30,35 +27,47 @@ def notes(board: "Leaderboard") -> Iterator[str]:
         )
 
 
-def _days(board: "Leaderboard") -> Iterator[str]:
-    if not any(trial.p_value is not None for trial in board.trials):
-        yield (
-            "There are not two days to compare on, so differences have no interval and ranks may be chance. "
-            "Look at the trials on several days."
-        )
-        return
-    yield f"Training windows overlap from day to day, so the days are not independent. {_shared(board)}"
-    compared = sum(trial.p_value is not None for trial in board.trials)
-    yield (
-        f"Whether a trial differs from the first is corrected for {count(compared, 'comparison')} (Holm): one that is "
-        "as good as the best is marked as worse in at most about 5 % of sweeps. The intervals are not corrected "
-        "for that."
+def _chosen(board: "Leaderboard") -> str:
+    head = (
+        f"The first of {len(board.trials)} trials was chosen on the very holdouts that measure it, so its mean is "
+        "too good."
     )
-
-
-def _shared(board: "Leaderboard") -> str:
-    if not board.shared_holdout:
-        return "Their holdouts share no days, as far as is known, so intervals are not widened."
-    return (
-        f"Two of them have {words.percent(board.shared_holdout)} of their holdout days in common on average; "
-        "intervals of differences are widened for that, the agreement of days is not. Days further apart tell more."
-    )
+    if board.nested is None:
+        return f"{head} Measure it on later days before you rely on the number."
+    return f"{head} Rely on what such a choice has on rows that chose nothing: {words.nested_value(board.nested)}."
 
 
 def _rows(board: "Leaderboard") -> Iterator[str]:
+    compared = [trial for trial in board.trials if trial.distinguishable is not None]
+    if board.rows is None or not compared:
+        yield f"Ranks may be chance: {words.why_not_compared(board)}."
+        return
+    rows = board.rows
+    yield (
+        f"Trials are compared on {rows.rows:,} rows of {rows.entities:,} entities, with events from {rows.first} to "
+        f"{rows.last}. A row counts once, though the holdouts of {count(len(board.days), 'day')} overlap"
+        f"{_same(rows.holdouts, len(board.days))}."
+    )
+    yield (
+        "Of trials that are equally good, however many, some is called worse in about 5 % of sweeps (Model Confidence "
+        "Set, by weeks of events and by entity), unless what sets them apart lasts longer than a week. "
+        "Each interval is for one comparison by itself."
+    )
+    left = len(board.trials) - 1 - len(compared)
+    if left:
+        yield (
+            f"{count(left, 'trial')} cannot be compared by rows: on fewer days, on other rows, or without stored scores."
+        )
+
+
+def _same(holdouts: int, days: int) -> str:
+    return f", and only {holdouts} of them differ" if holdouts < days else ""
+
+
+def _varied(board: "Leaderboard") -> Iterator[str]:
     if varied := [name for name in board.varied if name in ROWS]:
         yield (
-            f"{', '.join(varied)} varies, so the trials are not measured on the same rows: a difference may be one "
+            f"{', '.join(varied)} varies, so trials may be trained or measured on other rows: a difference may be one "
             "of the rows."
         )
 

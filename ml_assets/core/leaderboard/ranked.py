@@ -1,7 +1,10 @@
 """One line of a leaderboard: a trial with its rank, or one that failed and has none."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from pydantic import model_validator
 
 from ml_assets.core.leaderboard.values import Value
 from ml_assets.core.report.document import Errors
@@ -26,14 +29,12 @@ class RankedTrial(Part):
         best_days: on how many days no ranked trial was better; several can share a day.
         paired_days: how many days it shares with the first trial; 0 of the first itself.
         difference: mean of its metric - that of the first trial over the days that both have.
-        difference_low: lower end of the 95 % interval of that, widened for shared holdout days but not
-            for the number of trials; None for fewer than two days.
+        difference_low: lower end of the 95 % interval of that, from the rows of all holdouts, each once, by entity and
+            by blocks of event days; not corrected for the number of trials. None where trials cannot be compared by
+            rows.
         difference_high: its upper end.
-        independent_low: lower end of the same interval as if the days were independent of each other, which is
-            that of scipy.stats.ttest_rel: narrower than it should be where they share holdout days.
-        independent_high: its upper end.
-        p_value: that the difference is 0, corrected for the number of trials (Holm); None as above.
-        distinguishable: whether that is below 0.05.
+        p_value: how often equally good trials are this far behind some other one (Model Confidence Set); None as above.
+        distinguishable: whether the trial is worse: that is below 0.05, and the interval leaves out 0.
         metrics: the mean of each metric over its days.
         by_day: the metric that ranks.
     """
@@ -54,12 +55,22 @@ class RankedTrial(Part):
     difference: float | None
     difference_low: float | None
     difference_high: float | None
-    independent_low: float | None
-    independent_high: float | None
     p_value: float | None
     distinguishable: bool | None
     metrics: dict[str, float]
     by_day: dict[dt.date, float]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_earlier(cls, values: Any) -> Any:
+        return without(values, ("independent_low", "independent_high"))
+
+
+def without(values: Any, names: Iterable[str]) -> Any:
+    """A stored document without fields that it has of an earlier version."""
+    if not isinstance(values, Mapping):
+        return values
+    return {name: value for name, value in values.items() if name not in names}
 
 
 class FailedTrial(Part):

@@ -26,8 +26,6 @@ AFTER = {
     "difference": float,
     "difference_low": float,
     "difference_high": float,
-    "independent_low": float,
-    "independent_high": float,
     "p_value": float,
     "distinguishable": bool,
     "reason": str,

@@ -7,13 +7,14 @@ from ml_assets.core.report.words import count, number, stretches
 
 if TYPE_CHECKING:
     from ml_assets.core.leaderboard.document import Leaderboard
+    from ml_assets.core.leaderboard.evidence import Nested
     from ml_assets.core.leaderboard.importance import Importance
     from ml_assets.core.leaderboard.ranked import FailureGroup, RankedTrial
 
 MOST_RUN_IDS = 5
 SAME = "="
 FEWER = "*"
-LEGEND = f"{SAME} not distinguishable from the first; {FEWER} dropped early, on fewer days"
+LEGEND = f"{SAME} not significantly worse than the best; {FEWER} dropped early, on fewer days"
 
 
 def value(of: Value) -> str:
@@ -39,7 +40,7 @@ def label(trial: "RankedTrial") -> str:
 
 
 def marks(trial: "RankedTrial") -> str:
-    """`=` where the trial cannot be told from the first, `*` where it has fewer days."""
+    """`=` where the trial is not significantly worse than the best, `*` where it has fewer days."""
     same = SAME if trial.distinguishable is False else ""
     return same + ("" if trial.complete else FEWER)
 
@@ -52,7 +53,7 @@ def mean(trial: "RankedTrial") -> str:
 
 
 def difference(trial: "RankedTrial") -> str:
-    """`-0.0120 (-0.0200 to -0.0040)`; without interval for a single day, `-` for the first itself."""
+    """`-0.0120 (-0.0200 to -0.0040)`; without interval where there is none, `-` for the first itself."""
     if trial.difference is None:
         return "-"
     if trial.difference_low is None or trial.difference_high is None:
@@ -66,26 +67,50 @@ def _signed(number_: float) -> str:
 
 
 def first(board: "Leaderboard") -> str:
-    """Who is first, and how many cannot be told from it."""
+    """Who is first, and how many are not significantly worse."""
     if not board.trials:
         return "No trial is done on all of its days, so nothing is ranked."
     if len(board.trials) == 1:
         return "One trial is done: there is nothing to compare it with."
     known = [trial for trial in board.trials if trial.distinguishable is not None]
-    same = sum(trial.distinguishable is False for trial in known)
-    others = len(board.trials) - 1
+    others, same = len(board.trials) - 1, sum(trial.distinguishable is False for trial in known)
     if not known:
-        differ = "the other trial differs" if others == 1 else f"the other {others} trials differ"
-        return f"Whether {differ} from the first cannot be told from one day."
-    if others == 1:
-        return f"The other trial {'cannot' if same else 'can'} be told from the first by its days."
-    unknown = f"; of {others - len(known)} it cannot be told" if len(known) < others else ""
-    told = (
-        f"None of the {others} other trials can"
-        if same == others
-        else f"{same} of the {others} other trials cannot"
+        differ = "the other trial is" if others == 1 else f"any of the other {others} trials is"
+        return f"Whether {differ} worse than the first cannot be told: {why_not_compared(board)}."
+    left = f"; {others - len(known)} could not be compared" if len(known) < others else ""
+    verb = "is" if same == 1 else "are"
+    return f"{same} of {count(others, 'other trial')} {verb} not significantly worse than the best{left}."
+
+
+def why_not_compared(board: "Leaderboard") -> str:
+    """Why no trial could be compared with the first by rows; without a full stop."""
+    if board.rows is None:
+        return "there are no stored scores of the same rows"
+    return (
+        "there are " + ", ".join(board.rows.missing)
+        if board.rows.missing
+        else "no other trial has the same rows"
     )
-    return f"{told} be told from the first by their days{unknown}."
+
+
+def nested(board: "Leaderboard") -> str:
+    """What a choice by the earlier rows is worth on the later ones, with a full stop; nothing where that is not known."""
+    of = board.nested
+    if of is None:
+        return ""
+    ranks = {trial.run_id: f"#{trial.rank}" for trial in board.trials}
+    return (
+        f"The best of {of.trials} trials on the events from {of.chosen_first} to {of.chosen_last} is "
+        f"{ranks.get(of.run_id, of.run_id)}, with {board.metric} {number(of.chosen)}; on the {of.rows:,} rows from "
+        f"{of.first} to {of.last}, which chose nothing, it has {nested_value(of)}."
+    )
+
+
+def nested_value(of: "Nested") -> str:
+    """`0.7012 (0.6801 to 0.7223)`."""
+    if of.low is None or of.high is None:
+        return number(of.value)
+    return f"{number(of.value)} ({number(of.low)} to {number(of.high)})"
 
 
 def scope(board: "Leaderboard") -> str:

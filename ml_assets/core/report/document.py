@@ -1,20 +1,23 @@
 """The report itself: a pure function of one record a day."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ml_assets.core.command import retry_commands
+from ml_assets.core.metric_interval import without_ends
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.drift import Drift, drift
 from ml_assets.core.report.parameters import in_order
+from ml_assets.core.report.pooled import Pool, means
 from ml_assets.core.report.record import STATUSES, DayRecord, Part, Status
 from ml_assets.core.report.summary import Summary, summarise
 
 NOTE = (
-    "Training windows overlap from day to day, so the days are not independent: intervals of trends are narrower "
-    "than they should be, and a drift shows only as far as the windows of the two halves differ."
+    "Windows overlap from day to day, so the days are not independent. Intervals of trends take that into account, and "
+    "there is none until the days span three windows: of the holdout for a metric, of the lookback for a training set. "
+    "A drift shows only as far as the windows of the two halves differ."
 )
 
 
@@ -40,6 +43,7 @@ class Report(Part):
         counts: days by status.
         seconds: what the days took together, as far as that is known.
         metrics: the summary of each metric over the days that are done.
+        pooled: metrics over all of them, with intervals made of rows; None where no day is done.
         rows: the summary of each number about the rows.
         drift: of each number about the rows, of the later half against the earlier one.
         errors: the reasons of the days that failed, the most frequent first.
@@ -60,6 +64,7 @@ class Report(Part):
     counts: dict[Status, int]
     seconds: float
     metrics: dict[str, Summary]
+    pooled: Pool | None = None
     rows: dict[str, Summary]
     drift: dict[str, Drift]
     errors: tuple[Errors, ...]
@@ -81,6 +86,7 @@ def build_report(
     metric: str = "roc_auc",
     named_environment: bool = False,
     coverage: Coverage | None = None,
+    pooled: Pool | None = None,
 ) -> Report:
     """The report over the records, one a day, in any order; there must be one at least.
 
@@ -91,6 +97,7 @@ def build_report(
         metric: what the pictures show.
         named_environment: whether commands must name the environment, as it is not the settings' default.
         coverage: which days other parameter sets cover.
+        pooled: metrics over all days, where their rows were looked at.
     """
     days = sorted(records, key=lambda record: record.as_of)
     done = [day for day in days if day.done]
@@ -106,8 +113,8 @@ def build_report(
         success_rate=round(len(done) / len(days), 10),
         counts={status: sum(day.status == status for day in days) for status in STATUSES},
         seconds=round(sum(day.seconds or 0.0 for day in days), 3),
-        metrics=_summaries({day.as_of: day.metrics for day in done}),
-        rows=_summaries({day.as_of: day.facts for day in done}),
+        **_summaries(done, parameters),
+        pooled=pooled or means(done, why_not="the rows were not looked at"),
         drift=_drifts(done, parameters),
         errors=_errors(days),
         retry=tuple(
@@ -124,12 +131,30 @@ def series(days: Iterable[DayRecord], name: str, *, of: str = "metrics") -> dict
     return {day: values[name] for day, values in held.items() if name in values}
 
 
-def _summaries(by_day: Mapping[dt.date, Mapping[str, float]]) -> dict[str, Summary]:
-    names = in_order(name for values in by_day.values() for name in values)
-    return {
-        name: summarise({day: values[name] for day, values in by_day.items() if name in values})
-        for name in names
+def _summaries(done: Iterable[DayRecord], parameters: TrainingParameters) -> dict[str, dict[str, Summary]]:
+    """`metrics` and `rows`: of each number its summary."""
+    days = list(done)
+    numbers = {
+        of: {
+            name: series(days, name, of=of) for name in in_order(n for day in days for n in getattr(day, of))
+        }
+        for of in ("metrics", "facts")
     }
+    many = sum(len(without_ends(held)) for held in numbers.values())
+    summaries = {
+        of: {
+            name: summarise(points, window_days=_window(name, of=of, parameters=parameters), series=many)
+            for name, points in held.items()
+        }
+        for of, held in numbers.items()
+    }
+    return {"metrics": summaries["metrics"], "rows": summaries["facts"]}
+
+
+def _window(name: str, *, of: str, parameters: TrainingParameters) -> int:
+    """On the rows of how many days a number is measured."""
+    of_holdout = name.startswith("holdout_") if of == "facts" else not name.startswith("train_")
+    return parameters.holdout_days if of_holdout else parameters.lookback_days
 
 
 def _drifts(done: Sequence[DayRecord], parameters: TrainingParameters) -> dict[str, Drift]:

@@ -52,7 +52,7 @@ def _metrics(report: Report) -> str:
         if not is_end(name, report.metrics)
     ]
     head = ("metric", "mean", "std", "min", "max", "trend (95 % interval)")
-    return "## Metrics\n\n" + table(head, rows)
+    return f"## Metrics\n\n{table(head, rows)}\n\n{words.pooled(report.pooled)}".rstrip()
 
 
 def _outliers(report: Report) -> str:

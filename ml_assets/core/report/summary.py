@@ -2,41 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
+from ml_assets.core.report.outliers import Outlier, outliers
 from ml_assets.core.report.record import Part
+from ml_assets.core.report.trend import Trend, trend
 
 DIGITS = 10
-OUTLIER = 3.5  # of the modified z-score, after Iglewicz and Hoaglin (1993)
-FEWEST_FOR_OUTLIERS = 5
-FEWEST_FOR_TREND = 3
-CONFIDENCE = 0.95
-
-Direction = Literal["rising", "falling", "no clear trend"]
-
-
-class Trend(Part):
-    """The least-squares line through the days.
-
-    Attributes:
-        slope: change a day.
-        low: lower end of the slope's 95 % confidence interval, each day taken as independent of the others.
-        high: its upper end.
-        direction: `no clear trend` where the interval holds 0.
-    """
-
-    slope: float
-    low: float
-    high: float
-    direction: Direction
-
-
-class Outlier(Part):
-    """A day that stands out: `score` is its modified z-score."""
-
-    as_of: dt.date
-    value: float
-    score: float
 
 
 class Summary(Part):
@@ -51,8 +23,14 @@ class Summary(Part):
     outliers: tuple[Outlier, ...]
 
 
-def summarise(points: Mapping[dt.date, float]) -> Summary:
-    """The summary of a number by day; there must be one day at least, and their order does not matter."""
+def summarise(points: Mapping[dt.date, float], *, window_days: int, series: int = 1) -> Summary:
+    """The summary of a number by day; there must be one day at least, and their order does not matter.
+
+    Args:
+        points: the number by day.
+        window_days: on the rows of how many days each of them is measured: that of the holdout for a metric.
+        series: how many numbers the report summarises; they share the chance of an outlier without a reason.
+    """
     import numpy as np
 
     days = sorted(points)
@@ -63,52 +41,8 @@ def summarise(points: Mapping[dt.date, float]) -> Summary:
         std=_rounded(values.std(ddof=1)) if len(days) > 1 else None,
         min=_rounded(values.min()),
         max=_rounded(values.max()),
-        trend=_trend(days, values),
-        outliers=_outliers(days, values),
-    )
-
-
-def _trend(days: list[dt.date], values: Any) -> Trend | None:
-    """None for fewer than three days: a line through two has no error."""
-    if len(days) < FEWEST_FOR_TREND:
-        return None
-    import numpy as np
-    from scipy.special import stdtrit  # type: ignore[import-untyped]
-
-    x = np.array([day.toordinal() for day in days], dtype=float)
-    x -= x.mean()
-    y = values - values.mean()
-    squares = float(x @ x)
-    slope = float(x @ y) / squares
-    rest, freedom = y - slope * x, len(days) - 2
-    error = float(np.sqrt(rest @ rest / freedom / squares))
-    margin = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
-    slope, low, high = (_rounded(value) for value in (slope, slope - margin, slope + margin))
-    return Trend(slope=slope, low=low, high=high, direction=_direction(low, high))
-
-
-def _direction(low: float, high: float) -> Direction:
-    if low > 0:
-        return "rising"
-    return "falling" if high < 0 else "no clear trend"
-
-
-def _outliers(days: list[dt.date], values: Any) -> tuple[Outlier, ...]:
-    """By median and median absolute deviation; where more than half of the days are equal, by the mean one."""
-    if len(days) < FEWEST_FOR_OUTLIERS:
-        return ()
-    import numpy as np
-
-    distance = values - np.median(values)
-    middle, usual = float(np.median(abs(distance))), float(abs(distance).mean())
-    scale = middle / 0.6744897502 if middle else usual * 1.2533141373
-    if not scale:
-        return ()
-    scores = distance / scale
-    return tuple(
-        Outlier(as_of=day, value=_rounded(value), score=round(float(score), 2))
-        for day, value, score in zip(days, values, scores, strict=True)
-        if abs(score) > OUTLIER
+        trend=trend(days, values, window_days=window_days),
+        outliers=outliers(days, values, series=series),
     )
 
 

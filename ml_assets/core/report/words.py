@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from ml_assets.core.command import spans
 from ml_assets.core.metric_interval import without_ends
 from ml_assets.core.report.drift import FLAGGED, Drift
-from ml_assets.core.report.summary import OUTLIER, Summary, Trend
+from ml_assets.core.report.outliers import Outlier
+from ml_assets.core.report.pooled import Pool, Pooled
+from ml_assets.core.report.summary import Summary
+from ml_assets.core.report.trend import FEWEST_WINDOWS, Trend
 
 DRIFT_RULE = f"flagged from {100 * FLAGGED:.0f} % relative change on"
-OUTLIER_RULE = f"modified z-score beyond {OUTLIER}"
+OUTLIER_RULE = "generalized ESD test: of reports in which nothing happened, about 5 % have one"
 
 
 def number(value: float | None) -> str:
@@ -29,12 +32,29 @@ def stretches(days: tuple[dt.date, ...]) -> str:
     return ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in spans(days))
 
 
+def pooled(of: Pool | None) -> str:
+    """`Over 3,889 rows of 3,095 entities, each once: roc_auc 0.7550 (0.7210 to 0.7890), ...`, with a full stop."""
+    if of is None:
+        return ""
+    told = ", ".join(f"{name} {_pooled(item)}" for name, item in of.metrics.items())
+    if of.rows is None:
+        return f"Over all days: {told}; without intervals: {of.why_not}."
+    return f"Over {of.rows:,} rows of {of.entities:,} entities, each once (95 % interval): {told}."
+
+
+def _pooled(of: Pooled) -> str:
+    if of.low is None or of.high is None:
+        return number(of.value)
+    return f"{number(of.value)} ({number(of.low)} to {number(of.high)})"
+
+
 def trend(of: Trend | None) -> str:
-    """`falling, -0.0012 a day (-0.0020 to -0.0004)`."""
+    """`falling, -0.0012 a day (-0.0020 to -0.0004)`; without interval where the days span too little."""
     if of is None:
         return "too few days"
-    line = f"{_small(of.slope)} a day ({_small(of.low)} to {_small(of.high)})"
-    return f"{of.direction}, {line}"
+    if of.low is None or of.high is None:
+        return f"{_small(of.slope)} a day; needs {FEWEST_WINDOWS} windows of days"
+    return f"{of.direction}, {_small(of.slope)} a day ({_small(of.low)} to {_small(of.high)})"
 
 
 def _small(value: float) -> str:
@@ -53,9 +73,15 @@ def drift(of: Drift) -> str:
 
 
 def outliers(of: Mapping[str, Summary]) -> list[str]:
-    """`roc_auc 2025-12-03: 0.5120 (z -8.1)`, one line each."""
+    """`roc_auc 2025-12-03: 0.5120 (-8.1 standard deviations of the other days)`, one line each."""
     return [
-        f"{name} {item.as_of}: {number(item.value)} (z {item.score:+.1f})"
+        f"{name} {item.as_of}: {number(item.value)} ({_score(item)})"
         for name in without_ends(of)
         for item in of[name].outliers
     ]
+
+
+def _score(of: Outlier) -> str:
+    if of.score is None:
+        return "the other days are equal"
+    return f"{of.score:+.1f} standard deviations of the other days"

@@ -1,0 +1,113 @@
+"""Where a number is going over many days whose rows overlap.
+
+A metric of one day is measured on the rows of a window of days (the holdout), so neighbouring days are nearly the same
+measurement. The slope of the least-squares line has the HAC error of Newey and West (1987), Bartlett weights with the
+length of the window as lag. At spans of a few windows that error is far too small and its distribution far from
+normal: alone it calls a trend in 27 to 48 % of series without one. So it is corrected as Bell and McCaffrey (2002) do
+it, with a working model in which a metric is the mean of independent daily effects over its window: the variance is
+divided by its relative bias under that model, and Student's t has the degrees of freedom that match its spread.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from ml_assets.core.report.record import Part
+
+DIGITS = 10
+FEWEST_DAYS = 3
+FEWEST_WINDOWS = 3  # from the first day to the last, for a direction
+CONFIDENCE = 0.95
+
+Direction = Literal["rising", "falling", "no clear trend", "window too short"]
+
+
+class Trend(Part):
+    """The least-squares line through the days.
+
+    Attributes:
+        slope: change a day.
+        low: lower end of the slope's 95 % confidence interval; None where the days span fewer than three windows.
+        high: its upper end.
+        direction: `no clear trend` where the interval contains 0, `window too short` where there is none.
+    """
+
+    slope: float
+    low: float | None
+    high: float | None
+    direction: Direction
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Design:
+    """What the days alone decide: the weights of the slope, the quadratic form of its variance, and Student's t."""
+
+    weights: Any
+    form: Any
+    factor: float
+    freedom: float
+
+
+def trend(days: Sequence[dt.date], values: Any, *, window_days: int) -> Trend | None:
+    """The trend of `values`, shape (n,), over `days`, which are in order; None for fewer than three days.
+
+    Args:
+        days: one for each value.
+        values: the metric by day.
+        window_days: on the rows of how many days each value is measured.
+    """
+    if len(days) < FEWEST_DAYS:
+        return None
+    design = _design(tuple(day.toordinal() for day in days), max(1, window_days))
+    slope = float(design.weights @ values)
+    if (days[-1] - days[0]).days < FEWEST_WINDOWS * window_days:
+        return Trend(slope=_rounded(slope), low=None, high=None, direction="window too short")
+    margin = _margin(design, values)
+    low, high = _rounded(slope - margin), _rounded(slope + margin)
+    return Trend(slope=_rounded(slope), low=low, high=high, direction=_direction(low, high))
+
+
+def _margin(design: _Design, values: Any) -> float:
+    """Half the width of the interval."""
+    import numpy as np
+    from scipy.special import stdtrit  # type: ignore[import-untyped,unused-ignore]
+
+    centred = values - values.mean()
+    variance = max(0.0, float(centred @ design.form @ centred)) * design.factor
+    return float(stdtrit(design.freedom, (1 + CONFIDENCE) / 2) * np.sqrt(variance))
+
+
+@lru_cache(maxsize=32)
+def _design(places: tuple[int, ...], window: int) -> _Design:
+    """For the ordinals of the days; all metrics of a report share one."""
+    import numpy as np
+
+    x = np.array(places, dtype=float)
+    x -= x.mean()
+    weights = x / (x @ x)
+    residuals = np.eye(len(x)) - 1 / len(x) - np.outer(x, weights)
+    gap = abs(x[:, None] - x)
+    bartlett = np.clip(1 - gap / (window + 1), 0, None)
+    shared = np.clip(1 - gap / window, 0, None)  # correlation of two means over windows of that length
+    form = residuals @ (bartlett * np.outer(weights, weights)) @ residuals
+    product = form @ shared
+    expected = float(np.trace(product))
+    spread = 2 * float((product * product.T).sum())
+    return _Design(
+        weights=weights,
+        form=form,
+        factor=float(weights @ shared @ weights) / expected,
+        freedom=2 * expected**2 / spread,
+    )
+
+
+def _direction(low: float, high: float) -> Direction:
+    if low > 0:
+        return "rising"
+    return "falling" if high < 0 else "no clear trend"
+
+
+def _rounded(value: float) -> float:
+    return round(value, DIGITS) + 0.0  # no -0.0

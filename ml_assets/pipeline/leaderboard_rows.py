@@ -1,0 +1,116 @@
+"""What the stored scores of a sweep's evaluations say of its leaderboard, read one trial at a time."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.leaderboard.evidence import Evidence
+from ml_assets.core.leaderboard.ranked import RankedTrial
+from ml_assets.core.manifest import Manifest
+from ml_assets.pipeline.scored_evaluation import scores_of
+from ml_assets.storage.artifact_store import ArtifactStore
+
+if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    from polars import DataFrame
+
+    from ml_assets.core.leaderboard.nested import NestedChoice
+    from ml_assets.core.row_sample import Averaged, RowSample
+
+Scored = list[tuple[dt.date, "DataFrame"]]
+"""By as_of, the rows of the holdout with their scores."""
+
+
+def evidence(
+    board: Leaderboard,
+    evaluations: Mapping[tuple[str, dt.date], Manifest],
+    training_sets: Iterable[Manifest],
+    *,
+    store: ArtifactStore,
+) -> Evidence:
+    """Compare the trials of a leaderboard with the first one on the rows of all their holdouts.
+
+    Trials on fewer days, on other rows or without stored scores take no part.
+
+    Args:
+        board: the ranking.
+        evaluations: by trial and day.
+        training_sets: those that the evaluations were measured on.
+        store: where the scores are.
+
+    Raises:
+        CorruptArtifactError: the scores of an evaluation are damaged.
+    """
+    if len(board.trials) < 2 or not board.trials[0].complete:  # noqa: PLR2004 - nothing to compare
+        return Evidence()
+    return _Reading(
+        board=board,
+        evaluations=evaluations,
+        training_sets={manifest.sha256: manifest for manifest in training_sets},
+        store=store,
+    ).evidence()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """One leaderboard whose scores are read."""
+
+    board: Leaderboard
+    evaluations: Mapping[tuple[str, dt.date], Manifest]
+    training_sets: Mapping[str, Manifest]
+    store: ArtifactStore
+
+    def evidence(self) -> Evidence:
+        from ml_assets.core.leaderboard.nested import NestedChoice
+        from ml_assets.core.leaderboard.row_differences import against_first, rows_of
+        from ml_assets.core.row_sample import RowSample
+
+        first, *others = self.board.trials
+        scored = self._scored(first)
+        if scored is None or any(table.schema != scored[0][1].schema for _, table in scored):
+            return Evidence()
+        entity = str(self.evaluations[first.run_id, first.as_of].facts.get("entity", ""))
+        sample = RowSample.of(scored, entity=entity)
+        nested = NestedChoice(metric=self.board.metric, larger=self.board.larger_is_better, entity=entity)
+        trials = self._averaged([first, *others], sample, nested)
+        against = against_first(sample, trials, larger=self.board.larger_is_better)
+        rows = rows_of(sample)
+        return Evidence(rows=rows, against={} if rows.missing else against, nested=nested.result())
+
+    def _averaged(
+        self, trials: Iterable[RankedTrial], sample: "RowSample", nested: "NestedChoice"
+    ) -> Iterator[tuple[str, "Averaged"]]:
+        """The metric of each trial that has scores of the sample's rows, by run_id."""
+        from ml_assets.core.row_sample import averaged
+
+        for trial in trials:
+            scored = self._scored(trial)
+            if scored is None or not all(sample.holds(day, table) for day, table in scored):
+                continue
+            rates = self._base_rates(trial)
+            nested.consider(trial.run_id, scored[-1][1], base_rate=rates[trial.as_of])
+            metric = self.board.metric
+            yield trial.run_id, averaged(sample, scored, metrics=(metric,), base_rates=rates)[metric]
+
+    def _scored(self, trial: RankedTrial) -> Scored | None:
+        """The scores of a trial, oldest day first; None where they are not all there."""
+        if not trial.complete:
+            return None
+        found: Scored = []
+        for day in self.board.days:
+            manifest = self.evaluations[trial.run_id, day]
+            table = scores_of(manifest, self.store)
+            if table is None:
+                return None
+            found.append((day, table))
+        return found
+
+    def _base_rates(self, trial: RankedTrial) -> dict[dt.date, float]:
+        """By day, the share of positives that the trial was trained on; only `skill` needs it."""
+        return {day: self._base_rate(self.evaluations[trial.run_id, day]) for day in self.board.days}
+
+    def _base_rate(self, evaluation: Manifest) -> float:
+        source = evaluation.input_of("training_set")
+        facts = self.training_sets[source.sha256].facts if source else {}
+        return float(facts["train_base_rate"])
