@@ -9,7 +9,7 @@ from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.comparison.sample import Sample, Shortage, shortage
 from ml_assets.core.manifest import InputSource, Manifest
 from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
-from ml_assets.pipeline.paired_rows import Pair, first_unseen, read_pair, refuse_other_rows
+from ml_assets.pipeline.paired_rows import Pair, ReadRows, first_unseen, read_pair, refuse_other_rows
 from ml_assets.pipeline.released import NamedModel, store_of
 from ml_assets.pipeline.scoring_model import with_training_set
 from ml_assets.pipeline.workspace import open_workspace
@@ -110,7 +110,7 @@ def score_both(
         reference=reference,
         sample=found.sample,
         rows=found.rows,
-        shortage=shortage(found.sample, window_days=window_days, closing_days=found.closing_days),
+        shortage=_shortage(found, window_days),
         chosen=chosen,
         base_rate=other.training_set.facts["train_base_rate"],
         read=(
@@ -146,3 +146,17 @@ def compare_scored(scored: Scored, *, margins: Mapping[str, float], error: float
         scored=scored,
         comparison=Comparison(**known, kpis=kpis, verdict=overall(kpis), blocks=by_time),
     )
+
+
+def _shortage(found: ReadRows, window_days: int) -> Shortage | None:
+    import numpy as np
+
+    from ml_assets.core.statistics.paired import missing
+
+    none = np.empty(0, dtype=int)
+    lacks = (
+        missing(none, entity=none, day=none)
+        if found.rows is None
+        else missing(found.rows.outcome, entity=found.rows.entity, day=found.rows.day)
+    )
+    return shortage(found.sample, lacks, window_days=window_days, closing_days=found.closing_days)

@@ -42,11 +42,14 @@ class Pair:
 
     @property
     def contract(self) -> Outcomes:
-        """What became of a row; its ids are those that both models know."""
-        contract = outcomes(self.candidate.training_set.facts)
-        known = outcomes(self.reference.training_set.facts).ids
+        """What became of a row; its ids are those that both models know, its entity is the candidate's."""
+        facts = self.candidate.training_set.facts
+        contract, known = outcomes(facts), outcomes(self.reference.training_set.facts).ids
         ids = tuple(name for name in contract.ids if name in known)
-        entity = contract.entity if contract.entity in ids else ""
+        entity = str(
+            facts.get("entity", contract.entity)
+        )  # a training set of an earlier version does not say
+        entity = entity if entity in ids else ""
         return contract.model_copy(update={"ids": ids, "entity": entity})
 
     @property
@@ -111,12 +114,10 @@ def read_pair(pair: Pair) -> ReadRows:
 
     learned = pair.candidate.store.load(pair.candidate.training_set_key, pair.candidate.training_set)
     closing = closing_days(learned, pair.contract)
-    last = pair.through - dt.timedelta(days=closing)
-    first = max(pair.first, last - dt.timedelta(days=pair.window_days - 1))
-    sample = Sample(first=pair.first, through=pair.through)
-    if first > last:
+    sample, days = Sample(first=pair.first, through=pair.through), _days(pair, closing)
+    if not days:
         return ReadRows(sample=sample, rows=None, closing_days=closing)
-    closed, ambiguous = _closed(pair, first, last)
+    closed, ambiguous = _closed(pair, days)
     sample = sample.model_copy(update={"ambiguous": ambiguous})
     if closed.is_empty():
         return ReadRows(sample=sample, rows=None, closing_days=closing)
@@ -125,16 +126,22 @@ def read_pair(pair: Pair) -> ReadRows:
     return ReadRows(sample=sample, rows=rows, closing_days=closing)
 
 
-def _closed(pair: Pair, first: dt.date, last: dt.date) -> "tuple[DataFrame, int]":
-    """The closed rows of these days in an order that their content decides, and how many are left out as ambiguous."""
+def _days(pair: Pair, closing: int) -> list[dt.date]:
+    """The days that are compared: of those that the source has rows of, and on which all outcomes have closed, the latest."""
+    last = pair.through - dt.timedelta(days=closing)
+    known = pair.source.days(pair.dataset, first=pair.first, last=last) if pair.first <= last else []
+    return [day for day in known if day > known[-1] - dt.timedelta(days=pair.window_days)]
+
+
+def _closed(pair: Pair, days: list[dt.date]) -> "tuple[DataFrame, int]":
+    """The closed rows of these days, at least one, in an order that their content decides, and how many are left out as ambiguous."""
     import polars as pl
 
     from ml_assets.core.comparison.pairing import alone
     from ml_assets.core.monitoring.outcomes import closed_outcomes
 
     contract, keys = pair.contract, _keys(pair)
-    table = pair.source.scan(pair.dataset, first=first, last=last, contract=contract).collect()
-    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    table = pair.source.scan(pair.dataset, first=days[0], last=days[-1], contract=contract).collect()
     closed = closed_outcomes(
         table.lazy(), contract=contract, days=days, as_of=pair.through, origin=pair.origin
     )

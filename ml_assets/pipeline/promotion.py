@@ -182,7 +182,7 @@ def _copied(evaluated: Evaluated, request: Promotion) -> Release:
 def _unchanged(state: Releases, evaluated: Evaluated) -> Releases:
     """RefusedError where another model serves than the one that the candidate was compared with."""
     if state.live != evaluated.live:
-        raise RefusedError(["to: another model serves since this one was evaluated. Promote it again."])
+        raise RefusedError(["to: another model serves since this one was compared. Promote it again."])
     return state
 
 

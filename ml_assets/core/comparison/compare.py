@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ml_assets.core.comparison.document import ERROR, WORSE, Block, Kpi, KpiVerdict, Verdict
 from ml_assets.core.comparison.margins import DEFAULT_MARGINS
 from ml_assets.core.leaderboard.direction import larger_is_better
-from ml_assets.core.statistics.paired import BLOCK_DAYS, difference
+from ml_assets.core.statistics.paired import day_blocks, difference
 from ml_assets.core.statistics.row_values import row_values
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def overall(kpis: Sequence[Kpi]) -> Verdict:
 
 
 def blocks(rows: "PairedRows", *, metrics: Sequence[str], base_rate: float) -> tuple[Block, ...]:
-    """Each metric of both models by blocks of event days, `BLOCK_DAYS` of them from the first on."""
+    """Each metric of both models by the blocks of event days that intervals are made of."""
     import numpy as np
 
-    place = (rows.day - rows.day.min()) // BLOCK_DAYS
+    place = day_blocks(rows.day)
     return tuple(
         _block(rows, place == number, metrics=metrics, base_rate=base_rate) for number in np.unique(place)
     )
@@ -98,11 +98,12 @@ def _kpi(rows: "PairedRows", metric: str, margin: float, *, error: float, base_r
         degradation=_rounded(found.value),
         low=low,
         high=high,
-        verdict=_verdict(low, high, margin),
+        verdict=kpi_verdict(low, high, margin=margin),
     )
 
 
-def _verdict(low: float, high: float, margin: float) -> KpiVerdict:
+def kpi_verdict(low: float, high: float, *, margin: float) -> KpiVerdict:
+    """What the interval of a degradation says."""
     if high < 0:
         return "better"
     if low > 0:

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import math
+from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ml_assets.core.statistics.paired import FEWEST_DAYS, FEWEST_ENTITIES
+from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_DAYS, Missing
 
 A_DAY = dt.timedelta(days=1)
 
@@ -69,44 +71,66 @@ class Sample(Part):
         return (self.last_day - self.first_day).days + 1
 
 
+class Lack(Part):
+    """What there is too little of.
+
+    Attributes:
+        what: calendar days from the first row to the last, blocks of days that have rows, or entities with a row of that
+            outcome.
+        has: how many there are.
+        needs: how many a verdict needs.
+    """
+
+    what: Literal["days", "blocks", "positive_entities", "negative_entities"]
+    has: int
+    needs: int
+
+
 class Shortage(Part):
     """What is missing for a verdict.
 
     Attributes:
-        needed_days: from the first event day to the last.
-        needed_entities: of either outcome.
-        enough_from: the first day, as `through`, that should do if rows go on as they have; None where they never would.
+        lacks: at least one.
+        enough_from: the first day, as `through`, that should do if rows go on as they have; None where more days would not.
     """
 
-    needed_days: int = FEWEST_DAYS
-    needed_entities: int = FEWEST_ENTITIES
+    lacks: tuple[Lack, ...]
     enough_from: dt.date | None
 
 
-def shortage(sample: Sample, *, window_days: int, closing_days: int) -> Shortage | None:
+def shortage(
+    sample: Sample, missing: Sequence[Missing], *, window_days: int, closing_days: int
+) -> Shortage | None:
     """What is missing, or None where there is enough.
 
     Args:
         sample: the rows.
+        missing: what there is too little of.
         window_days: days that are compared at most.
         closing_days: how many days after its own a day's outcomes have all closed.
     """
-    missing = _missing_days(sample, window_days=window_days)
-    if missing == 0:
+    if not missing:
         return None
-    if missing is None:
-        return Shortage(enough_from=None)
+    lacks = tuple(Lack(what=item.what, has=item.has, needs=item.needs) for item in missing)
+    more = [_more_days(lack, sample, window_days=window_days) for lack in lacks]
+    if None in more:
+        return Shortage(lacks=lacks, enough_from=None)
+    days = dt.timedelta(days=max(found for found in more if found is not None))
     last = sample.last_day or sample.first - A_DAY
-    closed = last + dt.timedelta(days=missing + closing_days)
-    return Shortage(enough_from=max(closed, sample.through + dt.timedelta(days=missing)))
+    closed = last + days + dt.timedelta(days=closing_days)
+    return Shortage(lacks=lacks, enough_from=max(closed, sample.through + days))
 
 
-def _missing_days(sample: Sample, *, window_days: int) -> int | None:
-    """How many more days there must be, of rows like those that there are; None where more days do not help."""
-    missing = max(0, FEWEST_DAYS - sample.days)
-    for entities in (sample.positive_entities, sample.negative_entities):
-        if sample.days and entities < FEWEST_ENTITIES:
-            if not entities or sample.days >= window_days:
-                return None
-            missing = max(missing, math.ceil((FEWEST_ENTITIES - entities) * sample.days / entities))
-    return missing
+def _more_days(lack: Lack, sample: Sample, *, window_days: int) -> int | None:
+    """How many more days it takes, of rows like those that there are; None where more days do not help."""
+    still = lack.needs - lack.has
+    if lack.what == "days":
+        return still
+    if lack.what == "blocks":
+        to_come = max(0, lack.needs - sample.days // BLOCK_DAYS)
+        return max(0, FEWEST_DAYS - sample.days) + BLOCK_DAYS * max(0, still - to_come)
+    if not sample.days:  # as many as they may be, once there are rows
+        return 0
+    if not lack.has or sample.days >= window_days:
+        return None
+    return math.ceil(still * sample.days / lack.has)

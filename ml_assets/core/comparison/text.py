@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ml_assets.core.comparison.document import Comparison, Kpi, KpiVerdict, Verdict
 from ml_assets.core.comparison.sample import Sample, Shortage
+from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_BLOCKS, FEWEST_DAYS, FEWEST_ENTITIES
 
 HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "verdict")
 _SENTENCES: Mapping[Verdict, str] = {
@@ -88,18 +89,22 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 def _missing(sample: Sample, shortage: Shortage) -> str:
     text = (
-        f"There are {_count(sample.rows)} of {sample.days} days with {sample.positive_entities} entities of outcome 1 and "
-        f"{sample.negative_entities} of outcome 0; a verdict needs {shortage.needed_days} days and "
-        f"{shortage.needed_entities} entities of each. "
+        f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {_entities(sample.positive_entities)} of outcome 1 and "
+        f"{_entities(sample.negative_entities)} of outcome 0. Needed: {FEWEST_DAYS} days with rows in {FEWEST_BLOCKS} of its "
+        f"blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities of either outcome. "
     )
     if shortage.enough_from is None:
-        return f"{text}More days alone will not do."
+        return f"{text}More days alone do not help."
     return f"{text}If rows go on as they have, there will be enough at the end of {shortage.enough_from}."
 
 
 def _rows(sample: Sample) -> str:
-    return f"{_count(sample.rows)} of {sample.entities} entities, {sample.first_day} to {sample.last_day}"
+    return f"{_count(sample.rows)} of {_entities(sample.entities)}, {sample.first_day} to {sample.last_day}"
 
 
-def _count(many: int) -> str:
-    return "1 row" if many == 1 else f"{many} rows"
+def _entities(many: int) -> str:
+    return "1 entity" if many == 1 else f"{many} entities"
+
+
+def _count(many: int, noun: str = "row") -> str:
+    return f"{many} {noun}" if many == 1 else f"{many} {noun}s"
