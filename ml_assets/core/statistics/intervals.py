@@ -64,12 +64,27 @@ def mean_interval(
 
 
 def cluster_variance(contributions: Any, cluster: Any) -> float:
-    """The variance of an estimate: squared sums of contributions by cluster, times G / (G - 1) for G clusters.
+    """The variance of an estimate when whole clusters are drawn: that of the jackknife which leaves one out at a time.
 
-    Both of shape (n,). 0 for a single cluster, as contributions sum to 0.
+    Without a cluster that has a share w of the rows, the estimate would differ by the sum of its contributions / (1 - w).
+    With clusters of one size this is the sum of their squared sums times G / (G - 1), for G of them; where one of them
+    has most rows, whose mean is then nearly its own, it is not too small as that would be (CR3 of Bell and McCaffrey
+    2002).
+
+    Args:
+        contributions: influence / n of each row, of shape (n,).
+        cluster: integers of shape (n,).
+
+    Returns:
+        The variance; 0 for a single cluster.
     """
+    import numpy as np
+
     sums = cluster_sums(contributions, cluster)
-    return math.fsum((sums**2).tolist()) * len(sums) / max(1, len(sums) - 1)
+    share = np.unique(cluster, return_counts=True)[1] / len(cluster)
+    if len(sums) == 1:
+        return 0.0
+    return math.fsum(((sums / (1 - share)) ** 2).tolist()) * (len(sums) - 1) / len(sums)
 
 
 def cluster_sums(contributions: Any, cluster: Any) -> Any:
