@@ -5,6 +5,7 @@ import hashlib
 import subprocess
 import sys
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -15,8 +16,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.recipes import DATASETS
+from ml_assets.core.training import fit, predict
+from ml_assets.core.training_set import training_set
 from ml_assets.errors import SourceError
+from ml_assets.sources import sample
 from ml_assets.sources.rows import open_source
 from ml_assets_tests.conftest import REPO
 
@@ -131,6 +136,53 @@ def test_a_model_finds_the_signal_but_not_all_of_it(dataset):
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(columns[:cut], labels[:cut])
 
     assert 0.65 < roc_auc_score(labels[cut:], model.predict_proba(columns[cut:])[:, 1]) < 0.80
+
+
+def test_customers_come_back_and_most_of_what_is_known_of_one_stays_for_an_episode():
+    table = _rows("customers", DAY - dt.timedelta(days=55), DAY)
+    spread = (pl.col("avg_value").max() / pl.col("avg_value").min()).alias("spread")
+    by_customer = table.group_by("customer_id").agg(pl.len(), pl.col("country").n_unique(), spread)
+    often = by_customer.filter(pl.col("len") >= 4)
+
+    assert often.height > 100
+    assert often["country"].max() == 1
+    assert often["spread"].median() < 1.02
+
+
+def test_no_episode_is_longer_than_an_outcome_takes_to_be_known():
+    """So that training rows whose outcome was known when the holdout began are of other episodes."""
+    assert (
+        sample._EPISODES["orders"].longest <= 31
+    )  # an order closes within the 31st day from its day's beginning
+    assert sample._EPISODES["customers"].longest < 91
+
+
+def _auc(dataset, as_of, *, purged):
+    """The ROC AUC of an evaluation, and of the same model on rows whose outcomes close after as_of."""
+    contract = SAMPLE.contract(dataset)
+    parameters = TrainingParameters(
+        dataset=dataset, purged=purged, model_version="v2", max_iter=30, learning_rate=0.3, max_depth=16,
+        max_leaf_nodes=127, min_samples_leaf=3,
+    )  # fmt: skip
+    first = as_of - dt.timedelta(days=parameters.lookback_days - 1)
+    rows = SAMPLE.scan(dataset, first=first, last=as_of)
+    table = training_set(rows, contract=contract, parameters=parameters, as_of=as_of, origin="").value
+    model = fit(table, contract=contract, parameters=parameters).value
+    later = _rows(dataset, as_of, as_of + dt.timedelta(days=60))
+    held = table.filter(fold="holdout")
+    return [roc_auc_score(rows[contract.label], predict(model, rows, contract)) for rows in (held, later)]
+
+
+def test_a_model_that_learned_from_outcomes_of_later_looks_better_than_it_is():
+    """Half a 95 % interval of a mean over these four days is about 0.017."""
+    days = [DAY - dt.timedelta(days=150 * n) for n in range(4)]
+    too_good = {
+        purged: np.mean([np.subtract(*_auc("customers", day, purged=purged)) for day in days])
+        for purged in (False, True)
+    }
+
+    assert too_good[False] > 0.03
+    assert abs(too_good[True]) < 0.017
 
 
 def test_days_of_an_interval_include_both_ends():

@@ -1,7 +1,12 @@
 """The embedded source: seasonal, slowly drifting rows of any day, so that a fresh clone needs no data.
 
-Rows of a day come from that day's own uniform draws and nothing else, so a day is the same in every window, process
-and year it is asked for. Numbers are rounded, so that their bytes do not hang on the last bit of a logarithm.
+Rows of a day come from that day's own uniform draws and from hashes of its customers, so a day is the same in every
+window, process and year it is asked for. Numbers are rounded, so that their bytes do not hang on the last bit of a
+logarithm.
+
+Customers come back: a customer has episodes of some weeks, in which most of what is known of it stays as it is, and so
+does much of what becomes of it. A model that has seen outcomes of an episode knows the others of it: learned from
+outcomes that were not known yet, it looks better than it is.
 """
 
 # ruff: noqa: PLR2004 - the numbers below are the made-up world itself
@@ -39,6 +44,7 @@ _CONTRACTS: Mapping[str, DatasetContract] = {
         label="returned_30d",
         label_closes_at="returned_30d_closes_at",
         ids=("order_id", "customer_id"),
+        entity="customer_id",
         features=(
             "country",
             "channel",
@@ -56,6 +62,7 @@ _CONTRACTS: Mapping[str, DatasetContract] = {
         label="churn_90d",
         label_closes_at="churn_90d_closes_at",
         ids=("customer_id",),
+        entity="customer_id",
         features=(
             "country",
             "n_orders",
@@ -100,7 +107,8 @@ class SampleSource:
         draws = [_draws(dataset, day) for day in days] or [np.empty((0, _COLUMNS))]
         ordinals = np.repeat([day.toordinal() for day in days], [len(d) for d in draws[: len(days)]])
         place = np.concatenate([np.arange(len(d)) for d in draws])
-        table = _MAKERS[dataset](_Rows(ordinals.astype(np.int64), place, np.concatenate(draws)))
+        rows = _rows(ordinals.astype(np.int64), place, np.concatenate(draws), _EPISODES[dataset])
+        table = _MAKERS[dataset](rows)
         if missing := [name for name in contract.columns if name not in table.columns]:
             raise SourceError(
                 f"{self.uri}{dataset}: column `{missing[0]}` is missing. Name a source that has it, or another model."
@@ -108,16 +116,77 @@ class SampleSource:
         return table.select("day", *contract.columns).lazy()
 
 
-_COLUMNS = 14
+_COLUMNS = 15
+_EPISODES_LUCK, _SLOT, _OWN_LUCK = 12, 13, 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Episodes:
+    """How customers come and go.
+
+    A slot holds one customer at a time, for an episode of `shortest` to `longest` days. Its `turns` customers follow each
+    other as a hash decides, and are in no other slot. `trouble` is the share of episodes in which outcomes are bad, and
+    the columns of draws of `by_customer` and `by_episode` stay as they are for as long.
+    """
+
+    slots: int
+    slots_of_a_place: int = 0  # so that no customer is seen twice in one snapshot
+    turns: int = 20
+    shortest: int
+    longest: int
+    by_customer: tuple[int, ...]
+    by_episode: tuple[int, ...]
+
+    def slot(self, place: Numbers, luck: Numbers) -> Numbers:
+        """The slot of each row, by its place within the day or, where places do not matter, of all."""
+        return np.asarray(
+            place * self.slots_of_a_place + np.floor(luck * (self.slots_of_a_place or self.slots))
+        )
+
+
+_EPISODES: Mapping[str, _Episodes] = {
+    "orders": _Episodes(
+        slots=400,
+        shortest=21,
+        longest=31,
+        by_customer=(2,),
+        by_episode=(3, 4, 5, 6, 8, 10, _EPISODES_LUCK),
+    ),
+    "customers": _Episodes(
+        slots=0,
+        slots_of_a_place=10,
+        shortest=60,
+        longest=90,
+        by_customer=(0,),
+        by_episode=(1, 2, 6, 7, _EPISODES_LUCK),
+    ),
+}
+
+
+def _bits(key: Numbers | int, *, of: Numbers | int = 0) -> Numbers:
+    """64 bits that look random for each whole number `key` and the bits `of` (SplitMix64; Steele, Lea and Flood 2014)."""
+    state = np.atleast_1d(np.asarray(key)).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.asarray(
+        of, np.uint64
+    )
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(state ^ (state >> np.uint64(31)))
+
+
+def _uniform(key: Numbers | int, *, of: Numbers | int = 0) -> Numbers:
+    """The same as a number from 0 to 1."""
+    return np.asarray((_bits(key, of=of) >> np.uint64(11)) * 2.0**-53)
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows to make: the day of each (proleptic ordinal), its place within the day, its uniform draws."""
+    """Rows to make: the day of each (proleptic ordinal), its place within the day, its uniform draws, its customer."""
 
     day: Numbers
     place: Numbers
     uniform: Numbers
+    customer: Numbers
+    days_into_episode: Numbers
 
     def __getitem__(self, column: int) -> Numbers:
         return np.asarray(self.uniform[:, column])
@@ -145,6 +214,23 @@ class _Rows:
         return np.asarray(np.cos(2 * np.pi * (self.day - _CENTRE) / _YEAR))
 
 
+def _rows(day: Numbers, place: Numbers, uniform: Numbers, episodes: _Episodes) -> _Rows:
+    """Give each row its customer, and the draws that stay with the customer or the episode the same value."""
+    slot = episodes.slot(place, uniform[:, _SLOT])
+    bits = _bits(slot)
+    length = episodes.shortest + np.floor(_uniform(1, of=bits) * (episodes.longest + 1 - episodes.shortest))
+    since = day + np.floor(_uniform(2, of=bits) * length)
+    episode = since // length
+    customer = slot * episodes.turns + np.floor(_uniform(episode, of=bits) * episodes.turns)
+    bits = _bits(customer)
+    for column in episodes.by_customer:
+        uniform[:, column] = _uniform(column, of=bits)
+    bits = _bits(episode, of=bits)
+    for column in episodes.by_episode:
+        uniform[:, column] = _uniform(column, of=bits)
+    return _Rows(day, place, uniform, customer, since % length)
+
+
 @lru_cache(maxsize=1024)
 def _draws(dataset: str, day: dt.date) -> Numbers:
     """The uniform draws of one day, a row for each row to make; the same for ever."""
@@ -164,9 +250,11 @@ def _count(dataset: str, day: dt.date, luck: float) -> int:
 
 def _orders(rows: _Rows) -> pl.DataFrame:
     country, channel = rows.choose(2, _COUNTRY_SHARES), rows.choose(10, _CHANNEL_SHARES)
-    lines = 1 + np.floor(rows.exponential(3, 7 + rows.season))
+    lines = np.maximum(
+        1 + np.floor(rows.exponential(3, 7)) + np.floor(rows[1] * 3 + 0.5 * rows.season) - 1, 1
+    )
     units = lines * (1 + np.floor(rows.exponential(4, 2.5)))
-    order = 1 + np.floor(rows.exponential(8, 3.5))
+    order = 1 + np.floor(rows.exponential(8, 3)) + np.floor(rows.days_into_episode / 10)
     numbers = {
         "n_lines": lines,
         "n_units": units,
@@ -174,7 +262,7 @@ def _orders(rows: _Rows) -> pl.DataFrame:
         "discount": np.where(rows[6] < 0.55, 0.0, np.round(0.05 * np.ceil((rows[6] - 0.55) / 0.45 * 8), 2)),
         "is_gift": (rows[7] < 0.12 + 0.05 * rows.season).astype(np.float64),
         "order_seq": order,
-        "days_since_prev": np.where(order > 1, 1 + np.floor(rows.exponential(9, 40)), np.nan),
+        "days_since_prev": np.where(order > 1, 1 + np.floor(rows.exponential(9, 20)), np.nan),
     }
     odds = _return_odds(rows, country=country, channel=channel, numbers=numbers)
     return _order_table(rows, country=country, channel=channel, numbers=numbers, odds=odds)
@@ -203,12 +291,12 @@ def _return_odds(
 def _order_table(
     rows: _Rows, *, country: Numbers, channel: Numbers, numbers: Mapping[str, Numbers], odds: Numbers
 ) -> pl.DataFrame:
-    table = _table(rows, country=country, numbers=numbers, returned_30d=_happens(rows[11], odds))
+    table = _table(rows, country=country, numbers=numbers, returned_30d=_happens(rows, odds))
     seconds = pl.Series((8 * 3600 + np.floor(rows[0] * 12 * 3600)).astype(np.int64))
     event = pl.col("day").cast(pl.Datetime("us")) + pl.duration(seconds=pl.lit(seconds))
     return table.with_columns(
         pl.Series("channel", _CHANNELS).gather(channel),
-        pl.Series("customer_id", (10_000 + np.floor(rows[1] * 8_000)).astype(np.int64)).cast(pl.String),
+        _customer_ids(rows),
         pl.format("{}-{}", pl.col("day").dt.to_string("%Y%m%d"), pl.Series(1000 + rows.place)).alias(
             "order_id"
         ),
@@ -220,7 +308,7 @@ def _order_table(
 def _customers(rows: _Rows) -> pl.DataFrame:
     country = rows.choose(0, _COUNTRY_SHARES)
     gap = np.exp(3.7 + 0.75 * rows.bell(1) - 0.15 * rows.season)  # days between two orders of this customer
-    tenure = 1 + np.floor(rows[2] * 700)
+    tenure = 1 + np.floor(rows[2] * 650) + rows.days_into_episode
     recency = np.floor(np.minimum(rows.exponential(3, gap * 1.15), tenure - 1))
     in_30d, in_90d = _recent_orders(rows, gap=gap, tenure=tenure, recency=recency)
     orders = np.maximum(in_90d + np.floor(np.maximum(tenure - 90, 0) / gap * (0.5 + rows[6])), 1)
@@ -271,14 +359,11 @@ def _churn_odds(rows: _Rows, *, country: Numbers, gap: Numbers, numbers: Mapping
 def _customer_table(
     rows: _Rows, *, country: Numbers, numbers: Mapping[str, Numbers], odds: Numbers
 ) -> pl.DataFrame:
-    table = _table(rows, country=country, numbers=numbers, churn_90d=_happens(rows[11], odds))
+    table = _table(rows, country=country, numbers=numbers, churn_90d=_happens(rows, odds))
     end = (pl.col("day") + pl.duration(days=1)).cast(pl.Datetime("us"))
     ago = numbers["recency_days"] * _SECONDS_A_DAY + 1 + np.floor(rows[10] * (_SECONDS_A_DAY - 2))
-    number = (
-        10_000 + rows.place * 1_000 + np.floor(rows[12] * 1_000)
-    )  # no customer is seen twice in one snapshot
     return table.with_columns(
-        pl.Series("customer_id", number.astype(np.int64)).cast(pl.String),
+        _customer_ids(rows),
         (end - pl.duration(seconds=pl.lit(pl.Series(ago.astype(np.int64))))).alias("last_order_ts"),
         (end + pl.duration(days=90)).alias("churn_90d_closes_at"),
     )
@@ -293,7 +378,14 @@ def _table(
     return pl.DataFrame([days, pl.Series("country", _COUNTRIES).gather(country), *floats, *labels])
 
 
-def _happens(luck: Numbers, odds: Numbers) -> Numbers:
+def _customer_ids(rows: _Rows) -> pl.Expr:
+    numbers = pl.Series((10_000 + rows.customer).astype(np.int64))
+    return pl.lit(numbers).cast(pl.String).alias("customer_id")
+
+
+def _happens(rows: _Rows, odds: Numbers) -> Numbers:
+    """Outcomes, in an episode mostly by one luck: so they go together, and are each as likely as the odds say."""
+    luck = np.where(rows[_OWN_LUCK] < 0.1, rows[11], rows[_EPISODES_LUCK])
     return np.asarray(luck < 1 / (1 + np.exp(-odds))).astype(np.int8)
 
 
