@@ -88,12 +88,15 @@ class World:
     def store(self, environment: str = "staging") -> ArtifactStore:
         return ArtifactStore(str(self.place / environment))
 
+    @property
+    def workspace(self) -> Workspace:
+        """Staging, where everything is made anew."""
+        sources = {"shop": str(self.zone)}
+        return Workspace(store=self.store(), environment="staging", sources=sources, reuse=False)
+
     def train(self, parameters: TrainingParameters = PARAMETERS, as_of: dt.date = AS_OF) -> str:
         """The run_id of a model that is trained in staging from the rows that are landed now."""
-        workspace = Workspace(
-            store=self.store(), environment="staging", sources={"shop": str(self.zone)}, reuse=False
-        )
-        done = attempt(parameters, as_of, workspace=workspace)
+        done = attempt(parameters, as_of, workspace=self.workspace)
         assert done.error is None, done.error
         return key_of("model", parameters, as_of).run_id
 

@@ -12,12 +12,13 @@ import pytest
 from ml_assets.core.artifact import key_of
 from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
 from ml_assets.errors import RefusedError
-from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
+from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key, store_leaderboard
 from ml_assets.pipeline.promotion import evaluate
 from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
@@ -180,6 +181,32 @@ def test_rows_on_which_a_leaderboard_chose_the_candidate_do_not_count(world, fac
         assert comparison.shortage.enough_from == until + dt.timedelta(days=56 + 7)
     else:
         assert outcome.entry is not None
+
+
+def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
+    world.serve(run_id(WEAK))
+    sweep = Sweep(
+        parameters=PARAMETERS,
+        own=check_sweep({"grid": {"C": "0.3,3"}}),
+        days=(AS_OF,),
+        workspace=world.workspace,
+    )
+    assert len(list(sweep.run())) > 0
+    board = store_leaderboard(sweep, sweep.leaderboard())
+    winner = board.facts["best_run_id"]
+
+    at_once = world.promote(winner, through=AS_OF)
+    later = world.promote(winner)
+
+    comparison = at_once.decision.comparison
+    assert (at_once.entry, comparison.verdict, comparison.sample.rows) == (None, "too few rows", 0)
+    (chosen,) = comparison.chosen_on
+    assert chosen.run_id == board.run_id
+    enough = comparison.shortage.enough_from
+    assert enough == chosen.rows_until + dt.timedelta(days=56 + 7)
+    assert f"If rows go on as they have, there will be enough at the end of {enough}." in answer(at_once)[2]
+    assert answer(later)[:2] == (True, "better")
+    assert later.decision.comparison.sample.first == chosen.rows_until + dt.timedelta(days=1)
 
 
 def test_a_leaderboard_of_other_parameter_sets_takes_no_rows_and_a_damaged_one_is_told(world):
