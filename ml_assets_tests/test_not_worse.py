@@ -132,7 +132,7 @@ def test_too_few_rows_are_told_with_the_day_from_which_there_are_enough_and_it_i
     assert (passed, verdict, outcome.decision.try_number) == (False, "too few rows", None)
     enough = outcome.decision.comparison.shortage.enough_from
     assert "Needed: 56 days with rows in 4 of its blocks of 14, 20 entities of either outcome." in text
-    assert f"there will be enough at the end of {enough}." in text
+    assert f"there will be enough at the end of {enough}, if rows go on as they have." in text
     day_before = world.promote(run_id(OTHER), through=enough - dt.timedelta(days=1))
     assert answer(day_before)[1] == "too few rows"
     assert answer(world.promote(run_id(OTHER), through=enough))[1] != "too few rows"
@@ -204,7 +204,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
     assert chosen.run_id == board.run_id
     enough = comparison.shortage.enough_from
     assert enough == chosen.rows_until + dt.timedelta(days=56 + 7)
-    assert f"If rows go on as they have, there will be enough at the end of {enough}." in answer(at_once)[2]
+    assert f"there will be enough at the end of {enough}, if rows go on as they have." in answer(at_once)[2]
     assert answer(later)[:2] == (True, "better")
     assert later.decision.comparison.sample.first == chosen.rows_until + dt.timedelta(days=1)
 

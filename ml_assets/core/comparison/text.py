@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from ml_assets.core.comparison.document import Comparison, Kpi, KpiVerdict, Verdict
-from ml_assets.core.comparison.sample import Sample, Shortage
+from ml_assets.core.comparison.sample import Sample
 from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_BLOCKS, FEWEST_DAYS, FEWEST_ENTITIES
 
 HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "verdict")
@@ -18,17 +18,19 @@ _KPI: Mapping[KpiVerdict, str] = {
     "better": "better",
     "not worse": "not worse",
     "worse within margin": "worse beyond chance, within its margin",
-    "may be worse": "may be worse than its margin",
+    "may be worse": "may be worse than allowed",
     "worse": "worse beyond chance, not within its margin",
 }
 
 
 def verdict(comparison: Comparison) -> str:
-    """What the comparison says, in one sentence, or two where rows are missing."""
-    sentence = _SENTENCES[comparison.verdict]
-    if comparison.shortage is None:
-        return sentence
-    return f"{sentence} {_missing(comparison.sample, comparison.shortage)}"
+    """What the comparison says, in one sentence; where rows are too few, from when on there should be enough."""
+    shortage = comparison.shortage
+    if shortage is None:
+        return _SENTENCES[comparison.verdict]
+    if shortage.enough_from is None:
+        return "Too few rows to tell, and more days alone do not help."
+    return f"Too few rows to tell: there will be enough at the end of {shortage.enough_from}, if rows go on as they have."
 
 
 def kpi_line(kpi: Kpi) -> str:
@@ -52,7 +54,7 @@ def scope(comparison: Comparison) -> str:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Which rows do not count, and why; nothing where all do."""
+    """How many rows are missing, and which do not count, and why; nothing where there are enough and all count."""
     return list(_notes(comparison))
 
 
@@ -75,6 +77,8 @@ def rows(comparison: Comparison) -> list[Sequence[str]]:
 
 def _notes(comparison: Comparison) -> Iterator[str]:
     sample = comparison.sample
+    if comparison.shortage is not None:
+        yield _missing(sample)
     for board in comparison.chosen_on:
         yield (
             f"The leaderboard {board.run_id} of {board.as_of} ranks this parameter set by rows up to {board.rows_until}: "
@@ -87,15 +91,12 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             yield f"{_count(many)} left out: the {model} cannot be scored on them."
 
 
-def _missing(sample: Sample, shortage: Shortage) -> str:
-    text = (
+def _missing(sample: Sample) -> str:
+    return (
         f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {_entities(sample.positive_entities)} of outcome 1 and "
-        f"{_entities(sample.negative_entities)} of outcome 0. Needed: {FEWEST_DAYS} days with rows in {FEWEST_BLOCKS} of its "
-        f"blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities of either outcome. "
+        f"{sample.negative_entities} of outcome 0. Needed: {FEWEST_DAYS} days with rows in {FEWEST_BLOCKS} of its "
+        f"blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities of either outcome."
     )
-    if shortage.enough_from is None:
-        return f"{text}More days alone do not help."
-    return f"{text}If rows go on as they have, there will be enough at the end of {shortage.enough_from}."
 
 
 def _rows(sample: Sample) -> str:
