@@ -3,10 +3,9 @@
     make demo-production
 
 Every step is a command of `ml-assets`, shown with its output. The server, its buckets and all else end with the
-script. Environment: DAYS (7), how many days are trained of either parameter set.
+script.
 """
 
-import datetime as dt
 import json
 import logging
 import os
@@ -18,11 +17,9 @@ import tempfile
 import boto3
 from moto.server import ThreadedMotoServer
 
-DAYS = int(os.environ.get("DAYS", "7"))
-LAST = dt.date(2025, 12, 1)
-FIRST = LAST - dt.timedelta(days=DAYS - 1)
+AS_OF = "2025-12-01"  # rows of later days have closed outcomes by now: models are compared on them
 BUCKETS = ("staging", "blue", "green", "releases")
-SPAN = f"--environment staging --from {FIRST} --to {LAST}"
+WHERE = f"--environment staging --as-of {AS_OF}"
 
 
 def main():
@@ -40,21 +37,21 @@ def main():
 def production(shell):
     """The steps; the first one that fails ends the script with its exit code."""
     tell("Train in staging: the parameters that will serve first, and better ones.")
-    shell(f"backfill {SPAN}")
-    shell(f"backfill {SPAN} --model-version v2")
+    shell(f"run {WHERE}")
+    shell(f"run {WHERE} --model-version v2")
     first, second = (shell.run_id(version) for version in ("v1", "v2"))
 
     tell("The first model goes to blue and serves.")
     shell(f"promote {first} --from staging --to blue")
     shell("switch --to blue")
 
-    tell("The better one goes to green, on evidence: both models on the same days.")
+    tell("The better one goes to green, on evidence: both models on the same rows, which neither has seen.")
     shell(f"promote {second} --from staging --to green")
-    shell(f"compare blue green --last {DAYS}")
+    shell("compare blue green")
 
     tell("Green serves, and scores a day.")
     shell("switch --to green")
-    shell(f"score --environment green --as-of {LAST}")
+    shell(f"score --environment green --as-of {AS_OF}")
     shell("live")
 
     tell("Taken back in one step.")
@@ -84,8 +81,8 @@ class Shell:
         return done.stdout
 
     def run_id(self, version):
-        """The run_id of the last day of a model version, as the store in staging lists it."""
-        words = f"list --environment staging --json --where 'model_version={version} as_of={LAST}'"
+        """The run_id of a model version, as the store in staging lists it."""
+        words = f"list --environment staging --json --where 'model_version={version} as_of={AS_OF}'"
         (found,) = json.loads(self(words, quiet=True))
         return found["run_id"]
 

@@ -19,7 +19,9 @@ from ml_assets.storage.artifact_store import ArtifactStore
 
 LAST = dt.date(2025, 12, 1)
 DAYS = [LAST - dt.timedelta(days=back) for back in range(5, -1, -1)]
-ROWS = {"lookback_days": 150, "holdout_days": 56}
+ROWS = {"lookback_days": 150, "holdout_days": 14}
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)  # when outcomes of later rows have closed
+THROUGH = "2026-02-28"
 GOOD = TrainingParameters(**ROWS)
 OTHER = TrainingParameters(**ROWS, C=0.5)
 BAD = TrainingParameters(**ROWS, model_version="v2", max_iter=1, learning_rate=0.0001)
@@ -56,11 +58,11 @@ class Place:
         return key_of(asset, parameters, LAST)
 
     def promote(self, parameters: TrainingParameters = GOOD, **own):
-        return promote(self.wish(parameters, **own))
+        return promote(self.request(parameters, **own))
 
-    def wish(self, parameters: TrainingParameters = GOOD, **own) -> Promotion:
+    def request(self, parameters: TrainingParameters = GOOD, **own) -> Promotion:
         checked = check_promotion({"model": run_id(parameters, LAST), **own})
-        return Promotion(own=checked, source="staging", by="ada", settings=load_settings())
+        return Promotion(own=checked, source="staging", by="ada", settings=load_settings(), now=lambda: NOW)
 
     @property
     def log(self):

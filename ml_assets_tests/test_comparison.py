@@ -1,156 +1,237 @@
-"""Two models on the same days: laws of the comparison, how often it errs, and what people see of it."""
+"""Two models on the same rows: laws of the comparison, how often it errs, and what people see of it."""
 
 import datetime as dt
+import itertools
 import json
-import random
-from pathlib import Path
+from dataclasses import replace
 
 import dagster as dg
+import numpy as np
+import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.comparison.compare import compare
+from ml_assets.core.comparison.compare import blocks, compare, kpi_verdict, overall
+from ml_assets.core.comparison.document import Kpi
 from ml_assets.core.comparison.margins import DEFAULT_MARGINS, read_margins
-from ml_assets.core.comparison.words import other_rows
+from ml_assets.core.comparison.pairing import PairedRows, alone, can_be_scored, digest, same_rows
+from ml_assets.core.comparison.sample import Sample, shortage
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.leaderboard.direction import LARGER, SMALLER
 from ml_assets.core.run_id import run_id
+from ml_assets.core.statistics.paired import Missing
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.releases import switch
 from ml_assets.settings import load_settings
-from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, copied
+from ml_assets_tests.released import BAD, GOOD, LAST, OTHER, THROUGH, copied
 
 FIRST = dt.date(2025, 1, 1)
-numbers = st.floats(0.01, 0.99).map(lambda value: round(value, 6))
-pairs = st.lists(st.tuples(numbers, numbers), min_size=5, max_size=20)
-MARGIN = {"roc_auc": 0.01}
+DAYS, ENTITIES = 84, 200
+COLUMNS = ("day", "entity", "outcome", "candidate", "reference")
+seeds = st.integers(0, 10_000)
 
 
-def series(values, metric="roc_auc"):
-    return {FIRST + dt.timedelta(days=place): {metric: value} for place, value in enumerate(values)}
+def sigmoid(odds):
+    return 1 / (1 + np.exp(-odds))
 
 
-def both(pairs, metric="roc_auc", **more):
-    first, second = zip(*pairs, strict=True)
-    options = {"margins": {metric: 0.01}, "holdout_days": 1, **more}
-    return compare(series(first, metric), series(second, metric), **options)
-
-
-def test_two_days_have_an_interval_and_decide_nothing():
-    days = [dt.date(2025, 12, 1), dt.date(2025, 12, 2)]
-    better, worse = ({day: {"roc_auc": auc} for day in days} for auc in (0.8, 0.7))
-    found = compare(better, worse, margins={"roc_auc": 0.01}, holdout_days=10)
-
-    assert found.verdict == "too few days"
-    assert (found.kpis[0].low, found.kpis[0].high) == (-0.1, -0.1)
-
-
-def test_two_days_that_share_rows_have_a_wider_interval_than_two_that_do_not():
-    pairs = [(0.7, 0.6), (0.7, 0.65)]
-    alone, sharing = (both(pairs, holdout_days=days).kpis[0] for days in (1, 10))
-
-    assert sharing.high - sharing.low > 1.5 * (alone.high - alone.low) > 0
-
-
-def test_one_day_and_several_of_other_rows_are_told_in_words():
-    days = [dt.date(2025, 12, 1), dt.date(2025, 12, 2), dt.date(2025, 12, 4)]
-    rest = "Rows came late or were corrected between the two evaluations: make both again."
-
-    assert other_rows(days[:1]) == (
-        f"On {days[0]} the two were measured on other rows, so this day does not count. {rest}"
-    )
-    assert other_rows(days) == (
-        f"On 3 days, {days[0]} to {days[2]}, the two were measured on other rows, so these days do not count. {rest}"
+def drawn(seed, *, rows=1200, bias=0.3, noise=0.3, table=None):
+    """Rows of entities that come again: outcomes of known odds, the reference's scores, and worse ones of a candidate."""
+    random = np.random.default_rng(seed)
+    entity = random.integers(0, ENTITIES, rows)
+    odds = random.normal(size=rows) + random.normal(size=ENTITIES)[entity] - 1
+    return PairedRows(
+        table=table,
+        day=np.sort(random.integers(0, DAYS, rows)) + FIRST.toordinal(),
+        entity=entity,
+        outcome=(random.random(rows) < sigmoid(odds)).astype(int),
+        candidate=sigmoid(odds + bias + noise * random.normal(size=ENTITIES)[entity]),
+        reference=sigmoid(odds),
     )
 
 
-@given(pairs)
-def test_exchanged_models_have_the_opposite_harm(pairs):
-    one, other = both(pairs), both([(b, a) for a, b in pairs])
-
-    assert one.kpis[0].harm == pytest.approx(-other.kpis[0].harm, abs=1e-9)
-    # the draws are the same, mirrored; only the quantile between two of them may differ in rounding
-    assert one.kpis[0].low == pytest.approx(-other.kpis[0].high, abs=1e-6)
+def kpis(rows, **more):
+    return compare(rows, **{"margins": DEFAULT_MARGINS, "base_rate": 0.3, **more})
 
 
-@given(pairs)
-def test_where_smaller_is_better_the_harm_is_the_other_way_round(pairs):
-    larger, smaller = both(pairs), both(pairs, "log_loss")
+@given(seeds)
+def test_exchanged_models_have_the_opposite_degradation_and_interval(seed):
+    rows = drawn(seed)
 
-    assert larger.kpis[0].harm == pytest.approx(-smaller.kpis[0].harm, abs=1e-9)
-
-
-@given(pairs, st.randoms())
-def test_the_order_in_which_days_are_given_says_nothing(pairs, draw):
-    first, second = zip(*pairs, strict=True)
-    items = list(series(first).items())
-    draw.shuffle(items)
-    usual = compare(series(first), series(second), margins=MARGIN, holdout_days=1)
-
-    assert compare(dict(items), series(second), margins=MARGIN, holdout_days=1) == usual
+    for one, other in zip(
+        kpis(rows), kpis(replace(rows, candidate=rows.reference, reference=rows.candidate)), strict=True
+    ):
+        assert (one.degradation, one.low, one.high) == pytest.approx(
+            (-other.degradation, -other.high, -other.low), abs=1e-9
+        )
 
 
-@given(pairs)
-def test_the_mean_lies_in_its_interval_and_shared_holdouts_only_widen_it(pairs):
-    apart, sharing = both(pairs).kpis[0], both(pairs, holdout_days=28).kpis[0]
+@given(seeds)
+def test_the_order_of_rows_and_the_names_of_entities_say_nothing(seed):
+    rows = drawn(seed)
+    order = np.random.default_rng(seed).permutation(len(rows.day))
+    mixed = replace(rows, **{name: getattr(rows, name)[order] for name in COLUMNS})
 
-    assert sharing.low <= apart.low <= apart.harm <= apart.high <= sharing.high
-    assert apart.passed or not sharing.passed
-
-
-@given(pairs, st.floats(0.011, 0.5))
-def test_a_candidate_that_is_worse_by_more_than_the_margin_every_day_is_never_let_through(pairs, worse):
-    found = both([(round(value - worse, 6), value) for value, _ in pairs], holdout_days=28)
-
-    assert found.verdict == "worse"
-    assert not found.passed
+    assert kpis(replace(mixed, entity=7 * mixed.entity + 3)) == kpis(rows)
 
 
-@given(pairs)
-def test_a_model_is_not_worse_than_itself(pairs):
-    found = both([(value, value) for value, _ in pairs], holdout_days=28)
+@given(seeds)
+def test_a_model_is_not_worse_than_itself(seed):
+    rows = drawn(seed)
+    found = kpis(replace(rows, candidate=rows.reference))
 
-    assert found.verdict == "not worse"
-    assert (found.kpis[0].low, found.kpis[0].harm, found.kpis[0].high) == (0.0, 0.0, 0.0)
-
-
-@given(pairs)
-def test_a_wider_margin_never_turns_a_candidate_down(pairs):
-    narrow, wide = both(pairs), both(pairs, margins={"roc_auc": 0.2})
-    assume(narrow.passed)
-
-    assert wide.passed
+    assert overall(found) == "not worse"
+    assert {(kpi.low, kpi.degradation, kpi.high) for kpi in found} == {(0.0, 0.0, 0.0)}
 
 
-def test_fewer_than_five_days_decide_nothing():
-    assert both([(0.9, 0.1)] * 4).verdict == "too few days"
-    assert both([(0.9, 0.1)] * 5).verdict == "better"
-    assert compare({}, {}, holdout_days=28).verdict == "too few days"
+@given(seeds, st.floats(0, 0.2))
+def test_a_wider_margin_and_a_larger_error_never_turn_a_candidate_down(seed, more):
+    rows = drawn(seed)
+    for narrow, wide, often in zip(
+        kpis(rows),
+        kpis(rows, margins={name: margin + more for name, margin in DEFAULT_MARGINS.items()}),
+        kpis(rows, error=0.1),
+        strict=True,
+    ):
+        assert narrow.low <= narrow.degradation <= narrow.high
+        assert often.high <= narrow.high
+        assert wide.passed or not narrow.passed
 
 
-def test_only_days_on_which_both_have_every_kpi_count():
-    first = series([0.7] * 6)
-    second = series([0.7] * 6)
-    del second[FIRST]
-    second[FIRST + dt.timedelta(days=1)] = {"brier": 0.1}
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "passed"),
+    [
+        (-0.02, -0.001, "better", True),
+        (-0.02, 0.0, "not worse", True),
+        (0.0, 0.01, "not worse", True),
+        (0.001, 0.01, "worse within margin", True),
+        (0.001, 0.011, "worse", False),
+        (0.02, 0.03, "worse", False),
+        (-0.001, 0.011, "may be worse", False),
+    ],
+)
+def test_each_kpi_has_its_own_verdict(low, high, verdict, passed):
+    assert kpi_verdict(low, high, margin=0.01) == verdict
+    assert kpi(low, high).passed is passed
 
-    found = compare(first, second, margins=MARGIN, holdout_days=1)
 
-    assert found.days == tuple(FIRST + dt.timedelta(days=place) for place in range(2, 6))
+def kpi(low, high):
+    return Kpi(
+        metric="brier",
+        margin=0.01,
+        candidate=0.1,
+        reference=0.1,
+        degradation=(low + high) / 2,
+        low=low,
+        high=high,
+        verdict=kpi_verdict(low, high, margin=0.01),
+    )
 
 
-@pytest.mark.parametrize(("days", "holdout"), [(5, 28), (14, 28), (7, 1)])
-def test_a_candidate_exactly_at_the_margin_is_let_through_in_about_one_case_of_twenty(days, holdout):
-    draw, cases, passed = random.Random(1), 400, 0
-    for _ in range(cases):
-        noise = [draw.gauss(0, 0.02) for _ in range(days + holdout)]
-        means = [sum(noise[day : day + holdout]) / holdout for day in range(days)]
-        passed += both([(0.69 + mean, 0.7) for mean in means], holdout_days=holdout).passed
+BETTER, SAME, WITHIN, MAYBE, WORSE = (
+    kpi(*span) for span in ((-0.02, -0.01), (-0.01, 0.005), (0.001, 0.005), (-0.01, 0.02), (0.001, 0.02))
+)
 
-    assert 0.02 <= passed / cases <= 0.10, passed / cases
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ((BETTER, SAME), "better"),
+        ((SAME, SAME), "not worse"),
+        ((BETTER, WITHIN), "not worse"),
+        ((BETTER, MAYBE), "may be worse"),
+        ((MAYBE, WORSE), "worse"),
+        ((BETTER, WORSE), "worse"),
+    ],
+)
+def test_better_is_only_what_is_worse_in_nothing(found, verdict):
+    assert overall(found) == overall(found[::-1]) == verdict
+
+
+def test_a_candidate_exactly_at_the_margin_is_let_through_in_one_case_of_twenty_at_most():
+    def losses(seed, rows):
+        of = drawn(seed, rows=rows)
+        return (of.candidate - of.outcome) ** 2, (of.reference - of.outcome) ** 2
+
+    truth = np.mean(
+        [np.mean(candidate - reference) for candidate, reference in (losses(n, 20_000) for n in range(100))]
+    )
+    passed = [kpis(drawn(1000 + n), margins={"brier": truth})[0].passed for n in range(400)]
+
+    assert 0.005 <= np.mean(passed) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
+
+
+def test_blocks_hold_every_row_once_in_the_order_of_time():
+    rows = drawn(1)
+    found = blocks(rows, metrics=["roc_auc", "brier"], base_rate=0.3)
+
+    assert sum(block.rows for block in found) == len(rows.day)
+    assert len(found) == DAYS // 14
+    assert all(a.last < b.first for a, b in itertools.pairwise(found))
+    mean = sum(block.rows * block.candidate["brier"] for block in found) / len(rows.day)
+    assert mean == pytest.approx(kpis(rows)[2].candidate)
+    one_class = blocks(replace(rows, outcome=np.zeros_like(rows.outcome)), metrics=["brier"], base_rate=0.3)
+    assert {tuple(block.candidate) for block in one_class} == {()}
+
+
+def test_rows_are_found_by_all_keys_whatever_the_columns_are_called_and_null_is_like_null():
+    left = pl.DataFrame({"row": [1, 1, 2, None], "key_0": ["a", "b", None, "c"]})
+    right = pl.DataFrame({"row": [None, 1, 2, 3], "key_0": ["c", "b", None, "a"], "more": [0, 1, 2, 3]})
+
+    found = same_rows(left, right, ["row", "key_0"])
+
+    assert (found.left.tolist(), found.right.tolist()) == ([1, 2, 3], [1, 2, 0])
+    assert alone(pl.concat([left, left.tail(1)]), ["row", "key_0"]).tolist() == [True] * 3 + [False] * 2
+
+
+def test_a_row_with_a_number_beyond_all_measure_cannot_be_scored_and_one_without_can():
+    contract = DatasetContract(event_time="t", label="y", label_closes_at="c", features=("x", "k"))
+    table = pl.DataFrame({"x": [1.0, None, 1e60, float("inf"), -1e50], "k": ["a", None, "a", "a", "b"]})
+
+    assert can_be_scored(table, contract)["x"].to_list() == [1.0, None, -1e50]
+
+
+def test_the_digest_of_a_sample_changes_with_any_row_score_and_model():
+    table = pl.DataFrame({"day": [FIRST] * 3, "id": ["a", "b", "c"], "y": [0, 1, 0]})
+    rows = drawn(1, rows=3, table=table)
+    others = [
+        digest(rows, "a", "c"),
+        digest(replace(rows, candidate=rows.candidate + 1e-6), "a", "b"),
+        digest(replace(rows, candidate=rows.reference, reference=rows.candidate), "a", "b"),
+        digest(replace(rows, table=table.with_columns(y=1 - pl.col("y"))), "a", "b"),
+    ]
+
+    assert digest(replace(rows, candidate=rows.candidate + 1e-13), "a", "b") == digest(rows, "a", "b")
+    assert len({digest(rows, "a", "b"), *others}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "days", "enough"),
+    [
+        ([("days", 40, 56)], 40, FIRST + dt.timedelta(39 + 16 + 7)),
+        ([("days", 40, 56), ("blocks", 2, 4)], 40, FIRST + dt.timedelta(39 + 16 + 7)),
+        ([("blocks", 3, 4)], 70, FIRST + dt.timedelta(69 + 14 + 7)),
+        ([("positive_entities", 10, 20)], 60, FIRST + dt.timedelta(59 + 60 + 7)),
+        ([("negative_entities", 0, 20)], 60, None),
+        ([("positive_entities", 10, 20)], 366, None),
+    ],
+)
+def test_there_are_enough_rows_once_what_is_missing_has_come_and_closed(missing, days, enough):
+    last = FIRST + dt.timedelta(days=days - 1)
+    sample = Sample(first=FIRST, through=last + dt.timedelta(7), first_day=FIRST, last_day=last)
+
+    found = shortage(
+        sample,
+        [Missing(what=what, has=has, needs=needs) for what, has, needs in missing],
+        window_days=366,
+        closing_days=7,
+    )
+
+    assert found.enough_from == enough
+    assert shortage(sample, [], window_days=366, closing_days=7) is None
 
 
 def test_margins_are_read_and_what_is_wrong_is_told_without_the_value():
@@ -182,59 +263,58 @@ def place(staging, tmp_path, monkeypatch):
     return found
 
 
-def test_the_shell_holds_one_slot_against_the_other(place, capsys):
-    assert main(["compare", "blue", "green", "--last", "6"]) == 0
-
-    told = capsys.readouterr().out
-    assert f"candidate  green: {run_id(OTHER, LAST)} (v1, as_of 2025-12-01)" in told
-    assert f"reference  blue: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01)" in told
-    assert f"6 days, {DAYS[0]} to {LAST}; two of them share 83% of their holdout days" in told
-    assert "Not every day counts" not in told
-    assert main(["compare", "live", "idle", "--last", "6", "--json"]) == 0
+def test_the_shell_compares_one_slot_with_the_other(place, capsys):
+    words = ["compare", "live", "idle", "--as-of", THROUGH]
+    assert main([*words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    store = place.store()
-    means = {
-        name: sum(store.manifest(key).metrics["roc_auc"] for key in keys(of)) / 6
-        for name, of in (("candidate", OTHER), ("reference", GOOD))
-    }
-    (kpi,) = [kpi for kpi in found["kpis"] if kpi["metric"] == "roc_auc"]
-    assert {name: kpi[name] for name in means} == pytest.approx(means)
+    sample = found["sample"]
+
+    assert main(["compare", "blue", "green", "--as-of", THROUGH]) == 0
+    text = capsys.readouterr().out
+    assert f"candidate  green: {run_id(OTHER, LAST)} (v1, as_of 2025-12-01)" in text
+    assert f"reference  blue: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01)" in text
+    assert f"{sample['rows']} rows of {sample['entities']} entities, {sample['first_day']} to " in text
+    assert "The candidate is not worse: every KPI is within its margin." in text
+    assert [item["metric"] for item in found["kpis"]] == list(DEFAULT_MARGINS)
+    holdout = place.store().manifest(place.key("training_set")).facts["holdout_from"]
+    assert sample["first_day"] == holdout
 
 
-def keys(parameters):
-    return [key_of("evaluation", parameters, day) for day in DAYS]
+def test_on_its_holdout_alone_a_comparison_has_the_metrics_of_the_evaluation(place, capsys):
+    last = place.store().manifest(place.key("evaluation", OTHER))
+    day = dt.date.fromisoformat(place.store().manifest(place.key("training_set")).facts["last_day"])
+    from ml_assets.core.evaluation import metrics
+    from ml_assets.pipeline.comparison import score_both
+    from ml_assets.pipeline.released import named_model
+
+    models = [
+        named_model(n, "orders", settings=load_settings(), environment="staging") for n in ("green", "blue")
+    ]
+    scored = score_both(*models, through=LAST, window_days=366, settings=load_settings())
+
+    assert scored.sample.last_day == day
+    found = metrics(scored.rows.outcome, scored.rows.candidate, base_rate=0.3)
+    for name in DEFAULT_MARGINS:
+        assert found[name] == pytest.approx(last.metrics[name], abs=1e-9)
 
 
-def test_a_day_whose_evaluation_is_damaged_does_not_count_and_is_named(place, capsys):
-    spoiled = Path(place.root) / "staging" / key_of("evaluation", GOOD, DAYS[2]).path / "manifest.json"
-    spoiled.write_bytes(b"rotten")
+def test_a_worse_candidate_is_told_as_such_and_few_rows_as_too_few(place, capsys):
+    bad = run_id(BAD, LAST)
+    assert main(["compare", "live", bad, "--environment", "staging", "--as-of", THROUGH]) == 0
+    assert "The candidate is worse: a KPI is worse beyond chance" in capsys.readouterr().out
 
-    assert (
-        main(["compare", run_id(GOOD, LAST), run_id(OTHER, LAST), "--environment", "staging", "--last", "6"])
-        == 0
-    )
-
-    told = capsys.readouterr().out
-    assert "5 days, " in told
-    assert f"ml-assets run --dataset orders --as-of {DAYS[2]} --lookback-days 90 --holdout-days 14" in told
-
-
-def test_days_that_are_not_evaluated_are_named_by_the_command_that_makes_them(place, capsys):
-    assert main(["compare", "live", run_id(BAD, LAST), "--environment", "staging", "--last", "8"]) == 0
-
-    told = capsys.readouterr().out
-    missing = "ml-assets backfill --dataset orders --from 2025-11-24 --to 2025-11-25 --lookback-days 90"
-    assert told.count(missing) == 2, "of either model"
-    assert "--environment staging" in told
-    assert "The candidate is worse: a KPI is beyond chance, and not within its margin." in told
+    assert main(["compare", "live", bad, "--environment", "staging", "--as-of", str(LAST)]) == 0
+    text = capsys.readouterr().out
+    assert "Too few rows to tell: there will be enough at the end of " in text
+    assert "roc_auc" not in text
 
 
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         (["blue", "bogus"], "candidate: has characters that are not allowed. Allowed: live, idle, blue"),
-        (["live", "idle", "--last", "1"], "window_days: too small. Allowed: a whole number from 2 to 366."),
-        (["live", "idle", "--to", "2999-01-01"], "--to: not a complete day yet (UTC)."),
+        (["live", "idle", "--last", "1"], "window_days: too small. Allowed: a whole number from 56 to 3650."),
+        (["live", "idle", "--as-of", "2999-01-01"], "as_of: not a complete day yet (UTC)."),
         (["live", "idle", "--dataset", "customers"], "live: nothing serves for customers yet."),
         (["live", "idle", "--dataset", "bogus"], "dataset: unknown. Allowed: orders, customers."),
     ],
@@ -254,27 +334,27 @@ def launch(**own):
             "ops": {"kpi_comparison": {"config": own}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
-        partition_key=str(LAST),
+        partition_key=THROUGH,
         instance=dg.DagsterInstance.ephemeral(),
         raise_on_error=False,
     )
 
 
 def test_the_asset_keeps_the_table_the_pictures_and_the_verdict(place):
-    done = launch(window_days=6)
+    done = launch()
 
     (event,) = done.asset_materializations_for_node("kpi_comparison")
-    told = event.metadata
-    assert told["verdict"].value in ("better", "not worse", "may be worse")
-    assert told["days"].value == 6
-    assert told["candidate_run_id"].value == run_id(OTHER, LAST)
-    assert "| KPI | candidate | reference |" in told["summary"].value
-    assert all("data:image/png;base64," in told[name].value for name in ("harm", "by_day"))
-    assert (
-        told["sha256"].value
-        == launch(window_days=6).asset_materializations_for_node("kpi_comparison")[0].metadata["sha256"].value
-    )
-    assert str(place.store().uri(place.key("model")))[:20] in told["path"].value
+    shown = event.metadata
+    assert shown["verdict"].value in ("better", "not worse", "may be worse")
+    assert shown["days"].value >= 56
+    assert shown["dagster/row_count"].value > 0
+    assert shown["candidate_run_id"].value == run_id(OTHER, LAST)
+    assert "| KPI | candidate | reference |" in shown["summary"].value
+    assert all("data:image/png;base64," in shown[name].value for name in ("degradation", "by_block"))
+    assert "roc_auc_degradation" in shown
+    again = launch().asset_materializations_for_node("kpi_comparison")[0].metadata
+    assert shown["sha256"].value == again["sha256"].value
+    assert str(place.store().uri(place.key("model")))[:20] in shown["path"].value
 
 
 def test_a_comparison_that_cannot_be_made_fails_with_the_reason(place):

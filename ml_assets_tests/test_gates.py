@@ -268,18 +268,22 @@ def test_a_decision_says_what_was_decided_and_comes_back_equal(said, mark):
         source="staging",
         to="blue",
         gates=(gate("bytes", True), gate("code", False)),
+        parameters={"model_version": "v2"},
         reference="",
+        reference_sha256="",
         comparison=None,
+        try_number=None,
         margins={"roc_auc": 0.01},
-        window_days=14,
+        window_days=366,
+        through=dt.date(2026, 2, 28),
         by="ada",
         at=dt.datetime(2025, 12, 2, tzinfo=dt.timezone.utc),
         reason="because",
         artifacts={"model": "0" * 64},
     )
 
-    assert decision.told() == f"{said}: {RUN} (v2, as_of 2025-12-01) from staging to blue"
-    assert decision.against == ["code: about code"]
+    assert decision.summary() == f"{said}: {RUN} (v2, as_of 2025-12-01) from staging to blue"
+    assert decision.objections == ["code: about code"]
     assert decision.rows() == [("bytes", "passed", "about bytes"), ("code", mark, "about code")]
     assert decision.record()["at"] == "2025-12-02T00:00:00Z"
     assert Decision.model_validate(decision.record()) == decision
@@ -317,16 +321,26 @@ def test_a_decision_says_what_was_decided_and_comes_back_equal(said, mark):
         ),
         (
             {"model": RUN, "margins": "roc_auc=0.5"},
-            ["reason: missing. A margin wider than usual needs one, which is recorded: roc_auc."],
+            ["reason: missing. A margin wider than the default needs one, which is recorded: roc_auc."],
         ),
         (
             {"model": RUN, "margins": "roc_auc=0.5,log_loss=0.5", "reason": " "},
-            ["reason: missing. A margin wider than usual needs one, which is recorded: roc_auc, log_loss."],
+            [
+                "reason: missing. A margin wider than the default needs one, which is recorded: roc_auc, log_loss."
+            ],
         ),
         ({"model": RUN, "to": "prod"}, ["to: unknown. Allowed: idle, blue, green."]),
         (
-            {"model": RUN, "window_days": 4},
-            ["window_days: too small. Allowed: a whole number from 5 to 366."],
+            {"model": RUN, "window_days": 55},
+            ["window_days: too small. Allowed: a whole number from 56 to 3650."],
+        ),
+        (
+            {"model": RUN, "through": "2025-02-30"},
+            ["through: not a real day. Allowed: a complete day, YYYY-MM-DD."],
+        ),
+        (
+            {"model": RUN, "through": "soon"},
+            ["through: has characters that are not allowed. Allowed: a complete day, YYYY-MM-DD."],
         ),
         ({"model": RUN, "window_day": 4}, ["window_day: unknown parameter. Did you mean window_days?"]),
     ],

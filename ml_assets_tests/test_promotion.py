@@ -18,14 +18,14 @@ from ml_assets.definitions import defs
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, StoreError
 from ml_assets.pipeline import promotion
 from ml_assets.pipeline.attempt import attempt
-from ml_assets.pipeline.promotion import Promotion, judge, promote
+from ml_assets.pipeline.promotion import evaluate, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets
 from ml_assets_tests.faulty import faulty, shuffled
-from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, Place, copied, tree
+from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, THROUGH, Place, copied, tree
 
 
 @pytest.fixture
@@ -77,9 +77,11 @@ def test_the_decision_that_is_kept_says_who_what_why_and_on_which_grounds(servin
     )
     assert [gate["name"] for gate in record["gates"]] == [*GATES, "not worse"]
     assert all(gate["passed"] for gate in record["gates"])
-    kpis = {kpi["metric"]: kpi for kpi in record["comparison"]["kpis"]}
-    assert record["comparison"]["days"] == [str(day) for day in DAYS]
-    assert all(kpi["low"] <= kpi["harm"] <= kpi["high"] <= kpi["margin"] for kpi in kpis.values())
+    comparison = record["comparison"]
+    assert all(kpi["low"] <= kpi["degradation"] <= kpi["high"] <= kpi["margin"] for kpi in comparison["kpis"])
+    assert (record["try_number"], comparison["error"], comparison["sample"]["through"]) == (1, 0.05, THROUGH)
+    assert record["reference_sha256"] == serving.log.state().live.sha256
+    assert record["parameters"] == serving.store().manifest(serving.key("model", OTHER)).parameters
     assert record["artifacts"] == {
         asset: serving.store().manifest(serving.key(asset, OTHER)).sha256 for asset in CATALOG
     }
@@ -154,12 +156,6 @@ def no_baseline(place):
     return "baseline", "the evaluation has no metric beside that of the base rate"
 
 
-def days_not_evaluated(place):
-    for day in DAYS[:3]:
-        shutil.rmtree(Path(place.store().uri(place.key("evaluation", OTHER))).parent.parent / f"as_of={day}")
-    return "not worse", "Too few days to tell"
-
-
 WRONG = (
     not_evaluated,
     byte_changed,
@@ -169,7 +165,6 @@ WRONG = (
     other_training_set,
     evaluation_names_no_training_set,
     no_baseline,
-    days_not_evaluated,
 )
 
 
@@ -194,21 +189,35 @@ def test_a_candidate_that_is_worse_beyond_the_margin_is_refused_with_the_numbers
     told = failed(outcome.decision)
     assert "not worse" in told
     assert "roc_auc: " in told["not worse"]
-    assert "allowed 0.01: failed" in told["not worse"]
+    assert "allowed 0.01: worse beyond chance, not within its margin" in told["not worse"]
     assert outcome.entry is None
     assert tree(f"{serving.root}/green") == {}
 
 
-def test_models_that_are_evaluated_on_other_rows_are_not_compared(serving):
-    other_rows = GOOD.model_copy(update={"holdout_days": 15})
+def test_models_of_another_holdout_and_lookback_are_compared_on_the_same_rows(serving):
+    other_days = GOOD.model_copy(update={"holdout_days": 15, "lookback_days": 140})
     workspace = Workspace(store=serving.store(), environment="staging", sources={"sample": "sample:"})
-    assert attempt(other_rows, LAST, workspace=workspace).error is None
+    assert attempt(other_days, LAST, workspace=workspace).error is None
 
-    outcome = serving.promote(other_rows)
+    outcome = serving.promote(other_days)
+
+    assert [kpi.metric for kpi in outcome.decision.comparison.kpis] == list(outcome.decision.margins)
+    assert outcome.decision.comparison.sample.rows > 0
+
+
+def test_a_model_of_another_source_is_not_compared(serving):
+    held = serving.store().manifest(serving.key("model", OTHER)).parameters
+    store, key = serving.store(), serving.key("model", OTHER)
+    manifest = store.manifest(key)
+    parameters = {**held, "source": "shop"}
+    name = hash_identity(parameters, LAST)
+    files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
+    other = manifest.model_copy(update={"parameters": parameters, "run_id": name})
+    store.commit(replace(key, run_id=name), other, files)
 
     assert (
-        "holdout_days: 15 and 14, so that they are evaluated on other rows"
-        in (failed(outcome.decision)["not worse"])
+        "source: shop and sample, so that they are about other rows. Compare models of which it is the same."
+        in failed(evaluate(serving.request(model=name)).decision)["not worse"]
     )
 
 
@@ -248,19 +257,9 @@ def test_a_slot_without_a_root_of_its_own_is_not_promoted_to(serving, monkeypatc
     assert tree(serving.root) == before
 
 
-def test_a_verdict_on_some_of_the_days_says_which_are_not_evaluated(serving):
-    outcome = serving.promote(OTHER, window_days=7)
-
-    assert outcome.entry is not None
-    assert (
-        "\nnot evaluated: ml-assets run --dataset orders --as-of 2025-11-25 "
-        in outcome.decision.gates[-1].told
-    )
-
-
 def test_a_model_that_is_not_there_is_named_as_such(place):
     with pytest.raises(ArtifactNotFoundError, match="No model of run 000000000000"):
-        judge(place.wish(GOOD, model="000000000000"))
+        evaluate(place.request(GOOD, model="000000000000"))
 
 
 def test_a_model_that_does_not_say_what_it_was_made_of_is_not_promoted(place):
@@ -282,7 +281,7 @@ def test_a_model_whose_parameters_are_not_known_here_is_refused_in_plain_words(p
     with pytest.raises(
         RefusedError, match=f"{name}: the ml_assets that is here does not know its parameters"
     ):
-        judge(place.wish(model=name))
+        evaluate(place.request(model=name))
 
 
 def test_another_artifact_under_the_same_key_is_not_overwritten_and_the_slot_stays_as_it_was(place):
@@ -291,12 +290,12 @@ def test_another_artifact_under_the_same_key_is_not_overwritten_and_the_slot_sta
     before = tree(f"{place.root}/blue")
     other_code(place)
 
-    wish = place.wish(OTHER, to="blue", force=True, reason="made by older code")
-    for act in (judge, promote):
+    request = place.request(OTHER, to="blue", force=True, reason="made by older code")
+    for act in (evaluate, promote):
         with pytest.raises(
             StoreError, match=r"holds another model under this run_id\. Nothing was overwritten"
         ):
-            act(wish)
+            act(request)
 
     assert tree(f"{place.root}/blue") == before
 
@@ -336,8 +335,8 @@ def test_a_damaged_manifest_in_the_slot_is_not_overwritten_and_the_way_out_is_to
     verify_release(place.promote(OTHER, to="blue").entry.release, load_settings())
 
 
-def test_a_candidate_is_not_taken_that_was_held_against_what_serves_no_more(place, monkeypatch):
-    place.promote(GOOD, to="blue")  # nothing serves yet, so that there is nothing to hold OTHER against
+def test_a_candidate_is_not_taken_that_was_compared_with_what_serves_no_more(place, monkeypatch):
+    place.promote(GOOD, to="blue")  # nothing serves yet, so that there is nothing to compare OTHER with
     real = promotion._copied
 
     def meanwhile(*judged):
@@ -345,7 +344,7 @@ def test_a_candidate_is_not_taken_that_was_held_against_what_serves_no_more(plac
         return real(*judged)
 
     monkeypatch.setattr(promotion, "_copied", meanwhile)
-    with pytest.raises(RefusedError, match="another model serves since this one was judged"):
+    with pytest.raises(RefusedError, match="another model serves since this one was compared"):
         place.promote(OTHER, to="green")
 
     assert place.log.state().candidates.get("green") is None
@@ -375,7 +374,9 @@ def test_a_reason_overrules_what_may_be_overruled_and_is_recorded(serving):
 
 
 def test_a_margin_that_is_widened_needs_a_reason_and_does_away_with_no_other(serving):
-    with pytest.raises(RefusedError, match="A margin wider than usual needs one, which is recorded: roc_auc"):
+    with pytest.raises(
+        RefusedError, match="A margin wider than the default needs one, which is recorded: roc_auc"
+    ):
         serving.promote(BAD, margins="roc_auc=1")
 
     outcome = serving.promote(BAD, margins="roc_auc=1", reason="its ranks do not matter")
@@ -401,13 +402,14 @@ def test_force_opens_only_the_gates_that_are_about_how_good_it_is_or_by_what_it_
     assert verdict(gates, force=True) == forced
 
 
-def test_the_parameter_set_that_serves_needs_no_comparison_to_be_renewed(serving):
-
+def test_the_parameter_set_that_serves_is_compared_when_it_is_renewed(serving):
     own = check_promotion({"model": run_id(GOOD, DAYS[-2])})
-    outcome = promote(Promotion(own=own, source="staging", by="ada", settings=load_settings()))
+    request = replace(serving.request(), own=own)
+
+    outcome = promote(request)
 
     assert outcome.entry.release.slot == "green"
-    assert outcome.decision.gates[-1].told == "the parameter set that serves, trained on other days"
+    assert outcome.decision.comparison.verdict in ("better", "not worse")
 
 
 def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, staging, monkeypatch):
@@ -464,14 +466,14 @@ def test_the_shell_plans_promotes_switches_tells_and_goes_back(place, capsys):
     before = tree(place.root)
 
     assert main(["promote", good, "--from", "staging", "--to", "blue", "--plan"]) == 0
-    assert "Nothing was changed: this is a plan." in capsys.readouterr().out
+    assert "No slot was changed: this is a plan." in capsys.readouterr().out
     assert tree(place.root) == before
     assert main(["live"]) == 0
     assert "Nothing was promoted for orders yet" in capsys.readouterr().out
     for words in (
         ["promote", good, "--from", "staging", "--to", "blue"],
         ["switch"],
-        ["promote", other, "--from", "staging", "--reason", "less regularised"],
+        ["promote", other, "--from", "staging", "--reason", "less regularised", "--through", THROUGH],
         ["switch", "--reason", "better"],
     ):
         assert main(words) == 0, words
@@ -511,7 +513,7 @@ def test_each_act_of_the_shell_is_there_as_json(place, capsys):
     assert main(["live"]) == 0
     assert "Nothing serves for orders yet." in capsys.readouterr().out
     assert told("switch")["state"]["live"]["run_id"] == good
-    told("promote", other, "--from", "staging", "--reason", "less regularised")
+    told("promote", other, "--from", "staging", "--reason", "less regularised", "--through", THROUGH)
     assert told("switch")["state"]["live"]["run_id"] == other
     assert main(["live"]) == 0
     assert f"could be gone back to: {good}" in capsys.readouterr().out
@@ -528,7 +530,7 @@ def test_what_is_in_a_slot_is_not_promoted_to_it_again(place, capsys):
 
 
 def test_the_shell_says_what_is_refused_and_ends_with_2(serving, capsys):
-    assert main(["promote", run_id(BAD, LAST), "--from", "staging"]) == 2
+    assert main(["promote", run_id(BAD, LAST), "--from", "staging", "--through", THROUGH]) == 2
     told = capsys.readouterr().out
     assert told.startswith("refused: ")
     assert "The slot is as it was." in told
@@ -537,7 +539,7 @@ def test_the_shell_says_what_is_refused_and_ends_with_2(serving, capsys):
     assert capsys.readouterr().err.splitlines() == [
         "Refused: 3 problems. Nothing was started.",
         "model: has characters that are not allowed. Allowed: the 12 hex digits of a model's run_id.",
-        "window_days: too small. Allowed: a whole number from 5 to 366.",
+        "window_days: too small. Allowed: a whole number from 56 to 3650.",
         "reason: missing. What is forced needs a reason, which is recorded.",
     ]
 
@@ -610,7 +612,7 @@ def launch(tags=None, **own):
         tags=tags,
         run_config={
             "resources": {"options": {"config": {"environment": "staging"}}},
-            "ops": {"promotion": {"config": own}},
+            "ops": {"promotion": {"config": {"through": THROUGH, **own}}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
         instance=dg.DagsterInstance.ephemeral(),

@@ -320,10 +320,13 @@ def busy(root, seed):
         settings, done = load_settings(), {"promoted": 0, "switched": 0, "rolled_back": 0}
         for turn in range(TURNS):
             parameters = SETS[(seed + turn) % len(SETS)]
-            own = check_promotion({"model": run_id(parameters, LAST), "force": True, "reason": "a race"})
-            wish = Promotion(own=own, source="staging", by=f"process {seed}", settings=settings)
+            few = {"through": str(LAST)}  # rows, so that the race is about the slots
+            own = check_promotion(
+                {"model": run_id(parameters, LAST), "force": True, "reason": "a race", **few}
+            )
+            request = Promotion(own=own, source="staging", by=f"process {seed}", settings=settings)
             tries = (
-                ("promoted", lambda wish=wish: promote(wish)),
+                ("promoted", lambda request=request: promote(request)),
                 ("switched", lambda: switch("orders", to=None, by=f"process {seed}", settings=settings)),
                 ("rolled_back", lambda: roll_back("orders", by=f"process {seed}", settings=settings)),
             )

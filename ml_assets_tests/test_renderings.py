@@ -16,10 +16,12 @@ import pytest
 from PIL import Image
 
 from ml_assets.cli.leaderboard import print_leaderboard
-from ml_assets.core.comparison import words as comparison_words
-from ml_assets.core.comparison.compare import compare
+from ml_assets.core.comparison import text as comparison_text
+from ml_assets.core.comparison.compare import kpi_verdict, overall
+from ml_assets.core.comparison.document import Block, Comparison, Kpi
 from ml_assets.core.comparison.parameters import check_comparison
-from ml_assets.core.comparison.pictures import by_day_png, harm_png
+from ml_assets.core.comparison.pictures import by_block_png, degradation_png
+from ml_assets.core.comparison.sample import Board, Lack, Sample, Shortage
 from ml_assets.core.leaderboard.document import leaderboard
 from ml_assets.core.leaderboard.markdown import markdown as leaderboard_text
 from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
@@ -189,35 +191,75 @@ def reports():
 
 
 def comparisons():
-    """Comparisons of each verdict, with the series that they are of."""
-    for verdict, less, days in (
-        ("better", -0.02, 14),
-        ("not worse", 0.001, 14),
-        ("may be worse", 0.006, 7),
-        ("worse", 0.05, 14),
-        ("too few days", 0.0, 1),
-        ("too few days", 0.0, 0),
+    """Comparisons of each verdict."""
+    sample = Sample(
+        first=day(0),
+        through=day(100),
+        first_day=day(1),
+        last_day=day(70),
+        rows=4321,
+        entities=2100,
+        positive_entities=500,
+        negative_entities=1900,
+        ambiguous=2,
+        only_candidate=1,
+        only_reference=3,
+        sha256="ab" * 32,
+    )
+    for verdict, *spans in (
+        ("better", (-0.02, -0.001), (-0.01, 0.004)),
+        ("not worse", (-0.02, -0.001), (0.001, 0.009)),
+        ("may be worse", (-0.004, 0.012), (0.001, 0.008)),
+        ("worse", (0.02, 0.05), (-0.01, 0.03)),
     ):
-        noise = [((7 * n) % 5 - 2) / 400 for n in range(days)]
-        reference = {day(n): {"roc_auc": 0.7 + noise[n], "log_loss": 0.5 - noise[n]} for n in range(days)}
-        candidate = {
-            when: {
-                "roc_auc": own["roc_auc"] - less * (1 + (n % 3 - 1) / 2),
-                "log_loss": own["log_loss"] + less * (0.8 + 0.05 * n),
-            }
-            for n, (when, own) in enumerate(reference.items())
-        }
-        margins = {"roc_auc": 0.01, "log_loss": 0.01}
-        compared = compare(candidate, reference, margins=margins, holdout_days=10)
+        compared = _compared(sample, spans, margins=(0.01, 0.01))
         assert compared.verdict == verdict
-        yield f"comparison_{verdict.replace(' ', '_')}_{days}", candidate, reference, compared
-    margins = {"roc_auc": 0.0, "log_loss": 0.0, "brier": 0.0}
-    steady = {day(n): {"roc_auc": 0.7, "log_loss": 0.5, "brier": 0.1} for n in range(7)}
-    other = {
-        when: {**own, "log_loss": 0.5 + 0.001 * (n % 3), "brier": 0.1 - 0.001 * (n % 3)}
-        for n, (when, own) in enumerate(steady.items())
-    }
-    yield "comparison_no_margin", other, steady, compare(other, steady, margins=margins, holdout_days=10)
+        yield f"comparison_{verdict.replace(' ', '_')}", compared
+    plain = sample.model_copy(update={"ambiguous": 0, "only_candidate": 0, "only_reference": 0})
+    spans = ((-0.01, 0.01), (0.0, 0.0), (-0.02, -0.01))
+    yield "comparison_no_margin", _compared(plain, spans, margins=(0.0, 0.0, 0.0))
+    board = Board(run_id="0123456789ab", as_of=day(9), rows_until=day(8))
+    lacks = (Lack(what="days", has=9, needs=56), Lack(what="positive_entities", has=7, needs=20))
+    few = plain.model_copy(update={"first": day(9), "first_day": day(9), "last_day": day(17), "rows": 1})
+    for name, enough in (("", day(150)), ("_ever", None)):
+        yield (
+            f"comparison_too_few_rows{name}",
+            Comparison(
+                sample=few if enough else Sample(first=day(90), through=day(100)),
+                chosen_on=(board,),
+                shortage=Shortage(lacks=lacks, enough_from=enough),
+                verdict="too few rows",
+                error=0.015,
+            ),
+        )
+
+
+def _compared(sample, spans, *, margins):
+    names = ("roc_auc", "log_loss", "brier")[: len(spans)]
+    kpis = tuple(
+        Kpi(
+            metric=name,
+            margin=margin,
+            candidate=0.7 - (low + high) / 2,
+            reference=0.7,
+            degradation=(low + high) / 2,
+            low=low,
+            high=high,
+            verdict=kpi_verdict(low, high, margin=margin),
+        )
+        for name, (low, high), margin in zip(names, spans, margins, strict=True)
+    )
+    blocks = tuple(
+        Block(
+            first=day(1 + 14 * n),
+            last=day(14 + 14 * n),
+            rows=800,
+            candidate=dict.fromkeys(names, 0.7 + 0.01 * n) if n != 2 else {},
+            reference=dict.fromkeys(names, 0.7 + 0.004 * n * n) if n != 2 else {},
+        )
+        for n in range(5)
+    )
+    return Comparison(sample=sample, kpis=kpis, verdict=overall(kpis), error=0.05, blocks=blocks)
 
 
 def monitorings():
@@ -309,18 +351,20 @@ def coverages():
 
 
 def of_comparisons():
-    for name, _, _, of in comparisons():
-        told = [
-            comparison_words.verdict(of),
-            comparison_words.scope(of),
-            *map(str, comparison_words.rows(of)),
+    for name, of in comparisons():
+        lines = [
+            comparison_text.verdict(of),
+            comparison_text.scope(of),
+            *comparison_text.notes(of),
+            *map(str, comparison_text.rows(of)),
+            *map(comparison_text.kpi_line, of.kpis),
         ]
-        yield f"{name}.txt", "\n".join([*told, *(kpi.told() for kpi in of.kpis), ""])
+        yield f"{name}.txt", "\n".join([*lines, ""])
         yield f"{name}.document.json", _json(of.model_dump(mode="json"))
-    for name, candidate, reference, of in comparisons():
-        if of.days:
-            yield f"{name}.harm.png", harm_png(of)
-            yield f"{name}.by_day.png", by_day_png(candidate, reference, of)
+    for name, of in comparisons():
+        if of.kpis:
+            yield f"{name}.degradation.png", degradation_png(of)
+            yield f"{name}.by_block.png", by_block_png(of)
 
 
 def of_monitorings():

@@ -1,4 +1,4 @@
-"""The commands that hold models against each other and decide what serves, and their options."""
+"""The commands that compare models and decide what serves, and their options."""
 
 import argparse
 import datetime as dt
@@ -19,7 +19,8 @@ from ml_assets.core.release import SLOTS
 from ml_assets.errors import RefusedError
 
 FROM = "where it was trained and evaluated [default: the settings' environment]"
-DAYS = "over the last N days [default: 14]"
+DAYS = "on the latest N days of rows with closed outcomes [default: 366]"
+THROUGH = "outcomes closed by the end of this day, UTC [default: the last complete day]"
 
 
 def add_release(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -41,27 +42,26 @@ def _add_promote(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--to", default="idle", metavar="SLOT", help="blue or green [default: the one that does not serve]"
     )
     promote.add_argument("--days", dest="window_days", metavar="N", help=DAYS)
+    promote.add_argument("--through", default="", metavar="YYYY-MM-DD", help=THROUGH)
     _add_margin(promote)
     promote.add_argument(
         "--force", action="store_true", help="overrule code, packages, baseline or comparison; needs --reason"
     )
     promote.add_argument("--reason", default="", metavar="TEXT", help="why, for the record")
-    promote.add_argument("--plan", action="store_true", help="print the verdict, and change nothing")
+    promote.add_argument("--plan", action="store_true", help="print the verdict, and change no slot")
     promote.add_argument("--json", action="store_true", help="print the decision as JSON")
     promote.set_defaults(handler=lambda args, unknown: _promote(args, unknown, promote))
 
 
 def _add_compare(commands: "argparse._SubParsersAction[Parser]") -> None:
     compare = commands.add_parser(
-        "compare", help="hold one model against another on the same days", allow_abbrev=False
+        "compare", help="compare one model with another on the same rows", allow_abbrev=False
     )
     known = "blue, green, live, idle or a run_id"
-    compare.add_argument("reference", metavar="REFERENCE", help=f"the model that is held against: {known}")
+    compare.add_argument("reference", metavar="REFERENCE", help=f"the model that is compared with: {known}")
     compare.add_argument("candidate", metavar="CANDIDATE", help="the model that may take its place")
     compare.add_argument("--last", dest="window_days", metavar="N", help=DAYS)
-    compare.add_argument(
-        "--to", metavar="YYYY-MM-DD", help="the last day [default: the last that both know of]"
-    )
+    compare.add_argument("--as-of", metavar="YYYY-MM-DD", help=THROUGH)
     _add_margin(compare)
     _add_dataset(compare)
     add_environment(compare)
@@ -125,15 +125,15 @@ def _compare(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -
     refuse_unknown(unknown, parser)
     own = check_comparison(_given(args, ComparisonParameters.model_fields))
     _refuse_dataset(args)
-    last = as_of.parse(args.to) if args.to is not None else None
-    if args.to is not None:
-        problem = as_of.problem(last, now=dt.datetime.now(tz=dt.timezone.utc), first=None)
-        if problem:
-            raise RefusedError([problem.replace("as_of", "--to", 1)])
+    now = dt.datetime.now(tz=dt.timezone.utc)
+    through = as_of.last_complete_day(now) if args.as_of is None else as_of.parse(args.as_of)
+    if problem := as_of.problem(through, now=now, first=None):
+        raise RefusedError([problem])
+    assert through is not None
     environment = options_of(args).environment
     from ml_assets.cli.compare import compare
 
-    return compare(own, args.dataset, last=last, environment=environment, as_json=args.json)
+    return compare(own, args.dataset, through=through, environment=environment, as_json=args.json)
 
 
 def _switch(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:

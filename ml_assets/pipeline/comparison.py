@@ -1,131 +1,162 @@
-"""Two models on the same days, from the evaluations that are stored of their parameter sets; nothing is trained."""
+"""Two models compared by their bytes on the same rows of their source; nothing is trained."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.as_of import window
-from ml_assets.core.command import retry_commands
-from ml_assets.core.comparison.compare import Comparison, Series, compare
-from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters
-from ml_assets.errors import CorruptArtifactError, RefusedError
-from ml_assets.pipeline.measured_rows import Evaluated, same_rows
+from ml_assets.core.comparison.document import Comparison
+from ml_assets.core.comparison.sample import Sample, Shortage, shortage
+from ml_assets.core.manifest import InputSource, Manifest
+from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
+from ml_assets.pipeline.paired_rows import Pair, ReadRows, first_unseen, read_pair, refuse_other_rows
 from ml_assets.pipeline.released import NamedModel, store_of
+from ml_assets.pipeline.scoring_model import with_training_set
+from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import Settings
-from ml_assets.storage.artifact_store import ArtifactStore
 
-SAME_ROWS = ("dataset", "source", "holdout_days")
-EVALUATION = "evaluation"
-
-Side = dict[dt.date, Evaluated]
-"""The evaluations of one model, by day."""
+if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    from ml_assets.core.comparison.pairing import PairedRows
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
-    """What came of a comparison.
+class Scored:
+    """Rows that two models were scored on: nothing is known yet of who is better.
 
     Attributes:
         candidate: the model that may take the other's place.
         reference: the other one.
-        comparison: over the days that both have, measured on the same rows.
-        other_rows: the days that both have, measured on other rows: late ones, or ones that were corrected between.
-        read: the manifests of the evaluations it was made of.
-        series: the metrics of each day, of the candidate and of the reference.
-        commands: what makes the evaluations that are missing of the window, and both of a day of other rows.
+        sample: the rows in numbers.
+        rows: the rows, or None where there is none.
+        shortage: what is missing for a verdict, or None.
+        chosen: the leaderboards that rank the candidate's parameter set.
+        base_rate: share of positives among the reference's training rows.
+        read: the manifests of what was read.
+        source: logical name and URI of the rows.
     """
 
     candidate: NamedModel
     reference: NamedModel
-    comparison: Comparison
-    other_rows: tuple[dt.date, ...]
+    sample: Sample
+    rows: "PairedRows | None"
+    shortage: Shortage | None
+    chosen: ChosenOn
+    base_rate: float
     read: tuple[Manifest, ...]
-    series: tuple[Series, Series]
-    commands: tuple[str, ...]
+    source: tuple[str, str]
+
+    def sources(self) -> list[InputSource]:
+        """The rows with a fingerprint a day, for the lineage."""
+        if self.rows is None:
+            return []
+        from ml_assets.core.training_set import source_days
+
+        name, uri = self.source
+        return [
+            InputSource(
+                source=name,
+                dataset=self.candidate.dataset,
+                uri=f"{uri}/{self.candidate.dataset}",
+                days=source_days(self.rows.table),
+            )
+        ]
 
 
-def compare_models(
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A comparison, and what it was made of."""
+
+    scored: Scored
+    comparison: Comparison
+
+
+def score_both(
     candidate: NamedModel,
     reference: NamedModel,
     *,
-    days: int,
-    last: dt.date | None,
-    margins: Mapping[str, float],
+    through: dt.date,
+    window_days: int,
     settings: Settings,
-) -> Compared:
-    """Compare two models over the `days` up to `last`, by default the last day that both know of.
+) -> Scored:
+    """Read the rows on which two models can be compared, and score both of them.
+
+    Args:
+        candidate: the model that may take the other's place.
+        reference: the other one.
+        through: the day by whose end (UTC) outcomes have closed.
+        window_days: days of rows at most, the latest ones.
+        settings: where the rows and the candidate's leaderboards are.
 
     Raises:
-        RefusedError: their metrics are of different rows, so that they say nothing of each other.
-        StoreError: the store cannot be read. A damaged evaluation is as good as none.
+        RefusedError: the two are about other rows, so that they say nothing of each other.
+        SourceError: the rows cannot be read, or cannot be used.
+        StoreError: a model cannot be read as it was committed, or a store cannot be read.
     """
-    refuse_other_rows(candidate.parameters, reference.parameters)
-    window_days = window(last or min(candidate.as_of, reference.as_of), days=days, first=settings.first_as_of)
-    found = [
-        evaluations(model.parameters, window_days, store_of(settings, model.evaluated_in))
-        for model in (candidate, reference)
-    ]
-    other = other_rows(*found)
-    sides = [{day: item.evaluation for day, item in side.items() if day not in other} for side in found]
-    first, second = (_metrics(side) for side in sides)
-    comparison = compare(first, second, margins=margins, holdout_days=candidate.parameters.holdout_days)
-    return Compared(
+    model, other = (with_training_set(it.key, it.manifest, it.store) for it in (candidate, reference))
+    refuse_other_rows(model, other)
+    chosen = chosen_on(candidate.manifest.parameters, store_of(settings, candidate.evaluated_in))
+    workspace = open_workspace(settings, environment=candidate.evaluated_in)
+    pair = Pair(
+        candidate=model,
+        reference=other,
+        source=workspace.source(model.manifest.parameters["source"]),
+        first=max(first_unseen(model), first_unseen(other), chosen.first_unseen),
+        through=through,
+        window_days=window_days,
+    )
+    found = read_pair(pair)
+    return Scored(
         candidate=candidate,
         reference=reference,
-        comparison=comparison,
-        other_rows=other,
-        read=tuple(side[day] for side in sides for day in comparison.days),
-        series=(first, second),
-        commands=tuple(
-            command
-            for model, side in zip((candidate, reference), sides, strict=True)
-            for command in missing_commands(model, window_days, side, settings=settings)
+        sample=found.sample,
+        rows=found.rows,
+        shortage=_shortage(found, window_days),
+        chosen=chosen,
+        base_rate=other.training_set.facts["train_base_rate"],
+        read=(
+            *(part for it in (model, other) for part in (it.manifest, it.training_set)),
+            *chosen.manifests,
         ),
+        source=(pair.source.name, pair.source.uri),
     )
 
 
-def evaluations(parameters: TrainingParameters, days: Sequence[dt.date], store: ArtifactStore) -> Side:
-    """The stored evaluation of each day that has one which can be read."""
-    found = ((day, _evaluation(parameters, day, store)) for day in days)
-    return {day: Evaluated(evaluation, store) for day, evaluation in found if evaluation is not None}
+def compare_scored(scored: Scored, *, margins: Mapping[str, float], error: float) -> Compared:
+    """Who is better, and by how much at most; where rows are too few no KPI is looked at.
 
+    Args:
+        scored: the rows with both scores.
+        margins: by how much the candidate may be worse, for each metric that is compared.
+        error: chance, at most, with which the truth is beyond an end of an interval.
 
-def other_rows(first: Side, second: Side) -> tuple[dt.date, ...]:
-    """The days of both on which they were not measured on the same rows, in order."""
-    both = sorted(first.keys() & second.keys())
-    return tuple(day for day in both if not same_rows(first[day], second[day]))
+    Raises:
+        RefusedError: a metric says nothing about how good a model is.
+    """
+    from ml_assets.core.comparison.compare import blocks, compare, overall
 
-
-def missing_commands(
-    model: NamedModel, days: Sequence[dt.date], found: Mapping[dt.date, Manifest], *, settings: Settings
-) -> list[str]:
-    """The commands that make the evaluations that a model does not have of these days."""
-    environment = settings.in_a_command(model.evaluated_in)
-    return retry_commands(
-        model.parameters, [day for day in days if day not in found], environment=environment
+    known = {"sample": scored.sample, "chosen_on": scored.chosen.boards, "error": error}
+    if scored.rows is None or scored.shortage is not None:
+        return Compared(
+            scored=scored,
+            comparison=Comparison(**known, shortage=scored.shortage, verdict="too few rows"),
+        )
+    kpis = compare(scored.rows, margins=margins, error=error, base_rate=scored.base_rate)
+    by_time = blocks(scored.rows, metrics=list(margins), base_rate=scored.base_rate)
+    return Compared(
+        scored=scored,
+        comparison=Comparison(**known, kpis=kpis, verdict=overall(kpis), blocks=by_time),
     )
 
 
-def refuse_other_rows(first: DatasetParameters, second: DatasetParameters) -> None:
-    """RefusedError where two parameter sets are not evaluated on the same rows."""
-    told = [
-        f"{name}: {getattr(first, name)} and {getattr(second, name)}, so that they are evaluated on other rows. "
-        "Compare models of which it is the same."
-        for name in SAME_ROWS
-        if getattr(first, name) != getattr(second, name)
-    ]
-    if told:
-        raise RefusedError(told)
+def _shortage(found: ReadRows, window_days: int) -> Shortage | None:
+    import numpy as np
 
+    from ml_assets.core.statistics.paired import missing
 
-def _evaluation(parameters: TrainingParameters, day: dt.date, store: ArtifactStore) -> Manifest | None:
-    try:
-        return store.find(key_of(EVALUATION, parameters, day))
-    except CorruptArtifactError:
-        return None
-
-
-def _metrics(side: Mapping[dt.date, Manifest]) -> Series:
-    return {day: manifest.metrics for day, manifest in side.items()}
+    none = np.empty(0, dtype=int)
+    lacks = (
+        missing(none, entity=none, day=none)
+        if found.rows is None
+        else missing(found.rows.outcome, entity=found.rows.entity, day=found.rows.day)
+    )
+    return shortage(found.sample, lacks, window_days=window_days, closing_days=found.closing_days)

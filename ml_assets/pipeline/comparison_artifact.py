@@ -21,7 +21,7 @@ def comparison_identity(
 ) -> dict[str, Any]:
     """The values that are hashed and stored: the very models, not what they were called at that moment."""
     return {
-        "dataset": candidate.parameters.dataset,
+        "dataset": candidate.dataset,
         "candidate": model_identity(candidate.manifest),
         "reference": model_identity(reference.manifest),
         "window_days": own.window_days,
@@ -34,66 +34,69 @@ def comparison_key(
 ) -> ArtifactKey:
     """The key of a comparison."""
     return key_of_identity(
-        ASSET, comparison_identity(candidate, reference, own), as_of, dataset=candidate.parameters.dataset
+        ASSET, comparison_identity(candidate, reference, own), as_of, dataset=candidate.dataset
     )
 
 
 def store_comparison(
-    found: Compared, own: ComparisonParameters, as_of: dt.date, *, workspace: Workspace
+    compared: Compared, own: ComparisonParameters, as_of: dt.date, *, workspace: Workspace
 ) -> Made:
-    """Commit a comparison; it is made anew each time, for what is stored of either model decides it."""
+    """Commit a comparison; it is made anew each time, for the rows of the source decide it."""
+    scored = compared.scored
     manifest = store_value(
-        product(found),
-        key=(key := comparison_key(found.candidate, found.reference, own, as_of)),
-        parameters=comparison_identity(found.candidate, found.reference, own),
+        product(compared),
+        key=(key := comparison_key(scored.candidate, scored.reference, own, as_of)),
+        parameters=comparison_identity(scored.candidate, scored.reference, own),
         format_name="json",
-        inputs=(found.candidate.manifest, found.reference.manifest, *found.read),
+        inputs=scored.read,
+        sources=scored.sources(),
         workspace=workspace,
         code_version=f"ml_assets {__version__}",
     )
     return Made(key=key, manifest=manifest, reused=False, reason="a comparison is always made anew")
 
 
-def product(found: Compared) -> Product:
+def product(compared: Compared) -> Product:
     """Its files, and the numbers that Dagster plots over time."""
-    from ml_assets.core.comparison.pictures import by_day_png, harm_png
+    from ml_assets.core.comparison.pictures import by_block_png, degradation_png
 
-    comparison = found.comparison
+    scored, comparison = compared.scored, compared.comparison
     pictures = {}
-    if any(kpi.low is not None for kpi in comparison.kpis):
-        pictures = {"harm.png": harm_png(comparison), "by_day.png": by_day_png(*found.series, comparison)}
+    if comparison.kpis:
+        pictures = {"degradation.png": degradation_png(comparison), "by_block.png": by_block_png(comparison)}
     return Product(
         value={
-            "candidate": found.candidate.told,
-            "reference": found.reference.told,
+            "candidate": scored.candidate.told,
+            "reference": scored.reference.told,
+            "damaged_leaderboards": list(scored.chosen.damaged),
             **comparison.model_dump(mode="json"),
-            "other_rows": list(map(str, found.other_rows)),
-            "commands": list(found.commands),
         },
         facts={
             "verdict": comparison.verdict,
-            "candidate_run_id": found.candidate.manifest.run_id,
-            "reference_run_id": found.reference.manifest.run_id,
-            "days": len(comparison.days),
+            "candidate_run_id": scored.candidate.manifest.run_id,
+            "reference_run_id": scored.reference.manifest.run_id,
+            "rows": scored.sample.rows,
+            "days": scored.sample.days,
+            "entities": scored.sample.entities,
         },
-        metrics={f"{kpi.metric}_harm": kpi.harm for kpi in comparison.kpis},
-        attachments={"summary.md": markdown(found).encode(), **pictures},
+        metrics={f"{kpi.metric}_degradation": kpi.degradation for kpi in comparison.kpis},
+        attachments={"summary.md": markdown(compared).encode(), **pictures},
     )
 
 
-def markdown(found: Compared) -> str:
+def markdown(compared: Compared) -> str:
     """The whole of it as text; equal ones give equal text."""
-    from ml_assets.core.comparison.words import HEAD, other_rows, rows, scope, verdict
-    from ml_assets.core.markup import bullets, table
+    from ml_assets.core.comparison.text import HEAD, notes, rows, scope, verdict
+    from ml_assets.core.markup import bullets, plain, table
 
-    comparison = found.comparison
+    scored, comparison = compared.scored, compared.comparison
+    left_out = [*notes(comparison), *map(plain, scored.chosen.damaged)]
     parts = [
         "# Candidate against reference",
         verdict(comparison),
-        bullets([f"Candidate: {found.candidate.told}", f"Reference: {found.reference.told}"]),
+        bullets([f"Candidate: {scored.candidate.told}", f"Reference: {scored.reference.told}"]),
         table(HEAD, rows(comparison)) if comparison.kpis else "",
-        f"{scope(comparison)}.",
-        other_rows(found.other_rows) if found.other_rows else "",
-        "## Not evaluated\n\n```\n" + "\n".join(found.commands) + "\n```" if found.commands else "",
+        scope(comparison),
+        bullets(left_out),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

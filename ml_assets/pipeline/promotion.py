@@ -1,16 +1,16 @@
-"""A promotion: judged on what is stored, then copied byte for byte, then written into the log of releases."""
+"""A promotion: decided on what is stored, then copied byte for byte, then written into the log of releases."""
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ml_assets.core.promotion.decision import Decision, verdict
-from ml_assets.core.promotion.gates import check
+from ml_assets.core.promotion.gates import Evidence, check
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.core.release import SLOTS, Entry, Release, Releases, Slot, promoted, refuse_serving
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
-from ml_assets.pipeline.not_worse import hold_against
+from ml_assets.pipeline.not_worse import LiveComparison, Terms, compare_with_live
 from ml_assets.pipeline.released import NamedModel, find_model, release_log, store_of
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings
@@ -22,12 +22,12 @@ from ml_assets.storage.release_log import ReleaseLog
 
 @dataclass(frozen=True, kw_only=True)
 class Promotion:
-    """One wish to promote.
+    """What somebody asks to promote.
 
     Attributes:
         own: which model, to where, and by how much it may be worse.
         source: the environment in which it was trained and evaluated.
-        by: who wishes it.
+        by: who asks.
         settings: where the environments and the log are.
         now: the clock.
     """
@@ -40,8 +40,8 @@ class Promotion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A wish that was judged: nothing has been changed yet. `live` is what served then."""
+class Evaluated:
+    """A promotion that was evaluated: no slot has been changed yet. `live` is what served then."""
 
     decision: Decision
     lineage: Lineage
@@ -67,84 +67,109 @@ class Outcome:
     log: ReleaseLog
 
 
-def judge(wish: Promotion) -> Judged:
-    """What a promotion would come to. Nothing is written.
+def evaluate(request: Promotion) -> Evaluated:
+    """What a promotion would come to. Nothing is written but, where KPIs were looked at, that they were: a try.
 
     Raises:
         RefusedError: the slot serves, the model comes from there, or the slot has no root of its own.
         ArtifactNotFoundError: there is no such model.
         StoreError: a store cannot be read, or the slot holds another artifact of this run_id.
     """
-    settings, own = wish.settings, wish.own
-    source = store_of(settings, wish.source)
+    settings, own = request.settings, request.own
+    source = store_of(settings, request.source)
     model = find_model(own.model, source)
     log = release_log(settings, model.key.dataset)
     state = log.state()
     slot: Slot = state.idle if own.to == "idle" else own.to
-    _refuse_slot(state, slot, wish)
-    found = lineage(model, source, environment=settings.in_a_command(wish.source))
-    candidate = NamedModel(name="candidate", manifest=model.manifest, evaluated_in=wish.source)
-    held = hold_against(state.live, candidate, days=own.window_days, margins=own.allowed, settings=settings)
-    gates = (*check(found.evidence), held.gate)
-    decision = Decision(
-        verdict=verdict(gates, force=own.force),
-        run_id=own.model,
-        model_version=model.key.model_version,
-        dataset=model.key.dataset,
-        as_of=model.key.as_of,
-        source=wish.source,
+    _refuse_slot(state, slot, request)
+    terms = Terms(
+        through=own.closed_through(request.now()),
+        window_days=own.window_days,
+        margins=own.allowed,
+        by=request.by,
+    )
+    found = lineage(model, source, environment=settings.in_a_command(request.source))
+    candidate = NamedModel(
+        name="candidate", key=model.key, manifest=model.manifest, store=source, evaluated_in=request.source
+    )
+    compared = compare_with_live(state.live, candidate, terms=terms, settings=settings)
+    decision = _decision(request, candidate, slot, evidence=found.evidence, compared=compared, terms=terms)
+    evaluated = Evaluated(decision=decision, lineage=found, slot=slot, log=log, live=state.live)
+    if decision.verdict != "refused":
+        _refuse_another(evaluated, store_of(settings, slot))
+    return evaluated
+
+
+def _decision(
+    request: Promotion,
+    candidate: NamedModel,
+    slot: Slot,
+    *,
+    evidence: Evidence,
+    compared: LiveComparison,
+    terms: Terms,
+) -> Decision:
+    """The record of what the gates say."""
+    gates = (*check(evidence), compared.gate)
+    return Decision(
+        verdict=verdict(gates, force=request.own.force),
+        run_id=request.own.model,
+        model_version=candidate.key.model_version,
+        dataset=candidate.key.dataset,
+        as_of=candidate.key.as_of,
+        source=request.source,
         to=slot,
         gates=gates,
-        reference=held.reference,
-        comparison=held.comparison,
-        margins=own.allowed,
-        window_days=own.window_days,
-        by=wish.by,
-        at=wish.now(),
-        reason=own.reason,
-        artifacts={asset: manifest.sha256 for asset, manifest in found.evidence.manifests.items()},
+        parameters=candidate.manifest.parameters,
+        reference=compared.reference,
+        reference_sha256=compared.reference_sha256,
+        comparison=compared.comparison,
+        try_number=compared.try_number,
+        margins=terms.margins,
+        window_days=terms.window_days,
+        through=terms.through,
+        by=request.by,
+        at=request.now(),
+        reason=request.own.reason,
+        artifacts={asset: manifest.sha256 for asset, manifest in evidence.manifests.items()},
     )
-    judged = Judged(decision=decision, lineage=found, slot=slot, log=log, live=state.live)
-    if decision.verdict != "refused":
-        _refuse_another(judged, store_of(settings, slot))
-    return judged
 
 
-def promote(wish: Promotion) -> Outcome:
-    """Judge, and promote where nothing speaks against it; the decision is recorded either way.
+def promote(request: Promotion) -> Outcome:
+    """Evaluate, and promote where nothing speaks against it; the decision is recorded either way.
 
     A refusal leaves the slot as it was. What fails half-way leaves the log as it was; done again, it goes on.
 
-    Raises: what `judge` raises, RefusedError where another model has come to serve meanwhile, and StoreError where the
+    Raises: what `evaluate` raises, RefusedError where another model has come to serve meanwhile, and StoreError where the
         slot or the log cannot be written.
     """
-    judged = judge(wish)
-    decision, log = judged.decision, judged.log
+    evaluated = evaluate(request)
+    decision, log = evaluated.decision, evaluated.log
     if decision.verdict == "refused":
         return Outcome(decision=decision, digest=log.keep_decision(decision.record()), entry=None, log=log)
-    release = _copied(judged, wish)
+    release = _copied(evaluated, request)
     digest = log.keep_decision(decision.record())
     entry = log.append(
         "promoted",
-        lambda state: (release, promoted(_unchanged(state, judged), release)),
-        by=wish.by,
-        at=wish.now,
-        why=wish.own.reason,
+        lambda state: (release, promoted(_unchanged(state, evaluated), release)),
+        by=request.by,
+        at=request.now,
+        why=request.own.reason,
         decision=digest,
     )
     return Outcome(decision=decision, digest=digest, entry=entry, log=log)
 
 
-def _copied(judged: Judged, wish: Promotion) -> Release:
-    """The release, once the slot holds every artifact of it, exactly as it was judged."""
-    source, target = (store_of(wish.settings, name) for name in (wish.source, judged.slot))
-    decision, found = judged.decision, judged.lineage
+def _copied(evaluated: Evaluated, request: Promotion) -> Release:
+    """The release, once the slot holds every artifact of it, exactly as it was evaluated."""
+    source, target = (store_of(request.settings, name) for name in (request.source, evaluated.slot))
+    decision, found = evaluated.decision, evaluated.lineage
     manifests = {
         asset: copy_artifact(key, found.evidence.manifests[asset], source=source, target=target)
         for asset, key in found.keys.items()
     }
     return Release(
-        slot=judged.slot,
+        slot=evaluated.slot,
         dataset=decision.dataset,
         model_version=decision.model_version,
         as_of=decision.as_of,
@@ -154,24 +179,24 @@ def _copied(judged: Judged, wish: Promotion) -> Release:
     )
 
 
-def _unchanged(state: Releases, judged: Judged) -> Releases:
-    """RefusedError where another model serves than the one that the candidate was held against."""
-    if state.live != judged.live:
-        raise RefusedError(["to: another model serves since this one was judged. Promote it again."])
+def _unchanged(state: Releases, evaluated: Evaluated) -> Releases:
+    """RefusedError where another model serves than the one that the candidate was compared with."""
+    if state.live != evaluated.live:
+        raise RefusedError(["to: another model serves since this one was compared. Promote it again."])
     return state
 
 
-def _refuse_another(judged: Judged, target: ArtifactStore) -> None:
+def _refuse_another(evaluated: Evaluated, target: ArtifactStore) -> None:
     """StoreError, before anything is copied, where the slot holds another artifact under one of the keys."""
-    for asset, manifest in judged.lineage.evidence.manifests.items():
-        is_there(judged.lineage.keys[asset], manifest, target=target)
+    for asset, manifest in evaluated.lineage.evidence.manifests.items():
+        is_there(evaluated.lineage.keys[asset], manifest, target=target)
 
 
-def _refuse_slot(state: Releases, slot: Slot, wish: Promotion) -> None:
-    if slot == wish.source:
+def _refuse_slot(state: Releases, slot: Slot, request: Promotion) -> None:
+    if slot == request.source:
         raise RefusedError([f"to: the model is in {slot} already. Promote from where it was evaluated."])
     refuse_serving(state, slot)
-    places = {name: _place(wish.settings.root(name)) for name in (wish.source, *SLOTS)}
+    places = {name: _place(request.settings.root(name)) for name in (request.source, *SLOTS)}
     if same := [name for name in places if name != slot and places[name] == places[slot]]:
         setting = f"ML_ASSETS_ENVIRONMENTS__{slot.upper()}__ROOT"
         raise RefusedError(

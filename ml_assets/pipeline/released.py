@@ -16,6 +16,7 @@ from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, Refuse
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog
+from ml_assets.storage.tries import TryLog
 
 RUN_ID = re.compile(r"^[0-9a-f]{12}$")
 
@@ -26,18 +27,22 @@ class NamedModel:
 
     Attributes:
         name: as it was named.
+        key: where its bytes are kept.
         manifest: its manifest.
-        evaluated_in: the environment in which it was made, and its other days were evaluated.
+        store: where its bytes are.
+        evaluated_in: the environment in which it was made, and where sweeps may have chosen it.
     """
 
     name: str
+    key: ArtifactKey
     manifest: Manifest
+    store: ArtifactStore
     evaluated_in: str
 
     @property
-    def parameters(self) -> TrainingParameters:
-        """Its parameter set."""
-        return parameters_of(self.manifest)
+    def dataset(self) -> str:
+        """What it scores."""
+        return str(self.manifest.parameters["dataset"])
 
     @property
     def as_of(self) -> dt.date:
@@ -69,6 +74,11 @@ def release_log(settings: Settings, dataset: str) -> ReleaseLog:
     return ReleaseLog(settings.releases, dataset, settings.s3)
 
 
+def try_log(settings: Settings, dataset: str) -> TryLog:
+    """How often models of a dataset were compared for a promotion."""
+    return TryLog(settings.releases, dataset, settings.s3)
+
+
 def store_of(settings: Settings, environment: str) -> ArtifactStore:
     """The artifact store of an environment."""
     return ArtifactStore(settings.root(environment), settings.s3)
@@ -83,18 +93,23 @@ def named_model(name: str, dataset: str, *, settings: Settings, environment: str
         CorruptArtifactError: it is not the one that was released.
     """
     if RUN_ID.match(name):
-        manifest = find_model(name, store_of(settings, environment), dataset=dataset).manifest
+        store = store_of(settings, environment)
+        found = find_model(name, store, dataset=dataset)
+        manifest = found.manifest
         if manifest.parameters["dataset"] != dataset:
             raise RefusedError([f"{name}: a model of another dataset, {manifest.parameters['dataset']}."])
-        made_in = manifest.environment if environment in SLOTS else environment  # its other days are there
-        return NamedModel(name=name, manifest=manifest, evaluated_in=made_in)
+        made_in = manifest.environment if environment in SLOTS else environment
+        return NamedModel(name=name, key=found.key, manifest=manifest, store=store, evaluated_in=made_in)
     return model_of(_released(name, dataset, release_log(settings, dataset).state()), name, settings)
 
 
 def model_of(release: Release, name: str, settings: Settings) -> NamedModel:
     """The model of a release under a name; raises like `released_manifest`."""
-    manifest = released_manifest(release, store_of(settings, release.slot))
-    return NamedModel(name=name, manifest=manifest, evaluated_in=manifest.environment)
+    store = store_of(settings, release.slot)
+    manifest = released_manifest(release, store)
+    return NamedModel(
+        name=name, key=release.key(), manifest=manifest, store=store, evaluated_in=manifest.environment
+    )
 
 
 @dataclass(frozen=True)

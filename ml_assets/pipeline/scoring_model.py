@@ -74,6 +74,16 @@ def scoring_model(
                     f"model: it is one of {key.dataset}, not of {parameters.dataset}. Name its dataset, or another model."
                 ]
             )
+    return with_training_set(key, manifest, store)
+
+
+def with_training_set(key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> ScoringModel:
+    """A model and what it was trained on.
+
+    Raises:
+        ArtifactNotFoundError: its training set is not there.
+        CorruptArtifactError: the model is not of the training set beside it.
+    """
     return ScoringModel(
         key=key, manifest=manifest, training_set=_training_set(key, manifest, store), store=store
     )

@@ -1,1 +1,1 @@
-"""Is one model worse than another on the same days, and by how much at most?"""
+"""Is one model worse than another on the same rows, and by how much at most?"""

@@ -1,172 +1,115 @@
-"""A candidate against a reference, KPI by KPI, over the days on which both were evaluated."""
+"""A candidate against a reference, KPI by KPI, on the same rows."""
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
-from ml_assets.core.comparison.bootstrap import FEWEST, mean_interval
+from ml_assets.core.comparison.document import ERROR, WORSE, Block, Kpi, KpiVerdict, Verdict
 from ml_assets.core.comparison.margins import DEFAULT_MARGINS
 from ml_assets.core.leaderboard.direction import larger_is_better
-from ml_assets.core.leaderboard.overlap import shared_holdout, widening
+from ml_assets.core.statistics.paired import day_blocks, difference
+from ml_assets.core.statistics.row_values import row_values
 
-CONFIDENCE = 0.95
-MIN_DAYS = 5
+if TYPE_CHECKING:
+    from ml_assets.core.comparison.pairing import PairedRows
+
 DIGITS = 10
-
-Verdict = Literal["better", "not worse", "may be worse", "worse", "too few days"]
-Series = Mapping[dt.date, Mapping[str, float]]
-"""The metrics of each day."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Kpi(_Part):
-    """One metric of both models.
-
-    Attributes:
-        metric: its name.
-        margin: by how much the candidate may be worse.
-        candidate: its mean over the days.
-        reference: the reference's.
-        harm: by how much the candidate is worse in the mean; below 0 it is better, whichever way the metric goes.
-        low: lower end of the harm, or None for fewer than two days.
-        high: upper end; at most the margin for a candidate that is not worse.
-        passed: whether it is.
-    """
-
-    metric: str
-    margin: float
-    candidate: float
-    reference: float
-    harm: float
-    low: float | None
-    high: float | None
-    passed: bool
-
-    def told(self) -> str:
-        """One line for people."""
-        much = f"{self.candidate:.4f} against {self.reference:.4f}"
-        if self.low is None or self.high is None:
-            return f"{self.metric}: {much}"
-        span = f"worse by {self.harm:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
-        return (
-            f"{self.metric}: {much}, {span}, allowed {self.margin:g}: {'passed' if self.passed else 'failed'}"
-        )
-
-
-class Comparison(_Part):
-    """What became of all KPIs.
-
-    Attributes:
-        days: those on which both models have every KPI, in order.
-        kpis: one for each margin.
-        verdict: `not worse` where every KPI passed, `better` where one lies wholly below 0 as well; `worse` where one
-            that failed lies wholly above 0, `may be worse` where none does.
-        confidence: of each end of an interval by itself.
-        shared_holdout: mean share of holdout days that two of the days have in common.
-    """
-
-    days: tuple[dt.date, ...]
-    kpis: tuple[Kpi, ...]
-    verdict: Verdict
-    confidence: float
-    shared_holdout: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether the candidate may take the reference's place."""
-        return self.verdict in ("better", "not worse")
 
 
 def compare(
-    candidate: Series,
-    reference: Series,
+    rows: "PairedRows",
     *,
     margins: Mapping[str, float] = DEFAULT_MARGINS,
-    holdout_days: int,
-    confidence: float = CONFIDENCE,
-    min_days: int = MIN_DAYS,
-) -> Comparison:
-    """Compare two models over the days that both have; equal ones give equal results.
+    error: float = ERROR,
+    base_rate: float,
+) -> tuple[Kpi, ...]:
+    """Compare two models on their rows; neither the order of the rows nor that of the margins' names decides.
 
     Args:
-        candidate: metrics of each of its days.
-        reference: metrics of each of the other's days.
-        margins: by how much the candidate may be worse, for each metric that is compared; at least one.
-        holdout_days: days on whose rows each metric was measured; successive days share most of them.
-        confidence: with which a KPI must be within its margin.
-        min_days: fewer than these decide nothing.
+        rows: as many as a verdict needs (`core.comparison.sample.shortage`).
+        margins: by how much the candidate may be worse, for each metric that is compared.
+        error: chance, at most, with which the truth is beyond an end of an interval.
+        base_rate: share of positives among the reference's training rows: the skill of both is over that baseline.
 
     Raises:
         RefusedError: a metric says nothing about how good a model is.
     """
-    days = tuple(
-        day
-        for day in sorted(set(candidate) & set(reference))
-        if all(metric in candidate[day] and metric in reference[day] for metric in margins)
-    )
-    shared = shared_holdout(days, holdout_days)
-    wider = widening(len(days), shared) if len(days) >= FEWEST else 1.0
-    kpis = tuple(
-        _kpi(
-            metric,
-            margin,
-            [candidate[day][metric] for day in days],
-            [reference[day][metric] for day in days],
-            confidence=confidence,
-            wider=wider,
-        )
-        for metric, margin in margins.items()
-        if days
-    )
-    return Comparison(
-        days=days,
-        kpis=kpis,
-        verdict=_verdict(kpis) if len(days) >= max(min_days, FEWEST) else "too few days",
-        confidence=confidence,
-        shared_holdout=round(shared, DIGITS),
+    return tuple(
+        _kpi(rows, metric, margin, error=error, base_rate=base_rate) for metric, margin in margins.items()
     )
 
 
-def _kpi(
-    metric: str,
-    margin: float,
-    candidate: Sequence[float],
-    reference: Sequence[float],
-    *,
-    confidence: float,
-    wider: float,
-) -> Kpi:
+def overall(kpis: Sequence[Kpi]) -> Verdict:
+    """What all KPIs say together; at least one."""
+    found = [kpi.verdict for kpi in kpis]
+    if "worse" in found:
+        return "worse"
+    if "may be worse" in found:
+        return "may be worse"
+    return "better" if "better" in found and not set(found) & set(WORSE) else "not worse"
+
+
+def blocks(rows: "PairedRows", *, metrics: Sequence[str], base_rate: float) -> tuple[Block, ...]:
+    """Each metric of both models by the blocks of event days that intervals are made of."""
+    import numpy as np
+
+    place = day_blocks(rows.day)
+    return tuple(
+        _block(rows, place == number, metrics=metrics, base_rate=base_rate) for number in np.unique(place)
+    )
+
+
+def _block(rows: "PairedRows", held: Any, *, metrics: Sequence[str], base_rate: float) -> Block:
+    day, y = rows.day[held], rows.outcome[held]
+    found: list[dict[str, float]] = [
+        {name: _rounded(row_values(name, y, score[held], base_rate=base_rate).value) for name in metrics}
+        if 0 < y.sum() < len(y)
+        else {}
+        for score in (rows.candidate, rows.reference)
+    ]
+    return Block(
+        first=dt.date.fromordinal(int(day.min())),
+        last=dt.date.fromordinal(int(day.max())),
+        rows=len(y),
+        candidate=found[0],
+        reference=found[1],
+    )
+
+
+def _kpi(rows: "PairedRows", metric: str, margin: float, *, error: float, base_rate: float) -> Kpi:
     sign = 1 if larger_is_better(metric) else -1
-    harms = [round(sign * (b - a), DIGITS) for a, b in zip(candidate, reference, strict=True)]
-    low = high = None
-    if len(harms) >= FEWEST:
-        low, high = (
-            round(end, DIGITS) + 0.0 for end in mean_interval(harms, confidence=confidence, wider=wider)
-        )
+    candidate, reference = (
+        row_values(metric, rows.outcome, score, base_rate=base_rate)
+        for score in (rows.candidate, rows.reference)
+    )
+    found = difference(
+        sign * (reference.value - candidate.value),
+        sign * (reference.contributions - candidate.contributions),
+        entity=rows.entity,
+        day=rows.day,
+        error=error,
+    )
+    low, high = _rounded(found.low), _rounded(found.high)
     return Kpi(
         metric=metric,
         margin=margin,
-        candidate=_mean(candidate),
-        reference=_mean(reference),
-        harm=_mean(harms),
+        candidate=_rounded(candidate.value),
+        reference=_rounded(reference.value),
+        degradation=_rounded(found.value),
         low=low,
         high=high,
-        passed=high is not None and high <= margin,
+        verdict=kpi_verdict(low, high, margin=margin),
     )
 
 
-def _mean(values: Sequence[float]) -> float:
-    return round(math.fsum(values) / len(values), DIGITS) + 0.0
+def kpi_verdict(low: float, high: float, *, margin: float) -> KpiVerdict:
+    """What the interval of a degradation says."""
+    if high < 0:
+        return "better"
+    if low > 0:
+        return "worse within margin" if high <= margin else "worse"
+    return "not worse" if high <= margin else "may be worse"
 
 
-def _verdict(kpis: Sequence[Kpi]) -> Verdict:
-    if all(kpi.passed for kpi in kpis):
-        return "better" if any(kpi.high is not None and kpi.high < 0 for kpi in kpis) else "not worse"
-    clearly = any(kpi.low is not None and kpi.low > 0 for kpi in kpis if not kpi.passed)
-    return "worse" if clearly else "may be worse"
+def _rounded(value: Any) -> float:
+    return round(float(value), DIGITS) + 0.0  # no -0.0

@@ -1,4 +1,4 @@
-"""What a comparison takes: which two models, over how many days, and by how much one may be worse."""
+"""What a comparison takes: which two models, over how many days of rows, and by how much one may be worse."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from pydantic import Field
 from ml_assets.core.comparison.margins import ALLOWED, PATTERN, read_margins
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
+from ml_assets.core.statistics.paired import FEWEST_DAYS
 from ml_assets.errors import RefusedError
 
 ASSET = "kpi_comparison"
@@ -27,17 +28,20 @@ class ComparisonParameters(Parameters):
     reference: str = Field(
         default="live",
         pattern=MODEL,
-        description="The model that it is held against",
+        description="The model that it is compared with",
         json_schema_extra={"allowed": MODELS},
     )
     window_days: int = Field(
-        default=14, ge=2, le=366, description="Days of the comparison before and including as_of"
+        default=366,
+        ge=FEWEST_DAYS,
+        le=3650,
+        description="Latest days of rows with closed outcomes that are compared",
     )
     margins: str = Field(
         default="",
         pattern=PATTERN,
         max_length=500,
-        description="By how much the candidate may be worse, metric by metric; nothing: the usual margins",
+        description="By how much the candidate may be worse, metric by metric; nothing: the default margins",
         json_schema_extra={"allowed": ALLOWED},
     )
 

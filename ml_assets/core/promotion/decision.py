@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from ml_assets.core.comparison.compare import Comparison
+from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.promotion.gates import Gate
 
 Verdict = Literal["promoted", "forced", "refused"]
@@ -14,7 +14,7 @@ HEAD = ("gate", "", "found")
 
 
 class Decision(BaseModel):
-    """One decision.
+    """One decision, as it is kept; those of version 1 stay in the log as they were written.
 
     Attributes:
         verdict: `forced` where gates were overruled.
@@ -25,10 +25,14 @@ class Decision(BaseModel):
         source: the environment it comes from.
         to: the slot.
         gates: every answer.
-        reference: the model that served, as it was held against, or nothing.
+        parameters: the model's parameter set, as its identity.
+        reference: the model that served, with which it was compared, or nothing.
+        reference_sha256: the bytes of that model, or nothing.
         comparison: with it, or None where there was none to make.
+        try_number: which try of this parameter set against those bytes it was, from 1; None where no KPI was looked at.
         margins: by how much it was allowed to be worse.
-        window_days: over how many days it was asked.
+        window_days: days of rows that were compared at most.
+        through: the day by whose end outcomes had to be closed.
         by: who decided.
         at: when, UTC.
         reason: why, as given.
@@ -37,7 +41,7 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     verdict: Verdict
     run_id: str
     model_version: str
@@ -46,17 +50,21 @@ class Decision(BaseModel):
     source: str
     to: str
     gates: tuple[Gate, ...]
+    parameters: Mapping[str, Any]
     reference: str
+    reference_sha256: str
     comparison: Comparison | None
+    try_number: int | None
     margins: Mapping[str, float]
     window_days: int
+    through: dt.date
     by: str
     at: AwareDatetime
     reason: str
     artifacts: Mapping[str, str]
 
     @property
-    def against(self) -> list[str]:
+    def objections(self) -> list[str]:
         """A line for each gate that did not let the model through."""
         return [f"{gate.name}: {gate.told}" for gate in self.gates if not gate.passed]
 
@@ -68,7 +76,7 @@ class Decision(BaseModel):
         """A line of the table for each gate."""
         return [(gate.name, self._mark(gate), gate.told) for gate in self.gates]
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was decided, in one line."""
         what = f"{self.run_id} ({self.model_version}, as_of {self.as_of}) from {self.source} to {self.to}"
         return f"{self.verdict}: {what}"

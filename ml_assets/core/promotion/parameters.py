@@ -1,14 +1,16 @@
 """What a promotion takes: which model, to which slot, and by how much it may be worse."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
-from ml_assets.core.comparison.compare import MIN_DAYS
+from ml_assets.core.as_of import last_complete_day, parse
 from ml_assets.core.comparison.margins import ALLOWED, DEFAULT_MARGINS, PATTERN, read_margins
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
+from ml_assets.core.statistics.paired import FEWEST_DAYS
 from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
@@ -27,16 +29,22 @@ class PromotionParameters(Parameters):
         default="idle", description="The slot; `idle` is the one that does not serve"
     )
     window_days: int = Field(
-        default=14,
-        ge=MIN_DAYS,
-        le=366,
-        description="Days before and including as_of on which it is held against the model that serves",
+        default=366,
+        ge=FEWEST_DAYS,
+        le=3650,
+        description="Latest days of rows with closed outcomes on which it is compared with the model that serves",
+    )
+    through: str = Field(
+        default="",
+        pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$",
+        description="Day by whose end (UTC) outcomes have to be closed; nothing: the last complete day",
+        json_schema_extra={"allowed": "a complete day, YYYY-MM-DD"},
     )
     margins: str = Field(
         default="",
         pattern=PATTERN,
         max_length=500,
-        description="By how much it may be worse, metric by metric; what is not named keeps its usual margin",
+        description="By how much it may be worse, metric by metric; what is not named keeps its default margin",
         json_schema_extra={"allowed": ALLOWED},
     )
     force: bool = Field(
@@ -56,6 +64,14 @@ class PromotionParameters(Parameters):
         """By how much it may be worse: whoever widens one margin does not do away with the others."""
         return {**DEFAULT_MARGINS, **read_margins(self.margins)}
 
+    def closed_through(self, now: dt.datetime) -> dt.date:
+        """The day by whose end outcomes have to be closed; RefusedError where it is not complete at `now`."""
+        last = last_complete_day(now)
+        day = parse(self.through) or last
+        if day > last:
+            raise RefusedError([f"through: not a complete day yet (UTC). Allowed: at most {last}."])
+        return day
+
 
 def check_promotion(values: Mapping[str, Any]) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
@@ -64,12 +80,16 @@ def check_promotion(values: Mapping[str, Any]) -> PromotionParameters:
         problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."
     if values.get("force") is True and not str(values.get("reason", "")).strip() and "reason" not in problems:
         problems["reason"] = "reason: missing. What is forced needs a reason, which is recorded."
+    if values.get("through") and "through" not in problems and parse(str(values["through"])) is None:
+        problems["through"] = "through: not a real day. Allowed: a complete day, YYYY-MM-DD."
     if problems:
         raise RefusedError(list(problems.values()))
     own = PromotionParameters.model_validate(dict(values))
-    wider = [name for name, usual in DEFAULT_MARGINS.items() if own.allowed[name] > usual]
+    wider = [name for name, default in DEFAULT_MARGINS.items() if own.allowed[name] > default]
     if wider and not own.reason.strip():
         raise RefusedError(
-            [f"reason: missing. A margin wider than usual needs one, which is recorded: {', '.join(wider)}."]
+            [
+                f"reason: missing. A margin wider than the default needs one, which is recorded: {', '.join(wider)}."
+            ]
         )
     return own

@@ -1,10 +1,11 @@
-"""The asset `kpi_comparison`: two models on the same days up to its partition."""
+"""The asset `kpi_comparison`: two models on the same rows, whose outcomes had closed by the end of its partition."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
 from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, plain
+from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
 from ml_assets.defs.own import announce, materialized, refuse_mistyped, workspace_for
@@ -12,7 +13,7 @@ from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.start import days_of
-from ml_assets.pipeline.comparison import compare_models
+from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.comparison_artifact import comparison_identity, comparison_key, store_comparison
 from ml_assets.pipeline.released import named_model
 from ml_assets.settings import load_settings
@@ -23,11 +24,11 @@ JOB = "compare"
 @dg.asset(
     name=ASSET,
     partitions_def=daily(),
-    deps=["evaluation"],
+    deps=["model"],
     group_name="releases",
     kinds={"python", "json"},
-    description="Two models on the same days up to the partition, each KPI with the interval of its difference. "
-    "The dataset is the run's parameter. Its own config: candidate, reference, window_days, margins.",
+    description="Two models on the same rows, of which neither was trained on any and whose outcomes had closed by the end of "
+    "the partition; each KPI with the interval of its difference. The dataset is the run's parameter. Its own config: candidate, reference, window_days, margins.",
 )
 def _kpi_comparison(
     context: dg.AssetExecutionContext,
@@ -35,7 +36,7 @@ def _kpi_comparison(
     options: OptionsConfig,
     config: ComparisonConfig,
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Read what is stored of both models; nothing is trained."""
+    """Score the same rows by both models; nothing is trained."""
     refuse_mistyped(context)
     own, settings = plain(config, ComparisonParameters), load_settings()
     workspace = workspace_for(context, options, ASSET, ComparisonParameters)
@@ -49,8 +50,10 @@ def _kpi_comparison(
     margins = read_margins(own.margins)
     made = [
         store_comparison(
-            compare_models(
-                candidate, reference, days=own.window_days, last=day, margins=margins, settings=settings
+            compare_scored(
+                score_both(candidate, reference, through=day, window_days=own.window_days, settings=settings),
+                margins=margins,
+                error=ERROR,
             ),
             own,
             day,
@@ -72,6 +75,6 @@ kpi_comparison = refused_at_launch(
 compare = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.assets(ASSET),
-    description="Hold one model against another on the same days. Dataset: resources.params; which models, over which "
-    f"days: ops.{ASSET}.config. The partition is the last day.",
+    description="Compare one model with another on the same rows. Dataset: resources.params; which models, over how many "
+    f"days: ops.{ASSET}.config. Outcomes had closed by the end of the partition.",
 )

@@ -6,8 +6,8 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.config import OptionsConfig, PromotionConfig, plain
-from ml_assets.core.comparison.words import HEAD as KPIS
-from ml_assets.core.comparison.words import rows
+from ml_assets.core.comparison.text import HEAD as KPIS
+from ml_assets.core.comparison.text import rows
 from ml_assets.core.markup import plain as plain_text
 from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
@@ -27,22 +27,21 @@ JOB = "promote"
     group_name="releases",
     kinds={"python", "json"},
     description="Copies a model to a production slot, byte for byte, where nothing speaks against it; what serves stays "
-    "as it is. The option `environment` says where the model is. Its own config: model, to, window_days, margins, "
-    "force, reason.",
+    "as it is. The option `environment` says where the model is. Its own config: model, to, window_days, through, "
+    "margins, force, reason.",
 )
 def _promotion(
     context: dg.AssetExecutionContext, options: OptionsConfig, config: PromotionConfig
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Judge, record, and copy; a refusal fails the run and leaves the slot as it was."""
+    """Evaluate, record, and copy; a refusal fails the run and leaves the slot as it was."""
     refuse_mistyped(context)
     settings = load_settings()
     own = check_promotion(plain(config, PromotionParameters).model_dump())
     by = settings.actor or context.run.tags.get("user", "") or f"Dagster run {context.run.run_id}"
     source = settings.named(options.environment)
-    wish = Promotion(own=own, source=source, by=by[:LONGEST_NAME], settings=settings)
-    outcome = promote(wish)
+    outcome = promote(Promotion(own=own, source=source, by=by[:LONGEST_NAME], settings=settings))
     if outcome.entry is None:
-        lines = [outcome.decision.told(), *outcome.decision.against]
+        lines = [outcome.decision.summary(), *outcome.decision.objections]
         raise dg.Failure("\n".join(lines), metadata=_metadata(outcome), allow_retries=False)
     return dg.MaterializeResult(metadata=_metadata(outcome), data_version=dg.DataVersion(outcome.digest[:16]))
 
@@ -62,13 +61,14 @@ def _metadata(outcome: Outcome) -> Mapping[str, Any]:
     decision = outcome.decision
     kpis = decision.comparison.kpis if decision.comparison else ()
     return {
-        "verdict": decision.told(),
+        "verdict": decision.summary(),
         "gates": dg.MetadataValue.md(_gates(decision)),
         "reference": decision.reference or "nothing served",
         "comparison": dg.MetadataValue.md(
             table(KPIS, rows(decision.comparison)) if decision.comparison else "none"
         ),
-        **{f"{kpi.metric}_harm": kpi.harm for kpi in kpis},
+        **{f"{kpi.metric}_degradation": kpi.degradation for kpi in kpis},
+        **({} if decision.try_number is None else {"try_number": decision.try_number}),
         "by": decision.by,
         "reason": decision.reason or "none given",
         "run_id": decision.run_id,
@@ -81,5 +81,5 @@ def _metadata(outcome: Outcome) -> Mapping[str, Any]:
 def _gates(decision: Decision) -> str:
     """The answers as a table; of several lines the first, for the comparison stands below."""
     return table(
-        HEAD, [(name, answer, plain_text(told.partition("\n")[0])) for name, answer, told in decision.rows()]
+        HEAD, [(name, answer, plain_text(text.partition("\n")[0])) for name, answer, text in decision.rows()]
     )

@@ -1,0 +1,100 @@
+"""Rows of two models paired: found by day, ids and event time, in an order that their content decides."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.entities import entities
+from ml_assets.core.training import LARGEST
+from ml_assets.core.training_set import DAY, source_days
+
+UNIX_EPOCH = 719_163  # 1970-01-01 as proleptic ordinal
+SCORE_DIGITS = 9  # of the digest: the last bits of a score hang on the machine
+
+
+class Places(NamedTuple):
+    """The same rows in two tables: integer arrays of equal length."""
+
+    left: Any
+    right: Any
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PairedRows:
+    """Rows with the scores of both models; arrays of shape (n,) in the order of the table.
+
+    Attributes:
+        table: `day`, ids, event time, label and when its window closes.
+        day: proleptic ordinals.
+        entity: an integer for each entity.
+        outcome: 0 or 1.
+        candidate: the probabilities of outcome 1 that the candidate gives.
+        reference: those of the reference.
+    """
+
+    table: pl.DataFrame
+    day: Any
+    entity: Any
+    outcome: Any
+    candidate: Any
+    reference: Any
+
+
+def alone(table: pl.DataFrame, keys: Sequence[str]) -> Any:
+    """Whether each row's keys are no other row's: booleans of shape (rows,). A key that is null equals null."""
+    return table.select(pl.len().over(list(keys)) == 1).to_series().to_numpy()
+
+
+def same_rows(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str]) -> Places:
+    """Where the rows of `left` are in `right`, in the order of `left`; in neither table may keys occur twice."""
+    named = {name: f"key_{place}" for place, name in enumerate(keys)}  # a column may be called anything
+    one, other = (table.select(keys).rename(named).with_row_index("row") for table in (left, right))
+    joined = one.join(other, on=list(named.values()), how="inner", nulls_equal=True, suffix="_right").sort(
+        "row"
+    )
+    return Places(joined["row"].to_numpy(), joined["row_right"].to_numpy())
+
+
+def can_be_scored(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
+    """The rows whose numbers a model takes: neither infinite nor beyond all measure."""
+    numbers = [name for name in contract.features if table.schema[name].is_float()]
+    sound = [
+        pl.col(name).is_null() | (pl.col(name).is_finite() & (pl.col(name).abs() <= LARGEST))
+        for name in numbers
+    ]
+    return table.filter(pl.all_horizontal(sound)) if sound else table
+
+
+def paired_rows(
+    table: pl.DataFrame, candidate: Any, reference: Any, *, contract: DatasetContract
+) -> PairedRows:
+    """Rows with both scores.
+
+    Args:
+        table: `day` and the columns of an outcome, a row each.
+        candidate: scores of shape (rows,).
+        reference: likewise.
+        contract: says what the columns are, and which id names the entity.
+    """
+    return PairedRows(
+        table=table,
+        day=table[DAY].to_physical().to_numpy().astype("int64") + UNIX_EPOCH,
+        entity=entities(table, contract),
+        outcome=table[contract.label].to_numpy().astype("int64"),
+        candidate=candidate,
+        reference=reference,
+    )
+
+
+def digest(rows: PairedRows, *models: str) -> str:
+    """SHA-256 over rows, scores and the digests of the models."""
+    found = hashlib.sha256("/".join(models).encode())
+    for day in source_days(rows.table):
+        found.update(f"{day.date}/{day.rows}/{day.fingerprint}".encode())
+    for scores in (rows.candidate, rows.reference):
+        found.update(scores.round(SCORE_DIGITS).astype("<f8").tobytes())
+    return found.hexdigest()

@@ -1,0 +1,111 @@
+"""A comparison in plain English."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ml_assets.core.comparison.document import Comparison, Kpi, KpiVerdict, Verdict
+from ml_assets.core.comparison.sample import Sample
+from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_BLOCKS, FEWEST_DAYS, FEWEST_ENTITIES
+
+HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "verdict")
+_SENTENCES: Mapping[Verdict, str] = {
+    "better": "The candidate is better: a KPI is better beyond chance, none is worse beyond chance, and every one is within its margin.",
+    "not worse": "The candidate is not worse: every KPI is within its margin.",
+    "may be worse": "The candidate may be worse: the rows do not show that every KPI is within its margin.",
+    "worse": "The candidate is worse: a KPI is worse beyond chance, and not shown to be within its margin.",
+    "too few rows": "Too few rows to tell.",
+}
+_KPI: Mapping[KpiVerdict, str] = {
+    "better": "better",
+    "not worse": "not worse",
+    "worse within margin": "worse beyond chance, within its margin",
+    "may be worse": "may be worse than allowed",
+    "worse": "worse beyond chance, not within its margin",
+}
+
+
+def verdict(comparison: Comparison) -> str:
+    """What the comparison says, in one sentence; where rows are too few, from when on there should be enough."""
+    shortage = comparison.shortage
+    if shortage is None:
+        return _SENTENCES[comparison.verdict]
+    if shortage.enough_from is None:
+        return "Too few rows to tell, and more days alone do not help."
+    return f"Too few rows to tell: there will be enough at the end of {shortage.enough_from}, if rows go on as they have."
+
+
+def kpi_line(kpi: Kpi) -> str:
+    """One line for people: both values, the difference, and what follows from it."""
+    span = f"worse by {kpi.degradation:+.4f} ({kpi.low:+.4f} to {kpi.high:+.4f})"
+    values = f"{kpi.candidate:.4f} against {kpi.reference:.4f}"
+    return f"{kpi.metric}: {values}, {span}, allowed {kpi.margin:g}: {_KPI[kpi.verdict]}"
+
+
+def scope(comparison: Comparison) -> str:
+    """On which rows, and how sure."""
+    sample = comparison.sample
+    if not sample.rows:
+        return f"No row since {sample.first} whose outcome had closed by the end of {sample.through}."
+    text = f"{_rows(sample)}, their outcomes closed by the end of {sample.through}."
+    if not comparison.kpis:
+        return text
+    return (
+        f"{text} The truth is beyond an end of an interval with a chance of at most {comparison.error:.2%}."
+    )
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """How many rows are missing, and which do not count, and why; nothing where there are enough and all count."""
+    return list(_notes(comparison))
+
+
+def rows(comparison: Comparison) -> list[Sequence[str]]:
+    """A line of the table for each KPI."""
+    return [
+        (
+            kpi.metric,
+            f"{kpi.candidate:.4f}",
+            f"{kpi.reference:.4f}",
+            f"{kpi.degradation:+.4f}",
+            f"{kpi.low:+.4f}",
+            f"{kpi.high:+.4f}",
+            f"{kpi.margin:g}",
+            _KPI[kpi.verdict],
+        )
+        for kpi in comparison.kpis
+    ]
+
+
+def _notes(comparison: Comparison) -> Iterator[str]:
+    sample = comparison.sample
+    if comparison.shortage is not None:
+        yield _missing(sample)
+    for board in comparison.chosen_on:
+        yield (
+            f"The leaderboard {board.run_id} of {board.as_of} ranks this parameter set by rows up to {board.rows_until}: "
+            "only later rows count."
+        )
+    if sample.ambiguous:
+        yield f"{_count(sample.ambiguous)} left out: day, ids and event time do not tell them apart."
+    for many, model in ((sample.only_candidate, "reference"), (sample.only_reference, "candidate")):
+        if many:
+            yield f"{_count(many)} left out: the {model} cannot be scored on them."
+
+
+def _missing(sample: Sample) -> str:
+    return (
+        f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {_entities(sample.positive_entities)} of outcome 1 and "
+        f"{sample.negative_entities} of outcome 0. Needed: {FEWEST_DAYS} days with rows in {FEWEST_BLOCKS} of its "
+        f"blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities of either outcome."
+    )
+
+
+def _rows(sample: Sample) -> str:
+    return f"{_count(sample.rows)} of {_entities(sample.entities)}, {sample.first_day} to {sample.last_day}"
+
+
+def _entities(many: int) -> str:
+    return "1 entity" if many == 1 else f"{many} entities"
+
+
+def _count(many: int, noun: str = "row") -> str:
+    return f"{many} {noun}" if many == 1 else f"{many} {noun}s"

@@ -1,0 +1,99 @@
+"""How often two models were compared for a promotion: numbered files that are only ever added.
+
+    <root>/dataset=orders/tries/<pair>/000001.json, 000002.json, ...
+
+Each file names the rows and bytes that were looked at. The same ones asked again are the same try; others take the next
+number that is free, so that two who ask at once never have the same number for different rows.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+
+from ml_assets.core.artifact import encode
+from ml_assets.core.s3_access import USUAL_S3, S3Access
+from ml_assets.errors import StoreError
+from ml_assets.storage.again import again, list_all
+from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets.storage.reading import get
+
+ATTEMPTS = 100  # tries of others that one writer may find in its way
+
+
+@dataclass(frozen=True)
+class TryLog:
+    """The tries of all pairs of one dataset.
+
+    Attributes:
+        root: of the log of releases: a local path, or a URI that `open_store` knows.
+        dataset: whose models.
+        access: how S3 is reached, where the log is there.
+    """
+
+    root: str
+    dataset: str
+    access: S3Access = USUAL_S3
+
+    def number(self, pair: str, sample: str, record: Mapping[str, Any]) -> int:
+        """The number of the try that looks at `sample`, from 1 on; a new one is written down with `record`.
+
+        StoreError where the log cannot be read or written.
+        """
+        for _ in range(ATTEMPTS):
+            samples = self.samples(pair)
+            if sample in samples:
+                return samples.index(sample) + 1
+            self._put_new(pair, len(samples) + 1, {**record, "schema_version": 1, "sample": sample})
+        raise StoreError(
+            f"{self.uri(pair)}: others were faster {ATTEMPTS} times. Nothing was changed. Try again."
+        )
+
+    def samples(self, pair: str) -> list[str]:
+        """What each try looked at, in order; of a damaged file that is not known, and it counts all the same."""
+        folder = self._folder(pair)
+        with store_errors(self.uri(pair)):
+            store = open_store(self.root, access=self.access)
+            numbers = [_number(meta["path"].removeprefix(f"{folder}/")) for meta in list_all(store, folder)]
+            bodies = [
+                get(store, f"{folder}/{_name(number)}") for number in range(1, max(numbers, default=0) + 1)
+            ]
+        return [_sample(body) for body in bodies]
+
+    def uri(self, pair: str) -> str:
+        """Where the tries of a pair are, for people."""
+        return f"{self.root.rstrip('/')}/{self._folder(pair)}"
+
+    def _folder(self, pair: str) -> str:
+        return f"dataset={encode(self.dataset)}/tries/{pair}"
+
+    def _put_new(self, pair: str, number: int, record: Mapping[str, Any]) -> None:
+        """Write a file unless there is one of that number: whoever reads the folder then sees whose it is."""
+        from obstore.exceptions import AlreadyExistsError
+
+        path = f"{self._folder(pair)}/{_name(number)}"
+        with store_errors(self.uri(pair)):
+            store = open_store(self.root, create=True, access=self.access)
+            try:
+                again(lambda: store.put(path, rfc8785.dumps(dict(record)), mode="create"))
+            except AlreadyExistsError:
+                return
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}.json"
+
+
+def _number(name: str) -> int:
+    """That of a file of a try; 0 of anything else that lies there."""
+    stem = name.removesuffix(".json")
+    return int(stem) if stem.isascii() and stem.isdigit() and name == _name(int(stem)) else 0
+
+
+def _sample(body: bytes | None) -> str:
+    try:
+        return str(json.loads(body or b"")["sample"])
+    except (ValueError, KeyError, TypeError):
+        return ""
