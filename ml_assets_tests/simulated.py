@@ -81,3 +81,12 @@ class Scene:
         )
         y = (random.random(len(place)) < expit(logit)).astype(int)
         return y, live, candidate, entity, FIRST_DAY + snapshots[place]
+
+
+def calibrated(random, *, rows, base, entities=0, spread=1.0):
+    """Scores that are the true chances, and outcomes; of entities that return, both correlate within one by half."""
+    entity = np.arange(rows) % entities if entities else np.arange(rows)
+    shared, own = random.normal(size=(2, entity.max() + 1))[:, entity], random.normal(size=(2, rows))
+    z = (shared + own) / np.sqrt(2)
+    score = expit(base + spread * z[0])
+    return (norm.cdf(z[1]) < score).astype(int), score, entity

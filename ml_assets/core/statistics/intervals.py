@@ -16,7 +16,7 @@ def auc_interval(y: Any, score: Any, entity: Any, *, error: float = 0.05) -> tup
     On the logit scale, with the variance of placement values summed by entity (Obuchowski 1997; with one row an entity
     that of DeLong 1988). Below ten entities that have a positive row, or a negative one, or at an AUC of 0 or 1, where
     that variance says little or nothing, the score interval of Newcombe (2006, method 5) with those numbers of entities;
-    below fifty the wider of both at either end. `benchmarks/statistics.py` tells how often they hold the truth.
+    below fifty the wider of both at either end. `benchmarks/simulations.py` tells how often they hold the truth.
 
     Args:
         y: outcomes, 0 or 1, of shape (n,); both must occur.
