@@ -10,6 +10,7 @@ import pytest
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of, parse_path
 from ml_assets.core.monitoring.parameters import MonitoringParameters
+from ml_assets.core.product import Product
 from ml_assets.errors import SourceError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.monitoring import MonitoredDay
@@ -24,7 +25,10 @@ from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
 
 SCORED = [AS_OF + dt.timedelta(days=n) for n in range(1, 11)]
 SHIFTED = SCORED[-3:]
-CHECKS = ("as_good_as_evaluated", "inputs_have_not_drifted", "scores_have_not_drifted")
+OF_OUTCOMES = ("ranks_as_evaluated", "scores_are_calibrated", "log_loss_as_evaluated")
+CHECKS = (*OF_OUTCOMES, "inputs_have_not_drifted", "scores_have_not_drifted")
+BEFORE_THE_SHIFT = SHIFTED[0] + dt.timedelta(days=29)
+ALL_CLOSED = SCORED[-1] + dt.timedelta(days=31)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +116,93 @@ def test_metrics_of_closed_outcomes_are_those_of_scores_against_labels(shop):
     assert metadata["roc_auc"].value == outcomes["compared"]["roc_auc"]["now"]
 
 
+def rescored(shop, expression):
+    """The predictions of all days made again, as a model would whose output is put through `expression`."""
+    store, model = shop.store(), shop.store().manifest(key_of("model", PARAMETERS, AS_OF))
+    workspace = Workspace(store=store, environment="green", sources={})
+    for day in SCORED:
+        key = predictions_key(PARAMETERS, model, day)
+        store_value(
+            store.load(key).with_columns(score=expression),
+            key=key,
+            parameters=store.manifest(key).parameters,
+            format_name="parquet",
+            inputs=(),
+            workspace=workspace,
+        )
+
+
+def relabelled(shop, outcome):
+    """The rows of all days landed again, with other outcomes."""
+    for day in SCORED:
+        land(shop.zone, day, order_day(day, rows=24).with_columns(returned_30d=outcome.cast(pl.Int8)))
+
+
+def test_scores_divided_by_ten_rank_as_before_and_are_not_calibrated(shop):
+    _, sound = monitor(BEFORE_THE_SHIFT)
+    assert all(sound[name].passed for name in OF_OUTCOMES)
+    rescored(shop, pl.col("score") / 10)
+
+    metadata, checks = monitor(BEFORE_THE_SHIFT)
+
+    assert {name: checks[name].passed for name in OF_OUTCOMES} == {
+        "ranks_as_evaluated": True,
+        "scores_are_calibrated": False,
+        "log_loss_as_evaluated": False,
+    }
+    assert (
+        "NOT as good as it should be: calibration and log loss are worse by more than chance"
+        in metadata["summary"].value
+    )
+    verdict = document(shop, metadata)["outcomes"]["verdicts"]["calibration"]
+    assert verdict["z"] > verdict["z_limit"]
+    assert checks["scores_are_calibrated"].metadata["z"].value == verdict["z"]
+
+
+def test_outcomes_that_have_nothing_to_do_with_scores_are_ranked_worse(shop):
+    relabelled(shop, pl.int_range(pl.len()) % 3 == 0)
+
+    _, checks = monitor(ALL_CLOSED)
+
+    assert not checks["ranks_as_evaluated"].passed
+    assert not checks["log_loss_as_evaluated"].passed
+
+
+def test_each_day_on_which_outcomes_were_closed_is_a_look_whether_or_not_anybody_looked(shop):
+    first = (
+        AS_OF - dt.timedelta(days=30) + dt.timedelta(days=1)
+    )  # after the model's own rows, of which the last is then
+
+    looks = [
+        looked_at(shop, first + dt.timedelta(days=n)).monitoring().outcomes.look for n in (29, 30, 31, 70)
+    ]
+
+    assert [look and look.number for look in looks] == [None, 1, 2, 41]
+
+
+def test_of_an_evaluation_that_kept_no_scores_only_the_interval_that_it_states_is_there(shop):
+    store, key = shop.store(), key_of("evaluation", PARAMETERS, AS_OF)
+    manifest, model = store.manifest(key), store.manifest(key_of("model", PARAMETERS, AS_OF))
+    store_value(
+        Product(value=store.load(key), metrics=manifest.metrics),
+        key=key,
+        parameters=manifest.parameters,
+        format_name="json",
+        inputs=(model,),
+        workspace=Workspace(store=store, environment="green", sources={}),
+    )
+
+    verdicts = looked_at(shop, BEFORE_THE_SHIFT).monitoring().outcomes.verdicts
+
+    assert verdicts.ranking.evaluated == manifest.metrics["roc_auc"]
+    assert verdicts.ranking.low < verdicts.ranking.difference < verdicts.ranking.high
+    assert verdicts.log_loss.verdict == "not known yet"
+    assert verdicts.reasons() == {
+        "log_loss": "the evaluation kept no scores of its rows; evaluate the model again"
+    }
+    assert (verdicts.calibration.verdict, verdicts.calibration.evaluated) == ("no clear difference", None)
+
+
 def test_an_input_that_was_shifted_is_named_and_no_other_one(shop):
     metadata, checks = monitor(SCORED[-1], drift_days=3)
 
@@ -142,7 +233,7 @@ def test_a_day_that_landed_and_was_not_scored_fails_the_checks_of_drift_whatever
             f"landed and not scored: {SCORED[2]}, {SCORED[4]} to {SCORED[5]}. The monitoring names the command that scores them."
         )
     assert checks["scores_have_not_drifted"].metadata["band"].value == "within chance"
-    assert checks["as_good_as_evaluated"].passed
+    assert all(checks[name].passed for name in OF_OUTCOMES)
     for days in (1, 3):  # the last is scored; before it are two that are not
         _, checks = monitor(SCORED[6], drift_days=days)
         assert checks["inputs_have_not_drifted"].passed == (days == 1)
@@ -166,7 +257,7 @@ def test_where_nothing_is_known_it_says_so_and_names_the_command(shop, capsys):
     metadata, checks = monitor(SCORED[4])
 
     assert not checks["scores_have_not_drifted"].passed
-    assert checks["as_good_as_evaluated"].passed, "what is not known is no alarm"
+    assert all(checks[name].passed for name in OF_OUTCOMES), "what is not known is no alarm"
     assert metadata["score_drift"].value == "not known"
     assert document(shop, metadata)["missing"][-5:] == [str(day) for day in SCORED[:5]]
     assert main(["monitor", "--source", "shop", "--environment", "green", "--as-of", str(SCORED[4])]) == 0

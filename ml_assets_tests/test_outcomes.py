@@ -7,16 +7,21 @@ import pytest
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.evaluation import curves, metrics
+from ml_assets.core.monitoring.decide import Evaluated
 from ml_assets.core.monitoring.drift import drift, shift
-from ml_assets.core.monitoring.measure import Compared, compare, measure, outcomes_of, verdict
+from ml_assets.core.monitoring.look import Look
+from ml_assets.core.monitoring.measure import Outcomes, compare, measure, outcomes_of
 from ml_assets.core.monitoring.outcomes import NOTHING, Joined, closed_outcomes, closing_days, join
 from ml_assets.core.monitoring.parameters import MonitoringParameters, check_monitoring
+from ml_assets.core.monitoring.verdicts import Comparison
 from ml_assets.errors import RefusedError, SourceError
 
 DAY = dt.date(2025, 7, 1)
 CONTRACT = DatasetContract(
     event_time="ts", label="y", label_closes_at="closes", ids=("id",), features=("value",)
 )
+
+LOOK = Look(number=3, error=0.0005)
 
 
 def day(n):
@@ -122,8 +127,12 @@ def test_each_score_meets_its_own_outcome_and_all_others_are_counted():
 
     found = join(predictions, outcomes, CONTRACT)
 
-    assert found.table.rows() == [(day(0), 0.2, 0), (day(0), 0.6, 1), (day(1), 0.9, 1)]
-    assert found.table.columns == ["day", "score", "outcome"]
+    assert found.table.select("day", "id", "score", "outcome").rows() == [
+        (day(0), None, 0.6, 1),
+        (day(0), "a", 0.2, 0),
+        (day(1), "b", 0.9, 1),
+    ]
+    assert found.table.columns == ["day", "id", "ts", "score", "outcome"]
     assert (found.ambiguous, found.waiting, found.unscored) == (2, 1, 2)
 
 
@@ -132,7 +141,7 @@ def test_outcomes_that_are_there_twice_leave_their_score_out():
 
     found = join(scores((0, "a", 0.1), (0, "b", 0.2)), outcomes, CONTRACT)
 
-    assert found.table.rows() == [(day(0), 0.2, 1)]
+    assert found.table.select("id", "score", "outcome").rows() == [("b", 0.2, 1)]
     assert found[1:] == (1, 0, 0)
 
 
@@ -144,25 +153,41 @@ def test_rows_without_an_id_may_be_there_twice_as_well():
     assert (found.table.height, found[1:]) == (1, (2, 0, 0))
 
 
-def test_the_order_of_joined_rows_is_that_of_day_score_and_outcome():
+def test_the_order_of_joined_rows_is_that_of_day_ids_and_event_time():
     items = [(n % 3, f"{n}", (7 * n % 5) / 10, 5 * n % 2) for n in range(40)]
     predictions = scores(*((n, name, score) for n, name, score, _ in items[::-1]))
     outcomes = rows(*((n, name, y, 0) for n, name, _, y in items))
 
-    found = join(predictions, outcomes, CONTRACT).table
+    joined = join(predictions, outcomes, CONTRACT).table
 
-    assert found.rows() == sorted((day(n), score, y) for n, _, score, y in items)
+    assert joined.select("day", "id", "score", "outcome").rows() == sorted(
+        (day(n), name, score, y) for n, name, score, y in items
+    )
 
 
-def test_nothing_has_the_columns_of_something():
-    assert NOTHING.table.schema == join(scores((0, "a", 0.1)), rows((0, "a", 1, 0)), CONTRACT).table.schema
+def test_the_event_time_may_be_an_id():
+    contract = CONTRACT.model_copy(update={"ids": ("ts", "id")})
+
+    joined = join(scores((0, "a", 0.1)), rows((0, "a", 1, 0)), contract).table
+
+    assert joined.columns == ["day", "ts", "id", "score", "outcome"]
+
+
+def test_nothing_has_columns_of_something():
+    something = join(scores((0, "a", 0.1)), rows((0, "a", 1, 0)), CONTRACT).table
+    assert NOTHING.table.schema == something.select("day", "score", "outcome").schema
     assert NOTHING[1:] == (0, 0, 0)
 
 
 def table(*pairs, n=0):
     return pl.DataFrame(
-        {"day": [day(n)] * len(pairs), "score": [s for s, _ in pairs], "outcome": [y for _, y in pairs]},
-        schema=NOTHING.table.schema,
+        {
+            "day": [day(n)] * len(pairs),
+            "id": [f"{n}-{place}" for place in range(len(pairs))],
+            "score": [s for s, _ in pairs],
+            "outcome": [y for _, y in pairs],
+        },
+        schema={**NOTHING.table.schema, "id": pl.String},
     )
 
 
@@ -171,7 +196,7 @@ MIXED = ((0.1, 0), (0.2, 0), (0.3, 1), (0.7, 0), (0.8, 1), (0.9, 1))
 
 def test_metrics_are_those_of_the_evaluation_rounded():
     y, score = ([pair[place] for pair in MIXED] for place in (1, 0))
-    found = measure(table(*MIXED), base_rate=0.25, min_rows=6)
+    found = measure(table(*MIXED), contract=CONTRACT, base_rate=0.25, min_rows=6)
     import numpy as np
 
     expected = metrics(np.array(y), np.array(score), base_rate=0.25, entity=np.arange(len(y)))
@@ -188,50 +213,63 @@ def test_metrics_are_those_of_the_evaluation_rounded():
     ],
 )
 def test_of_few_rows_or_one_class_there_are_no_metrics_and_the_reason_is_told(pairs, reason):
-    found = measure(table(*pairs), base_rate=0.5, min_rows=6)
+    found = measure(table(*pairs), contract=CONTRACT, base_rate=0.5, min_rows=6)
 
     assert (found.rows, found.metrics, found.reason) == (len(pairs), {}, reason)
 
 
 def test_one_outcome_is_a_class_by_itself_and_one_of_the_other_kind_is_enough():
-    assert measure(table((0.1, 0)), base_rate=0.5, min_rows=1).reason == "all 1 outcomes are 0"
-    assert measure(table((0.1, 0), (0.3, 0), (0.7, 1)), base_rate=0.5, min_rows=3).metrics["roc_auc"] == 1.0
+    assert (
+        measure(table((0.1, 0)), contract=CONTRACT, base_rate=0.5, min_rows=1).reason
+        == "all 1 outcomes are 0"
+    )
+    assert (
+        measure(table((0.1, 0), (0.3, 0), (0.7, 1)), contract=CONTRACT, base_rate=0.5, min_rows=3).metrics[
+            "roc_auc"
+        ]
+        == 1.0
+    )
+
+
+def outcomes(joined, *, metrics, days=(0,), scored=(0,), min_rows=6, look=LOOK):
+    return outcomes_of(
+        joined,
+        days=tuple(map(day, days)),
+        scored=tuple(map(day, scored)),
+        closing=5,
+        evaluated=Evaluated(metrics, None),
+        contract=CONTRACT,
+        look=look,
+        base_rate=0.25,
+        min_rows=min_rows,
+    )
 
 
 def test_all_that_outcomes_say_of_two_days():
     both = pl.concat([table(*MIXED), table(*MIXED[::-1], n=1)])
     evaluated = {"roc_auc": 0.8, "roc_auc_low": 0.7, "roc_auc_high": 0.95, "brier": 0.1, "only_then": 1.0}
 
-    found = outcomes_of(
+    found = outcomes(
         Joined(both, ambiguous=1, waiting=2, unscored=3),
-        days=(day(0), day(1), day(2)),
-        scored=(day(0), day(1)),
-        closing=5,
-        evaluated=evaluated,
-        base_rate=0.25,
+        metrics=evaluated,
+        days=(0, 1, 2),
+        scored=(0, 1),
         min_rows=7,
     )
 
     assert (found.first, found.last, found.closing_days, found.days_scored) == (day(0), day(2), 5, 2)
     assert (found.ambiguous, found.waiting, found.unscored) == (1, 2, 3)
-    assert found.overall == measure(both, base_rate=0.25, min_rows=7)
+    assert found.overall == measure(both, contract=CONTRACT, base_rate=0.25, min_rows=7)
     assert found.calibration == curves(both["outcome"].to_numpy(), both["score"].to_numpy())["calibration"]
     assert set(found.compared) == {"roc_auc", "brier"}
-    assert found.verdict == verdict(found.compared["roc_auc"])
+    assert (found.look, found.verdict) == (LOOK, "not known yet")
+    assert set(found.verdicts.reasons().values()) == {"6 positives; verdicts need 10"}
     assert [(item.day, item.rows, item.metrics) for item in found.days] == [(day(0), 6, {}), (day(1), 6, {})]
     assert found.days[0].reason == "6 rows with outcomes; from 7 on there are metrics"
 
 
 def test_a_day_tells_the_metrics_that_are_drawn():
-    one = outcomes_of(
-        Joined(table(*MIXED), 0, 0, 0),
-        days=(day(0),),
-        scored=(day(0),),
-        closing=1,
-        evaluated={},
-        base_rate=0.5,
-        min_rows=6,
-    )
+    one = outcomes(Joined(table(*MIXED), 0, 0, 0), metrics={})
     (told,) = one.days
 
     assert list(told.metrics) == ["roc_auc", "roc_auc_low", "roc_auc_high", "log_loss", "brier", "base_rate"]
@@ -240,47 +278,39 @@ def test_a_day_tells_the_metrics_that_are_drawn():
 
 
 def test_where_nothing_has_closed_nothing_is_known():
-    found = outcomes_of(NOTHING, days=(), scored=(), closing=30, evaluated={}, base_rate=0.5, min_rows=2)
+    found = outcomes(NOTHING, metrics={}, days=(), scored=(), min_rows=2, look=None)
 
     assert (found.first, found.last, found.days, found.calibration) == (None, None, (), {})
     assert found.overall.reason == "0 rows with outcomes; from 2 on there are metrics"
-    assert found.verdict == "not known yet"
+    assert (found.look, found.verdict) == (None, "not known yet")
+    assert set(found.verdicts.reasons().values()) == {found.overall.reason}
 
 
-def test_the_interval_of_a_difference_is_made_of_both_intervals():
+def test_metrics_that_both_have_are_compared_but_for_the_ends_of_intervals():
     then = {"roc_auc": 0.80, "roc_auc_low": 0.76, "roc_auc_high": 0.83, "brier": 0.2}
     now = {"roc_auc": 0.70, "roc_auc_low": 0.66, "roc_auc_high": 0.73, "brier": 0.15, "log_loss": 0.5}
 
-    found = compare(then, now)
+    compared = compare(then, now)
 
-    auc, brier = found["roc_auc"], found["brier"]
-    assert list(found) == ["roc_auc", "brier"]
-    assert (auc.evaluated, auc.now, auc.difference) == (0.80, 0.70, -0.1)
-    assert auc.low == pytest.approx(-0.1 - 0.05)  # 0.04 below now, 0.03 above then
-    assert auc.high == pytest.approx(-0.1 + 0.05)  # 0.03 above now, 0.04 below then
-    assert (brier.evaluated, brier.now, brier.difference, brier.low, brier.high) == (
-        0.2,
-        0.15,
-        -0.05,
-        None,
-        None,
+    assert list(compared) == ["roc_auc", "brier"]
+    assert compared["roc_auc"].model_dump() == {"evaluated": 0.80, "now": 0.70, "difference": -0.1}
+    assert compared["brier"].difference == -0.05
+
+
+def test_a_monitoring_of_an_earlier_version_has_the_verdict_that_it_had():
+    earlier = {"evaluated": 0.95, "now": 0.68, "difference": -0.27, "low": -0.35, "high": -0.2}
+    document = outcomes(Joined(table(*MIXED), 0, 0, 0), metrics={}).model_dump(mode="json")
+    del document["verdicts"], document["look"]
+    document |= {"verdict": "worse", "compared": {"roc_auc": earlier, "brier": {**earlier, "low": None}}}
+
+    found = Outcomes.model_validate(document)
+
+    assert (found.verdict, found.look) == ("worse", None)
+    assert found.verdicts.ranking == Comparison(
+        verdict="worse", current=0.68, evaluated=0.95, difference=-0.27, low=-0.35, high=-0.2
     )
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [
-        (-0.2, -0.1, "worse"),
-        (-0.2, 0.0, "no clear difference"),
-        (0.0, 0.1, "no clear difference"),
-        (0.1, 0.2, "better"),
-        (None, 0.1, "not known yet"),
-        (-0.2, None, "not known yet"),
-    ],
-)
-def test_a_difference_counts_where_its_interval_leaves_out_zero(low, high, said):
-    assert verdict(Compared(evaluated=0.7, now=0.7, difference=0.0, low=low, high=high)) == said
-    assert verdict(None) == "not known yet"
+    assert "earlier version" in found.verdicts.calibration.reason
+    assert found.compared["brier"].now == 0.68
 
 
 def test_inputs_are_held_against_training_and_scores_against_the_holdout():

@@ -22,18 +22,28 @@ from ml_assets.core.comparison.document import Block, Comparison, Kpi
 from ml_assets.core.comparison.parameters import check_comparison
 from ml_assets.core.comparison.pictures import by_block_png, degradation_png
 from ml_assets.core.comparison.sample import Board, Lack, Sample, Shortage
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.leaderboard.document import leaderboard
 from ml_assets.core.leaderboard.markdown import markdown as leaderboard_text
 from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import table
 from ml_assets.core.model_card import model_card
+from ml_assets.core.monitoring.decide import Evaluated
 from ml_assets.core.monitoring.document import Monitoring
+from ml_assets.core.monitoring.look import Look
 from ml_assets.core.monitoring.markdown import markdown as monitoring_text
 from ml_assets.core.monitoring.measure import MeasuredDay, outcomes_of
 from ml_assets.core.monitoring.outcomes import NOTHING
 from ml_assets.core.monitoring.parameters import check_monitoring
 from ml_assets.core.monitoring.pictures import pictures as monitoring_pictures
+from ml_assets.core.monitoring.verdicts import (
+    CalibrationTest,
+    Comparison,
+    LogLoss,
+    Verdicts,
+    not_known,
+)
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.problems import diagnose, problems_of
@@ -127,6 +137,49 @@ OTHERS = [
     }
     for n in range(12)
 ]
+
+
+LOOKED_AT = {
+    "look": Look(number=41, error=0.000264),
+    "verdict": "worse",
+    "verdicts": Verdicts(
+        ranking=Comparison(
+            verdict="no clear difference",
+            current=0.7397,
+            evaluated=0.7452,
+            difference=-0.0055,
+            low=-0.1,
+            high=0.09,
+        ),
+        calibration=CalibrationTest(
+            verdict="worse",
+            expected=0.0132,
+            observed=0.49,
+            z=44.12,
+            z_limit=3.82,
+            slope=0.97,
+            slope_low=0.6,
+            slope_high=1.34,
+            intercept=2.31,
+            calibration_error=0.48,
+            perfect_calibration_error=0.0101,
+            evaluated=True,
+        ),
+        log_loss=LogLoss(
+            verdict="worse",
+            current=1.9,
+            evaluated=0.3465,
+            difference=1.5535,
+            low=1.2,
+            high=1.9,
+            base_rate=0.49,
+            base_rate_evaluated=0.1328,
+            base_rate_moved=True,
+            constant=0.6929,
+            constant_evaluated=0.3915,
+        ),
+    ),
+}
 
 
 def long_names():
@@ -293,10 +346,7 @@ def monitorings():
         )
     ]
     moved = drifted.drift.model_copy(update={"inputs": tuple(shifts)})
-    auc = found.outcomes.compared["roc_auc"].model_copy(update={"low": None, "high": None})
-    waiting = found.outcomes.model_copy(
-        update={"waiting": 3, "compared": {**found.outcomes.compared, "roc_auc": auc}}
-    )
+    waiting = found.outcomes.model_copy(update={"waiting": 3, **LOOKED_AT})
     commands = ("ml-assets score --as-of 2025-12-01", "ml-assets score --as-of 2025-12-03")
     yield (
         "monitoring_moved",
@@ -309,7 +359,22 @@ def monitorings():
             }
         ),
     )
-    nothing = outcomes_of(NOTHING, days=(), scored=(), closing=1, evaluated={}, base_rate=0.5, min_rows=30)
+    few = not_known("3 positives; verdicts need 10")
+    young = found.outcomes.model_copy(
+        update={"look": LOOKED_AT["look"], "verdicts": few, "verdict": few.overall()}
+    )
+    yield "monitoring_few", found.model_copy(update={"outcomes": young})
+    nothing = outcomes_of(
+        NOTHING,
+        days=(),
+        scored=(),
+        closing=1,
+        evaluated=Evaluated({}, None),
+        contract=DatasetContract(event_time="ts", label="y", label_closes_at="closes", features=("value",)),
+        look=None,
+        base_rate=0.5,
+        min_rows=30,
+    )
     yield "monitoring_nothing", found.model_copy(update={"outcomes": nothing, "missing": ()})
 
 

@@ -59,6 +59,9 @@ def _print(found: "Monitoring", uri: str) -> None:
     out = console()
     out.print(f"[bold]{words.title(found)}[/bold]")
     out.print(f"{words.outcomes(found.outcomes)}\n{words.drift(found)}", markup=False)
+    if found.outcomes.first is not None:
+        lines = "\n".join(words.verdicts(found.outcomes))
+        out.print(f"\n{lines}\n{words.look(found.outcomes)}", markup=False)
     out.print(f"\nOutcomes: {words.window(found.outcomes)}", markup=False)
     if found.outcomes.compared:
         out.print(_metrics(found.outcomes))
@@ -78,13 +81,11 @@ def _print(found: "Monitoring", uri: str) -> None:
 def _metrics(outcomes: "Outcomes") -> "Table":
     from rich.table import Table
 
-    from ml_assets.core.monitoring.words import SHOWN
-    from ml_assets.core.report.words import number
+    from ml_assets.core.monitoring import words
 
-    table = Table("metric", "outcomes", "evaluation", "difference", box=None, padding=(0, 2))
-    for name in SHOWN:
-        item = outcomes.compared[name]
-        table.add_row(name, number(item.now), number(item.evaluated), f"{item.difference:+.4f}")
+    table = Table(*words.METRICS, box=None, padding=(0, 2))
+    for row in words.metrics(outcomes):
+        table.add_row(*row)
     return table
 
 

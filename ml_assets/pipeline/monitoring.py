@@ -10,6 +10,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import window
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource, Manifest
+from ml_assets.core.monitoring.look import look_at
 from ml_assets.core.monitoring.parameters import MonitoringParameters, monitoring_identity
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.scoring.command import score_commands
@@ -99,7 +100,7 @@ class MonitoredDay:
                 sha256=self.model.manifest.sha256,
             ),
             as_of=self.as_of,
-            outcomes=self._outcomes(closed, stored, closing=closing, evaluated=evaluation),
+            outcomes=self._outcomes(closed, stored, closing=closing, evaluation=evaluation),
             drift=self._drift(latest, stored, learned=learned),
             drift_first=self.as_of - dt.timedelta(days=self.own.drift_days - 1),
             missing=missing,
@@ -130,8 +131,18 @@ class MonitoredDay:
 
     def _after_training(self, last: dt.date, days: int) -> tuple[dt.date, ...]:
         """The days of a window that the model did not learn from: on its own rows it looks better than it is."""
-        learned = dt.date.fromisoformat(self.model.training_set.facts["last_day"])
-        return window(last, days=days, first=learned + dt.timedelta(days=1))
+        return window(last, days=days, first=self._learned_until + dt.timedelta(days=1))
+
+    @property
+    def _learned_until(self) -> dt.date:
+        """The last day of the model's own rows, those of the holdout included."""
+        return dt.date.fromisoformat(self.model.training_set.facts["last_day"])
+
+    def _scores(self, evaluation: Manifest) -> "DataFrame | None":
+        """Those that the evaluation keeps of its holdout, as they were when its manifest was read."""
+        from ml_assets.pipeline.scores import stored_scores
+
+        return stored_scores(replace(self.model.key, asset="evaluation"), evaluation, self.workspace.store)
 
     def _predictions(self, days: Sequence[dt.date]) -> "dict[dt.date, DataFrame]":
         """Those that are stored of this very model, by day; a damaged one is none, for it has to be made again."""
@@ -167,10 +178,11 @@ class MonitoredDay:
         stored: "dict[dt.date, DataFrame]",
         *,
         closing: int,
-        evaluated: Manifest,
+        evaluation: Manifest,
     ) -> "Outcomes":
         import polars as pl
 
+        from ml_assets.core.monitoring.decide import Evaluated
         from ml_assets.core.monitoring.measure import outcomes_of
         from ml_assets.core.monitoring.outcomes import NOTHING, closed_outcomes, join
 
@@ -194,7 +206,9 @@ class MonitoredDay:
             days=days,
             scored=scored,
             closing=closing,
-            evaluated=evaluated.metrics,
+            evaluated=Evaluated(evaluation.metrics, self._scores(evaluation) if scored else None),
+            contract=self._contract,
+            look=look_at(self.as_of, closing=closing, learned_until=self._learned_until),
             base_rate=self.model.training_set.facts["train_base_rate"],
             min_rows=self.own.min_rows,
         )

@@ -39,6 +39,8 @@ def product(found: "Monitoring") -> Product:
         facts={
             "model_run_id": found.model.run_id,
             "verdict": outcomes.verdict,
+            **{f"{name}_verdict": verdict for name, verdict in outcomes.verdicts.by_name().items()},
+            "look": outcomes.look.number if outcomes.look else 0,
             "rows_with_outcomes": outcomes.overall.rows,
             "days_with_outcomes": outcomes.days_scored,
             "days_looked_at_for_drift": len(drift.days) if drift else 0,

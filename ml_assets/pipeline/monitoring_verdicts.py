@@ -18,15 +18,28 @@ def monitoring_verdicts(made: Made, store: ArtifactStore) -> dict[str, Verdict]:
     return {name: function(document) for name, function in MONITORING_CHECKS.items()}
 
 
-def as_good_as_evaluated(document: Document) -> Verdict:
+def ranks_as_evaluated(document: Document) -> Verdict:
     """Where outcomes have closed, ROC AUC is not lower than the evaluation's by more than chance."""
+    return _of_outcomes(document, "ranking")
+
+
+def scores_are_calibrated(document: Document) -> Verdict:
+    """Where outcomes have closed, scores are as large as the share of positives and neither too extreme nor too alike, but for chance."""
+    return _of_outcomes(document, "calibration")
+
+
+def log_loss_as_evaluated(document: Document) -> Verdict:
+    """Where outcomes have closed, log loss is not higher than the evaluation's by more than chance."""
+    return _of_outcomes(document, "log_loss")
+
+
+def _of_outcomes(document: Document, name: str) -> Verdict:
+    """One verdict with its numbers; what is not known yet is no alarm."""
     outcomes = document["outcomes"]
-    compared = outcomes["compared"].get("roc_auc", {})
-    numbers = {name: value for name, value in compared.items() if value is not None}
-    reason = outcomes["overall"]["reason"]
+    own, look = outcomes["verdicts"][name], outcomes["look"] or {}
+    told = {key: value for key, value in own.items() if value not in (None, "")}
     return Verdict(
-        passed=outcomes["verdict"] != "worse",
-        metadata={"verdict": outcomes["verdict"], **numbers, **({"reason": reason} if reason else {})},
+        passed=own["verdict"] != "worse", metadata={**told, **{f"look_{k}": v for k, v in look.items()}}
     )
 
 
@@ -65,5 +78,11 @@ def _not_scored(document: Document) -> dict[str, str]:
 
 MONITORING_CHECKS: Mapping[str, Callable[[Document], Verdict]] = {
     function.__name__: function
-    for function in (as_good_as_evaluated, scores_have_not_drifted, inputs_have_not_drifted)
+    for function in (
+        ranks_as_evaluated,
+        scores_are_calibrated,
+        log_loss_as_evaluated,
+        scores_have_not_drifted,
+        inputs_have_not_drifted,
+    )
 }

@@ -10,7 +10,8 @@ from ml_assets.core.report.record import Part
 NOTES = (
     "Drift says that inputs or scores are not those of training, and not that the model is worse: a season does that too.",
     "Of many features, one in twenty goes beyond chance where nothing has changed.",
-    "Log loss and Brier score depend on the base rate: where that has moved, compare ROC AUC and calibration.",
+    "Log loss and Brier score depend on the base rate: where that has moved, the verdicts on ranking and calibration say more.",
+    "Intervals take rows of one entity as dependent, and days as alike: a week unlike those of the evaluation counts as a change.",
 )
 
 
@@ -57,6 +58,13 @@ class Monitoring(Part):
     def numbers(self) -> dict[str, float]:
         """The numbers that are worth a line over time."""
         found = {name: value for name, value in self.outcomes.overall.metrics.items() if name in PLOTTED}
+        test = self.outcomes.verdicts.calibration
+        calibration = {
+            "calibration_z": test.z,
+            "calibration_slope": test.slope,
+            "perfect_calibration_error": test.perfect_calibration_error,
+        }
+        found |= {name: value for name, value in calibration.items() if value is not None}
         if self.drift is not None:
             found["score_psi"] = self.drift.scores.psi
             found["largest_input_psi"] = max(item.psi for item in self.drift.inputs)

@@ -14,6 +14,7 @@ def markdown(of: Monitoring) -> str:
     parts = [
         f"# {words.title(of)}\n\n{words.outcomes(of.outcomes)} {plain(words.drift(of))}",
         _missing(of),
+        _verdicts(of),
         _outcomes(of),
         _drift(of),
         _days(of),
@@ -29,13 +30,16 @@ def _missing(of: Monitoring) -> str:
 
 
 def _outcomes(of: Monitoring) -> str:
-    found = of.outcomes
-    items = [(name, found.compared[name]) for name in words.SHOWN if name in found.compared]
-    rows = [
-        (name, number(item.now), number(item.evaluated), f"{item.difference:+.4f}") for name, item in items
-    ]
-    told = table(("metric", "outcomes", "evaluation", "difference"), rows) if rows else found.overall.reason
-    return f"## Outcomes\n\n{words.window(found)}.\n\n{told}"
+    rows = words.metrics(of.outcomes)
+    shown = table(words.METRICS, rows) if rows else of.outcomes.overall.reason
+    return f"## Outcomes\n\n{words.window(of.outcomes)}.\n\n{shown}"
+
+
+def _verdicts(of: Monitoring) -> str:
+    if of.outcomes.first is None:
+        return ""
+    lines = bullets(map(plain, words.verdicts(of.outcomes)))
+    return "\n\n".join(filter(None, ("## Verdicts", lines, words.look(of.outcomes))))
 
 
 def _drift(of: Monitoring) -> str:

@@ -1,24 +1,30 @@
-"""How good scores were, of all days together and of each; and whether that is what the evaluation promised."""
+"""How good scores were, of all days together and of each, beside what the evaluation promised."""
 
 import datetime as dt
-import math
+import functools
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any
 
 import polars as pl
+from pydantic import model_validator
 
-from ml_assets.core.monitoring.outcomes import OUTCOME, Joined
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.entities import entities
+from ml_assets.core.monitoring.decide import Evaluated, decide
+from ml_assets.core.monitoring.look import Look
+from ml_assets.core.monitoring.outcomes import Joined
+from ml_assets.core.monitoring.verdicts import Verdict, Verdicts, not_known
 from ml_assets.core.report.record import Part
+from ml_assets.core.scores import OUTCOME
 from ml_assets.core.scoring.score import SCORE
 from ml_assets.core.training_set import DAY
 
 DIGITS = 10
 OF_A_DAY = ("roc_auc", "roc_auc_low", "roc_auc_high", "log_loss", "brier", "base_rate")
-Verdict = Literal["not known yet", "worse", "better", "no clear difference"]
 
 
 class Measured(Part):
-    """Metrics of some rows, or the reason why none are told."""
+    """Metrics of some rows, or the reason why there are none."""
 
     rows: int
     metrics: dict[str, float]
@@ -32,13 +38,11 @@ class MeasuredDay(Measured):
 
 
 class Compared(Part):
-    """One metric of the outcomes beside that of the evaluation; only ROC AUC has an interval of the difference."""
+    """One metric of the outcomes beside that of the evaluation."""
 
     evaluated: float
     now: float
     difference: float
-    low: float | None = None
-    high: float | None = None
 
 
 class Outcomes(Part):
@@ -55,7 +59,10 @@ class Outcomes(Part):
         overall: of all rows together.
         calibration: mean score and observed rate of groups of them by score, where there are metrics.
         compared: against the evaluation, by metric.
-        verdict: whether ROC AUC is what the evaluation said.
+        look: which look at the model this is; None where outcomes of no day have closed, and in monitorings of earlier
+            versions.
+        verdicts: on ranking, calibration and log loss.
+        verdict: the worst of them.
         days: of each scored day.
     """
 
@@ -69,15 +76,34 @@ class Outcomes(Part):
     overall: Measured
     calibration: dict[str, list[float]]
     compared: dict[str, Compared]
+    look: Look | None
+    verdicts: Verdicts
     verdict: Verdict
     days: tuple[MeasuredDay, ...]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, data: Any) -> Any:
+        """Monitorings used to have a verdict on ROC AUC only, whose interval stood among the metrics."""
+        if not isinstance(data, Mapping) or "verdicts" in data:
+            return data
+        numbers = ("evaluated", "now", "difference")
+        compared = {name: {n: item[n] for n in numbers} for name, item in data["compared"].items()}
+        auc = {"current" if n == "now" else n: v for n, v in data["compared"].get("roc_auc", {}).items()}
+        ranking = {"verdict": data["verdict"], "reason": data["overall"].get("reason", ""), **auc}
+        verdicts = not_known(EARLIER).model_dump() | {"ranking": ranking}
+        return {**data, "compared": compared, "look": None, "verdicts": verdicts}
 
-def measure(table: pl.DataFrame, *, base_rate: float, min_rows: int) -> Measured:
+
+EARLIER = "this monitoring was made by an earlier version; make it again"
+
+
+def measure(table: pl.DataFrame, *, contract: DatasetContract, base_rate: float, min_rows: int) -> Measured:
     """Metrics of rows with `score` and `outcome`; none, with the reason, of too few rows or of one class.
 
     Args:
         table: one row a score that has met its outcome.
+        contract: names the entity, by which intervals are.
         base_rate: share of positives in the training rows, which the baseline always predicts.
         min_rows: fewer say too little.
     """
@@ -91,9 +117,8 @@ def measure(table: pl.DataFrame, *, base_rate: float, min_rows: int) -> Measured
         reason = f"all {table.height} outcomes are {int(y[0])}"
     if reason:
         return Measured(rows=table.height, metrics={}, reason=reason)
-    own = pl.int_range(table.height, eager=True).to_numpy()  # each row by itself
-    found = metrics(y, table[SCORE].to_numpy(), base_rate=base_rate, entity=own)
-    return Measured(rows=table.height, metrics={name: round(value, DIGITS) for name, value in found.items()})
+    values = metrics(y, table[SCORE].to_numpy(), base_rate=base_rate, entity=entities(table, contract))
+    return Measured(rows=table.height, metrics={name: round(value, DIGITS) for name, value in values.items()})
 
 
 def outcomes_of(
@@ -102,7 +127,9 @@ def outcomes_of(
     days: tuple[dt.date, ...],
     scored: tuple[dt.date, ...],
     closing: int,
-    evaluated: Mapping[str, float],
+    evaluated: Evaluated,
+    contract: DatasetContract,
+    look: Look | None,
     base_rate: float,
     min_rows: int,
 ) -> Outcomes:
@@ -113,12 +140,17 @@ def outcomes_of(
         days: the window, in order; none where nothing has closed yet.
         scored: those of them that have predictions.
         closing: how many days after its own a day's windows have closed.
-        evaluated: the metrics of the model's evaluation.
+        evaluated: what is stored of the model's evaluation.
+        contract: names the entity.
+        look: which look at the model this is; None where nothing has closed yet.
         base_rate: share of positives in the rows that the model learned from: what the baseline always predicts.
-        min_rows: rows from which on metrics are told.
+        min_rows: rows from which on there are metrics.
     """
-    overall = measure(joined.table, base_rate=base_rate, min_rows=min_rows)
-    compared = compare(evaluated, overall.metrics)
+    measured = functools.partial(measure, contract=contract, base_rate=base_rate, min_rows=min_rows)
+    overall = measured(joined.table)
+    verdicts = not_known(overall.reason)
+    if overall.metrics and look is not None:
+        verdicts = decide(joined.table, evaluated, contract=contract, look=look)
     return Outcomes(
         first=days[0] if days else None,
         last=days[-1] if days else None,
@@ -129,49 +161,30 @@ def outcomes_of(
         ambiguous=joined.ambiguous,
         overall=overall,
         calibration=_calibration(joined.table) if overall.metrics else {},
-        compared=compared,
-        verdict=verdict(compared.get("roc_auc")),
-        days=tuple(_day(joined.table, day, base_rate=base_rate, min_rows=min_rows) for day in scored),
+        compared=compare(evaluated.metrics, overall.metrics),
+        look=look,
+        verdicts=verdicts,
+        verdict=verdicts.overall(),
+        days=tuple(_day(day, measured(joined.table.filter(pl.col(DAY) == day))) for day in scored),
     )
 
 
-def compare(evaluated: Mapping[str, float], now: Mapping[str, float]) -> dict[str, Compared]:
-    """Each metric that both have.
-
-    The interval of the difference of two ROC AUCs of different rows is made of their own intervals (Newcombe's
-    square-and-add).
-    """
-    found = {}
-    for name in now:
-        if name in evaluated and not name.endswith(("_low", "_high")):
-            low, high = _interval(evaluated, now) if name == "roc_auc" else (None, None)
-            difference = round(now[name] - evaluated[name], DIGITS) + 0.0
-            found[name] = Compared(
-                evaluated=evaluated[name], now=now[name], difference=difference, low=low, high=high
-            )
-    return found
+def compare(evaluated: Mapping[str, float], current: Mapping[str, float]) -> dict[str, Compared]:
+    """Each metric that both have, but for the ends of intervals."""
+    return {
+        name: Compared(
+            evaluated=evaluated[name],
+            now=current[name],
+            difference=round(current[name] - evaluated[name], DIGITS) + 0.0,
+        )
+        for name in current
+        if name in evaluated and not name.endswith(("_low", "_high"))
+    }
 
 
-def verdict(auc: Compared | None) -> Verdict:
-    """Whether ROC AUC differs from the evaluation's by more than chance would make it."""
-    if auc is None or auc.low is None or auc.high is None:
-        return "not known yet"
-    if auc.high < 0:
-        return "worse"
-    return "better" if auc.low > 0 else "no clear difference"
-
-
-def _interval(evaluated: Mapping[str, float], now: Mapping[str, float]) -> tuple[float, float]:
-    difference = now["roc_auc"] - evaluated["roc_auc"]
-    below = [now["roc_auc"] - now["roc_auc_low"], evaluated["roc_auc_high"] - evaluated["roc_auc"]]
-    above = [now["roc_auc_high"] - now["roc_auc"], evaluated["roc_auc"] - evaluated["roc_auc_low"]]
-    return round(difference - math.hypot(*below), DIGITS), round(difference + math.hypot(*above), DIGITS)
-
-
-def _day(table: pl.DataFrame, day: dt.date, *, base_rate: float, min_rows: int) -> MeasuredDay:
-    found = measure(table.filter(pl.col(DAY) == day), base_rate=base_rate, min_rows=min_rows)
-    kept = {name: found.metrics[name] for name in OF_A_DAY if found.metrics}
-    return MeasuredDay(day=day, rows=found.rows, metrics=kept, reason=found.reason)
+def _day(day: dt.date, measured: Measured) -> MeasuredDay:
+    kept = {name: measured.metrics[name] for name in OF_A_DAY if measured.metrics}
+    return MeasuredDay(day=day, rows=measured.rows, metrics=kept, reason=measured.reason)
 
 
 def _calibration(table: pl.DataFrame) -> dict[str, list[float]]:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.scores import OUTCOME
 from ml_assets.core.scoring.score import SCORE
 from ml_assets.core.training_set import DAY, known_at_end_of
 from ml_assets.errors import SourceError
 
-OUTCOME = "outcome"
 A_DAY = dt.timedelta(days=1)
 
 
@@ -24,7 +24,7 @@ class Joined(NamedTuple):
     """Rows with score and outcome.
 
     Attributes:
-        table: `day`, `score` and `outcome` (0 or 1).
+        table: `day`, the ids, the event time, `score` and `outcome` (0 or 1), as an evaluation keeps them.
         ambiguous: scored rows that share ids and event time with another and so have no outcome of their own.
         waiting: scored rows that have no closed outcome.
         unscored: closed outcomes without a score, on days that are scored.
@@ -37,7 +37,7 @@ class Joined(NamedTuple):
 
 
 NOTHING = Joined(
-    table=pl.DataFrame(schema={DAY: pl.Date, SCORE: pl.Float64, OUTCOME: pl.Int64}),
+    table=pl.DataFrame(schema={DAY: pl.Date, SCORE: pl.Float64, OUTCOME: pl.Int8}),
     ambiguous=0,
     waiting=0,
     unscored=0,
@@ -85,18 +85,19 @@ def closed_outcomes(
 def join(predictions: pl.DataFrame, outcomes: pl.DataFrame, contract: DatasetContract) -> Joined:
     """Each score with its outcome, by day, ids and event time.
 
-    Rows that these do not tell apart are left out and counted: nobody can say which outcome is whose.
+    Rows that these do not tell apart are left out and counted: nobody can say which outcome is whose. The others are in
+    the order of day, ids and event time.
     """
-    keys = [DAY, *contract.ids, contract.event_time]
+    keys = [DAY, *dict.fromkeys((*contract.ids, contract.event_time))]
     alone = pl.len().over(keys) == 1
     scored, known = predictions.filter(alone), outcomes.filter(alone)
     twice = pl.concat([frame.filter(~alone).select(keys) for frame in (predictions, outcomes)]).unique()
     ambiguous = predictions.join(twice, on=keys, how="semi", nulls_equal=True).height
-    label = known.select(*keys, pl.col(contract.label).cast(pl.Int64).alias(OUTCOME))
-    table = scored.join(label, on=keys, how="inner", nulls_equal=True).select(DAY, SCORE, OUTCOME)
+    label = known.select(*keys, pl.col(contract.label).cast(pl.Int8).alias(OUTCOME))
+    table = scored.join(label, on=keys, how="inner", nulls_equal=True).select(*keys, SCORE, OUTCOME)
     unscored = known.join(predictions, on=keys, how="anti", nulls_equal=True)
     return Joined(
-        table=table.sort(DAY, SCORE, OUTCOME),
+        table=table.sort(keys),
         ambiguous=ambiguous,
         waiting=predictions.height - table.height - ambiguous,
         unscored=unscored.height,

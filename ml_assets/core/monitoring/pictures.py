@@ -17,7 +17,7 @@ from ml_assets.core.figures import (
 )
 from ml_assets.core.monitoring.document import Monitoring
 from ml_assets.core.monitoring.drift import Drift, Shift
-from ml_assets.core.monitoring.measure import Compared, MeasuredDay
+from ml_assets.core.monitoring.measure import Compared, MeasuredDay, Outcomes
 from ml_assets.core.monitoring.psi import LARGE, SMALL, Band
 
 COLOURS: dict[Band, str] = {"within chance": GREY, "small": BLUE, "moderate": ORANGE, "large": RED}
@@ -30,6 +30,8 @@ def pictures(of: Monitoring) -> dict[str, bytes]:
     measured = [day for day in of.outcomes.days if day.metrics]
     if measured and "roc_auc" in of.outcomes.compared:
         found["roc_auc.png"] = roc_auc_png(measured, of.outcomes.compared["roc_auc"])
+    if of.outcomes.calibration:
+        found["calibration.png"] = calibration_png(of.outcomes)
     if of.drift is not None:
         found["scores.png"] = scores_png(of.drift)
         found["psi.png"] = psi_png(of.drift)
@@ -64,6 +66,26 @@ def roc_auc_png(days: Sequence[MeasuredDay], overall: Compared) -> bytes:
     axes.set_ylim(top=1.12)  # room for the legend above the intervals
     axes.legend(loc="upper right", frameon=False, fontsize=8, ncols=3)
     finish(axes, x="", y="ROC AUC", title="ROC AUC by day, where outcomes have closed")
+    return png(figure)
+
+
+def calibration_png(outcomes: Outcomes) -> bytes:
+    """The share of positives of each group by score over its mean score, with its 95 % interval: 500 x 400 pixels."""
+    from scipy.stats import binomtest  # type: ignore[import-untyped,unused-ignore]
+
+    figure = figure_of(5, 4)
+    axes = figure.subplots()
+    figure.subplots_adjust(left=0.13, right=0.97, bottom=0.13, top=0.92)
+    score, share, rows = (outcomes.calibration[name] for name in ("predicted", "observed", "rows"))
+    tests = [binomtest(round(s * n), int(n)) for s, n in zip(share, rows, strict=True)]
+    low, high = zip(*(test.proportion_ci(method="wilson") for test in tests), strict=True)
+    largest = 1.05 * max(*score, *high)
+    axes.plot([0, largest], [0, largest], color=DARK, linestyle="--", linewidth=1, label="calibrated")
+    axes.vlines(score, low, high, color=GREY, linewidth=1)
+    axes.plot(score, share, "o", color=BLUE, markersize=4, label="group by score, 95 %")
+    axes.set_ylim(top=1.15 * largest)  # room for the legend
+    axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=2)
+    finish(axes, x="mean score", y="share of positives", title="Calibration, where outcomes have closed")
     return png(figure)
 
 

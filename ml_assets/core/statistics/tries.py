@@ -1,7 +1,7 @@
 """How much error each of many tries, or looks, may spend, so that all of them together have a limit however many."""
 
 FIRST_TRY, LATER_TRIES = 0.05, 0.03  # 8 % together
-ALL_LOOKS = 0.05
+ALL_LOOKS, HALF_BY = 0.05, 90  # days
 
 
 def error_of_try(n: int) -> float:
@@ -13,8 +13,12 @@ def error_of_try(n: int) -> float:
 
 
 def error_of_look(n: int) -> float:
-    """The error of the n-th look at one model, n from 1: 5 % / (n (n + 1)), 5 % for all looks together."""
-    return ALL_LOOKS / (_counted(n) * (n + 1))
+    """The error of the n-th look at one model, n from 1: 5 % x 90 / ((n + 89) (n + 90)), 5 % for all looks together.
+
+    90 / (90 x 91) + 90 / (91 x 92) + ... = 1, half of it by the 90th. Without the 90 the first look, of a day's rows,
+    would have half of all error to spend, and one after a year a limit of 5.1 standard errors in place of 4.2.
+    """
+    return ALL_LOOKS * HALF_BY / ((_counted(n) + HALF_BY - 1) * (n + HALF_BY))
 
 
 def _counted(n: int) -> int:
