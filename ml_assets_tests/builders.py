@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-FIRST = dt.date(2025, 6, 1)
+FIRST = dt.date(2025, 5, 1)
 LAST = dt.date(2025, 8, 31)
 
 ORDERS_TOML = """\

@@ -32,7 +32,7 @@ def parameters(draw):
     free = [n for n in TrainingParameters.model_fields if n not in HYPERPARAMETERS and n != "model_version"]
     names = draw(st.sets(st.sampled_from([*free, *sorted(RECIPES[version].hyperparameters)])))
     values = {name: draw(_values(name)) for name in sorted(names)} | {"model_version": version}
-    lookback = values.get("lookback_days", 180)
+    lookback = values.get("lookback_days", TrainingParameters.model_fields["lookback_days"].default)
     values["holdout_days"] = draw(st.integers(1, min(lookback - 1, 365)))
     return TrainingParameters(**values)
 

@@ -27,7 +27,7 @@ REFUSED = [
     ({"C": "1e-4"}, "C: not a number. Allowed: a number from 1e-06 to 1000000.0."),
     ({"max_depth": 3}, "max_depth: not used by model_version v1. Allowed: leave it out, or use v2."),
     ({"max_depht": 3}, "max_depht: unknown parameter. Did you mean max_depth?"),
-    ({"holdout_days": 200}, "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1."),
+    ({"holdout_days": 365}, "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1."),
     ({"source": "../etc"}, "source: has characters that are not allowed. Allowed: small letters, digits and _, starting with a letter, at most 40."),
 ]  # fmt: skip
 
@@ -42,7 +42,7 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(values, line):
 
 def test_all_problems_are_told_together_rules_across_fields_too():
     with pytest.raises(RefusedError) as refusal:
-        check({"dataset": "bogus", "seed": -1, "holdout_days": 300, "max_depth": 3, "unheard_of_thing": 1})
+        check({"dataset": "bogus", "seed": -1, "holdout_days": 365, "max_depth": 3, "unheard_of_thing": 1})
 
     told = [line.split(":")[0] for line in refusal.value.problems]
     assert told == ["dataset", "seed", "unheard_of_thing", "holdout_days", "max_depth"]

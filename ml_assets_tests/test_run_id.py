@@ -27,6 +27,7 @@ from ml_assets_tests.strategies import days, json_values, parameters
 VECTORS = json.loads(Path(__file__).with_name("vectors").joinpath("run_id.json").read_text(encoding="utf-8"))[
     "vectors"
 ]
+NAMED = {vector["name"]: vector for vector in VECTORS}
 DAY = dt.date(2025, 12, 1)
 
 
@@ -36,9 +37,20 @@ def test_published_vectors_hold(vector):
     assert hashlib.sha256(vector["canonical"].encode()).hexdigest()[:12] == vector["run_id"]
 
 
-def test_the_first_vector_is_what_a_run_without_flags_gets():
-    assert run_id(TrainingParameters(), DAY) == VECTORS[0]["run_id"]
-    assert identity(TrainingParameters(), of=TrainingParameters) == VECTORS[0]["parameters"]
+def test_a_run_without_flags_gets_the_vector_of_every_default():
+    vector = NAMED["every default, v1"]
+
+    assert run_id(TrainingParameters(), DAY) == vector["run_id"]
+    assert identity(TrainingParameters(), of=TrainingParameters) == vector["parameters"]
+
+
+def test_without_purging_a_run_id_is_what_it_was_before_there_was_purging():
+    before = NAMED["every default of before `purged`, v1"]
+    same = TrainingParameters(lookback_days=180, holdout_days=28, purged=False)
+
+    assert run_id(same, DAY) == before["run_id"]
+    assert from_identity(before["parameters"]) == same
+    assert run_id(same.model_copy(update={"purged": True}), DAY) != before["run_id"]
 
 
 @given(parameters(), parameters(), days, days)
@@ -86,7 +98,7 @@ def test_changing_any_one_parameter_changes_the_run_id(name):
     changed = {
         "dataset": "customers", "source": "other", "lookback_days": 181, "holdout_days": 27, "model_version": "v2",
         "seed": 1, "C": 2.0, "learning_rate": 0.2, "max_iter": 99, "max_depth": 5, "max_leaf_nodes": 30,
-        "min_samples_leaf": 21, "l2_regularization": 0.1, "calibrate": True,
+        "min_samples_leaf": 21, "l2_regularization": 0.1, "calibrate": True, "purged": False,
     }  # fmt: skip
     version = {} if name in ("C", "model_version") else {"model_version": "v2"}
 

@@ -49,6 +49,11 @@ CASES = {
     ),
     "a parameter was there": (changed(P, "depth", to=NEW), "depth", "stored artifacts"),
     "a parameter that is omitted is new": (changed(P, "calibrate", to=None), "calibrate", "nothing"),
+    "a parameter that is by default not what is omitted is new": (
+        changed(P, "purged", to=None),
+        "purged",
+        "launches",
+    ),
     "a parameter that is not omitted is new": (changed(P, "seed", to=None), "seed", "run_ids"),
     "another default": (changed(P, "holdout_days", "default", to=7), "holdout_days", "launches"),
     "another type": (changed(P, "max_depth", "type", to="float"), "max_depth", "stored artifacts"),
@@ -212,7 +217,7 @@ def test_the_shell_tells_what_breaks_and_ends_with_1(tmp_path, capsys):
 
     assert main(["contract", "--against", str(file)]) == 1
     told = capsys.readouterr().out
-    assert "default 7 -> 28: whoever leaves it out gets another model" in told
+    assert "default 7 -> 56: whoever leaves it out gets another model" in told
     assert main(["contract", "--against", str(file), "--json"]) == 1
     (change,) = json.loads(capsys.readouterr().out)
     assert change["told"] in " ".join(told.split())

@@ -64,11 +64,17 @@ def _title(parameters: TrainingParameters, *, as_of: dt.date, run_id: str) -> st
 
 
 def _data(parameters: TrainingParameters, *, as_of: dt.date, facts: Mapping[str, Any]) -> str:
+    purged = facts.get("purged_rows", 0)  # training sets of before have none
+    left_out = (
+        f" {purged:,} before them were left out of training: their outcome was not known yet when the holdout began."
+        if purged
+        else ""
+    )
     return (
         "## Data\n\n"
         f"{facts['rows']:,} rows of source `{parameters.source}`, {facts['first_day']} to {facts['last_day']}, of which "
         f"{facts['base_rate']:.1%} are a yes. {facts['train_rows']:,} were trained on; the {facts['holdout_rows']:,} from "
-        f"{facts['holdout_from']} on were held out.\n\n"
+        f"{facts['holdout_from']} on were held out.{left_out}\n\n"
         f"Only what was known at the end of {as_of} (UTC) was used: rows of the {parameters.lookback_days} days up to it whose "
         "outcome's window was over."
     )

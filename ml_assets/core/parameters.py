@@ -16,6 +16,7 @@ else:  # the registries are the only lists of what is allowed
     Dataset = Literal[tuple(DATASETS)]
     ModelVersion = Literal[tuple(RECIPES)]
 
+LONGEST_LOOKBACK = 3650
 HYPERPARAMETERS = frozenset().union(*(recipe.hyperparameters for recipe in RECIPES.values()))
 
 
@@ -55,10 +56,13 @@ class DatasetParameters(Parameters):
         description="Logical name of where rows come from: `sample`, or a name in the settings",
     )
     lookback_days: int = Field(
-        default=180, ge=2, le=3650, description="Days of rows before and including as_of"
+        default=365, ge=2, le=LONGEST_LOOKBACK, description="Days of rows before and including as_of"
     )
     holdout_days: int = Field(
-        default=28, ge=1, le=365, description="Latest days of the usable rows, kept for evaluation"
+        default=56, ge=1, le=365, description="Latest days of the usable rows, kept for evaluation"
+    )
+    purged: Annotated[bool, OmittedWhen(False)] = Field(
+        default=True, description="Train only on rows whose outcome was known when the holdout began"
     )
 
     @model_validator(mode="after")

@@ -6,40 +6,32 @@ import hashlib
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.entities import entity_name
+from ml_assets.core.folds import (
+    DAY,
+    FOLD,
+    HOLDOUT,
+    PURGED,
+    TRAIN,
+    Window,
+    check_folds,
+    known_at_end_of,
+    refuse_unknown_outcomes,
+    rows_of,
+    with_folds,
+)
 from ml_assets.core.manifest import SourceDay
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.product import Product
-from ml_assets.errors import SourceError, TrainingError
+from ml_assets.errors import SourceError
 
-DAY = "day"
-FOLD = "fold"
-TRAIN = "train"
-HOLDOUT = "holdout"
+__all__ = ("DAY", "FOLD", "HOLDOUT", "PURGED", "TRAIN", "known_at_end_of", "source_days", "training_set")
 _FINGERPRINT_LENGTH = 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """The days of one training set, `first` to `last`, both included, and the words for its errors."""
-
-    first: dt.date
-    last: dt.date
-    origin: str
-    contract: DatasetContract
-
-    @property
-    def days(self) -> int:
-        """How many days it spans."""
-        return (self.last - self.first).days + 1
-
-    def __str__(self) -> str:
-        return f"{self.origin}, {self.first} to {self.last}"
 
 
 def training_set(
@@ -53,13 +45,13 @@ def training_set(
     """The training set of `as_of`: a DataFrame, one row an eligible row, in an order its content decides.
 
     Eligible are rows whose day is in (as_of - lookback_days, as_of], whose event was before the end of as_of, and
-    whose outcome is known and its window closed by the end of as_of. Columns: `day`, `fold` (train or
-    holdout), ids, event time, label_closes_at, label, features.
+    whose outcome is known and its window closed by the end of as_of. Columns: `day`, `fold` (`train`, `purged` or
+    `holdout`; see `core.folds`), ids, event time, known_at where the contract names it, label_closes_at, label, features.
 
     Args:
         rows: as `Source.scan` gives them; more days than needed do no harm.
         contract: what the columns are for.
-        parameters: dataset, lookback_days, holdout_days.
+        parameters: dataset, lookback_days, holdout_days, purged.
         as_of: the day up to whose end (UTC) things are known.
         origin: where the rows are from, for error messages: `<uri>/<dataset>`.
 
@@ -72,25 +64,13 @@ def training_set(
     inside = rows.filter(pl.col(DAY).is_between(first, as_of)).select(DAY, *contract.columns).collect()
     _check_rows(inside, window)
     eligible = inside.filter(known_at_end_of(as_of, contract))
+    if eligible.is_empty():
+        refuse_unknown_outcomes(inside, window, parameters=parameters)
     _check_labels(eligible, window)
     _check_finite(eligible, window)
-    table = _in_order(_with_folds(eligible, parameters.holdout_days), contract)
-    _check_classes(table, window, holdout_days=parameters.holdout_days)
+    table = _in_order(with_folds(eligible, contract, parameters), contract)
+    check_folds(table, window, parameters=parameters)
     return Product(value=table, facts=_facts(table, inside, window))
-
-
-def known_at_end_of(as_of: dt.date, contract: DatasetContract) -> pl.Expr:
-    """Whether a row and its outcome are known at the midnight after `as_of`, UTC: true or false of each row.
-
-    Its event is before that instant, its outcome is there, and the outcome's window is over, at that instant at the latest.
-    """
-    end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())
-    known = (
-        (pl.col(contract.event_time) < end)
-        & pl.col(contract.label).is_not_null()
-        & (pl.col(contract.label_closes_at) <= end)
-    )
-    return known.fill_null(value=False)  # a time that is not there
 
 
 def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
@@ -114,26 +94,25 @@ def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
     return tuple(found)
 
 
-def _with_folds(eligible: pl.DataFrame, holdout_days: int) -> pl.DataFrame:
-    held = pl.col(DAY) > pl.col(DAY).max() - pl.duration(days=holdout_days)
-    return eligible.with_columns(pl.when(held).then(pl.lit(HOLDOUT)).otherwise(pl.lit(TRAIN)).alias(FOLD))
-
-
 def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
-    told = (*contract.ids, contract.event_time, contract.label_closes_at, contract.label, *contract.features)
+    times = dict.fromkeys(filter(None, (contract.event_time, contract.known_at, contract.label_closes_at)))
+    told = (*contract.ids, *times, contract.label, *contract.features)
     return table.sort(DAY, *told).select(DAY, FOLD, *told).rechunk()
 
 
 def _facts(table: pl.DataFrame, inside: pl.DataFrame, window: Window) -> dict[str, Any]:
     contract = window.contract
-    train, holdout = _fold(table, TRAIN), _fold(table, HOLDOUT)
+    train, holdout = rows_of(table, TRAIN), rows_of(table, HOLDOUT)
     with_rows = inside[DAY].n_unique()
     return {
         "rows": table.height,
         "train_rows": train.height,
+        "purged_rows": table.height - train.height - holdout.height,
         "holdout_rows": holdout.height,
         "base_rate": _rate(table, contract),
         "train_base_rate": _rate(train, contract),
+        "holdout_base_rate": _rate(holdout, contract),
+        **_entities(table, contract),
         "rows_in_window": inside.height,
         "rows_not_yet_known": inside.height - table.height,
         "first_day": str(table[DAY].min()),
@@ -145,8 +124,19 @@ def _facts(table: pl.DataFrame, inside: pl.DataFrame, window: Window) -> dict[st
     }
 
 
-def _fold(table: pl.DataFrame, fold: str) -> pl.DataFrame:
-    return table.filter(pl.col(FOLD) == fold)
+def _entities(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:
+    """How many entities there are, counted as `core.entities` tells them apart."""
+    name = entity_name(table, contract)
+
+    def count(rows: pl.DataFrame) -> int:
+        return rows[name].drop_nulls().n_unique() + rows[name].null_count() if name else rows.height
+
+    return {
+        "entity": name,
+        "entities": count(table),
+        "train_entities": count(rows_of(table, TRAIN)),
+        "holdout_entities": count(rows_of(table, HOLDOUT)),
+    }
 
 
 def _rate(table: pl.DataFrame, contract: DatasetContract) -> float:
@@ -173,12 +163,6 @@ def _check_rows(inside: pl.DataFrame, window: Window) -> None:
 
 def _check_labels(eligible: pl.DataFrame, window: Window) -> None:
     contract = window.contract
-    if eligible.is_empty():
-        raise TrainingError(
-            f"{window}: there are rows, but no outcome is known yet. A row counts once its `{contract.label}` is there "
-            f"and `{contract.label_closes_at}` is not after the end of as_of. Use a lookback_days larger than the outcome's "
-            f"window, or an earlier as_of of a source that ends there."
-        )
     wrong = eligible.filter(~pl.col(contract.label).is_in([0, 1]))
     if wrong.height:
         raise SourceError(
@@ -198,30 +182,9 @@ def _check_finite(eligible: pl.DataFrame, window: Window) -> None:
                 )
 
 
-def _check_classes(table: pl.DataFrame, window: Window, *, holdout_days: int) -> None:
-    label = window.contract.label
-    for name in (TRAIN, HOLDOUT):
-        fold = _fold(table, name)
-        if fold.is_empty():
-            raise TrainingError(
-                f"{window}: the {holdout_days} days of the holdout leave no row to train on; known outcomes are of "
-                f"{_span(table)}. Use a larger lookback_days or a smaller holdout_days."
-            )
-        if fold[label].n_unique() == 1:
-            raise TrainingError(
-                f"{window}: column `{label}` is {fold[label].item(0)} in all {fold.height} rows of {name}, "
-                f"{_span(fold)}. A model and its evaluation need both 0 and 1: use a larger "
-                f"lookback_days{' or holdout_days' if name == HOLDOUT else ''}, or look at how the label is made."
-            )
-
-
 def _rows(wrong: pl.DataFrame) -> str:
     count = "1 row" if wrong.height == 1 else f"{wrong.height} rows"
     return f"{count}, first on date={wrong[DAY].min()!s}"
-
-
-def _span(table: pl.DataFrame) -> str:
-    return f"{table[DAY].min()!s} to {table[DAY].max()!s}"
 
 
 def _kind(dtype: pl.DataType) -> str:

@@ -20,8 +20,9 @@ class Outcomes(DatasetContract):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Ids, event time, label and when its window closes."""
-        return tuple(dict.fromkeys((*self.ids, self.event_time, self.label, self.label_closes_at)))
+        """Ids, event time, when the row arrived, label and when its window closes."""
+        arrival = (self.known_at,) if self.known_at else ()
+        return tuple(dict.fromkeys((*self.ids, self.event_time, *arrival, self.label, self.label_closes_at)))
 
 
 def rows_to_score(facts: Mapping[str, object]) -> RowsToScore:
