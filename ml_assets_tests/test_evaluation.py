@@ -10,11 +10,14 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from ml_assets.core.evaluation import _of_each_class, curves, evaluate, importance, metrics
+from ml_assets.core import evaluation
+from ml_assets.core.evaluation import curves, evaluate
+from ml_assets.core.importance import _of_each_class, importance
 from ml_assets.core.model_card import model_card
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.run_id import run_id
+from ml_assets.core.scores import SCORES
 from ml_assets.core.training import fit, predict
 from ml_assets.errors import TrainingError
 from ml_assets_tests.tables import CONTRACT, training_table
@@ -24,8 +27,14 @@ DAY = dt.date(2025, 3, 1)
 FACTS = {
     "rows": 600, "train_rows": 500, "holdout_rows": 100, "base_rate": 0.5, "train_base_rate": 0.5, "rows_in_window": 650,
     "rows_not_yet_known": 50, "first_day": "2025-01-01", "last_day": "2025-03-01", "holdout_from": "2025-02-20",
-    "days_with_rows": 60, "days_without_rows": 2,
+    "days_with_rows": 60, "days_without_rows": 2, "contract": CONTRACT.model_dump(mode="json"),
 }  # fmt: skip
+
+
+def metrics(y, score, *, base_rate, entity=None):
+    """Of rows that are independent of each other, where nothing else is said."""
+    own = np.arange(len(y)) if entity is None else np.array(entity)
+    return evaluation.metrics(np.array(y), np.array(score), base_rate=base_rate, entity=own)
 
 
 @pytest.fixture(scope="module")
@@ -68,38 +77,98 @@ def test_a_perfect_score_is_told_as_such():
     assert found["calibration_error"] == pytest.approx(0.01, abs=1e-6)
 
 
-def test_the_interval_of_the_auc_covers_the_truth_about_as_often_as_it_says():
-    random = np.random.default_rng(1)
-    hits = 0
-    for _ in range(100):
-        y = random.random(300) < 0.3
-        found = metrics(y.astype(int), 1 / (1 + np.exp(-(random.normal(size=300) + y))), base_rate=0.3)
-        hits += found["roc_auc_low"] <= 0.76025 <= found["roc_auc_high"]  # Phi(1 / sqrt(2))
-
-    assert 88 <= hits <= 100
+WITH_INTERVAL = ("roc_auc", "log_loss", "brier")
 
 
-def test_the_interval_is_that_of_hanley_and_mcneil():
-    y, score = np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4])
-    y, score = (np.repeat(of, np.where(y == 1, 25, 50)) for of in (y, score))  # 50 of 1 and 100 of 0
-
-    found = metrics(y, score, base_rate=1 / 3)
-
-    q1, q2 = 0.75 / 1.25, 2 * 0.75**2 / 1.75
-    error = ((0.75 * 0.25 + 49 * (q1 - 0.5625) + 99 * (q2 - 0.5625)) / 5000) ** 0.5
-    assert found["roc_auc"] == 0.75
-    assert found["roc_auc_low"] == pytest.approx(0.75 - 1.959964 * error, abs=1e-9)
-    assert found["roc_auc_high"] == pytest.approx(0.75 + 1.959964 * error, abs=1e-9)
+def customers(count=400, *, rows=3, seed=5):
+    """Outcomes, scores and customers of `count` customers, each with as many rows that are alike."""
+    random = np.random.default_rng(seed)
+    own = random.normal(size=count)
+    y = random.random(count) < 1 / (1 + np.exp(2 - own))
+    return (np.repeat(of, rows) for of in (y.astype(int), 1 / (1 + np.exp(1.8 - own)), np.arange(count)))
 
 
-def test_the_interval_ends_where_an_auc_does():
-    found = [
-        metrics(np.array([0, 0, 1, 1]), np.array(of), base_rate=0.5)
-        for of in ([0.1, 0.3, 0.2, 0.4], [0.2, 0.4, 0.1, 0.3])
-    ]
+@pytest.mark.parametrize("name", WITH_INTERVAL)
+def test_an_interval_holds_its_metric_and_is_no_narrower_for_rows_that_say_the_same_again(name):
+    y, score, entity = customers()
+    once, thrice, fooled = (
+        metrics(y[::3], score[::3], base_rate=0.2),
+        metrics(y, score, base_rate=0.2, entity=entity),
+        metrics(y, score, base_rate=0.2),
+    )
+    low, high = f"{name}_low", f"{name}_high"
 
-    assert (found[0]["roc_auc"], found[0]["roc_auc_high"]) == (0.75, 1.0)
-    assert (found[1]["roc_auc"], found[1]["roc_auc_low"]) == (0.25, 0.0)
+    assert once[low] < once[name] < once[high]
+    assert [thrice[of] for of in (low, name, high)] == pytest.approx([once[of] for of in (low, name, high)])
+    assert fooled[high] - fooled[low] == pytest.approx((once[high] - once[low]) / 3**0.5, rel=0.02)
+
+
+def test_the_intervals_cover_the_truth_about_as_often_as_they_say():
+    y, score, _ = customers(100_000, rows=1, seed=0)
+    truth = metrics(y, score, base_rate=0.2)
+    hits = dict.fromkeys(WITH_INTERVAL, 0)
+    for seed in range(1, 301):
+        y, score, entity = customers(200, rows=2, seed=seed)
+        found = metrics(y, score, base_rate=0.2, entity=entity)
+        for name in hits:
+            hits[name] += found[f"{name}_low"] <= truth[name] <= found[f"{name}_high"]
+
+    assert all(275 <= count <= 296 for count in hits.values()), (
+        hits
+    )  # of 285 expected, 275 to 294 in 99 of 100
+
+
+def test_the_entities_of_the_holdout_are_those_of_the_whole_training_set(evaluated):
+    table, model, product = evaluated
+    pairs = table.with_columns(pl.Series("id", [str(n // 2) for n in range(table.height)]))
+    holdout = pairs.filter(fold="holdout")
+    score = predict(model, holdout, CONTRACT)
+
+    found = evaluate(model, pairs, contract=CONTRACT, parameters=PARAMETERS)
+
+    expected = metrics(
+        holdout["y"].to_numpy(),
+        score,
+        base_rate=table.filter(fold="train")["y"].mean(),
+        entity=holdout["id"].cast(pl.Int64).to_numpy(),
+    )
+    assert {name: found.metrics[name] for name in expected} == pytest.approx(expected, abs=1e-9)
+    assert found.value["entity"] == {"name": "id", "holdout": 50}
+    assert product.value["entity"] == {"name": "id", "holdout": 100}
+    assert found.metrics["brier"] == product.metrics["brier"]
+    assert found.metrics["brier_low"] != product.metrics["brier_low"]
+
+
+def test_rows_of_one_entity_say_nothing_of_others_and_every_number_is_finite():
+    y, score, _ = customers(50)
+
+    found = metrics(y, score, base_rate=0.2, entity=np.zeros(len(y), dtype=int))
+
+    assert np.isfinite(list(found.values())).all()
+    assert not {"log_loss_low", "log_loss_high", "brier_low", "brier_high"} & {*found}
+    assert (found["roc_auc_low"], found["roc_auc_high"]) < (0.5, 0.999)
+
+
+def test_no_interval_reaches_where_its_metric_cannot():
+    good = metrics([0, 0, 1, 1], [0.0, 0.1, 0.2, 1.0], base_rate=0.5)
+    bad = metrics([0, 0, 1, 1], [1.0, 0.9, 0.6, 0.0], base_rate=0.5)
+
+    assert (good["brier_low"], good["log_loss_low"]) == (0.0, 0.0)
+    assert bad["brier_high"] == 1.0
+    assert 0 <= bad["roc_auc_low"] <= bad["roc_auc"] <= bad["roc_auc_high"] <= 1
+
+
+@pytest.mark.parametrize("positives", [1, 2, 9])
+def test_with_few_positives_every_number_is_finite_and_the_intervals_own_that_they_know_little(positives):
+    score = np.linspace(0.01, 0.3, 200)
+    y = np.zeros(200, dtype=int)
+    y[-positives:] = 1
+
+    found = metrics(y, score, base_rate=0.05)
+
+    assert np.isfinite(list(found.values())).all()
+    assert found["roc_auc"] == found["roc_auc_high"] == 1
+    assert found["roc_auc_low"] < (0.5, 0.7, 0.95)[(1, 2, 9).index(positives)]
 
 
 @pytest.mark.parametrize(
@@ -117,12 +186,6 @@ def test_lift_is_how_much_denser_the_positives_are_in_the_top_tenth(y, score, li
     assert found["lift_at_10pct"] == pytest.approx(lift)
 
 
-def test_a_score_that_errs_nowhere_has_an_interval_of_no_width():
-    found = metrics(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.8, 0.9]), base_rate=0.5)
-
-    assert [found[name] for name in ("roc_auc_low", "roc_auc", "roc_auc_high")] == [1.0, 1.0, 1.0]
-
-
 def test_the_feature_with_the_signal_is_the_most_important(evaluated):
     _, _, product = evaluated
     importance = product.value["feature_importance"]
@@ -137,13 +200,17 @@ def test_evaluating_twice_gives_equal_documents_and_pictures(evaluated):
     again = evaluate(model, table, contract=CONTRACT, parameters=PARAMETERS)
 
     assert again.value == product.value
-    assert again.attachments == product.attachments
+    one, other = dict(product.attachments), dict(again.attachments)
+    assert one.pop(SCORES).equals(other.pop(SCORES))
+    assert one == other
 
 
 def test_pictures_are_png_of_a_readable_size(evaluated):
     _, _, product = evaluated
 
-    for name, data in product.attachments.items():
+    pictures = {name: data for name, data in product.attachments.items() if name.endswith(".png")}
+    assert len(pictures) == 2
+    for name, data in pictures.items():
         width, height = struct.unpack(">II", data[16:24])
         assert data[:8] == b"\x89PNG\r\n\x1a\n", name
         assert width >= 600
@@ -160,7 +227,8 @@ def test_the_card_states_data_metrics_parameters_and_the_command(evaluated):
 
     assert f"run `{run_id(PARAMETERS, DAY)}`" in card
     assert "Only what was known at the end of 2025-03-01 (UTC) was used" in card
-    assert f"| ROC AUC | {product.metrics['roc_auc']:.4f} | 0.5000 |" in card
+    low, value, high = (product.metrics[name] for name in ("roc_auc_low", "roc_auc", "roc_auc_high"))
+    assert f"| ROC AUC | {value:.4f} | {low:.4f} to {high:.4f} | 0.5000 |" in card
     assert "ml-assets run --dataset orders --as-of 2025-03-01 --calibrate" in card
 
 
@@ -252,7 +320,7 @@ def test_importance_does_not_depend_on_how_much_is_predicted_in_one_go(evaluated
     holdout = table.filter(fold="holdout")
 
     for rows in (1, 2 * 5 * holdout.height):
-        monkeypatch.setattr("ml_assets.core.evaluation.SHUFFLED_ROWS", rows)
+        monkeypatch.setattr("ml_assets.core.importance.SHUFFLED_ROWS", rows)
         assert importance(model, holdout, contract=CONTRACT, seed=0) == product.value["feature_importance"]
 
 
@@ -262,9 +330,15 @@ def test_the_product_has_its_numbers_and_its_pictures(evaluated):
     rows = {"train": table.filter(fold="train").height, "holdout": table.filter(fold="holdout").height}
 
     assert product.value["rows"] == rows
-    assert product.facts == {"train_rows": rows["train"], "holdout_rows": rows["holdout"]}
+    assert product.facts == {
+        "train_rows": rows["train"],
+        "holdout_rows": rows["holdout"],
+        "entity": "id",
+        "holdout_entities": rows["holdout"],
+        "suspects": [],
+    }
     assert product.metrics == product.value["metrics"]
-    assert product.attachments == {
+    assert {name: data for name, data in product.attachments.items() if name != SCORES} == {
         "curves.png": curves_png(product.value),
         "feature_importance.png": feature_importance_png(product.value),
     }
@@ -284,6 +358,7 @@ def test_one_row_of_a_class_is_enough_to_measure(evaluated):
             parameters=PARAMETERS,
         )
         rows = found.value["rows"]["holdout"]
+        assert np.isfinite(list(found.metrics.values())).all()
         assert found.metrics["base_rate"] == pytest.approx((1 if outcome else rows - 1) / rows)
 
 

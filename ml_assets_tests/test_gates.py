@@ -10,7 +10,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.comparison.margins import DEFAULT_MARGINS
 from ml_assets.core.manifest import PYTHON, InputArtifact, Manifest
 from ml_assets.core.promotion.decision import Decision, verdict
-from ml_assets.core.promotion.gates import FORCEABLE, GATES, PASSED, Evidence, Gate, check
+from ml_assets.core.promotion.gates import FORCEABLE, GATES, NOT_LOOKED_AT, PASSED, Evidence, Gate, check
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.errors import RefusedError
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -36,6 +36,8 @@ def sound():
     table, card = found["training_set"], found["model_card"]  # which said nothing of its training set then
     used = InputArtifact(asset=table.asset, run_id=table.run_id, sha256=table.sha256)
     found[card.asset] = changed(card, artifacts=(*card.artifacts, used))
+    facts = found["evaluation"].facts  # nor did it say whether a feature alone tells the outcome
+    found["evaluation"] = changed(found["evaluation"], facts={**facts, "suspects": []})
     return Evidence(
         manifests=found,
         code={asset: manifest.code_version for asset, manifest in found.items()},
@@ -88,6 +90,7 @@ def test_a_whole_run_passes_every_gate_and_each_says_what_it_has_seen(sound):
         "code": "made by the code that is here",
         "packages": "made by the packages that are here",
         "baseline": "better than predicting the base rate",
+        "leak": "no feature alone tells the outcome",
     }
     assert sound.model is sound.manifests["model"]
 
@@ -100,6 +103,7 @@ def test_what_is_missing_is_told_with_its_command(sound):
     assert told(evidence) == {
         "evaluated": "there is no evaluation: make it; there is no model_card: and it",
         "baseline": "not known, for there is no evaluation that can be read",
+        "leak": "not known, for there is no evaluation that can be read",
     }
 
 
@@ -114,6 +118,7 @@ def test_what_is_damaged_is_told_and_what_depends_on_it_is_not_known(sound, asse
     assert (found.get("baseline") == "not known, for there is no evaluation that can be read") is (
         asset == "evaluation"
     )
+    assert (found.get("leak") == found.get("baseline")) is True
     assert (evidence.model is None) is (asset == "model")
 
 
@@ -209,12 +214,37 @@ def test_a_model_no_better_than_the_base_rate_is_told_with_the_numbers(sound, me
     assert told(with_one(sound, "evaluation", metrics=metrics)).get("baseline") == line
 
 
+def test_a_feature_that_tells_the_outcome_alone_is_named(sound):
+    facts = sound.manifests["evaluation"].facts
+
+    assert told(with_one(sound, "evaluation", facts={**facts, "suspects": ["refund", "reason"]})) == {
+        "leak": "suspected to be the outcome itself, for it tells it alone: refund, reason"
+    }
+
+
+def test_an_evaluation_that_did_not_look_for_such_a_feature_passes_with_these_words(sound):
+    evidence = with_one(sound, "evaluation", facts=manifests()["evaluation"].facts)
+
+    (leak,) = [gate for gate in check(evidence) if gate.name == "leak"]
+    assert (leak.passed, leak.told) == (True, NOT_LOOKED_AT)
+
+
 def gate(name, passed):
     return Gate(name=name, passed=passed, told=f"about {name}")
 
 
 def test_only_what_is_forceable_can_be_overruled():
-    names = ["evaluated", "bytes", "parameters", "inputs", "code", "packages", "baseline", "not worse"]
+    names = [
+        "evaluated",
+        "bytes",
+        "parameters",
+        "inputs",
+        "code",
+        "packages",
+        "baseline",
+        "leak",
+        "not worse",
+    ]
 
     assert [name for name in names if gate(name, False).forceable] == list(FORCEABLE)
     for name in names:

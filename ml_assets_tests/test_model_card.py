@@ -16,7 +16,7 @@ PARAMETERS = TrainingParameters(model_version="v2", max_iter=20, dataset="custom
 FACTS = {
     "rows": 600, "train_rows": 500, "holdout_rows": 100, "base_rate": 0.5, "train_base_rate": 0.5, "rows_in_window": 1650,
     "rows_not_yet_known": 1050, "first_day": "2025-01-01", "last_day": "2025-03-01", "holdout_from": "2025-02-20",
-    "days_with_rows": 60, "days_without_rows": 2,
+    "days_with_rows": 60, "days_without_rows": 2, "contract": CONTRACT.model_dump(mode="json"),
 }  # fmt: skip
 
 
@@ -87,14 +87,17 @@ def test_calibration_is_told_group_by_group(document):
 
 
 def test_a_feature_name_cannot_break_a_table(document):
-    item = {"feature": "a|b", "mean": 0.1, "std": 0.0}
+    relied = {"feature": "a|b", "mean": 0.1, "std": 0.0}
+    alone = {"feature": "a|b", "known_rows": 9, "roc_auc": None, "missing_roc_auc": 0.75}
+    odd = {**document, "feature_importance": [relied], "single_features": [alone]}
 
-    assert "| `a\\|b` | 0.1000 | 0.0000 |" in card_of({**document, "feature_importance": [item]})
+    assert "| `a\\|b` | 0.1000 | 0.0000 | 0.7500 |" in card_of(odd)
 
 
 def test_many_features_are_cut_and_counted(document):
     items = [{"feature": f"f{place}", "mean": 0.1, "std": 0.0} for place in range(25)]
-    card = card_of({**document, "feature_importance": items})
+    alone = [{"feature": item["feature"], "roc_auc": 0.6, "missing_roc_auc": None} for item in items]
+    card = card_of({**document, "feature_importance": items, "single_features": alone})
 
     assert "`f19`" in card
     assert "`f20`" not in card
@@ -104,3 +107,64 @@ def test_many_features_are_cut_and_counted(document):
 def test_equal_runs_get_equal_cards_and_other_parameters_another(document):
     assert card_of(document) == card_of(document)
     assert card_of(document) != card_of(document, PARAMETERS.model_copy(update={"seed": 1}))
+
+
+def with_metrics(document, **values):
+    return {**document, "metrics": {**document["metrics"], **values}}
+
+
+@pytest.mark.parametrize(("train", "warned"), [(0.92, True), (0.701, True), (0.7, False), (0.5, False)])
+def test_a_training_auc_far_above_the_interval_of_the_holdout_is_warned_of(document, train, warned):
+    found = with_metrics(document, train_roc_auc=train, roc_auc=0.55, roc_auc_low=0.5, roc_auc_high=0.6)
+    card = card_of(found)
+
+    assert (f"On the training rows the ROC AUC is {train:.4f}." in card) is not warned
+    assert (
+        f"**On the training rows the ROC AUC is {train:.4f}, which is above the interval on held-out rows by more than 0.1.**"
+        in card
+    ) is warned
+
+
+def test_intervals_stand_beside_their_metrics_and_what_a_perfect_model_would_show_beside_the_error(document):
+    found = with_metrics(
+        document, log_loss=0.5, log_loss_low=0.45678, log_loss_high=0.54321, calibration_error_expected=0.0123
+    )
+    card = card_of(found)
+
+    assert "| log loss | 0.5000 | 0.4568 to 0.5432 | " in card
+    single = {
+        name: value
+        for name, value in found["metrics"].items()
+        if not name.startswith(("log_loss_", "brier_"))
+    }
+    assert "| log loss | 0.5000 |  | " in card_of({**found, "metrics": single})
+
+
+def test_it_says_whose_rows_are_independent_of_each_other(document):
+    many = card_of({**document, "entity": {"name": "customer", "holdout": 40}})
+
+    assert (
+        "The held-out rows are of 40 entities (`customer`). The intervals take these to be independent"
+        in many
+    )
+    assert "no two are known to be of one entity" in card_of(document)
+
+
+def test_a_feature_that_is_suspected_to_be_the_outcome_is_named_in_bold(document):
+    alone = [
+        {**item, "roc_auc": 0.99 if item["feature"] == "flag" else 0.98999}
+        for item in document["single_features"]
+    ]
+    card = card_of({**document, "single_features": alone})
+
+    assert "**Suspected to be the outcome itself: `flag`.**" in card
+    assert "Suspected" not in card_of(document)
+    assert "No feature alone reaches 0.99" in card_of(document)
+
+
+def test_it_says_so_where_nothing_tells_when_rows_arrived(document):
+    told = "- A row counts as known from its event on: `dataset.toml` names no `known_at`"
+    arrival = {**FACTS, "contract": {**FACTS["contract"], "known_at": "arrived"}}
+
+    assert told in card_of(document)
+    assert told not in card_of(document, facts=arrival)

@@ -174,7 +174,7 @@ def test_metrics_are_those_of_the_evaluation_rounded():
     found = measure(table(*MIXED), base_rate=0.25, min_rows=6)
     import numpy as np
 
-    expected = metrics(np.array(y), np.array(score), base_rate=0.25)
+    expected = metrics(np.array(y), np.array(score), base_rate=0.25, entity=np.arange(len(y)))
     assert found.metrics == {name: round(value, 10) for name, value in expected.items()}
     assert (found.rows, found.reason) == (6, "")
 

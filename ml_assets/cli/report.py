@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.request import BackfillRequest
+from ml_assets.core.metric_interval import is_end
 from ml_assets.core.report import words
 from ml_assets.core.report.document import Report
 from ml_assets.core.report.record import STATUSES
@@ -59,7 +60,7 @@ def _metrics(report: Report) -> "Table":
 
     table = Table("metric", "mean", "std", "min", "max", "trend (95 % interval)", box=None, padding=(0, 2))
     for name, item in report.metrics.items():
-        if name not in words.HIDDEN:
+        if not is_end(name, report.metrics):
             numbers = [words.number(value) for value in (item.mean, item.std, item.min, item.max)]
             table.add_row(name, *numbers, words.trend(item.trend))
     return table

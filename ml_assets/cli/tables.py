@@ -9,6 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ml_assets.core.command import command
+from ml_assets.core.metric_interval import interval_text, without_ends
+from ml_assets.core.report.parameters import in_order
 
 WIDTH = 240
 
@@ -43,10 +45,14 @@ def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -
 
 
 def metrics_table(metrics: Mapping[str, float]) -> Table:
-    """Metric and value, four digits."""
-    table = Table("metric", "value", box=None, padding=(0, 2))
-    for name, value in metrics.items():
-        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
+    """Metric, value and, where there are any, interval: four digits."""
+    names = in_order(without_ends(metrics))
+    head = ["metric", "value", *(["95 % interval"] if len(names) < len(metrics) else [])]
+    table = Table(*head, box=None, padding=(0, 2))
+    for name in names:
+        value = metrics[name]
+        shown = f"{value:.4f}" if isinstance(value, float) else str(value)
+        table.add_row(*[name, shown, interval_text(name, metrics)][: len(head)])
     return table
 
 

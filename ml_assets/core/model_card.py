@@ -6,19 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.command import run_command
+from ml_assets.core.metric_interval import interval_text
 from ml_assets.core.parameters import HYPERPARAMETERS, TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.recipes import DATASETS, RECIPES
+from ml_assets.core.single_features import SUSPECT, suspects, telling
 
 CALIBRATION = ("predicted", "observed", "rows")
 MOST_FEATURES = 20
+FAR_ABOVE = 0.1  # of the holdout's interval: a ROC AUC of the training rows that is warned of
 SHOWN = (
     ("roc_auc", "ROC AUC", "0.5 is chance, 1 is perfect"),
     ("average_precision", "average precision", "the base rate is chance"),
     ("log_loss", "log loss", "lower is better"),
     ("brier", "Brier score", "lower is better"),
     ("skill", "skill", "share of the baseline's Brier score that is gone; 1 is perfect"),
-    ("calibration_error", "calibration error", "mean distance of predicted and observed rate"),
+    (
+        "calibration_error",
+        "calibration error",
+        "mean distance of predicted and observed rate",
+    ),
     ("lift_at_10pct", "lift in the top tenth", "1 is chance"),
 )
 
@@ -44,9 +51,9 @@ def model_card(
     parts = [
         _title(parameters, as_of=as_of, run_id=run_id),
         _data(parameters, as_of=as_of, facts=facts),
-        _performance(document["metrics"], rows=document["rows"]),
+        _performance(document),
         _calibration(document["curves"]["calibration"]),
-        _reliance(document["feature_importance"]),
+        _reliance(document["feature_importance"], document["single_features"]),
         _limits(facts, document),
         _made(parameters, as_of=as_of),
     ]
@@ -80,18 +87,45 @@ def _data(parameters: TrainingParameters, *, as_of: dt.date, facts: Mapping[str,
     )
 
 
-def _performance(metrics: Mapping[str, float], *, rows: Mapping[str, int]) -> str:
+def _performance(document: Mapping[str, Any]) -> str:
+    metrics, rows = document["metrics"], document["rows"]["holdout"]
     baseline = {"log_loss": metrics["baseline_log_loss"], "brier": metrics["baseline_brier"], "roc_auc": 0.5}
     baseline |= {"average_precision": metrics["base_rate"], "lift_at_10pct": 1.0, "skill": 0.0}
     lines = [
-        (label, f"{metrics[name]:.4f}", f"{baseline[name]:.4f}" if name in baseline else "", note)
+        (
+            label,
+            f"{metrics[name]:.4f}",
+            interval_text(name, metrics),
+            f"{baseline[name]:.4f}" if name in baseline else "",
+            note.format(**metrics),
+        )
         for name, label, note in SHOWN
     ]
-    interval = f"{metrics['roc_auc_low']:.3f} to {metrics['roc_auc_high']:.3f}"
     return (
-        f"## Performance on {rows['holdout']:,} held-out rows\n\n"
-        + _table(("metric", "model", "always the base rate", "how to read it"), lines)
-        + f"\n\nThe ROC AUC's 95 % interval is {interval}; on the training rows it is {metrics['train_roc_auc']:.4f}."
+        f"## Performance on {rows:,} held-out rows\n\n"
+        + _table(("metric", "model", "95 % interval", "always the base rate", "how to read it"), lines)
+        + f"\n\n{_independent(document['entity'], rows)}\n\n{_learned(metrics)}"
+    )
+
+
+def _independent(entity: Mapping[str, Any], rows: int) -> str:
+    """What the intervals take to be independent of each other."""
+    if entity["holdout"] == rows:
+        return "The intervals take the held-out rows to be independent of each other: no two are known to be of one entity."
+    return (
+        f"The held-out rows are of {entity['holdout']:,} entities (`{entity['name']}`). The intervals take these to be "
+        "independent of each other, and not the rows."
+    )
+
+
+def _learned(metrics: Mapping[str, float]) -> str:
+    """How good it is on the rows that it has learned from, with a warning where that is far better than on others."""
+    train = f"On the training rows the ROC AUC is {metrics['train_roc_auc']:.4f}"
+    if metrics["train_roc_auc"] <= metrics["roc_auc_high"] + FAR_ABOVE:
+        return f"{train}."
+    return (
+        f"**{train}, which is above the interval on held-out rows by more than {FAR_ABOVE}.** The model has learned its rows "
+        "by heart, or what was held out behaves otherwise: give it less freedom or more rows, and rely on the held-out rows alone."
     )
 
 
@@ -107,18 +141,35 @@ def _calibration(points: Mapping[str, Sequence[float]]) -> str:
     )
 
 
-def _reliance(importance: Sequence[Mapping[str, Any]]) -> str:
+def _reliance(importance: Sequence[Mapping[str, Any]], alone: Sequence[Mapping[str, Any]]) -> str:
+    by_feature = {item["feature"]: item for item in alone}
     lines = [
-        (f"`{item['feature']}`", f"{item['mean']:.4f}", f"{item['std']:.4f}")
+        (
+            f"`{item['feature']}`",
+            f"{item['mean']:.4f}",
+            f"{item['std']:.4f}",
+            f"{telling(by_feature[item['feature']]):.4f}",
+        )
         for item in importance[:MOST_FEATURES]
     ]
     rest = len(importance) - len(lines)
     more = f"\n\n{rest} more features matter less; the evaluation lists them." if rest else ""
     return (
         "## What it relies on\n\n"
-        "Fall of the ROC AUC when one feature is shuffled; features that say the same can stand in for each other.\n\n"
-        + _table(("feature", "fall", "spread"), lines)
-        + more
+        "Fall of the ROC AUC when one feature is shuffled; features that say the same can stand in for each other. `alone` is the "
+        "ROC AUC of nothing but that feature, by its value or by its being missing, whichever tells more.\n\n"
+        + _table(("feature", "fall", "spread", "alone"), lines)
+        + f"{more}\n\n{_suspicion(suspects(alone))}"
+    )
+
+
+def _suspicion(names: Sequence[str]) -> str:
+    if not names:
+        return f"No feature alone reaches {SUSPECT}, from which on it would be suspected to be the outcome itself."
+    told = ", ".join(f"`{name}`" for name in names)
+    return (
+        f"**Suspected to be the outcome itself: {told}.** From a ROC AUC of {SUSPECT} on, of that feature alone, it is likely to be "
+        "made of the outcome, or to be known only after it. Look at how it is made before anything else here is believed."
     )
 
 
@@ -133,7 +184,18 @@ def _limits(facts: Mapping[str, Any], document: Mapping[str, Any]) -> str:
         f"- {verdict} always answering with the base rate, by log loss on the holdout.\n"
         f"- The holdout has {positives:,} yes and {rows - positives:,} no: the fewer of either, the less sure the numbers above.\n"
         f"- It was tested on days from {facts['holdout_from']} to {facts['last_day']}; later behaviour may differ.\n"
+        f"{_arrival(facts)}"
         "- It says what tends to go together, not what causes what. Do not use it to decide about a person without a review."
+    )
+
+
+def _arrival(facts: Mapping[str, Any]) -> str:
+    """What `known` means where nothing tells when rows arrived."""
+    if facts["contract"].get("known_at"):
+        return ""
+    return (
+        "- A row counts as known from its event on: `dataset.toml` names no `known_at`, so rows that arrived later "
+        "were used as if they had been there.\n"
     )
 
 

@@ -1,6 +1,7 @@
 """A product as the files that are stored: the value first, then what is attached to it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ml_assets.core.manifest import StoredFile
 from ml_assets.core.product import Product
@@ -13,6 +14,18 @@ def encode(
 ) -> tuple[tuple[StoredFile, ...], Mapping[str, bytes]]:
     """The files of a product, and their bytes by file name on disk."""
     main = FORMATS[format_name]
-    named = {f"{asset}.{main.extension}": main.encode(product.value), **product.attachments}
-    files = tuple(stored_file(name, data, name.rpartition(".")[2]) for name, data in named.items())
+    attached = {name: _attached(name, value) for name, value in product.attachments.items()}
+    named = {f"{asset}.{main.extension}": main.encode(product.value), **attached}
+    files = tuple(stored_file(name, data, _extension(name)) for name, data in named.items())
     return files, {file.file: data for file, data in zip(files, named.values(), strict=True)}
+
+
+def _attached(name: str, value: Any) -> bytes:
+    """What is attached as bytes: those that are given, or a table in the format of its name's extension."""
+    if isinstance(value, bytes):
+        return value
+    return next(of for of in FORMATS.values() if of.extension == _extension(name)).encode(value)
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -7,6 +7,7 @@ from ml_assets.errors import SourceError
 
 FILE = "__landed_file"  # the column in which rows have their file, until they have their day
 RESERVED = ("day", "fold", FILE)
+OF_SCORES = ("score", "outcome")  # columns of `core.scores`, in which ids and event time keep their names
 LONGEST = 200
 SHOWN = 60
 _PATTERN = re.compile(r"\*|\^.*\$", re.DOTALL)  # what Polars takes for several columns
@@ -30,7 +31,7 @@ def check_names(contract: DatasetContract, *, where: str) -> None:
         )
     if twice := sorted({name for name in roles if roles.count(name) > 1}):
         raise SourceError(f"{where}: `{twice[0]}` has two roles. Give each column one of them.")
-    if taken := sorted({*RESERVED} & {*roles}):
+    if taken := sorted(({*RESERVED} & {*roles}) | ({*OF_SCORES} & {*contract.ids, contract.event_time})):
         raise SourceError(
             f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files."
         )

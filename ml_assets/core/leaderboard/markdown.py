@@ -4,8 +4,9 @@ from ml_assets.core.leaderboard import words
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.ranked import RankedTrial
 from ml_assets.core.markup import bullets, plain, table
+from ml_assets.core.metric_interval import without_ends
 from ml_assets.core.report.parameters import in_order
-from ml_assets.core.report.words import HIDDEN, count, number
+from ml_assets.core.report.words import count, number
 
 MOST_TRIALS = 20
 
@@ -85,7 +86,7 @@ def _metrics(board: Leaderboard) -> str:
     """The other metrics of the first trials: whether they tell the same story."""
     shown = board.trials[:MOST_TRIALS]
     found = {name for trial in shown for name in trial.metrics}
-    names = in_order(found - {*HIDDEN, board.metric})
+    names = in_order({*without_ends(found)} - {board.metric})
     if not names:
         return ""
     rows = [(str(trial.rank), *(number(trial.metrics.get(name)) for name in names)) for trial in shown]

@@ -91,7 +91,8 @@ def measure(table: pl.DataFrame, *, base_rate: float, min_rows: int) -> Measured
         reason = f"all {table.height} outcomes are {int(y[0])}"
     if reason:
         return Measured(rows=table.height, metrics={}, reason=reason)
-    found = metrics(y, table[SCORE].to_numpy(), base_rate=base_rate)
+    own = pl.int_range(table.height, eager=True).to_numpy()  # each row by itself
+    found = metrics(y, table[SCORE].to_numpy(), base_rate=base_rate, entity=own)
     return Measured(rows=table.height, metrics={name: round(value, DIGITS) for name, value in found.items()})
 
 

@@ -14,7 +14,7 @@ from ml_assets.core.manifest import PYTHON, Manifest
 from ml_assets.core.parameters import from_identity, identity
 
 BASELINES = (("log_loss", "baseline_log_loss"), ("brier", "baseline_brier"))
-FORCEABLE = ("code", "packages", "baseline", "not worse")
+FORCEABLE = ("code", "packages", "baseline", "leak", "not worse")
 
 
 class Gate(BaseModel):
@@ -64,11 +64,13 @@ class Evidence:
 
 def check(evidence: Evidence) -> list[Gate]:
     """The answers of all gates that look at the model alone."""
-    return [_gate(name, ask(evidence)) for name, ask in GATES.items()]
+    return [_gate(name, evidence) for name in GATES]
 
 
-def _gate(name: str, against: str) -> Gate:
-    return Gate(name=name, passed=not against, told=against or PASSED[name])
+def _gate(name: str, evidence: Evidence) -> Gate:
+    against = GATES[name](evidence)
+    passed = NOT_LOOKED_AT if name == "leak" and not against and _suspects(evidence) is None else PASSED[name]
+    return Gate(name=name, passed=not against, told=against or passed)
 
 
 def _evaluated(evidence: Evidence) -> str:
@@ -159,6 +161,20 @@ def _baseline(evidence: Evidence) -> str:
     return "; ".join(wrong)
 
 
+def _leak(evidence: Evidence) -> str:
+    """Does no feature alone tell the outcome?"""
+    if "evaluation" not in evidence.manifests:
+        return "not known, for there is no evaluation that can be read"
+    names = ", ".join(_suspects(evidence) or ())
+    return f"suspected to be the outcome itself, for it tells it alone: {names}" if names else ""
+
+
+def _suspects(evidence: Evidence) -> "list[str] | None":
+    """The features that the evaluation suspects; None where it is of a version that did not look."""
+    found: list[str] | None = evidence.manifests["evaluation"].facts.get("suspects")
+    return found
+
+
 def _digests(manifest: Manifest) -> dict[str, str]:
     return {used.asset: used.sha256 for used in manifest.artifacts}
 
@@ -172,6 +188,7 @@ GATES: Mapping[str, Callable[[Evidence], str]] = MappingProxyType(
         "code": _code,
         "packages": _packages,
         "baseline": _baseline,
+        "leak": _leak,
     }
 )
 PASSED: Mapping[str, str] = MappingProxyType(
@@ -183,5 +200,7 @@ PASSED: Mapping[str, str] = MappingProxyType(
         "code": "made by the code that is here",
         "packages": "made by the packages that are here",
         "baseline": "better than predicting the base rate",
+        "leak": "no feature alone tells the outcome",
     }
 )
+NOT_LOOKED_AT = "not looked at: the evaluation is of a version that asked no feature alone"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ml_assets.core.markup import bullets, plain, table
+from ml_assets.core.metric_interval import is_end
 from ml_assets.core.report import words
 from ml_assets.core.report.coverage import label
 from ml_assets.core.report.document import Report
@@ -48,7 +49,7 @@ def _metrics(report: Report) -> str:
             words.trend(s.trend),
         )
         for name, s in report.metrics.items()
-        if name not in words.HIDDEN
+        if not is_end(name, report.metrics)
     ]
     head = ("metric", "mean", "std", "min", "max", "trend (95 % interval)")
     return "## Metrics\n\n" + table(head, rows)

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Mapping
 
 from ml_assets.core.command import spans
+from ml_assets.core.metric_interval import without_ends
 from ml_assets.core.report.drift import FLAGGED, Drift
 from ml_assets.core.report.summary import OUTLIER, Summary, Trend
 
-HIDDEN = ("roc_auc_low", "roc_auc_high")  # ends of one day's interval; they are in the JSON
 DRIFT_RULE = f"flagged from {100 * FLAGGED:.0f} % relative change on"
 OUTLIER_RULE = f"modified z-score beyond {OUTLIER}"
 
@@ -56,7 +56,6 @@ def outliers(of: Mapping[str, Summary]) -> list[str]:
     """`roc_auc 2025-12-03: 0.5120 (z -8.1)`, one line each."""
     return [
         f"{name} {item.as_of}: {number(item.value)} (z {item.score:+.1f})"
-        for name, summary in of.items()
-        if name not in HIDDEN
-        for item in summary.outliers
+        for name in without_ends(of)
+        for item in of[name].outliers
     ]

@@ -2,12 +2,13 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from ml_assets.core.manifest import Manifest, StoredFile
+from ml_assets.core.metric_interval import interval_text, is_end, without_ends
 from ml_assets.pipeline.day import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -17,8 +18,9 @@ _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
 def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[str, Any]:
     """The metadata of one artifact's materialization, in the order in which a page shows it.
 
-    First what it is, then how good it is and its pictures, then what it was made from; digests come last.
-    Facts and metrics are numbers, so that Dagster plots them. Without `inline`, pictures and texts stay in the store.
+    First what it is, then how good it is and its pictures, then what it was made from; digests come last, and the ends
+    of intervals, which are in the table of metrics already. Facts and metrics are numbers, so that Dagster plots them.
+    Without `inline`, pictures and texts stay in the store.
     """
     manifest = made.manifest
     facts = {
@@ -26,12 +28,16 @@ def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[s
     }
     if "rows" in facts:
         facts["dagster/row_count"] = facts.pop("rows")
+    if suspects := manifest.facts.get("suspects"):
+        facts["suspects"] = ", ".join(suspects)
+    ends = {name: value for name, value in manifest.metrics.items() if is_end(name, manifest.metrics)}
     return {
         "run_id": manifest.run_id,
         "reused": made.reused,
         "why": made.reason,
+        **({"metrics": metrics_table(manifest)} if ends else {}),
         **(dict(_inline(made, store=store)) if inline else {}),
-        **manifest.metrics,
+        **{name: value for name, value in manifest.metrics.items() if name not in ends},
         **facts,
         "parameters": parameters_table(manifest),
         "inputs": inputs_text(manifest),
@@ -41,7 +47,15 @@ def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[s
         "code_version": manifest.code_version,
         "sha256": manifest.sha256,
         "bytes": manifest.main.bytes,
+        **ends,
     }
+
+
+def metrics_table(manifest: Manifest) -> dg.TableMetadataValue:
+    """Each metric with its 95 % interval, where it has one."""
+    metrics = manifest.metrics
+    rows = [(name, f"{metrics[name]:.4f}", interval_text(name, metrics)) for name in without_ends(metrics)]
+    return _table(("metric", "value", "95 % interval"), rows)
 
 
 def parameters_table(manifest: Manifest) -> dg.TableMetadataValue:
@@ -55,7 +69,10 @@ def parameters_table(manifest: Manifest) -> dg.TableMetadataValue:
         (name, value if isinstance(value, str) else json.dumps(value), origins.get(of, "default"))
         for name, of, value in _flat(manifest.parameters)
     ]
-    columns = ("parameter", "value", "origin")
+    return _table(("parameter", "value", "origin"), rows)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(
         [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows],
         schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns]),

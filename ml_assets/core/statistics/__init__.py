@@ -1,0 +1,1 @@
+"""How sure a number is: metrics as means over rows, intervals by entity, paired differences, calibration."""

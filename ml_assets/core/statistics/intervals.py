@@ -1,0 +1,133 @@
+"""How sure one metric of one model is: intervals by entity, whose rows are not independent of each other."""
+
+import math
+from typing import Any
+
+from ml_assets.core.statistics.row_values import mean, placement_values
+
+FEWEST_ENTITIES = 10  # of either outcome, below which the variance is not estimated from the rows
+ENOUGH_ENTITIES = 50  # of either outcome, below which that estimate alone misses too often at an AUC near 1
+NEAR = 1e-12  # an AUC of 0 or 1 solves the equation trivially; the end is its other solution
+
+
+def auc_interval(y: Any, score: Any, entity: Any, *, error: float = 0.05) -> tuple[float, float]:
+    """The interval of a ROC AUC for the population that the entities come from.
+
+    On the logit scale, with the variance of placement values summed by entity (Obuchowski 1997; with one row an entity
+    that of DeLong 1988). Below ten entities that have a positive row, or a negative one, or at an AUC of 0 or 1, where
+    that variance says little or nothing, the score interval of Newcombe (2006, method 5) with those numbers of entities;
+    below fifty the wider of both at either end. `benchmarks/statistics.py` tells how often they hold the truth.
+
+    Args:
+        y: outcomes, 0 or 1, of shape (n,); both must occur.
+        score: larger for a likelier outcome 1, of shape (n,).
+        entity: integers of shape (n,), equal for rows that belong together.
+        error: how often the interval may miss the truth, either end half of it.
+
+    Returns:
+        The ends, with 0 <= low <= AUC <= high <= 1.
+    """
+    import numpy as np
+
+    y = np.asarray(y)
+    placed = placement_values(y, np.asarray(score))
+    auc = mean(placed[y == 1])
+    counts = [len(np.unique(np.asarray(entity)[y == of])) for of in (1, 0)]
+    intervals = []
+    if min(counts) < ENOUGH_ENTITIES or auc in {0, 1}:
+        intervals.append(_newcombe(auc, counts, error=error))
+    if min(counts) >= FEWEST_ENTITIES and auc not in {0, 1}:
+        deviation = math.sqrt(_auc_variance(y, placed - auc, entity))
+        intervals.append(_logit(auc, deviation, min(counts) - 1, error=error))
+    return _around(auc, intervals)
+
+
+def mean_interval(
+    value: float, contributions: Any, entity: Any, *, error: float = 0.05
+) -> tuple[float, float]:
+    """Student's interval of a metric over entities: value +- t x standard error, entities - 1 degrees of freedom.
+
+    Args:
+        value: the metric.
+        contributions: influence / n of each row, of shape (n,) (`RowValues.contributions`).
+        entity: integers of shape (n,), equal for rows that belong together.
+        error: how often the interval may miss the truth.
+
+    Returns:
+        The ends; (-inf, inf) for one entity, of which nothing can be said.
+    """
+    count = len(set(entity.tolist()))
+    if count == 1:
+        return -math.inf, math.inf
+    margin = student(error / 2, count - 1) * math.sqrt(cluster_variance(contributions, entity))
+    return value - margin, value + margin
+
+
+def cluster_variance(contributions: Any, cluster: Any) -> float:
+    """The variance of an estimate: squared sums of contributions by cluster, times G / (G - 1) for G clusters.
+
+    Both of shape (n,). 0 for a single cluster, as contributions sum to 0.
+    """
+    sums = cluster_sums(contributions, cluster)
+    return math.fsum((sums**2).tolist()) * len(sums) / max(1, len(sums) - 1)
+
+
+def cluster_sums(contributions: Any, cluster: Any) -> Any:
+    """The sums by cluster, in the order of the clusters' numbers, the same whatever the order of the rows."""
+    import numpy as np
+
+    order = np.lexsort((contributions, cluster))
+    _, place = np.unique(cluster, return_inverse=True)
+    return np.bincount(place[order], weights=contributions[order])
+
+
+def _around(auc: float, intervals: list[tuple[float, float]]) -> tuple[float, float]:
+    """The lowest and the highest end, and the AUC itself, which rounding may have put outside."""
+    lows, highs = zip(*intervals, strict=True)
+    return max(0.0, min(auc, *lows)), min(1.0, max(auc, *highs))
+
+
+def student(error: float, freedom: float) -> float:
+    """What Student's t exceeds with a chance of `error`."""
+    from scipy.stats import t  # type: ignore[import-untyped,unused-ignore]
+
+    return float(t.isf(error, freedom))
+
+
+def _auc_variance(y: Any, centred: Any, entity: Any) -> float:
+    """Obuchowski's variance from placement values less the AUC; each class has its own I / (I - 1), as in DeLong."""
+    import numpy as np
+
+    weighted = np.empty(len(y))
+    for of in (0, 1):
+        rows = y == of
+        entities = len(np.unique(np.asarray(entity)[rows]))
+        weighted[rows] = centred[rows] / rows.sum() * math.sqrt(entities / (entities - 1))
+    return math.fsum((cluster_sums(weighted, entity) ** 2).tolist())
+
+
+def _logit(auc: float, deviation: float, freedom: float, *, error: float) -> tuple[float, float]:
+    from scipy.special import expit, logit  # type: ignore[import-untyped,unused-ignore]
+
+    margin = student(error / 2, freedom) * deviation / (auc * (1 - auc))
+    return float(expit(logit(auc) - margin)), float(expit(logit(auc) + margin))
+
+
+def _newcombe(auc: float, counts: list[int], *, error: float) -> tuple[float, float]:
+    """The AUCs that lie z standard errors, of their own, from the one found; Hanley and McNeil's (1982) variance.
+
+    The variance is that of exponentially distributed scores, with the mean of both numbers in its two terms, so that
+    it does not matter which outcome is called positive.
+    """
+    from scipy.optimize import brentq  # type: ignore[import-untyped,unused-ignore]
+    from scipy.stats import norm
+
+    z, size = float(norm.isf(error / 2)), sum(counts) / 2 - 1
+
+    def beyond(truth: float) -> float:
+        spread = 1 + size * (1 - truth) / (2 - truth) + size * truth / (1 + truth)
+        return (auc - truth) ** 2 - z**2 * truth * (1 - truth) * spread / (counts[0] * counts[1])
+
+    low = brentq(beyond, 0.0, min(auc, 1 - NEAR)) if auc > 0 else 0.0
+    high = brentq(beyond, max(auc, NEAR), 1.0) if auc < 1 else 1.0
+    return float(low), float(high)
