@@ -22,7 +22,10 @@ def main():
     for name in WORLDS:
         print(name)
         for purged in (False, True):
-            tell(purged, Parallel(PROCESSES)(delayed(measured)(name, seed=s, purged=purged) for s in range(SEEDS)))
+            tell(
+                purged,
+                Parallel(PROCESSES)(delayed(measured)(name, seed=s, purged=purged) for s in range(SEEDS)),
+            )
             sys.stdout.flush()
 
 
@@ -30,11 +33,11 @@ def tell(purged, found):
     holdout, low, high, in_use = (
         np.mean([getattr(one, part) for one in found]) for part in ("holdout", "low", "high", "in_use")
     )
-    held = sum(one.holds for one in found)
+    agree = sum(one.agrees for one in found)
     how = "purged" if purged else "not purged"
     print(
         f"  {how:10s}  evaluation {holdout:.3f} ({low:.3f} to {high:.3f}), in use {in_use:.3f}; "
-        f"in use lies within the interval in {held} of {len(found)}"
+        f"the two agree in {agree} of {len(found)}"
     )
 
 

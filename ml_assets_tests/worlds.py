@@ -1,16 +1,20 @@
 """Made-up worlds whose future is known: what an evaluation says of a model is held against how good it is in use."""
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from sklearn.metrics import roc_auc_score
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.entities import entities
 from ml_assets.core.evaluation import evaluate
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.training import fit, predict
+from ml_assets.core.statistics.intervals import auc_interval
+from ml_assets.core.training import fit, labels, predict
 from ml_assets.core.training_set import training_set
 
 AS_OF = dt.date(2025, 6, 30)
@@ -22,17 +26,22 @@ DAYS = 365 + IN_USE
 
 @dataclass(frozen=True)
 class Measured:
-    """ROC AUC of one model: on its holdout, with the interval that is told, and on the days after as_of."""
+    """ROC AUC of one model with its interval: on its holdout as the evaluation tells it, and on the days after as_of."""
 
     holdout: float
     low: float
     high: float
     in_use: float
+    in_use_low: float
+    in_use_high: float
 
     @property
-    def holds(self) -> bool:
-        """Whether what is told holds what comes."""
-        return self.low <= self.in_use <= self.high
+    def agrees(self) -> bool:
+        """Whether the two differ by no more than both intervals allow (Newcombe's square-and-add)."""
+        over, under = self.holdout - self.in_use, self.in_use - self.holdout
+        return over <= math.hypot(
+            self.holdout - self.low, self.in_use_high - self.in_use
+        ) and under <= math.hypot(self.high - self.holdout, self.in_use - self.in_use_low)
 
 
 def customers(random: np.random.Generator, *, window: int, gap: float, spread: float, many: int = 150):
@@ -101,18 +110,16 @@ def measured(name: str, *, seed: int, purged: bool = True, **changes: object) ->
     model = fit(known, contract=contract, parameters=parameters).value
     metrics = evaluate(model, known, contract=contract, parameters=parameters).metrics
     used = table.filter(pl.col("day") > AS_OF)
+    y, score = labels(used, contract), predict(model, used, contract)
+    in_use_low, in_use_high = auc_interval(y, score, entities(used, contract))
     return Measured(
         holdout=metrics["roc_auc"],
         low=metrics["roc_auc_low"],
         high=metrics["roc_auc_high"],
-        in_use=_auc(used["y"].to_numpy(), predict(model, used, contract)),
+        in_use=float(roc_auc_score(y, score)),
+        in_use_low=in_use_low,
+        in_use_high=in_use_high,
     )
-
-
-def _auc(y: np.ndarray, score: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(y, score))
 
 
 def _table(parts: list[dict[str, np.ndarray]], window: int) -> pl.DataFrame:
