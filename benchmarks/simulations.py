@@ -195,9 +195,14 @@ def _tried(random, rho, apart=1, count=60):
     return [_upper_end(values[: 56 + apart * n], error_of_try(n + 1)) <= 0 for n in range(count)]
 
 
-def _chosen(random, count, rho):
-    """Whether the best trial is accepted on the days that chose it, and on later ones; half of the variance is shared."""
-    noise = autoregressive(random, count, 112, rho) + autoregressive(random, 1, 112, rho)
+def _chosen(random, count, rho, share):
+    """Whether the best trial is accepted on the days that chose it, and on later ones.
+
+    Half of a day's variance is shared by the trials, and a share of it lasts.
+    """
+    lasting = autoregressive(random, count, 112, rho) + autoregressive(random, 1, 112, rho)
+    passing = random.normal(size=lasting.shape) * np.sqrt(2)
+    noise = np.sqrt(share) * lasting + np.sqrt(1 - share) * passing
     best = noise[noise[:, :56].mean(axis=1).argmin()]
     return [_upper_end(of, 0.05) <= 0 for of in (best[:56], best[56:])]
 
