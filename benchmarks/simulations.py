@@ -181,13 +181,11 @@ def tries():
     print(
         "Best of many equal trials, chosen on 56 days, tested on the 56 after, each worse by exactly the margin"
     )
-    for rho in (0.0, 0.8):
+    for rho, share in ((0.0, 1.0), (0.8, 0.5), (0.8, 1.0)):
         for count in (1, 9, 27, 200):
-            found = simulated(_chosen, cases(2000), count, rho)
-            same, later = found.mean(axis=0)
-            print(
-                f"  AR(1) {rho}, {count} trials: {later:.1%} (on the days that chose: {same:.1%})", flush=True
-            )
+            same, later = simulated(_chosen, cases(2000), count, rho, share).mean(axis=0)
+            print(f"  {share:.0%} of a day's variance AR(1) {rho}, {count} trials: {later:.1%}", end=" ")
+            print(f"(on the days that chose: {same:.1%})", flush=True)
 
 
 def _tried(random, rho, apart=1, count=60):
