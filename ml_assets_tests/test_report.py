@@ -388,7 +388,7 @@ def test_markdown_tells_counts_metrics_drift_errors_and_retry():
     assert "- roc_auc 2025-12-11: 0.3000 (-" in text
     assert "FLAGGED; the halves share about 93 % of their days" in text
     assert r"- 1 day (2025-12-12): a\|b \<script\> # c" in text
-    assert "ml-assets run --dataset orders --as-of 2025-12-12 --lookback-days 90" in text
+    assert "ml-assets run --dataset orders --as-of 2025-12-12 --lookback-days 120" in text
     assert "| 2025-12-12 | **failed** | - | - | - | `000000000011` |" in text
 
 
