@@ -408,3 +408,19 @@ def test_long_and_odd_feature_names_are_drawn(evaluated):
 
     width, height = struct.unpack(">II", data[16:24])
     assert (width, height < 700) == (700, True)
+
+
+def test_a_feature_that_is_the_outcome_is_among_the_facts_and_comes_first():
+    table = training_table().with_columns(pl.col("y").cast(pl.Float64).alias("refund"))
+    contract = CONTRACT.model_copy(update={"features": (*CONTRACT.features, "refund")})
+    model = fit(table, contract=contract, parameters=PARAMETERS).value
+
+    found = evaluate(model, table, contract=contract, parameters=PARAMETERS)
+
+    assert found.facts["suspects"] == ["refund"]
+    assert found.value["single_features"][0] == {
+        "feature": "refund",
+        "known_rows": 100,
+        "roc_auc": 1.0,
+        "missing_roc_auc": None,
+    }
