@@ -25,7 +25,15 @@ from sklearn.metrics import (
     roc_curve,
 )
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PowerTransformer
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PowerTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 
 from ml_assets.sources.sample import SampleSource  # the rows must be the same; making them is part of both
 
@@ -52,7 +60,18 @@ def estimator(version, numbers, categories, **hyperparameters):
     if version == "v1":
         encode = ColumnTransformer(
             [
-                ("n", make_pipeline(SimpleImputer(strategy="median"), PowerTransformer()), numbers),
+                (
+                    "n",
+                    make_pipeline(
+                        SimpleImputer(strategy="median"),
+                        RobustScaler(),
+                        FunctionTransformer(np.arcsinh),
+                        StandardScaler(),
+                        MinMaxScaler(clip=True),
+                        PowerTransformer(),
+                    ),
+                    numbers,
+                ),
                 ("c", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20), categories),
             ]
         )

@@ -13,6 +13,8 @@ from ml_assets.core.parameters import from_identity
 from ml_assets.core.run_id import run_id
 from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
+from ml_assets.core.tracking import Tracking
+from ml_assets.core.where import ANY
 from ml_assets.errors import RefusedError, SharedRunIdError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.comparison import evaluations
@@ -23,6 +25,7 @@ from ml_assets.pipeline.report import read_day
 from ml_assets.pipeline.scoring import predict_day
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.sweep import Sweep
+from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import write_landing
@@ -160,6 +163,20 @@ def test_a_run_id_of_two_runs_is_refused_with_the_places_of_both(workspace, one_
     for command in ("show", "why", "reproduce"):
         assert main([command, "a" * 12]) == 2
         assert "model_version=v2" in capsys.readouterr().err
+
+
+def test_a_run_whose_run_id_another_has_is_not_logged_as_that_one(workspace, one_hash, tmp_path):
+    pytest.importorskip("mlflow")
+    tracking = Tracking(uri=f"sqlite:///{tmp_path}/mlflow.db")
+    for version in ("v1", "v2"):
+        attempt(FIRST.model_copy(update={"model_version": version}), DAY, workspace=workspace)
+
+    first, second = sync(replace(workspace, tracking=tracking), ANY)
+
+    assert first is True
+    assert isinstance(second, SharedRunIdError)
+    assert "model_version=v1" in str(second)
+    assert "model_version=v2" in str(second)
 
 
 def test_of_several_models_of_a_run_id_the_dataset_chooses(workspace, one_hash, tmp_path):
