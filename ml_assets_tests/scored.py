@@ -19,7 +19,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog
 
 AS_OF = dt.date(2025, 7, 31)
-PARAMETERS = TrainingParameters(source="shop", lookback_days=61, holdout_days=8)
+PARAMETERS = TrainingParameters(source="shop", lookback_days=92, holdout_days=8)
 GIVEN = {"source": "shop"}
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 

@@ -256,7 +256,7 @@ def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live)
     before = runs(live)
     open_backfill(page, live)
     keep(page, "backfill")
-    give_config(page, block(lookback_days=60))
+    give_config(page, block(lookback_days=120))
     keep(page, "backfill_config")
     page.get_by_role("button", name="Save config").click()
 
@@ -264,7 +264,7 @@ def test_a_backfill_of_three_days_runs_with_the_config_of_its_dialog(page, live)
     made = finished(live, before=before)
 
     assert {run["status"] for run in made} == {"SUCCESS"}
-    assert all("lookback_days: 60" in run["runConfigYaml"] for run in made)
+    assert all("lookback_days: 120" in run["runConfigYaml"] for run in made)
     assert len(list(live.artifacts.glob("model_card/*/dataset=orders/*/run=*/manifest.json"))) == 3
 
 
@@ -295,7 +295,7 @@ def test_a_sensor_that_is_turned_on_launches_a_run_for_a_file(page, live):
     before = runs(live)
     folder = live.home.parent / "requests"
     folder.mkdir()
-    (folder / "one.toml").write_text("lookback_days = 90\nas_of = 2025-11-01\n")
+    (folder / "one.toml").write_text("lookback_days = 120\nas_of = 2025-11-01\n")
     page.goto(f"{live.url}/locations/ml_assets/sensors/request_files")
 
     page.get_by_role("switch").or_(page.locator("label:has(input[type=checkbox])")).first.click()
@@ -305,5 +305,5 @@ def test_a_sensor_that_is_turned_on_launches_a_run_for_a_file(page, live):
 
     assert run["status"] == "SUCCESS"
     assert tags(run)["dagster/sensor_name"] == "request_files"
-    assert "lookback_days: 90" in run["runConfigYaml"]
+    assert "lookback_days: 120" in run["runConfigYaml"]
     keep(page, "sensor")

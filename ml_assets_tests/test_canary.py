@@ -71,7 +71,7 @@ def test_a_run_that_succeeds_one_that_fails_and_a_webhook_that_is_down_tell_no_s
     instance, tmp_path, capfd, monkeypatch
 ):
     monkeypatch.setenv("ML_ASSETS_SOURCES__GONE", str(tmp_path / "gone"))
-    good = train(instance=instance, lookback_days=60)
+    good = train(instance=instance, lookback_days=120)
     bad = train(instance=instance, source="gone")
     context = dg.build_run_status_sensor_context(
         sensor_name="failure_notice",

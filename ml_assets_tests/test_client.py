@@ -18,8 +18,8 @@ from ml_assets_tests.builders import land, order_days, write_landing
 from ml_assets_tests.conftest import REPO, output_of
 from ml_assets_tests.webhook import webhook
 
-PARAMETERS = {"dataset": "customers", "lookback_days": 160}
-WORDS = ("--dataset", "customers", "--lookback-days", "160")
+PARAMETERS = {"dataset": "customers", "lookback_days": 245}
+WORDS = ("--dataset", "customers", "--lookback-days", "245")
 DAY = "2025-11-03"
 COUNT = "{ runsOrError { ... on Runs { results { runId } } } }"
 
@@ -64,7 +64,7 @@ def backfills(live):
     return [(process.returncode, result) for process, result in zip(started, results, strict=True)]
 
 
-SHOP = {"source": "shop", "lookback_days": 40, "holdout_days": 5}
+SHOP = {"source": "shop", "lookback_days": 71, "holdout_days": 5}
 DAMAGED = dt.date(2025, 7, 19)
 
 
@@ -72,7 +72,7 @@ DAMAGED = dt.date(2025, 7, 19)
 def partly(live):
     """Backfills through Python at once: three days of rows that are damaged from the second on, and parts of others."""
     zone = live.home.parent / "shop"
-    write_landing(zone, rows_by_day=order_days(dt.date(2025, 6, 1), dt.date(2025, 7, 20)))
+    write_landing(zone, rows_by_day=order_days(dt.date(2025, 5, 1), dt.date(2025, 7, 20)))
     land(zone, DAMAGED, b"damaged")
     wanted = {
         "days": {"parameters": SHOP, "first": "2025-07-18", "last": "2025-07-20"},

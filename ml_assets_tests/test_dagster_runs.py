@@ -18,7 +18,7 @@ def finished(tmp_path_factory):
     place = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(place)) as instance:
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "artifacts"))
-        yield train(instance=instance, lookback_days=120), instance
+        yield train(instance=instance, lookback_days=180), instance
 
 
 def test_each_asset_states_what_made_it(finished):
@@ -31,7 +31,7 @@ def test_each_asset_states_what_made_it(finished):
         assert f"/{asset}/" in event.metadata["path"].value
         assert f"run={event.metadata['run_id'].value}" in event.metadata["path"].value
         rows = {record.data["parameter"]: record.data for record in event.metadata["parameters"].records}
-        assert (rows["lookback_days"]["value"], rows["lookback_days"]["origin"]) == ("120", "given")
+        assert (rows["lookback_days"]["value"], rows["lookback_days"]["origin"]) == ("180", "given")
         assert (rows["dataset"]["value"], rows["dataset"]["origin"]) == ("orders", "default")
         assert ("seed" in rows) is (asset != "training_set")
 
@@ -63,7 +63,7 @@ def test_the_first_log_line_states_the_effective_parameters(finished):
         if entry.user_message.startswith("run_id ")
     ]
 
-    assert "lookback_days=120 (given)" in lines[0]
+    assert "lookback_days=180 (given)" in lines[0]
     assert 'model_version="v1" (default)' in lines[0]
 
 
@@ -80,8 +80,8 @@ def test_all_checks_are_evaluated_and_pass(finished):
 
 def test_data_versions_carry_parameters_and_content(finished):
     result, instance = finished
-    again = train(instance=instance, lookback_days=120)
-    other = train(instance=instance, lookback_days=120, C=0.5)
+    again = train(instance=instance, lookback_days=180)
+    other = train(instance=instance, lookback_days=180, C=0.5)
 
     versions = [
         materializations(run)["model", DAY].tags["dagster/data_version"] for run in (result, again, other)
@@ -90,7 +90,7 @@ def test_data_versions_carry_parameters_and_content(finished):
 
 
 def test_a_run_over_several_days_records_each_day_with_its_own_metadata(tmp_path):
-    result = train_days("2025-12-01", "2025-12-03", lookback_days=100)
+    result = train_days("2025-12-01", "2025-12-03", lookback_days=160)
 
     made = materializations(result)
     assert result.success
@@ -101,8 +101,8 @@ def test_a_run_over_several_days_records_each_day_with_its_own_metadata(tmp_path
 
 
 def test_the_data_version_of_a_batch_does_not_depend_on_its_size():
-    two = train_days("2025-12-01", "2025-12-02", lookback_days=100)
-    three = train_days("2025-12-01", "2025-12-03", lookback_days=100)
+    two = train_days("2025-12-01", "2025-12-02", lookback_days=160)
+    three = train_days("2025-12-01", "2025-12-03", lookback_days=160)
 
     versions = {
         event.tags["dagster/data_version"]
@@ -145,16 +145,16 @@ def test_a_launch_without_a_partition_is_told_what_is_missing():
 
 def test_a_subset_of_the_assets_uses_what_is_stored():
     instance = dg.DagsterInstance.ephemeral()
-    train(instance=instance, lookback_days=100, selection=[dg.AssetKey("training_set")])
+    train(instance=instance, lookback_days=160, selection=[dg.AssetKey("training_set")])
 
-    result = train(instance=instance, lookback_days=100, selection=[dg.AssetKey("model")])
+    result = train(instance=instance, lookback_days=160, selection=[dg.AssetKey("model")])
 
     assert result.success, failure_of(result)
     assert [asset for asset, _ in materializations(result)] == ["model"]
 
 
 def test_a_subset_whose_input_is_not_stored_names_the_command_that_makes_it():
-    result = train(lookback_days=100, selection=[dg.AssetKey("model")])
+    result = train(lookback_days=160, selection=[dg.AssetKey("model")])
 
     assert not result.success
     assert "ml-assets run" in failure_of(result)
@@ -179,14 +179,14 @@ def test_an_asset_downstream_gets_the_value_of_the_runs_own_parameters_and_store
             jobs=[dg.define_asset_job("all_of_it", dg.AssetSelection.assets("shape").upstream())],
         ),
     )
-    config = {"resources": {"params": {"config": {"lookback_days": 100}}}}
+    config = {"resources": {"params": {"config": {"lookback_days": 160}}}}
 
     result = extended.resolve_job_def("all_of_it").execute_in_process(partition_key=DAY, run_config=config)
 
     assert result.success, failure_of(result)
     files = list((tmp_path / "artifacts/dev/shape").rglob("manifest.json"))
     assert len(files) == 1
-    assert 'lookback_days":100' in files[0].read_text()
+    assert 'lookback_days":160' in files[0].read_text()
 
 
 @pytest.mark.filterwarnings("ignore:Parameter `backfill_policy`")

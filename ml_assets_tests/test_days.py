@@ -25,7 +25,7 @@ from ml_assets_tests.builders import land, order_day, write_landing
 
 LAST = dt.date(2025, 8, 20)
 DAYS = [LAST - dt.timedelta(days=n) for n in range(5, -1, -1)]
-PARAMETERS = TrainingParameters(source="shop", lookback_days=70, holdout_days=10)
+PARAMETERS = TrainingParameters(source="shop", lookback_days=101, holdout_days=10)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def digests(store):
 
 @pytest.mark.parametrize("assets", [["modle"], ["model", "modle"], "model", "model_card", [], ""])
 def test_assets_that_are_not_in_the_catalog_are_refused_before_anything_is_made(tmp_path, assets):
-    sound = resolve({"lookback_days": 60}, as_of="2025-08-20")
+    sound = resolve({"lookback_days": 120}, as_of="2025-08-20")
 
     with pytest.raises(RefusedError) as caught:
         make(sound, assets)
@@ -63,7 +63,7 @@ def test_assets_that_are_not_in_the_catalog_are_refused_before_anything_is_made(
 
 
 def test_plain_python_makes_the_run_that_it_resolved(capsys):
-    sound = resolve({"lookback_days": 60, "C": 2.0}, as_of="2025-08-20")
+    sound = resolve({"lookback_days": 120, "C": 2.0}, as_of="2025-08-20")
 
     made = make(sound)
 
@@ -216,7 +216,7 @@ def test_choosing_the_number_of_processes_reads_no_more_manifests_than_it_takes(
     assert len(looked) == 2 * looks
 
 
-WORDS = ("backfill", "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)
+WORDS = ("backfill", "--source", "shop", "--lookback-days", 101, "--holdout-days", 10)
 SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
 
 

@@ -77,6 +77,7 @@ def test_the_checks_are():
         "training_set:bytes_verify",
         "training_set:enough_rows",
         "training_set:nothing_after_as_of",
+        "training_set:rows_can_be_right",
     ]
 
 

@@ -47,7 +47,7 @@ def test_the_same_parameters_have_the_same_run_id_and_bytes_in_each_environment(
         zone = write_landing(tmp_path / name)
         monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__SOURCES__SHOP", str(zone))
     made = [
-        in_environment({"environment": name}, source="shop", lookback_days=60, holdout_days=14)
+        in_environment({"environment": name}, source="shop", lookback_days=91, holdout_days=14)
         for name in ("staging", "green")
     ]
 
@@ -67,7 +67,7 @@ def test_the_shell_refuses_what_an_environment_does_not_allow(monkeypatch, capsy
     )
     assert main(["sweep", "--environment", "green", "--grid", "C=1,2"]) == 2
     assert "C: may not be given" in capsys.readouterr().err
-    assert main(["backfill", "--last", "2", "--environment", "green", "--lookback-days", "90"]) == 2
+    assert main(["backfill", "--last", "2", "--environment", "green", "--lookback-days", "120"]) == 2
     assert "lookback_days: may not be given" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -77,7 +77,7 @@ def test_a_launch_on_a_deployment_of_that_environment_is_refused_before_a_run_ex
     monkeypatch.setenv(OVERRIDES, '["seed"]')
 
     with pytest.raises(LaunchRefusedError, match=r"lookback_days: may not be given in the environment green"):
-        in_environment({}, lookback_days=90)
+        in_environment({}, lookback_days=120)
 
 
 def test_a_launch_that_gives_nothing_is_not_refused_whatever_may_be_given(monkeypatch):
@@ -85,9 +85,9 @@ def test_a_launch_that_gives_nothing_is_not_refused_whatever_may_be_given(monkey
     monkeypatch.setenv(OVERRIDES, '["lookback_days"]')
 
     assert in_environment({}).success
-    assert in_environment({}, lookback_days=90).success
+    assert in_environment({}, lookback_days=120).success
     with pytest.raises(LaunchRefusedError) as refused:
-        in_environment({}, lookback_days=90, seed=3)
+        in_environment({}, lookback_days=120, seed=3)
     assert str(refused.value).count("may not be given") == 1
 
 
@@ -103,7 +103,7 @@ def test_an_environment_that_no_launch_could_name_is_refused(monkeypatch):
 def test_a_run_that_names_such_an_environment_fails_before_any_work(monkeypatch, tmp_path):
     monkeypatch.setenv(OVERRIDES, '["seed"]')
 
-    result = in_environment(GREEN, lookback_days=90)
+    result = in_environment(GREEN, lookback_days=120)
 
     assert not result.success
     assert "lookback_days: may not be given in the environment green" in failure_of(result)
@@ -171,13 +171,13 @@ def test_an_unknown_environment_is_refused(capsys):
 
 
 def test_the_commands_that_are_printed_name_the_environment_they_are_about(capsys, tmp_path):
-    words = ["--as-of", "2025-08-01", "--lookback-days", "60", "--environment", "staging"]
+    words = ["--as-of", "2025-08-01", "--lookback-days", "120", "--environment", "staging"]
     assert main(["run", *words]) == 0
     told = capsys.readouterr().out.splitlines()[-1].partition("All about this run: ")[2]
 
     assert main(shlex.split(told)[1:]) == 0
     again = capsys.readouterr().out.splitlines()[-1]
-    assert again.endswith("--lookback-days 60 --environment staging")
+    assert again.endswith("--lookback-days 120 --environment staging")
     assert main([*shlex.split(again)[1:], "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert all(artifact["reused"] for artifact in made["artifacts"].values())
@@ -192,5 +192,5 @@ def test_a_root_may_be_named_as_rich_names_its_styles(monkeypatch, capsys, tmp_p
 
     assert main(["env", "list"]) == 0
     assert "a[b]/[/x]" in capsys.readouterr().out
-    assert main(["run", "--as-of", "2025-08-01", "--lookback-days", "60"]) == 0
+    assert main(["run", "--as-of", "2025-08-01", "--lookback-days", "120"]) == 0
     assert "a[b]/[/x]/model/" in capsys.readouterr().out

@@ -93,7 +93,7 @@ def test_any_job_or_day_is_answered(live, job, day):
 
 def test_afterwards_it_still_works_and_nothing_lies_beside_the_roots(live):
     assert (
-        launch(live, {"resources": {"params": {"config": {"lookback_days": 90}}}})["__typename"]
+        launch(live, {"resources": {"params": {"config": {"lookback_days": 120}}}})["__typename"]
         == "LaunchRunSuccess"
     )
 

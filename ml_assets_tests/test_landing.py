@@ -192,6 +192,100 @@ def test_a_declared_category_may_look_like_numbers(tmp_path):
     assert parquet["n_lines"].to_list() == order_day(DAY)["n_lines"].cast(pl.String).to_list()
 
 
+AS_TYPES = {
+    "integers": pl.Series([3, 4, 5, None] * 2, dtype=pl.Int32),
+    "floats": pl.Series([3.0, 4.0, 5.0, float("nan")] * 2),
+    "few bits": pl.Series([3.0, 4.0, 5.0, None] * 2, dtype=pl.Float32),
+    "decimals": pl.Series(["3.00", "4.00", "5.00", None] * 2).cast(pl.Decimal(9, 2)),
+    "text": pl.Series(["3", "4", "5", None] * 2),
+    "text of floats": pl.Series(["3.0", "4.0", "5.0", None] * 2),
+}
+
+
+@pytest.mark.parametrize("column", ["n_lines", "order_id"])
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize("kind", AS_TYPES)
+def test_a_whole_number_is_one_category_and_one_id_whatever_a_file_writes_it_as(
+    tmp_path, kind, suffix, column
+):
+    toml = ORDERS_TOML + '[types]\nn_lines = "category"\n'
+    days = {DAY: order_day(DAY).with_columns(AS_TYPES["integers"].alias(column))}
+    root = write_landing(tmp_path / "zone", rows_by_day=days, toml=toml)
+    land(root, NEXT, order_day(NEXT).with_columns(AS_TYPES[kind].alias(column)), name=f"part.{suffix}")
+
+    if (kind, suffix) == ("floats", "csv"):  # what CSV writes of NaN is a text
+        values = AS_TYPES[kind].fill_nan(None)
+        land(root, NEXT, order_day(NEXT).with_columns(values.alias(column)), name="part.csv")
+    table = _scan(root)
+
+    assert table.filter(day=DAY)[column].to_list() == ["3", "4", "5", None] * 2
+    assert table.filter(day=NEXT)[column].to_list() == ["3", "4", "5", None] * 2
+
+
+@pytest.mark.parametrize("day", [DAY, NEXT])
+def test_a_csv_file_of_whole_numbers_means_the_same_alone_and_beside_others(tmp_path, day):
+    toml = ORDERS_TOML + '[types]\nn_lines = "category"\n'
+    days = {DAY: AS_TYPES["integers"].drop_nulls(), NEXT: AS_TYPES["floats"].fill_nan(None)}
+    rows = {day: order_day(day, rows=len(v)).with_columns(v.alias("n_lines")) for day, v in days.items()}
+    root = write_landing(tmp_path / "zone", rows_by_day=rows, format="csv", toml=toml)
+
+    assert _scan(root, first=day, last=day).equals(_scan(root).filter(day=day))
+    assert set(_scan(root)["n_lines"]) == {"3", "4", "5", None}
+
+
+def test_text_stays_as_it_is_where_no_file_holds_numbers(tmp_path):
+    toml = ORDERS_TOML + '[types]\nn_lines = "category"\n'
+    texts = ["3.0", "3", "1.10", "1.1", "007", "-0", "v2", " 3.0"]
+    rows = {DAY: order_day(DAY).with_columns(pl.Series("n_lines", texts))}
+
+    for suffix in ("parquet", "csv"):
+        root = write_landing(tmp_path / suffix, rows_by_day=rows, format=suffix, toml=toml)
+        assert _scan(root)["n_lines"].to_list() == texts
+
+
+def test_numbers_that_are_not_whole_and_very_large_ones_keep_their_digits(tmp_path):
+    toml = ORDERS_TOML + '[types]\nn_lines = "category"\n'
+    numbers = pl.Series("n_lines", [0.1, -2.5, -0.0, 7.0, 1e15, 2.0**62, float("inf"), None])
+    root = write_landing(
+        tmp_path / "zone", rows_by_day={DAY: order_day(DAY).with_columns(numbers)}, toml=toml
+    )
+    expected = ["0.1", "-2.5", "0", "7", "1000000000000000", str(2**62), "inf", None]
+
+    assert _scan(root)["n_lines"].to_list() == expected
+
+
+def test_the_time_of_arrival_is_read_as_a_time(tmp_path):
+    toml = ORDERS_TOML.replace("ids =", 'known_at = "landed"\nids =')
+    landed = pl.lit("2025-07-03T06:00:00+02:00").alias("landed")
+    root = write_landing(
+        tmp_path / "zone", rows_by_day={DAY: order_day(DAY).with_columns(landed)}, format="csv", toml=toml
+    )
+
+    assert _scan(root)["landed"].unique().to_list() == [dt.datetime(2025, 7, 3, 4)]  # noqa: DTZ001
+    assert _scan(root).columns[:4] == ["day", "order_id", "order_ts", "landed"]
+    path = land(root, DAY, order_day(DAY).with_columns(landed=pl.lit("soon")), name="part.csv")
+    assert f"{path}: column `landed` holds other text, first in line 2. It must hold times" in _refusal(root)
+    path = land(root, DAY, order_day(DAY), name="part.csv")
+    assert f"{path}: column `landed` is missing." in _refusal(root)
+
+
+def test_rows_may_be_known_at_their_event(tmp_path):
+    rows = {DAY: order_day(DAY)}
+    plain = write_landing(tmp_path / "plain", rows_by_day=rows)
+    toml = ORDERS_TOML.replace("ids =", 'known_at = "order_ts"\nids =')
+
+    assert _scan(write_landing(tmp_path / "zone", rows_by_day=rows, toml=toml)).equals(_scan(plain))
+
+
+def test_the_entity_of_rows_is_one_of_their_ids(tmp_path):
+    good = ORDERS_TOML.replace("ids =", 'entity = "order_id"\nids =')
+    root = write_landing(tmp_path / "zone", rows_by_day={DAY: order_day(DAY)}, toml=good)
+
+    assert open_source("shop", str(root)).contract("orders").entity == "order_id"
+    write_landing(root, rows_by_day={}, toml=good.replace('entity = "order_id"', 'entity = "country"'))
+    assert "entity: must be one of the ids" in _refusal(root)
+
+
 def test_a_missing_column_is_named_with_its_file_and_the_nearest_one(zone):
     path = land(zone, DAY, order_day(DAY).rename({"order_value": "Order_Valu"}))
     message = _refusal(zone)

@@ -18,7 +18,7 @@ from ml_assets_tests.scenario import failure_of, materializations, train
 from ml_assets_tests.ticks import tick
 
 DAY = "2025-12-01"
-GIVEN = {"lookback_days": 60}
+GIVEN = {"lookback_days": 120}
 OWN = {"grid": {"C": "0.1,1"}}
 OTHER = {"grid": {"C": "0.5,2"}}
 SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE

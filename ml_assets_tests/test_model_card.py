@@ -58,7 +58,16 @@ def test_rows_and_days_are_those_of_the_training_set(document):
     card = card_of(document)
 
     assert "600 rows of source `sample`, 2025-01-01 to 2025-03-01, of which 50.0% are a yes" in card
-    assert "rows of the 180 days up to it whose outcome's window was over.\n" in card
+    assert "rows of the 365 days up to it whose outcome's window was over.\n" in card
+
+
+def test_rows_that_are_purged_are_told_with_the_reason(document):
+    left_out = (
+        " 70 before them were left out of training: their outcome was not known yet when the holdout began."
+    )
+
+    assert left_out in card_of(document, facts={**FACTS, "purged_rows": 70})
+    assert "left out of training" not in card_of(document)
 
 
 @pytest.mark.parametrize(

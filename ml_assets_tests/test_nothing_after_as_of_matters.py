@@ -23,7 +23,7 @@ from ml_assets_tests.builders import LAST, land, order_day, order_days, write_la
 
 AS_OF = LAST - dt.timedelta(days=10)
 END = dt.datetime.combine(AS_OF + dt.timedelta(days=1), dt.time())
-PARAMETERS = TrainingParameters(source="shop", lookback_days=70, holdout_days=10)
+PARAMETERS = TrainingParameters(source="shop", lookback_days=101, holdout_days=10)
 
 
 def workspace_of(root, place):

@@ -13,7 +13,7 @@ from ml_assets_tests.production import BUCKET, aws_server, production
 pytestmark = pytest.mark.slow
 
 DAYS = ["2025-11-01", "2025-11-02", "2025-11-03"]
-PARAMETERS = {"dataset": "customers", "lookback_days": 160}
+PARAMETERS = {"dataset": "customers", "lookback_days": 245}
 TAGS = "select key, value from run_tags"
 
 

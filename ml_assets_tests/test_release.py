@@ -310,7 +310,7 @@ def test_a_decision_that_json_cannot_say_is_not_kept_and_nothing_is_written(tmp_
 
 
 PROCESSES, TURNS = 10, 6
-SETS = [TrainingParameters(lookback_days=90, holdout_days=10, C=0.5 + place) for place in range(3)]
+SETS = [TrainingParameters(lookback_days=91, holdout_days=10, C=0.5 + place) for place in range(3)]
 
 
 def busy(root, seed):

@@ -26,7 +26,7 @@ from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import RefusedError
 
 FIRST = dt.date(2025, 12, 1)
-PARAMETERS = TrainingParameters(lookback_days=90)
+PARAMETERS = TrainingParameters(lookback_days=120)
 numbers = st.integers(-1000, 1000).map(lambda n: n / 10)
 
 
@@ -298,7 +298,7 @@ def test_markdown_tells_counts_metrics_drift_errors_and_retry():
     assert "- roc_auc 2025-12-11: 0.3000 (z " in text
     assert "FLAGGED; the halves share about 93 % of their days" in text
     assert r"- 1 day (2025-12-12): a\|b \<script\> # c" in text
-    assert "ml-assets run --dataset orders --as-of 2025-12-12 --lookback-days 90" in text
+    assert "ml-assets run --dataset orders --as-of 2025-12-12 --lookback-days 120" in text
     assert "| 2025-12-12 | **failed** | - | - | - | `000000000011` |" in text
 
 

@@ -19,7 +19,7 @@ from ml_assets_tests.ticks import tick
 pytestmark = pytest.mark.filterwarnings("ignore:Function `AssetSelection.sources`")  # Dagster's own call
 
 DAYS = ["2025-12-01", "2025-12-02", "2025-12-03"]
-GIVEN = {"lookback_days": 60}
+GIVEN = {"lookback_days": 120}
 DONE = BulkActionStatus.COMPLETED_SUCCESS
 
 

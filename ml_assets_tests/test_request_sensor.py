@@ -82,7 +82,7 @@ def test_a_file_may_start_from_a_preset_and_name_an_environment():
 
 def test_a_requested_run_succeeds_under_the_run_id_that_was_requested():
     instance = dg.DagsterInstance.ephemeral()
-    drop("a.toml", "lookback_days = 100\nas_of = 2025-12-01\n")
+    drop("a.toml", "lookback_days = 130\nas_of = 2025-12-01\n")
     (request,) = tick(request_files, instance=instance).run_requests
 
     result = launch(request, instance=instance)

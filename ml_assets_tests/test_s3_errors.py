@@ -184,7 +184,7 @@ def test_a_missing_bucket_is_missing_for_readers_and_writers(s3, monkeypatch, ca
         "Failed: Cannot use s3://nowhere/artifacts: there is no such bucket. Create it, or correct its name or the "
         "endpoint (NoSuchBucket).\n"
     )
-    assert "there is no such bucket" in failure_of(train(lookback_days=100))
+    assert "there is no such bucket" in failure_of(train(lookback_days=120))
 
 
 def test_a_bucket_that_may_only_be_read_fails_the_run_with_the_reason_and_stays_as_it_was(

@@ -21,8 +21,8 @@ from ml_assets_tests.scenario import materializations, train
 from ml_assets_tests.ticks import days, preset, tick
 
 LAST = dt.date(2025, 8, 20)
-GIVEN = {"source": "shop", "lookback_days": 45, "holdout_days": 5}
-ROWS = order_days(LAST - dt.timedelta(days=50), LAST)
+GIVEN = {"source": "shop", "lookback_days": 76, "holdout_days": 5}
+ROWS = order_days(LAST - dt.timedelta(days=81), LAST)
 
 
 def run_on(root, rows, **more):
@@ -182,7 +182,7 @@ def test_landed_days_are_seen_in_s3(s3, zone, monkeypatch):
     use(monkeypatch, s3)
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", "s3://rows/shop")
     monkeypatch.setenv("ML_ASSETS_FIRST_AS_OF", str(LAST - dt.timedelta(days=1)))
-    preset("shop", 'source = "shop"\nlookback_days = 45\nholdout_days = 5\n', landing=True)
+    preset("shop", 'source = "shop"\nlookback_days = 76\nholdout_days = 5\n', landing=True)
 
     first = tick(landed_days)
 

@@ -15,7 +15,7 @@ from ml_assets.settings import load_settings
 from ml_assets_tests.ticks import at, days, keys, preset, record
 
 MORNING = "2025-12-02T03:00:00"
-SHORT = "lookback_days = 90"
+SHORT = "lookback_days = 120"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def disk(tmp_path_factory):
 def trained(*texts):
     for text in texts:
         outcome = attempt(
-            check({"lookback_days": 90}),
+            check({"lookback_days": 120}),
             dt.date.fromisoformat(text),
             workspace=open_workspace(load_settings()),
         )
@@ -51,7 +51,7 @@ def test_each_day_yesterday_is_requested_for_each_daily_preset():
         ("2025-12-01", "first"),
         ("2025-12-01", "second"),
     ]
-    assert requests[0].run_config == {"resources": {"params": {"config": {"lookback_days": 90}}}}
+    assert requests[0].run_config == {"resources": {"params": {"config": {"lookback_days": 120}}}}
     assert requests[0].run_key == f"daily:2025-12-01:{requests[0].tags['ml_assets/run_id']}"
 
 
@@ -120,7 +120,7 @@ def test_what_a_backfill_or_a_page_makes_now_is_not_requested_and_what_another_e
 ):
     monkeypatch.setenv("ML_ASSETS_CATCH_UP_DAYS", "5")
     preset("first", SHORT, daily=True)
-    params = {"params": {"config": {"lookback_days": 90}}}
+    params = {"params": {"config": {"lookback_days": 120}}}
     span = {
         "dagster/asset_partition_range_start": "2025-11-27",
         "dagster/asset_partition_range_end": "2025-11-28",

@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test wai
 
 PAGE = REPO / "docs" / "surfaces.md"
 WRITE = bool(os.environ.get("ML_ASSETS_WRITE_DOCS"))
-GOOD = {"dataset": "customers", "lookback_days": 150}
+GOOD = {"dataset": "customers", "lookback_days": 240}
 LANDED = dt.date(2025, 7, 20)
-FROM_SHOP = {"source": "shop", "lookback_days": 60, "holdout_days": 7}
+FROM_SHOP = {"source": "shop", "lookback_days": 91, "holdout_days": 7}
 SURFACES = (
     "launchpad",
     "job backfill",
@@ -98,7 +98,7 @@ def home(tmp_path, monkeypatch):
     place = tmp_path / "home"
     place.mkdir()
     shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", place / "dagster.yaml")
-    write_landing(tmp_path / "shop", rows_by_day=order_days(dt.date(2025, 6, 1), LANDED))
+    write_landing(tmp_path / "shop", rows_by_day=order_days(dt.date(2025, 5, 1), LANDED))
     monkeypatch.setenv("DAGSTER_HOME", str(place))
     return place
 

@@ -22,16 +22,16 @@ from ml_assets_tests.conftest import REPO, output_of
 
 DAYS = [dt.date(2025, 8, 5), dt.date(2025, 8, 6)]
 SPAN = ("--from", str(DAYS[0]), "--to", str(DAYS[1]))
-SHARED = ("--source", "shop", "--lookback-days", "60", "--holdout-days", "10")
+SHARED = ("--source", "shop", "--lookback-days", "91", "--holdout-days", "10")
 WORDS = ("sweep", "--grid", "C=0.1,0.5,1,2,5,10", *SPAN, *SHARED)
 TRIALS = 6
-GIVEN = {"source": "shop", "lookback_days": 60, "holdout_days": 10}
+GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 10}
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     return write_landing(
-        tmp_path_factory.mktemp("shop"), rows_by_day=order_days(DAYS[0] - dt.timedelta(60), DAYS[1])
+        tmp_path_factory.mktemp("shop"), rows_by_day=order_days(DAYS[0] - dt.timedelta(91), DAYS[1])
     )
 
 
@@ -174,7 +174,7 @@ def planned(*words, capsys):
 
 def test_a_file_states_a_sweep_and_flags_win(tmp_path, settings, capsys):
     Path("sweep.toml").write_text(
-        'source = "shop"\nlookback_days = 60\nholdout_days = 10\nmodel_version = "v2"\nmax_iter = 10\n'
+        'source = "shop"\nlookback_days = 91\nholdout_days = 10\nmodel_version = "v2"\nmax_iter = 10\n'
         '[sweep]\nsearch = "random"\ntrials = 3\n[sweep.grid]\nmax_depth = "1..9"\n'
     )
     words = ("sweep", "--params", "sweep.toml", "--as-of", str(DAYS[1]))

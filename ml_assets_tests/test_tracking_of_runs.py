@@ -19,7 +19,7 @@ from ml_assets_tests.builders import write_landing
 from ml_assets_tests.scenario import failure_of, train_days
 from ml_assets_tests.tracking_store import by_run_id, copy_of, place, runs
 
-GIVEN = {"source": "shop", "lookback_days": 60, "holdout_days": 10}
+GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 10}
 PARAMETERS = TrainingParameters(**GIVEN)
 LAST = dt.date(2025, 8, 31)
 DAYS = [LAST - dt.timedelta(days=n) for n in range(13, -1, -1)]
@@ -121,7 +121,7 @@ def test_metrics_parameters_lineage_and_card_are_those_of_the_store(tracked):
         assert run.info.run_name == manifests["evaluation"].run_id
         assert run.info.status == "FINISHED"
         assert run.data.metrics == manifests["evaluation"].metrics
-        assert run.data.params["lookback_days"] == "60"
+        assert run.data.params["lookback_days"] == "91"
         assert run.data.params["C"] == "1"
         assert run.data.params["calibrate"] == "false"
         assert run.data.params["as_of"] == str(day)
@@ -149,7 +149,7 @@ def test_what_a_run_has_logged_a_sync_finds_there(tracked, capsys):
 
 def test_a_sync_of_some_days_or_parameters_looks_at_those_alone(tracked, capsys):
     main(["track", "sync", "--from", str(DAYS[4]), "--to", str(DAYS[6])])
-    main(["track", "sync", "--where", f"as_of>={DAYS[12]} lookback_days=60"])
+    main(["track", "sync", "--where", f"as_of>={DAYS[12]} lookback_days=91"])
     main(["track", "sync", "--where", "model_version=v2"])
 
     counts = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines()]

@@ -24,7 +24,7 @@ CONTRACT = DatasetContract(
 )
 AS_OF = dt.date(2025, 8, 10)
 END = dt.datetime(2025, 8, 11)  # noqa: DTZ001 - naive UTC, as everywhere in rows
-PARAMETERS = DatasetParameters(source="shop", lookback_days=60, holdout_days=7)
+PARAMETERS = DatasetParameters(source="shop", lookback_days=91, holdout_days=7)
 ROWS = pl.concat(
     table.with_columns(day=pl.lit(day)).with_columns(pl.col("n_lines", "days_since_prev").cast(pl.Float64))
     for day, table in order_days().items()
@@ -56,17 +56,17 @@ def _refusal(kind, rows=ROWS, **changes):
 def test_it_holds_the_rows_of_the_window_whose_outcome_was_closed():
     table = _make().value
 
-    assert table["day"].min() == dt.date(2025, 6, 12)
+    assert table["day"].min() == dt.date(2025, 5, 12)
     assert table["returned_30d_closes_at"].max() <= END
-    assert table["day"].unique().len() == 30
-    assert table.height == 30 * 8
+    assert table["day"].unique().len() == 61
+    assert table.height == 61 * 8
 
 
 def test_a_window_that_closes_at_the_midnight_after_as_of_is_closed():
     on_time = ROWS.with_columns(returned_30d_closes_at=pl.lit(END))
     late = ROWS.with_columns(returned_30d_closes_at=pl.lit(END + dt.timedelta(microseconds=1)))
 
-    assert _make(on_time).value["day"].max() == AS_OF
+    assert _make(on_time, purged=False).value["day"].max() == AS_OF
     assert "no outcome is known yet" in _refusal(TrainingError, late)
 
 
@@ -76,7 +76,7 @@ def test_a_row_without_an_outcome_is_left_out_though_its_window_is_over():
     product = _make(rows)
 
     assert product.value["returned_30d"].null_count() == 0
-    assert product.facts["rows"] == product.value.height == 30 * 7
+    assert product.facts["rows"] == product.value.height == 61 * 7
 
 
 def test_rows_come_by_day_and_then_by_their_content():
@@ -117,7 +117,8 @@ def test_the_holdout_is_the_latest_days_with_known_outcomes():
     )
 
     assert dict(zip(folds["fold"], folds.select("a", "b").rows(), strict=True)) == {
-        "train": (dt.date(2025, 6, 12), dt.date(2025, 7, 4)),
+        "train": (dt.date(2025, 5, 12), dt.date(2025, 6, 4)),
+        "purged": (dt.date(2025, 6, 5), dt.date(2025, 7, 4)),
         "holdout": (dt.date(2025, 7, 5), dt.date(2025, 7, 11)),
     }
 
@@ -127,17 +128,27 @@ def test_facts_tell_what_is_in_it():
     facts = _make(rows).facts
 
     assert facts.pop("base_rate") == pytest.approx(0.4, abs=0.1)
+    assert facts.pop("holdout_base_rate") == pytest.approx(0.4, abs=0.1)
     assert facts.pop("train_base_rate") == pytest.approx(0.4, abs=0.1)
     assert facts == {
-        "rows": 232,
-        "train_rows": 176,
+        "rows": 480,
+        "train_rows": 192,
+        "purged_rows": 232,
         "holdout_rows": 56,
-        "rows_in_window": 464,
+        "entity": "order_id",
+        "entities": 480,
+        "train_entities": 192,
+        "holdout_entities": 56,
+        "repeated_rows": 0,
+        "rows_after_their_day": 0,
+        "rows_before_their_day": 0,
+        "rows_closed_before_their_event": 0,
+        "rows_in_window": 712,
         "rows_not_yet_known": 232,
-        "first_day": "2025-06-12",
+        "first_day": "2025-05-12",
         "last_day": "2025-07-11",
         "holdout_from": "2025-07-05",
-        "days_with_rows": 58,
+        "days_with_rows": 89,
         "days_without_rows": 2,
         "schema": {
             "country": "category",
@@ -151,7 +162,7 @@ def test_facts_tell_what_is_in_it():
 def test_a_feature_that_is_never_known_is_allowed():
     rows = ROWS.with_columns(days_since_prev=pl.lit(None, dtype=pl.Float64))
 
-    assert _make(rows).value["days_since_prev"].null_count() == 240
+    assert _make(rows).value["days_since_prev"].null_count() == 61 * 8
 
 
 @settings(deadline=None, max_examples=60)
@@ -214,7 +225,7 @@ def test_how_rows_are_spread_over_files_does_not_matter(tmp_path):
         source = open_source("shop", str(root))
         made.append(
             _make(
-                source.scan("orders", first=dt.date(2025, 6, 1), last=AS_OF),
+                source.scan("orders", first=dt.date(2025, 5, 1), last=AS_OF),
                 contract=source.contract("orders"),
             )
         )
@@ -226,13 +237,15 @@ def test_how_rows_are_spread_over_files_does_not_matter(tmp_path):
 def test_each_day_has_a_fingerprint_and_a_count():
     days = source_days(_make().value)
 
-    assert [day.date for day in days] == [dt.date(2025, 6, 12) + dt.timedelta(days=n) for n in range(30)]
+    assert [day.date for day in days] == [dt.date(2025, 5, 12) + dt.timedelta(days=n) for n in range(61)]
     assert {day.rows for day in days} == {8}
-    assert len({day.fingerprint for day in days}) == 30
+    assert len({day.fingerprint for day in days}) == 61
 
 
 def test_a_fingerprint_is_the_same_for_ever():
-    assert source_days(_make().value)[0].fingerprint == "1eb8a81f95901657"
+    assert {day.date: day.fingerprint for day in source_days(_make().value)}[
+        dt.date(2025, 6, 12)
+    ] == "1eb8a81f95901657"
 
 
 def test_a_fingerprint_does_not_hang_on_the_fold():
@@ -290,7 +303,7 @@ def test_a_training_set_without_rows_has_no_source_days():
 def test_an_empty_window_is_refused_with_its_days():
     message = _refusal(SourceError, as_of=dt.date(2020, 1, 31))
 
-    assert message.startswith("/zone/orders, 2019-12-03 to 2020-01-31: there are no rows.")
+    assert message.startswith("/zone/orders, 2019-11-02 to 2020-01-31: there are no rows.")
     assert "larger lookback_days" in message
 
 
@@ -299,15 +312,15 @@ def test_a_window_without_a_closed_outcome_is_refused():
 
     assert "no outcome is known yet" in message
     assert "`returned_30d_closes_at`" in message
-    assert "lookback_days larger than the outcome's window" in message
+    assert "Use lookback_days=74 or more, if the source has rows from 2025-05-29 on" in message
 
 
 def test_one_class_only_in_train_is_refused():
     message = _refusal(TrainingError, ROWS.with_columns(returned_30d=pl.lit(0, dtype=pl.Int8)))
 
     assert "/zone/orders" in message
-    assert "column `returned_30d` is 0 in all 184 rows of train, 2025-06-12 to 2025-07-04" in message
-    assert "use a larger lookback_days, or look at how the label is made." in message
+    assert "column `returned_30d` is 0 in all 192 rows of train, 2025-05-12 to 2025-06-04" in message
+    assert "Use a larger lookback_days, or look at how the label is made." in message
 
 
 def test_one_class_only_in_the_holdout_is_refused():
@@ -317,13 +330,13 @@ def test_one_class_only_in_the_holdout_is_refused():
     message = _refusal(TrainingError, ROWS.with_columns(returned_30d=held))
 
     assert "column `returned_30d` is 1 in all 56 rows of holdout" in message
-    assert "use a larger lookback_days or holdout_days, or look at how the label is made." in message
+    assert "Use a larger lookback_days or holdout_days, or look at how the label is made." in message
 
 
 def test_one_row_in_a_fold_has_one_class():
     message = _refusal(
         TrainingError,
-        ROWS.filter(day=dt.date(2025, 7, 1)).head(1).vstack(ROWS.filter(day=dt.date(2025, 7, 11))),
+        ROWS.filter(day=dt.date(2025, 6, 1)).head(1).vstack(ROWS.filter(day=dt.date(2025, 7, 11))),
         holdout_days=1,
     )
 
@@ -331,20 +344,25 @@ def test_one_row_in_a_fold_has_one_class():
 
 
 def test_a_holdout_that_leaves_nothing_to_train_on_is_refused():
-    assert "the 30 days of the holdout leave no row to train on" in _refusal(TrainingError, holdout_days=30)
+    message = _refusal(TrainingError, holdout_days=61)
+
+    assert (
+        "the 61 days of the holdout leave no row to train on; known outcomes are of 2025-05-12 to" in message
+    )
+    assert "Use lookback_days=182 or more, if the source has rows from 2025-02-10 on" in message
 
 
 def test_a_label_other_than_0_and_1_is_refused():
     message = _refusal(SourceError, ROWS.with_columns(returned_30d=pl.lit(2, dtype=pl.Int8)))
 
-    assert "/zone/orders: column `returned_30d` holds something else than 0 and 1 in 240 rows" in message
-    assert "first on date=2025-06-12" in message
+    assert "/zone/orders: column `returned_30d` holds something else than 0 and 1 in 488 rows" in message
+    assert "first on date=2025-05-12" in message
 
 
 def test_a_row_without_event_time_is_refused():
     message = _refusal(SourceError, ROWS.with_columns(order_ts=pl.lit(None, dtype=pl.Datetime("us"))))
 
-    assert "column `order_ts` is empty in 480 rows, first on date=2025-06-12" in message
+    assert "column `order_ts` is empty in 728 rows, first on date=2025-05-12" in message
 
 
 def test_one_row_is_told_as_one_row():
@@ -357,7 +375,7 @@ def test_one_row_is_told_as_one_row():
 def test_an_infinite_feature_is_refused():
     message = _refusal(SourceError, ROWS.with_columns(order_value=pl.lit(float("inf"))))
 
-    assert "column `order_value` is infinite in 240 rows" in message
+    assert "column `order_value` is infinite in 488 rows" in message
 
 
 def test_builders_write_both_classes_every_day():
@@ -371,7 +389,7 @@ def test_the_real_orders_have_their_true_rate_of_returns(real_data):
         rows,
         as_of=dt.date(2011, 6, 15),
         contract=source.contract("orders"),
-        lookback_days=180,
+        lookback_days=197,
         holdout_days=28,
     )
 

@@ -33,7 +33,14 @@ CATALOG: Mapping[str, Kind] = {
     "training_set": Kind(
         slice=DatasetParameters,
         format="parquet",
-        code=("core.contract", "core.folds", "core.training_set", "sources.normalise", *BYTES),
+        code=(
+            "core.contract",
+            "core.folds",
+            "core.impossible_rows",
+            "core.training_set",
+            "sources.normalise",
+            *BYTES,
+        ),
         packages=("polars",),
         description="Rows whose outcome was known at the end of as_of, each marked train, purged or holdout",
     ),

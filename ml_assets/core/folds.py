@@ -134,8 +134,10 @@ def _remedy(rows: pl.DataFrame, window: Window, *, begins: dt.date, parameters: 
     needed = (window.last - begins).days + closing + parameters.holdout_days
     if needed > LONGEST_LOOKBACK:
         return f"Use a smaller holdout_days: no lookback_days up to {LONGEST_LOOKBACK} would do"
+    begin: dt.date = rows[DAY].min()  # type: ignore[assignment]
     if needed <= window.days:
-        return f"Use a smaller holdout_days or a later as_of: rows begin on {rows[DAY].min()!s}"
+        shorter = f"Use a smaller holdout_days or a later as_of: rows begin on {begin}"
+        return shorter if begin > window.first else "Use a larger lookback_days"
     first = window.last - dt.timedelta(days=needed - 1)
     return f"Use lookback_days={needed} or more, if the source has rows from {first} on"
 

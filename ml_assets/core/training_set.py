@@ -25,6 +25,7 @@ from ml_assets.core.folds import (
     rows_of,
     with_folds,
 )
+from ml_assets.core.impossible_rows import impossible_rows, refuse_repeated_across_folds
 from ml_assets.core.manifest import SourceDay
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.product import Product
@@ -56,7 +57,8 @@ def training_set(
         origin: where the rows are from, for error messages: `<uri>/<dataset>`.
 
     Raises:
-        SourceError: no rows in the window, an event without a time, a label that is not 0 or 1, an infinity.
+        SourceError: no rows in the window, an event without a time, a label that is not 0 or 1, an infinity, a row
+            that is in train and again in the holdout.
         TrainingError: no closed outcome, nothing left to train on, one class only.
     """
     first = as_of - dt.timedelta(days=parameters.lookback_days - 1)
@@ -70,6 +72,7 @@ def training_set(
     _check_finite(eligible, window)
     table = _in_order(with_folds(eligible, contract, parameters), contract)
     check_folds(table, window, parameters=parameters)
+    refuse_repeated_across_folds(table, contract, origin=origin)
     return Product(value=table, facts=_facts(table, inside, window))
 
 
@@ -113,6 +116,7 @@ def _facts(table: pl.DataFrame, inside: pl.DataFrame, window: Window) -> dict[st
         "train_base_rate": _rate(train, contract),
         "holdout_base_rate": _rate(holdout, contract),
         **_entities(table, contract),
+        **impossible_rows(table, contract),
         "rows_in_window": inside.height,
         "rows_not_yet_known": inside.height - table.height,
         "first_day": str(table[DAY].min()),

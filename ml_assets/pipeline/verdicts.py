@@ -1,6 +1,6 @@
 """What must hold of every artifact: looked at as it lies in the store, not as it was in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,12 @@ from ml_assets.errors import StoreError
 from ml_assets.pipeline.day import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
-MIN_ROWS = 100
-MIN_ROWS_OF_A_CLASS = 10
+_IMPOSSIBLE = {
+    "repeated_rows": "with ids, event time and end of the outcome's window of another row",
+    "rows_after_their_day": "with an event on a later day than that under which they were landed",
+    "rows_before_their_day": "with an event more than a day before the day under which they were landed",
+    "rows_closed_before_their_event": "with an outcome's window that ends before the event",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +55,27 @@ def nothing_after_as_of(made: Made, store: ArtifactStore) -> Verdict:
 
 
 def enough_rows(made: Made, store: ArtifactStore) -> Verdict:  # noqa: ARG001
-    """Train and holdout together have enough rows, and enough of either class."""
+    """Train and holdout, each by itself, have enough rows, enough of either class, and enough entities."""
+    from ml_assets.core.enough_rows import shortages
+
+    return _verdict([str(shortage) for shortage in shortages(made.manifest.facts)])
+
+
+def rows_can_be_right(made: Made, store: ArtifactStore) -> Verdict:  # noqa: ARG001
+    """No row is there twice, no event is days away from its row's day, and no outcome closes before its event."""
+    from ml_assets.core.impossible_rows import unlikely
+
     facts = made.manifest.facts
-    positive = round(facts["rows"] * facts["base_rate"])
-    smaller = min(positive, facts["rows"] - positive)
-    return Verdict(
-        passed=facts["rows"] >= MIN_ROWS and smaller >= MIN_ROWS_OF_A_CLASS,
-        metadata={"rows": facts["rows"], "rows_of_the_smaller_class": smaller, "rows_needed": MIN_ROWS},
-    )
+    found = [f"{count} {_IMPOSSIBLE[name]}" for name, count in unlikely(facts).items()]
+    return _verdict([f"of {facts['rows']} rows: " + "; ".join(found)] if found else [])
+
+
+def _verdict(reasons: Sequence[str]) -> Verdict:
+    """It holds where nothing speaks against it; else the metadata `reason` is one sentence for each thing that does."""
+    if not reasons:
+        return Verdict(passed=True)
+    sentences = (f"{reason[0].upper()}{reason[1:]}." for reason in reasons)
+    return Verdict(passed=False, metadata={"reason": " ".join(sentences)})
 
 
 def beats_the_baseline(made: Made, store: ArtifactStore) -> Verdict:  # noqa: ARG001
@@ -74,5 +91,6 @@ CHECKS: Mapping[tuple[str, str], Callable[[Made, ArtifactStore], Verdict]] = {
     **{(asset, "bytes_verify"): bytes_verify for asset in CATALOG},
     ("training_set", "nothing_after_as_of"): nothing_after_as_of,
     ("training_set", "enough_rows"): enough_rows,
+    ("training_set", "rows_can_be_right"): rows_can_be_right,
     ("evaluation", "beats_the_baseline"): beats_the_baseline,
 }

@@ -22,7 +22,9 @@ def check_names(contract: DatasetContract, *, where: str) -> None:
     Raises:
         SourceError: a name that no column can have, that this project uses itself, or that has two roles.
     """
-    roles = [*contract.ids, contract.event_time, contract.label, contract.label_closes_at, *contract.features]
+    arrival = [contract.known_at] if contract.known_at not in ("", contract.event_time) else []
+    times = [contract.event_time, *arrival, contract.label_closes_at]
+    roles = [*contract.ids, *times, contract.label, *contract.features]
     if odd := [name for name in roles if not _is_sound(name)]:
         raise SourceError(
             f"{where}: {odd[0][:SHOWN]!r} cannot be the name of a column. Allowed: 1 to {LONGEST} characters that can "

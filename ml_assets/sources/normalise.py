@@ -12,6 +12,11 @@ from ml_assets.sources.column_names import FILE
 
 OTHER_LABEL = 2
 
+_NAMES = ("id", "category")
+_NUMBER = r"^[+-]?\d+(\.\d+)?$"
+_WHOLE = r"^(-?\d+)\.0+$"
+_LARGEST_WHOLE = 2.0**63  # what an Int64 holds
+
 Role: TypeAlias = Literal["id", "time", "label", "number", "category"]
 Family: TypeAlias = Literal["number", "text", "time", "empty", "other"]
 
@@ -74,7 +79,8 @@ def normalise(parts: Sequence[Part], contract: DatasetContract) -> pl.LazyFrame:
     roles = _roles(parts, contract)
     if not parts:
         return _nothing(roles)
-    frames = [_normalise_part(part, roles, declared=set(contract.types)) for part in parts]
+    numeric = {name for name, role in roles.items() if role in _NAMES and _is_numeric(parts, name)}
+    frames = [_normalise_part(part, roles, declared=set(contract.types), numeric=numeric) for part in parts]
     if len(frames) > 1:
         frames = [pl.concat(frames).sort(FILE, maintain_order=True)]
     return frames[0].select("day", *contract.columns)
@@ -82,7 +88,8 @@ def normalise(parts: Sequence[Part], contract: DatasetContract) -> pl.LazyFrame:
 
 def _roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:
     roles: dict[str, Role] = dict.fromkeys(contract.ids, "id")
-    roles |= {contract.event_time: "time", contract.label_closes_at: "time", contract.label: "label"}
+    times = filter(None, (contract.event_time, contract.known_at, contract.label_closes_at))
+    roles |= {**dict.fromkeys(times, "time"), contract.label: "label"}
     roles |= {name: contract.types.get(name) or _vote(parts, name) for name in contract.features}
     return {name: roles[name] for name in contract.columns}
 
@@ -126,12 +133,32 @@ def _ballot(part: Part, feature: str) -> Literal["number", "category"] | None:
     return "number" if good > given / 2 else "category"
 
 
-def _normalise_part(part: Part, roles: Mapping[str, Role], *, declared: set[str]) -> pl.LazyFrame:
+def _is_numeric(parts: Iterable[Part], column: str) -> bool:
+    """Whether some file holds numbers in a column of ids or categories: of CSV files one in which all values are."""
+    return any(_holds_numbers(part, column) for part in parts)
+
+
+def _holds_numbers(part: Part, column: str) -> bool:
+    if not part.csv:
+        return part.family(column) == "number" and part.table[column].null_count() < part.table.height
+    clean = _clean(pl.col(column))
+    numbers = (clean.str.contains(_NUMBER).all() & clean.is_not_null().any()).alias(
+        "numbers"
+    )  # nothing is ignored
+    return bool(part.table.group_by(FILE).agg(numbers)["numbers"].any())
+
+
+def _normalise_part(
+    part: Part, roles: Mapping[str, Role], *, declared: set[str], numeric: set[str]
+) -> pl.LazyFrame:
     for column, role in roles.items():
         _check(part, column, role, declared=column in declared)
     day = pl.col(FILE).str.extract(r"(?i)date=(\d{4}-\d{2}-\d{2})/[^/]*$").str.to_date("%Y-%m-%d")
-    values = [_expression(part, column, role).alias(column) for column, role in roles.items()]
-    return part.table.lazy().select(FILE, day.alias("day"), *values)
+    values = {column: _expression(part, column, role) for column, role in roles.items()}
+    values |= {name: value.str.replace(_WHOLE, "${1}") for name, value in values.items() if name in numeric}
+    return part.table.lazy().select(
+        FILE, day.alias("day"), *(value.alias(name) for name, value in values.items())
+    )
 
 
 def _check(part: Part, column: str, role: Role, *, declared: bool) -> None:
@@ -175,7 +202,7 @@ def _expression(part: Part, column: str, role: Role, *, keep_nan: bool = False) 
         number = _number(value, dtype)
         return number if keep_nan else _tidy(number)
     convert: Mapping[Role, Callable[[pl.Expr, pl.DataType], pl.Expr]] = {"time": _time, "label": _label}
-    return convert[role](value, dtype) if role in convert else value.cast(pl.String)
+    return convert.get(role, _name)(value, dtype)
 
 
 def _number(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -185,6 +212,22 @@ def _number(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def _tidy(number: pl.Expr) -> pl.Expr:
     """NaN means nothing is known; minus zero is zero (two spellings of one value would be two fingerprints)."""
     return number.fill_nan(None) + 0.0
+
+
+def _name(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """The text of an id or a category. A whole number has one text, however a file writes it: 3, not 3.0."""
+    text = value.cast(pl.String)
+    if dtype.is_decimal():
+        return text.str.replace(r"(\.\d*?)0+$", "${1}").str.strip_suffix(".")
+    if not dtype.is_float():
+        return text
+    whole = (value == value.round()) & (value.abs() < _LARGEST_WHOLE)
+    return (
+        pl.when(whole)
+        .then(value.cast(pl.Int64, strict=False).cast(pl.String))
+        .when(value.is_not_nan())
+        .then(text)
+    )
 
 
 def _label(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

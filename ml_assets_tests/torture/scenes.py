@@ -35,7 +35,7 @@ from ml_assets_tests.torture.place import (
 )
 
 DAY = dt.date(2025, 12, 1)
-PARAMETERS = TrainingParameters(lookback_days=75, holdout_days=14)
+PARAMETERS = TrainingParameters(lookback_days=106, holdout_days=14)
 
 
 def kills(place, words, *, times, after=()):

@@ -8,7 +8,7 @@ from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS
 from ml_assets.pipeline.verdicts import CHECKS, Verdict
 
 SEVERITY = dict.fromkeys(
-    ("enough_rows", "beats_the_baseline", *MONITORING_CHECKS), dg.AssetCheckSeverity.WARN
+    ("enough_rows", "rows_can_be_right", "beats_the_baseline", *MONITORING_CHECKS), dg.AssetCheckSeverity.WARN
 )
 
 

@@ -1,0 +1,77 @@
+"""Rows that cannot be right: the same row twice, an event on another day than its rows, an outcome that closes too early."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.folds import DAY, HOLDOUT, TRAIN, rows_of
+from ml_assets.errors import SourceError
+
+_MOST = 0.5  # what is so of more than half of the rows is how they are meant, as in snapshots of customers
+_SHOWN = 5  # days that an error names
+
+
+def impossible_rows(table: pl.DataFrame, contract: DatasetContract) -> dict[str, int]:
+    """Count the rows of a training set that cannot be right.
+
+    Returns:
+        `repeated_rows`: rows whose ids, event time and end of the outcome's window an earlier row has (snapshots of one
+        customer may have one event, and have windows of their own); 0 without ids. `rows_after_their_day` and
+        `rows_before_their_day`: the event is on a later day than the row, or more than a day before it.
+        `rows_closed_before_their_event`: the outcome's window ends before the event.
+    """
+    begins, event = pl.col(DAY).cast(pl.Datetime("us")), pl.col(contract.event_time)
+    day = pl.duration(days=1)
+    counts = table.select(
+        rows_after_their_day=(event >= begins + day).sum(),
+        rows_before_their_day=(event < begins - day).sum(),
+        rows_closed_before_their_event=(pl.col(contract.label_closes_at) < event).sum(),
+    ).row(0, named=True)
+    named = _named(table, contract)
+    return {"repeated_rows": named.height - named.n_unique(), **counts}
+
+
+def unlikely(facts: Mapping[str, Any]) -> dict[str, int]:
+    """Those of the counts that are worth a warning, by name; facts of before have none.
+
+    Events before their day are no mistake where most rows are so.
+    """
+    names = (
+        "repeated_rows",
+        "rows_after_their_day",
+        "rows_before_their_day",
+        "rows_closed_before_their_event",
+    )
+    found = {name: int(facts.get(name, 0)) for name in names}
+    if found["rows_before_their_day"] > _MOST * facts["rows"]:
+        del found["rows_before_their_day"]
+    return {name: count for name, count in found.items() if count}
+
+
+def refuse_repeated_across_folds(table: pl.DataFrame, contract: DatasetContract, *, origin: str) -> None:
+    """Refuse rows that are in train and again in the holdout: the model would be asked what it was told.
+
+    Raises:
+        SourceError: it names the days.
+    """
+    train, holdout = (_named(rows_of(table, fold), contract, DAY) for fold in (TRAIN, HOLDOUT))
+    key = [name for name in train.columns if name != DAY]
+    both = holdout.join(train, on=key, how="inner", nulls_equal=True, suffix="_trained")
+    if both.height:
+        days = sorted({*both[DAY], *both[f"{DAY}_trained"]})
+        more = f" and {len(days) - _SHOWN} more" if len(days) > _SHOWN else ""
+        raise SourceError(
+            f"{origin}: {both.select(key).n_unique()} rows with the same {', '.join(key)} are in the training rows and "
+            f"again in the holdout, on date={', '.join(map(str, days[:_SHOWN]))}{more}. Land each row once, under the day "
+            "of its event, or name the ids that tell rows apart in dataset.toml."
+        )
+
+
+def _named(table: pl.DataFrame, contract: DatasetContract, *more: str) -> pl.DataFrame:
+    """What tells rows apart, and more columns, of the rows of which any id is known."""
+    names = dict.fromkeys((*contract.ids, contract.event_time, contract.label_closes_at, *more))
+    return table.filter(
+        pl.any_horizontal(pl.col(contract.ids).is_not_null()) if contract.ids else False
+    ).select(*names)
