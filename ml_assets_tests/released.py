@@ -19,7 +19,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 
 LAST = dt.date(2025, 12, 1)
 DAYS = [LAST - dt.timedelta(days=back) for back in range(5, -1, -1)]
-ROWS = {"lookback_days": 150, "holdout_days": 14}
+ROWS = {"lookback_days": 150, "holdout_days": 56}
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)  # when outcomes of later rows have closed
 THROUGH = "2026-02-28"
 GOOD = TrainingParameters(**ROWS)

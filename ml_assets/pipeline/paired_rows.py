@@ -121,7 +121,11 @@ def read_pair(pair: Pair) -> ReadRows:
     sample = sample.model_copy(update={"ambiguous": ambiguous})
     if closed.is_empty():
         return ReadRows(sample=sample, rows=None, closing_days=closing)
-    scores = [_scores(model, closed, pair) for model in (pair.candidate, pair.reference)]
+    tables = _tables(pair, days)
+    scores = [
+        _scores(model, closed, table, keys=_keys(pair))
+        for model, table in zip((pair.candidate, pair.reference), tables, strict=True)
+    ]
     rows, sample = _both(closed, *scores, pair=pair, sample=sample)
     return ReadRows(sample=sample, rows=rows, closing_days=closing)
 
@@ -150,19 +154,27 @@ def _closed(pair: Pair, days: list[dt.date]) -> "tuple[DataFrame, int]":
     return single, closed.height - single.height
 
 
-def _scores(model: ScoringModel, closed: "DataFrame", pair: Pair) -> Any:
+def _tables(pair: Pair, days: list[dt.date]) -> "list[DataFrame]":
+    """The rows of these days as either model was trained to read them; read once where both read them alike."""
+    contracts = [rows_to_score(model.training_set.facts) for model in (pair.candidate, pair.reference)]
+    distinct = contracts[: 1 if contracts[0] == contracts[1] else 2]
+    found = [
+        pair.source.scan(pair.dataset, first=days[0], last=days[-1], contract=contract).collect()
+        for contract in distinct
+    ]
+    return [found[0], found[-1]]
+
+
+def _scores(model: ScoringModel, closed: "DataFrame", table: "DataFrame", *, keys: list[str]) -> Any:
     """The model's score of each closed row, NaN of one that it cannot be scored on: shape (rows,)."""
     import numpy as np
     import polars as pl
 
     from ml_assets.core.comparison.pairing import alone, can_be_scored, same_rows
     from ml_assets.core.training import predict
-    from ml_assets.core.training_set import DAY
 
-    contract, keys = rows_to_score(model.training_set.facts), _keys(pair)
-    first, last = closed[DAY].item(0), closed[DAY].item(-1)
-    scanned = pair.source.scan(pair.dataset, first=first, last=last, contract=contract).collect()
-    usable = can_be_scored(scanned.filter(pl.Series(alone(scanned, keys))), contract)
+    contract = rows_to_score(model.training_set.facts)
+    usable = can_be_scored(table.filter(pl.Series(alone(table, keys))), contract)
     places = same_rows(closed, usable, keys)
     scores = np.full(closed.height, np.nan)
     if len(places.left):

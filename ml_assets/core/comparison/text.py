@@ -48,9 +48,7 @@ def scope(comparison: Comparison) -> str:
     text = f"{_rows(sample)}, their outcomes closed by the end of {sample.through}."
     if not comparison.kpis:
         return text
-    return (
-        f"{text} The truth is beyond an end of an interval with a chance of at most {comparison.error:.2%}."
-    )
+    return f"{text} The truth is beyond an end of an interval with a chance of at most {100 * comparison.error:.2g}%."
 
 
 def notes(comparison: Comparison) -> list[str]:
