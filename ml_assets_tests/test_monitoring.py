@@ -305,6 +305,10 @@ def test_the_shell_shows_the_numbers_of_the_document(shop, capsys):
     told = " ".join(capsys.readouterr().out.split())
     item = found["outcomes"]["compared"]["roc_auc"]
     assert f"roc_auc {item['now']:.4f} {item['evaluated']:.4f} {item['now'] - item['evaluated']:+.4f}" in told
+    slope = found["outcomes"]["verdicts"]["calibration"]["slope"]
+    assert "Ranking: " in told
+    assert f"slope {slope:.2f} (" in told
+    assert "Look 41 at this model" in told
     assert f"Drift: {found['drift']['rows']} rows of {SCORED[0]} to {SCORED[-1]} against training" in told
     (far,) = [item for item in found["drift"]["inputs"] if item["name"] == "order_value"]
     assert f"order_value {far['psi']:.4f}" in told
