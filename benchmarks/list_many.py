@@ -3,7 +3,7 @@
     python benchmarks/list_many.py [ARTIFACTS]      # 100000 by default
 
 Artifacts are laid down as a commit would leave them (data file, history entry, manifest), nine evaluations to
-one training set of 180 source days. Both sides are whole processes and take turns.
+one training set of 365 source days. Both sides are whole processes and take turns.
 """
 
 import datetime as dt

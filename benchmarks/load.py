@@ -34,7 +34,7 @@ from ml_assets_tests.browser import browsing
 
 DEFAULTS = {"launches": 200, "requests": 10_000, "partitions": 3_000}
 BAD_IN = 100  # one request file in so many is refused
-LOOKBACK = 90  # days, so that a run is short
+LOOKBACK = 120  # days, so that a run is short
 LOCAL = (HERE.parent / "ml_assets/cli/dagster.yaml").read_text()
 QUEUED = LOCAL.replace("max_concurrent_runs: 2", "max_concurrent_runs: 0")
 SENSOR = {

@@ -29,7 +29,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PowerTransforme
 
 from ml_assets.sources.sample import SampleSource  # the rows must be the same; making them is part of both
 
-LOOKBACK, HOLDOUT = 180, 28
+LOOKBACK, HOLDOUT = 365, 56
 
 
 def training_rows(as_of):
@@ -84,9 +84,12 @@ def pictures(folder, y, score, importance, names):
     figure.savefig(folder / "feature_importance.png")
 
 
-def folds(table):
+def folds(table, contract):
+    """Rows whose outcome was known when the holdout began, and the holdout."""
     cutoff = table["day"].max() - dt.timedelta(days=HOLDOUT)
-    return table.filter(pl.col("day") <= cutoff), table.filter(pl.col("day") > cutoff)
+    began = dt.datetime.combine(cutoff + dt.timedelta(days=1), dt.time())
+    known = (pl.col("day") <= cutoff) & (pl.col(contract.label_closes_at) <= began)
+    return table.filter(known), table.filter(pl.col("day") > cutoff)
 
 
 def fit(version, train, contract, **hyperparameters):
@@ -98,7 +101,7 @@ def fit(version, train, contract, **hyperparameters):
 
 def evaluate(model, table, contract, folder):
     """The metrics of a model; its pictures go to the folder."""
-    train, holdout = folds(table)
+    train, holdout = folds(table, contract)
     x, y = matrix(train, contract), train[contract.label].to_numpy()
     x_holdout, y_holdout = matrix(holdout, contract), holdout[contract.label].to_numpy()
     score = model.predict_proba(x_holdout)[:, 1]
@@ -122,7 +125,7 @@ def card(metrics):
 def trial(version, folder, table, contract, **hyperparameters):
     """One model on given rows, with its evaluation, pictures and card in the folder; gives its metrics."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = fit(version, folds(table)[0], contract, **hyperparameters)
+    model = fit(version, folds(table, contract)[0], contract, **hyperparameters)
     metrics = evaluate(model, table, contract, folder)
     skops.io.dump(model, folder / "model.skops")
     (folder / "evaluation.json").write_text(json.dumps(metrics))

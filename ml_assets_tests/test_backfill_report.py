@@ -51,7 +51,7 @@ def mend(zone):
 def past(tmp_path_factory):
     """Five days made in one run, the fourth of which cannot be read; then a second run that reuses the others."""
     place = tmp_path_factory.mktemp("past")
-    zone = write_landing(place / "zone", rows_by_day=order_days(dt.date(2025, 6, 1), DAYS[-1]))
+    zone = write_landing(place / "zone", rows_by_day=order_days(dt.date(2025, 5, 1), DAYS[-1]))
     with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(place)) as instance:
         patch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "artifacts"))
@@ -104,7 +104,7 @@ def test_the_failed_day_has_its_reason_and_the_retry_is_of_what_is_not_done(stor
     (group,) = document["errors"]
     assert group["days"] == [str(BAD)]
     assert f"date={BAD}" in group["reason"]
-    flags = "--source shop --lookback-days 60 --holdout-days 10"
+    flags = "--source shop --lookback-days 91 --holdout-days 10"
     assert document["retry"] == [
         f"ml-assets backfill --dataset orders --from 2025-08-04 --to 2025-08-05 {flags}"
     ]
@@ -338,7 +338,7 @@ def test_the_command_prints_the_report_and_writes_nothing(stored, shop, capsys):
     _, _, store = shop
     before = sorted(Path(store.root).rglob("*"))
     words = ["report", "--from", str(DAYS[0]), "--to", str(DAYS[-1])]
-    flags = ["--source", "shop", "--lookback-days", "60", "--holdout-days", "10"]
+    flags = ["--source", "shop", "--lookback-days", "91", "--holdout-days", "10"]
 
     assert main([*words, *flags]) == 0
     text = capsys.readouterr().out

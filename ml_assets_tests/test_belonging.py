@@ -17,7 +17,7 @@ from ml_assets.pipeline.workspace import Workspace
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 
-LEARNED = AS_OF - dt.timedelta(days=50)
+LEARNED = AS_OF - dt.timedelta(days=81)
 EVALUATION = key_of("evaluation", PARAMETERS, AS_OF)
 
 
@@ -65,7 +65,7 @@ def test_no_model_is_measured_on_a_training_set_that_it_was_not_made_of(shop):
     assert str(done.error) == (
         f"{uri}: was made of another training set than the one that is there now, so no evaluation can be made of both. "
         "Make the model again as well: "
-        "ml-assets run --dataset orders --as-of 2025-07-31 --source shop --lookback-days 61 --holdout-days 8"
+        "ml-assets run --dataset orders --as-of 2025-07-31 --source shop --lookback-days 92 --holdout-days 8"
     )
     assert [item.key.asset for item in done.made] == ["training_set"]
     assert shop.store("dev").manifest(EVALUATION) == before

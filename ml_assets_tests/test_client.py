@@ -19,7 +19,7 @@ from ml_assets_tests.conftest import REPO, output_of
 from ml_assets_tests.webhook import webhook
 
 PARAMETERS = {"dataset": "customers", "lookback_days": 245}
-WORDS = ("--dataset", "customers", "--lookback-days", "160")
+WORDS = ("--dataset", "customers", "--lookback-days", "245")
 DAY = "2025-11-03"
 COUNT = "{ runsOrError { ... on Runs { results { runId } } } }"
 
@@ -72,7 +72,7 @@ DAMAGED = dt.date(2025, 7, 19)
 def partly(live):
     """Backfills through Python at once: three days of rows that are damaged from the second on, and parts of others."""
     zone = live.home.parent / "shop"
-    write_landing(zone, rows_by_day=order_days(dt.date(2025, 6, 1), dt.date(2025, 7, 20)))
+    write_landing(zone, rows_by_day=order_days(dt.date(2025, 5, 1), dt.date(2025, 7, 20)))
     land(zone, DAMAGED, b"damaged")
     wanted = {
         "days": {"parameters": SHOP, "first": "2025-07-18", "last": "2025-07-20"},

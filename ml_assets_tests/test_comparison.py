@@ -216,14 +216,14 @@ def test_a_day_whose_evaluation_is_damaged_does_not_count_and_is_named(place, ca
 
     told = capsys.readouterr().out
     assert "5 days, " in told
-    assert f"ml-assets run --dataset orders --as-of {DAYS[2]} --lookback-days 90 --holdout-days 14" in told
+    assert f"ml-assets run --dataset orders --as-of {DAYS[2]} --lookback-days 150 --holdout-days 56" in told
 
 
 def test_days_that_are_not_evaluated_are_named_by_the_command_that_makes_them(place, capsys):
     assert main(["compare", "live", run_id(BAD, LAST), "--environment", "staging", "--last", "8"]) == 0
 
     told = capsys.readouterr().out
-    missing = "ml-assets backfill --dataset orders --from 2025-11-24 --to 2025-11-25 --lookback-days 90"
+    missing = "ml-assets backfill --dataset orders --from 2025-11-24 --to 2025-11-25 --lookback-days 150"
     assert told.count(missing) == 2, "of either model"
     assert "--environment staging" in told
     assert "The candidate is worse: a KPI is beyond chance, and not within its margin." in told

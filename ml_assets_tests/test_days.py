@@ -216,7 +216,7 @@ def test_choosing_the_number_of_processes_reads_no_more_manifests_than_it_takes(
     assert len(looked) == 2 * looks
 
 
-WORDS = ("backfill", "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)
+WORDS = ("backfill", "--source", "shop", "--lookback-days", 101, "--holdout-days", 10)
 SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
 
 

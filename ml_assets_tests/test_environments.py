@@ -67,7 +67,7 @@ def test_the_shell_refuses_what_an_environment_does_not_allow(monkeypatch, capsy
     )
     assert main(["sweep", "--environment", "green", "--grid", "C=1,2"]) == 2
     assert "C: may not be given" in capsys.readouterr().err
-    assert main(["backfill", "--last", "2", "--environment", "green", "--lookback-days", "90"]) == 2
+    assert main(["backfill", "--last", "2", "--environment", "green", "--lookback-days", "120"]) == 2
     assert "lookback_days: may not be given" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -171,13 +171,13 @@ def test_an_unknown_environment_is_refused(capsys):
 
 
 def test_the_commands_that_are_printed_name_the_environment_they_are_about(capsys, tmp_path):
-    words = ["--as-of", "2025-08-01", "--lookback-days", "60", "--environment", "staging"]
+    words = ["--as-of", "2025-08-01", "--lookback-days", "120", "--environment", "staging"]
     assert main(["run", *words]) == 0
     told = capsys.readouterr().out.splitlines()[-1].partition("All about this run: ")[2]
 
     assert main(shlex.split(told)[1:]) == 0
     again = capsys.readouterr().out.splitlines()[-1]
-    assert again.endswith("--lookback-days 60 --environment staging")
+    assert again.endswith("--lookback-days 120 --environment staging")
     assert main([*shlex.split(again)[1:], "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert all(artifact["reused"] for artifact in made["artifacts"].values())
@@ -192,5 +192,5 @@ def test_a_root_may_be_named_as_rich_names_its_styles(monkeypatch, capsys, tmp_p
 
     assert main(["env", "list"]) == 0
     assert "a[b]/[/x]" in capsys.readouterr().out
-    assert main(["run", "--as-of", "2025-08-01", "--lookback-days", "60"]) == 0
+    assert main(["run", "--as-of", "2025-08-01", "--lookback-days", "120"]) == 0
     assert "a[b]/[/x]/model/" in capsys.readouterr().out

@@ -28,7 +28,7 @@ def failed(tmp_path, monkeypatch, made_home):
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(tmp_path / "zone"))
     shutil.copytree(made_home, ensure_home(), dirs_exist_ok=True)
     with dg.DagsterInstance.local_temp(str(ensure_home())) as instance:
-        yield train("2025-12-01", instance=instance, source="shop", lookback_days=30, C=2.0), instance
+        yield train("2025-12-01", instance=instance, source="shop", lookback_days=60, C=2.0), instance
 
 
 def events_of(instance, run_id):
@@ -58,21 +58,21 @@ def test_the_text_names_parameters_reason_and_command(failed):
 
     assert not result.success
     assert text.startswith(":x: orders v1 failed for 2025-12-01, run_id ")
-    assert 'source="shop", lookback_days=30, C=2.0 (the others at their defaults)' in text
+    assert 'source="shop", lookback_days=60, C=2.0 (the others at their defaults)' in text
     assert "*Why:* " in text
-    command = "ml-assets run --dataset orders --as-of 2025-12-01 --source shop --lookback-days 30 --C 2.0"
+    command = "ml-assets run --dataset orders --as-of 2025-12-01 --source shop --lookback-days 60 --C 2.0"
     assert f"`{command}`" in text
     assert result.run_id in text
 
 
 def test_the_environment_of_the_run_is_part_of_the_command(failed):
     _, instance = failed
-    resources = {"params": {"config": {"source": "shop", "lookback_days": 30}}}
+    resources = {"params": {"config": {"source": "shop", "lookback_days": 60}}}
     config = {"resources": {**resources, "options": {"config": {"environment": "staging"}}}}
 
     result = train("2025-12-01", instance=instance, run_config=config)
 
-    assert "--lookback-days 30 --environment staging`" in text_of(result, instance)
+    assert "--lookback-days 60 --environment staging`" in text_of(result, instance)
 
 
 def test_of_a_range_only_the_days_that_failed_are_named(failed):

@@ -17,7 +17,8 @@ from ml_assets.settings import load_settings
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks
 
-FIRST, LAST = dt.date(2025, 5, 1), dt.date(2025, 7, 20)
+FIRST, LAST = dt.date(2025, 6, 1), dt.date(2025, 7, 20)
+BEGIN = FIRST - dt.timedelta(days=31)  # of rows to train on
 GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 7}
 TOML = 'source = "shop"\nlookback_days = 91\nholdout_days = 7\n'
 
@@ -42,9 +43,9 @@ def land_days(zone, first, last):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """An environment in which two days were trained on fifty landed ones."""
+    """An environment in which two days were trained on eighty landed ones."""
     place = tmp_path_factory.mktemp("trained")
-    write_landing(place / "shop", rows_by_day=order_days(FIRST, LAST))
+    write_landing(place / "shop", rows_by_day=order_days(BEGIN, LAST))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ML_ASSETS_SOURCES__SHOP", str(place / "shop"))
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "dev"))
@@ -56,12 +57,13 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def settled(zone, trained, monkeypatch):
-    """Fifty days landed, the first as_of and the last trained, and the cursor of a sensor that has dealt with that."""
+    """Eighty days landed, the first as_of and the last trained, and the cursor of a sensor that has dealt with that."""
     monkeypatch.setenv("ML_ASSETS_FIRST_AS_OF", "2025-07-15")
-    land_days(zone, FIRST, LAST)
+    land_days(zone, BEGIN, LAST)
     shutil.copytree(trained, "artifacts/dev")
     with monkeypatch.context() as patch:
         patch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "1000")
+        patch.setattr("ml_assets.defs.sensors.landing_plan.LOOKED_AT", 1000)
         _, cursor = ticks(landed_days)
     return cursor
 
@@ -205,7 +207,7 @@ def test_a_retrained_model_is_made_of_the_changed_rows_and_then_all_is_quiet(zon
     made = {event.asset_key.to_user_string(): event for event in _materialized(result)}
     assert result.success
     assert made["training_set"].metadata["why"].value == (
-        "input rows changed on 1 of 20 days (2025-06-18; +3 rows)"
+        "input rows changed on 1 of 51 days (2025-06-18; +3 rows)"
     )
     assert not tick(landed_days, cursor=data.cursor, instance=instance).run_requests
     assert not tick(landed_days, instance=instance, cursor=_without(data.cursor, "2025-06-18")).run_requests
@@ -228,7 +230,7 @@ def test_a_day_whose_known_rows_are_the_same_retrains_nothing(how, zone, settled
 
 
 def test_a_day_that_lands_late_retrains_what_would_have_known_it(zone, settled):
-    land(zone, dt.date(2025, 5, 30), order_day(dt.date(2025, 5, 30)))
+    land(zone, dt.date(2025, 4, 30), order_day(dt.date(2025, 4, 30)))
 
     requests = tick(landed_days, cursor=settled).run_requests
 

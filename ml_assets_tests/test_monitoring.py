@@ -235,7 +235,7 @@ def test_in_an_environment_where_nothing_serves_a_model_has_to_be_named(shop, ca
 
 def test_a_training_set_that_is_made_again_meanwhile_is_not_taken_for_that_of_the_model(shop):
     day = looked_at(shop, SCORED[4])
-    learned = AS_OF - dt.timedelta(days=50)
+    learned = AS_OF - dt.timedelta(days=81)
     land(shop.zone, learned, order_day(learned, rows=80))
     done = attempt(PARAMETERS, AS_OF, workspace=day.workspace, assets=("training_set",))
     assert done.made[0].manifest.sha256 != day.model.training_set.sha256

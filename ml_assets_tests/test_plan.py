@@ -88,14 +88,14 @@ def test_other_parameters_are_new_and_share_what_they_do_not_change(workspace):
 
 def test_a_changed_landing_file_makes_stale_just_the_days_whose_window_holds_it(workspace, shop):
     happens(workspace)
-    changed = DAYS[0] - dt.timedelta(days=69)  # the first day of the first window, and of no other
+    changed = DAYS[0] - dt.timedelta(days=100)  # the first day of the first window, and of no other
     assert order_day(changed, rows=13).height == 13
     land(shop, changed, order_day(changed, rows=13))
 
     planned = plan(PARAMETERS, DAYS, workspace=workspace)
 
     assert [day.state for day in planned.days] == ["stale", "reused", "reused", "reused"]
-    assert f"input rows changed on 1 of 40 days ({changed}; +5 rows)" in " ".join(planned.days[0].why)
+    assert f"input rows changed on 1 of 71 days ({changed}; +5 rows)" in " ".join(planned.days[0].why)
     assert happens(workspace) == ["stale", "reused", "reused", "reused"]
 
 
@@ -231,7 +231,7 @@ def test_a_budget_refuses_what_exceeds_it_and_nothing_else(workspace):
 
 
 SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
-WORDS = ("backfill", *SPAN, "--source", "shop", "--lookback-days", 70, "--holdout-days", 10)
+WORDS = ("backfill", *SPAN, "--source", "shop", "--lookback-days", 101, "--holdout-days", 10)
 
 
 def test_the_shell_plans_and_then_does_it(tmp_path, shop, monkeypatch, capsys):

@@ -200,14 +200,14 @@ def test_a_candidate_that_is_worse_beyond_the_margin_is_refused_with_the_numbers
 
 
 def test_models_that_are_evaluated_on_other_rows_are_not_compared(serving):
-    other_rows = GOOD.model_copy(update={"holdout_days": 15})
+    other_rows = GOOD.model_copy(update={"holdout_days": 55})
     workspace = Workspace(store=serving.store(), environment="staging", sources={"sample": "sample:"})
     assert attempt(other_rows, LAST, workspace=workspace).error is None
 
     outcome = serving.promote(other_rows)
 
     assert (
-        "holdout_days: 15 and 14, so that they are evaluated on other rows"
+        "holdout_days: 55 and 56, so that they are evaluated on other rows"
         in (failed(outcome.decision)["not worse"])
     )
 

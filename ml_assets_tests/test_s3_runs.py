@@ -22,7 +22,7 @@ from ml_assets_tests.ticks import days, preset, tick
 
 LAST = dt.date(2025, 8, 20)
 GIVEN = {"source": "shop", "lookback_days": 76, "holdout_days": 5}
-ROWS = order_days(LAST - dt.timedelta(days=50), LAST)
+ROWS = order_days(LAST - dt.timedelta(days=81), LAST)
 
 
 def run_on(root, rows, **more):

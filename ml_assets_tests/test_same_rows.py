@@ -24,9 +24,9 @@ from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 DAYS = [AS_OF - dt.timedelta(days=1), AS_OF]
 OTHER = PARAMETERS.model_copy(update={"C": 0.5})
 LONGER = PARAMETERS.model_copy(update={"lookback_days": 91})
-LEARNED = AS_OF - dt.timedelta(days=50)  # of the training rows of both days
+LEARNED = AS_OF - dt.timedelta(days=81)  # of the training rows of both days
 MEASURED = AS_OF - dt.timedelta(days=35)  # of the holdout of both days
-FLAGS = "--source shop --lookback-days 61 --holdout-days 8"
+FLAGS = "--source shop --lookback-days 92 --holdout-days 8"
 
 
 def evaluate(shop, *models, days=DAYS, environment="dev"):

@@ -126,7 +126,7 @@ def test_a_model_that_is_made_again_meanwhile_scores_nothing_in_the_name_of_the_
     model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")
     expected = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).manifest.sha256
     shutil.rmtree(shop.place / "green/predictions")
-    learned = AS_OF - dt.timedelta(days=50)
+    learned = AS_OF - dt.timedelta(days=81)
     land(shop.zone, learned, order_day(learned, rows=80))
 
     model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")  # unread
@@ -283,7 +283,7 @@ def test_damaged_predictions_are_made_again_with_the_same_bytes(shop):
 
 
 def test_a_model_beside_another_training_set_than_its_own_scores_nothing(shop):
-    learned = AS_OF - dt.timedelta(days=50)
+    learned = AS_OF - dt.timedelta(days=81)
     land(shop.zone, learned, order_day(learned, rows=80))
     workspace = Workspace(store=shop.store(), environment="green", sources={"shop": str(shop.zone)})
     assert attempt(PARAMETERS, AS_OF, workspace=workspace, assets=("training_set",)).error is None

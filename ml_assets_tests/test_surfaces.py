@@ -98,7 +98,7 @@ def home(tmp_path, monkeypatch):
     place = tmp_path / "home"
     place.mkdir()
     shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", place / "dagster.yaml")
-    write_landing(tmp_path / "shop", rows_by_day=order_days(dt.date(2025, 6, 1), LANDED))
+    write_landing(tmp_path / "shop", rows_by_day=order_days(dt.date(2025, 5, 1), LANDED))
     monkeypatch.setenv("DAGSTER_HOME", str(place))
     return place
 

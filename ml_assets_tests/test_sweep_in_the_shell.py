@@ -22,7 +22,7 @@ from ml_assets_tests.conftest import REPO, output_of
 
 DAYS = [dt.date(2025, 8, 5), dt.date(2025, 8, 6)]
 SPAN = ("--from", str(DAYS[0]), "--to", str(DAYS[1]))
-SHARED = ("--source", "shop", "--lookback-days", "60", "--holdout-days", "10")
+SHARED = ("--source", "shop", "--lookback-days", "91", "--holdout-days", "10")
 WORDS = ("sweep", "--grid", "C=0.1,0.5,1,2,5,10", *SPAN, *SHARED)
 TRIALS = 6
 GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 10}
@@ -31,7 +31,7 @@ GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 10}
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     return write_landing(
-        tmp_path_factory.mktemp("shop"), rows_by_day=order_days(DAYS[0] - dt.timedelta(60), DAYS[1])
+        tmp_path_factory.mktemp("shop"), rows_by_day=order_days(DAYS[0] - dt.timedelta(91), DAYS[1])
     )
 
 

@@ -15,7 +15,7 @@ from ml_assets_tests import surfaces
 
 GIVEN = {"lookback_days": 120}
 OWN = {"grid": {"C": "0.1,1"}}
-WORDS = ("sweep", "--lookback-days", "60", "--grid", "C=0.1,1", "--json")
+WORDS = ("sweep", "--lookback-days", "120", "--grid", "C=0.1,1", "--json")
 DAY, DAY_OF_RUNS, DAY_ALONE = "2025-10-10", "2025-10-11", "2025-10-12"
 SENSOR = "leaderboard_after_sweep"
 CANCEL = """mutation($run: String!) {

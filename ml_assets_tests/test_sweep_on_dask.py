@@ -99,7 +99,7 @@ def cluster(tmp_path_factory):
 def here(tmp_path_factory):
     """Where the rows are, and a store in which two processes of this machine have carried out the sweep."""
     place = tmp_path_factory.mktemp("here")
-    zone = write_landing(place / "zone", rows_by_day=order_days(DAYS[0] - dt.timedelta(60), DAYS[1]))
+    zone = write_landing(place / "zone", rows_by_day=order_days(DAYS[0] - dt.timedelta(91), DAYS[1]))
     found = Workspace(
         store=ArtifactStore(str(place / "store")), environment="dev", sources={"shop": str(zone)}, workers=2
     )

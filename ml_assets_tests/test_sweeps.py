@@ -34,8 +34,8 @@ DAYS = [DAY - dt.timedelta(days=n) for n in range(5, -1, -1)]
 GIVEN = {"source": "shop", "lookback_days": 91, "holdout_days": 10}
 PARAMETERS = TrainingParameters(**GIVEN)
 TWO = {"grid": {"C": "0.1,1"}, "window_days": 2}
-SHORT = {"source": "shop", "lookback_days": 72, "holdout_days": 10}  # a single day to train on
-TOO_FEW = "returned_30d: the training rows have 4 of one class, and calibrate needs 5."
+SHORT = {"source": "shop", "lookback_days": 71, "holdout_days": 10}  # a single day to train on
+TOO_FEW = "returned_30d: the training rows have 3 of one class, and calibrate needs 5."
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 
@@ -222,7 +222,7 @@ def test_a_backfill_of_sweeps_makes_one_leaderboard_a_day(swept):
 
 
 def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_are_ranked(store):
-    own = {"grid": {"lookback_days": "72..81"}}
+    own = {"grid": {"lookback_days": "71..80"}}
     given = {**SHORT, "calibrate": True}
 
     result = launch(own, given=given)
@@ -231,7 +231,7 @@ def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_ar
     found = load_leaderboard(leaderboard_key(TrainingParameters(**given), check_sweep(own), DAY), store)
     assert [trial.rank for trial in found.trials] == list(range(1, 10))
     (failed,) = found.failed
-    assert failed.values == {"lookback_days": 72}
+    assert failed.values == {"lookback_days": 71}
     assert failed.errors[0].reason.startswith(TOO_FEW)
     assert Counter(e.asset_key.to_user_string() for e in events(result))["model"] == 9
 
@@ -407,20 +407,20 @@ def fitted(monkeypatch):
 
 
 def test_a_failure_is_tried_again_only_on_demand_or_where_rows_have_changed(sweep, fitted, tmp_path):
-    rows = order_days(DAY - dt.timedelta(73), DAY - dt.timedelta(30))
+    rows = order_days(DAY - dt.timedelta(72), DAY - dt.timedelta(30))
     zone = write_landing(tmp_path / "few", rows_by_day=rows)
-    asked = {"own": {"grid": {"lookback_days": "72,73"}}, "given": {**SHORT, "calibrate": True}, "zone": zone}
+    asked = {"own": {"grid": {"lookback_days": "71,72"}}, "given": {**SHORT, "calibrate": True}, "zone": zone}
 
     def tried(**more):
         fitted.clear()
         return [*fitted, len(sweep(**asked, **more).leaderboard().failed), *fitted]
 
-    assert tried() == [1, 72, 73]
+    assert tried() == [1, 71, 72]
     assert tried() == [1]
-    assert tried(retry_failed=True) == [1, 72]
-    changed = DAY - dt.timedelta(71)
+    assert tried(retry_failed=True) == [1, 71]
+    changed = DAY - dt.timedelta(70)
     land(zone, changed, order_day(changed, rows=30))
-    assert tried() == [0, 41, 42]
+    assert tried() == [0, 71, 72]
     assert tried() == [0]
 
 
@@ -453,7 +453,7 @@ def test_a_failure_that_was_overcome_is_not_held_against_a_trial(sweep, own_zone
     assert tried(retry_failed=True) == ["done", "done"]
     with no_fit():
         assert tried() == ["done", "done"]  # what is stored is used
-    changed = DAY - dt.timedelta(71)
+    changed = DAY - dt.timedelta(70)
     land(own_zone, changed, order_day(changed, rows=30))
     with no_fit():
         assert tried() == ["failed", "failed"]
@@ -477,13 +477,13 @@ def test_a_failure_is_remembered_of_the_rows_that_the_trial_had(store, own_zone,
 
 
 def test_a_training_set_that_cannot_be_made_fails_its_own_trials_alone(sweep, tmp_path):
-    rows = order_days(DAY - dt.timedelta(76), DAY - dt.timedelta(30))
+    rows = order_days(DAY - dt.timedelta(75), DAY - dt.timedelta(30))
     zone = write_landing(tmp_path / "broken", rows_by_day=rows)
-    broken = land(zone, DAY - dt.timedelta(76), b"PAR1 cut short")
+    broken = land(zone, DAY - dt.timedelta(75), b"PAR1 cut short")
 
-    found = sweep({"grid": {"lookback_days": "76,77"}}, given=SHORT, zone=zone).leaderboard()
+    found = sweep({"grid": {"lookback_days": "75,76"}}, given=SHORT, zone=zone).leaderboard()
 
-    assert [trial.values["lookback_days"] for trial in found.trials] == [76]
+    assert [trial.values["lookback_days"] for trial in found.trials] == [75]
     assert str(broken) in found.failed[0].errors[0].reason
 
 

@@ -114,7 +114,7 @@ def test_after_a_repair_a_run_makes_the_same_bytes_and_all_is_well(place):
     (file,) = folder(place, "model", OTHER).glob("data-*")
     file.write_bytes(b"rotten")
     assert set_aside(place.store(), verify_all(place.store()).findings) == 1
-    words = ["--lookback-days", "90", "--holdout-days", "14", "--C", "0.5", "--environment", "staging"]
+    words = ["--lookback-days", "150", "--holdout-days", "56", "--C", "0.5", "--environment", "staging"]
 
     assert main(["run", "--as-of", str(LAST), *words]) == 0
 

@@ -95,13 +95,13 @@ def test_an_artifact_made_again_later_still_counts_as_what_it_was(zone, capsys):
 
 def test_an_input_day_that_changed_is_named_with_its_rows(zone, capsys):
     made()
-    day = dt.date(2025, 7, 3)
+    day = dt.date(2025, 6, 3)
     land(zone, day, order_day(day, rows=11))
     rows = told(capsys, made())
 
     assert {row["kind"] for row in rows.values()} == {"same run_id"}
     (difference,) = rows["training_set"]["differences"]
-    assert (difference["what"], difference["name"]) == ("input day", "2025-07-03")
+    assert (difference["what"], difference["name"]) == ("input day", "2025-06-03")
     assert (difference["was"]["rows"], difference["now"]["rows"]) == (8, 11)
     assert [d["name"] for d in rows["model"]["differences"]] == ["training_set"]
     assert [d["name"] for d in rows["evaluation"]["differences"]] == ["model", "training_set"]

@@ -15,7 +15,7 @@ from ml_assets.storage.verifying import verify_all
 from ml_assets_tests.conftest import REPO
 
 AS_OF = "2025-12-01"
-SMALL = ("--lookback-days", "75", "--holdout-days", "14")
+SMALL = ("--lookback-days", "106", "--holdout-days", "14")
 RUN = ("run", "--as-of", AS_OF, *SMALL)
 BACKFILL = ("backfill", "--from", "2025-11-28", "--to", AS_OF, *SMALL)
 SWEEP = ("sweep", "--as-of", AS_OF, *SMALL, "--grid", "C=0.1,0.5,1,5")
