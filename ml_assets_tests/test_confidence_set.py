@@ -14,19 +14,18 @@ def rows(days, per_day, *, return_daily=False):
     return day, np.tile(np.arange(per_day), days) if return_daily else np.arange(len(day))
 
 
-def sums_of(values, day, entity):
-    """By model, the sums of the rows' shares by cell; `values` has shape (rows, models)."""
+def chances(values, day, entity):
+    """By model; `values` has shape (rows, models)."""
     place = cells(day=day, entity=entity)
-    return np.array([place.sums(of / len(day)) for of in values.T])
+    sums = np.array([place.sums(of / len(day)) for of in values.T])
+    return p_values(sums, shares=place.sums(np.full(len(day), 1 / len(day))))
 
 
 def share_of_sweeps(draw, *, sweeps, models, days=69, per_day=8, return_daily=False, error=0.05):
     """How often some of the equally good models is not in the confidence set."""
     day, entity = rows(days, per_day, return_daily=return_daily)
     random = np.random.default_rng(models)
-    hits = (
-        p_values(sums_of(draw(random, day, entity, models), day, entity)).min() < error for _ in range(sweeps)
-    )
+    hits = (chances(draw(random, day, entity, models), day, entity).min() < error for _ in range(sweeps))
     return np.mean(list(hits))
 
 
@@ -44,6 +43,14 @@ def of_entities(random, day, entity, models):
     return noise(random, day, entity, models) + 0.5 * random.normal(size=(entity.max() + 1, models))[entity]
 
 
+def lasting(random, day, entity, models):
+    """What favours some models lasts some days: AR(1) with 0.7."""
+    series = random.normal(size=(day.max() + 1, models))
+    for n in range(1, len(series)):
+        series[n] = 0.7 * series[n - 1] + 0.7 * series[n]
+    return noise(random, day, entity, models) + 0.3 * series[day]
+
+
 def of_both(random, day, entity, models):
     return of_days(random, day, entity, models) + of_entities(random, day, entity, models)
 
@@ -52,6 +59,10 @@ def of_both(random, day, entity, models):
 @pytest.mark.parametrize("draw", [noise, of_days])
 def test_of_equally_good_models_some_is_called_worse_in_at_most_one_sweep_of_ten(models, draw, days):
     assert share_of_sweeps(draw, sweeps=100, models=models, days=days) <= 0.1
+
+
+def test_what_lasts_some_days_makes_it_little_more_often():
+    assert share_of_sweeps(lasting, sweeps=100, models=9) <= 0.15
 
 
 @pytest.mark.parametrize("draw", [of_entities, of_both])
@@ -69,7 +80,7 @@ def test_a_model_that_is_clearly_worse_is_the_only_one_called_so(models):
     values = noise(np.random.default_rng(1), day, entity, models)
     values[:, 1] -= 8 * np.sqrt(2 / len(day))
 
-    found = p_values(sums_of(values, day, entity))
+    found = chances(values, day, entity)
 
     assert found[1] < 0.02
     assert min(np.delete(found, 1)) > 0.05
@@ -82,16 +93,16 @@ def test_what_days_or_entities_cause_is_not_taken_for_a_difference_of_models():
     by_entity[:, 0] = np.where(entity < 2, 6.0, -0.05)  # better for two customers alone
 
     noisy = np.random.default_rng(2).normal(size=(len(day), 2))
-    assert min(p_values(sums_of(noisy + by_day, day, entity))) > 0.05
-    assert min(p_values(sums_of(noisy + by_entity, day, entity))) > 0.05
+    assert min(chances(noisy + by_day, day, entity)) > 0.05
+    assert min(chances(noisy + by_entity, day, entity)) > 0.05
 
 
 def test_equal_models_are_all_in_the_set():
     day, entity = rows(56, 5)
     values = np.repeat(np.random.default_rng(0).normal(size=(len(day), 1)), 4, axis=1)
 
-    assert p_values(sums_of(values, day, entity)).tolist() == [1, 1, 1, 1]
-    assert p_values(sums_of(values[:, :1], day, entity)).tolist() == [1]
+    assert chances(values, day, entity).tolist() == [1, 1, 1, 1]
+    assert chances(values[:, :1], day, entity).tolist() == [1]
 
 
 @given(st.permutations(range(5)), st.randoms(use_true_random=False))
@@ -101,8 +112,8 @@ def test_neither_the_order_of_models_nor_that_of_rows_matters(order, shuffler):
     shuffled = list(range(len(day)))
     shuffler.shuffle(shuffled)
 
-    found = p_values(sums_of(values, day, entity))
-    other = p_values(sums_of(values[shuffled][:, order], day[shuffled], entity[shuffled]))
+    found = chances(values, day, entity)
+    other = chances(values[shuffled][:, order], day[shuffled], entity[shuffled])
 
     assert other.tolist() == found[list(order)].tolist()
 

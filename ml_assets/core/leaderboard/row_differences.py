@@ -57,7 +57,7 @@ def against_first(
         ends[name] = _ends(of, first, sample)
         sums[name] = place.sums(sign * (of.contributions + of.value * weight))
     names = sorted(sums)
-    chances = p_values(np.array([sums[name] for name in names]))
+    chances = p_values(np.array([sums[name] for name in names]), shares=place.sums(weight))
     return {
         name: Against(low=ends[name][0], high=ends[name][1], p_value=round(float(chance), DIGITS))
         for name, chance in zip(names, chances, strict=True)

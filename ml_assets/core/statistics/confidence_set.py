@@ -3,7 +3,7 @@
 The worst model, the one furthest behind any other, is taken out as long as the hypothesis that all those left are equally
 good is rejected; its statistic is the largest t over all pairs. What the largest t would be is drawn by flipping the signs
 of whole blocks of event days, which leaves differences as likely as they were wherever all models are equally good
-(Canay, Romano and Shaikh 2017), and needs no variance of few blocks. What rows of one entity share across blocks comes on
+(Canay, Romano and Shaikh 2017), and needs no variance of few blocks. Totals are scaled for what lasts into the next block. What rows of one entity share across blocks comes on
 top, from signs flipped by entity, scaled to the variance that entities have beyond that of the cells they are in (the
 two-way clusters of Cameron, Gelbach and Miller 2011).
 
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 BLOCK_DAYS = 7  # weeks: of 56 days they make eight blocks, which is 128 different flips
+FEWEST_BLOCKS = 4  # of which it can be told whether something lasts
+MOST_LASTING = 0.5  # correlation of neighbouring blocks: more of it is chance, or a trend
 DRAWS = 999
 SEED = 0
 MOST_CELLS = 50_000
@@ -60,7 +62,7 @@ def cells(*, day: Any, entity: Any) -> Cells:
     return Cells(place=block * groups + code % groups, blocks=blocks, groups=groups)
 
 
-def p_values(sums: Any) -> Any:
+def p_values(sums: Any, *, shares: Any) -> Any:
     """For each model the chance that it would be this far behind some other one if they were equally good.
 
     Those above an error are the confidence set: the best model is not in it with a chance of at most that error.
@@ -68,6 +70,7 @@ def p_values(sums: Any) -> Any:
     Args:
         sums: of the rows' shares of each model's value, by cell: shape (models, blocks, groups). They sum to the value
             over all cells, and a larger value is better.
+        shares: of all rows in each cell, by what they weigh in a value: shape (blocks, groups), which sums to 1.
 
     Returns:
         Shape (models,), 1 for the last one left. Equal models have equal places only as they were given: sort them.
@@ -75,7 +78,7 @@ def p_values(sums: Any) -> Any:
     import numpy as np
 
     count = len(sums)
-    pairs = _Pairs.of(np.asarray(sums, dtype=float))
+    pairs = _Pairs.of(np.asarray(sums, dtype=float), shares)
     removed = list(pairs.worst_first())
     found, largest = np.ones(count), np.zeros(DRAWS)
     chances = []
@@ -104,7 +107,7 @@ class _Pairs:
         self._blocks, self._entities = flipped
 
     @classmethod
-    def of(cls, sums: Any) -> "_Pairs":
+    def of(cls, sums: Any, shares: Any) -> "_Pairs":
         """From the sums by cell."""
         import numpy as np
 
@@ -116,7 +119,8 @@ class _Pairs:
         beyond = _beyond(entity, cell)
         random = np.random.default_rng(SEED)
         flipped = [_flipped(of, random) for of in ((by_block, by_entity) if beyond.any() else (by_block,))]
-        return cls((value - value[:, None]) / scale, scale, beyond, (flipped[0], flipped[-1]))
+        lasting = _lasting(by_block - value[:, None] * shares.sum(axis=1)) * flipped[0]
+        return cls((value - value[:, None]) / scale, scale, beyond, (lasting, flipped[-1]))
 
     def worst_first(self) -> Iterator[tuple[int, float]]:
         """Each model but one, the one furthest behind first, with its t among those that are left."""
@@ -145,6 +149,24 @@ def _beyond(entity: Any, cell: Any) -> Any:
 
     share = 1 - cell / np.where(entity > 0, entity, np.inf)
     return np.sqrt(np.where((entity > 0) & (share > SAME), share, 0.0))
+
+
+def _lasting(centred: Any) -> float:
+    """By what to scale totals of independent blocks for what lasts from one block into the next; 1 at least.
+
+    The root of 1 + 2 r, with the correlation r of neighbouring blocks over all models. `centred` are the sums by block
+    less what the models' values make of them, of shape (models, blocks): that alone makes r about 1 / blocks too small.
+    """
+    import numpy as np
+
+    blocks = centred.shape[1]
+    own = centred - centred.mean(axis=0)
+    squares = float((own**2).sum())
+    if blocks < FEWEST_BLOCKS or squares <= SAME * float((centred**2).sum()):
+        return 1.0
+    found = float((own[:, 1:] * own[:, :-1]).sum()) / squares
+    correlation = (found + 1 / blocks) * blocks / (blocks - 1)
+    return float(np.sqrt(1 + 2 * min(MOST_LASTING, max(0.0, correlation))))
 
 
 def _flipped(sums: Any, random: Any) -> Any:
