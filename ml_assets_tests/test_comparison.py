@@ -274,7 +274,7 @@ def test_the_shell_compares_one_slot_with_the_other(place, capsys):
     assert f"candidate  green: {run_id(OTHER, LAST)} (v1, as_of 2025-12-01)" in text
     assert f"reference  blue: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01)" in text
     assert f"{sample['rows']} rows of {sample['entities']} entities, {sample['first_day']} to " in text
-    assert "The candidate is not worse: every KPI is within its margin." in text
+    assert f"The candidate is {found['verdict']}: " in text
     assert [item["metric"] for item in found["kpis"]] == list(DEFAULT_MARGINS)
     holdout = place.store().manifest(place.key("training_set")).facts["holdout_from"]
     assert sample["first_day"] == holdout

@@ -327,6 +327,14 @@ def test_a_damaged_or_lost_try_counts_all_the_same(tmp_path):
     assert (log.number("pair", "c", {}), log.number("pair", "d", {})) == (3, 4)
 
 
+def test_a_day_before_all_rows_has_none(world):
+    world.serve(run_id())
+
+    comparison = world.promote(run_id(OTHER), through=dt.date.min).decision.comparison
+
+    assert (comparison.verdict, comparison.sample.rows) == ("too few rows", 0)
+
+
 def test_a_day_that_is_not_over_is_refused(world):
     with pytest.raises(
         RefusedError, match=r"through: not a complete day yet \(UTC\)\. Allowed: at most 2026-01-09\."

@@ -132,8 +132,10 @@ def read_pair(pair: Pair) -> ReadRows:
 
 def _days(pair: Pair, closing: int) -> list[dt.date]:
     """The days that are compared: of those that the source has rows of, and on which all outcomes have closed, the latest."""
+    if (pair.through - pair.first).days < closing:
+        return []
     last = pair.through - dt.timedelta(days=closing)
-    known = pair.source.days(pair.dataset, first=pair.first, last=last) if pair.first <= last else []
+    known = pair.source.days(pair.dataset, first=pair.first, last=last)
     return [day for day in known if day > known[-1] - dt.timedelta(days=pair.window_days)]
 
 
