@@ -181,13 +181,11 @@ def tries():
     print(
         "Best of many equal trials, chosen on 56 days, tested on the 56 after, each worse by exactly the margin"
     )
-    for rho in (0.0, 0.8):
+    for rho, share in ((0.0, 1.0), (0.8, 0.5), (0.8, 1.0)):
         for count in (1, 9, 27, 200):
-            found = simulated(_chosen, cases(2000), count, rho)
-            same, later = found.mean(axis=0)
-            print(
-                f"  AR(1) {rho}, {count} trials: {later:.1%} (on the days that chose: {same:.1%})", flush=True
-            )
+            same, later = simulated(_chosen, cases(2000), count, rho, share).mean(axis=0)
+            print(f"  {share:.0%} of a day's variance AR(1) {rho}, {count} trials: {later:.1%}", end=" ")
+            print(f"(on the days that chose: {same:.1%})", flush=True)
 
 
 def _tried(random, rho, apart=1, count=60):
@@ -195,9 +193,14 @@ def _tried(random, rho, apart=1, count=60):
     return [_upper_end(values[: 56 + apart * n], error_of_try(n + 1)) <= 0 for n in range(count)]
 
 
-def _chosen(random, count, rho):
-    """Whether the best trial is accepted on the days that chose it, and on later ones; half of the variance is shared."""
-    noise = autoregressive(random, count, 112, rho) + autoregressive(random, 1, 112, rho)
+def _chosen(random, count, rho, share):
+    """Whether the best trial is accepted on the days that chose it, and on later ones.
+
+    Half of a day's variance is shared by the trials, and a share of it lasts.
+    """
+    lasting = autoregressive(random, count, 112, rho) + autoregressive(random, 1, 112, rho)
+    passing = random.normal(size=lasting.shape) * np.sqrt(2)
+    noise = np.sqrt(share) * lasting + np.sqrt(1 - share) * passing
     best = noise[noise[:, :56].mean(axis=1).argmin()]
     return [_upper_end(of, 0.05) <= 0 for of in (best[:56], best[56:])]
 

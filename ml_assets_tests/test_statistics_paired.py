@@ -143,6 +143,31 @@ def test_nothing_but_effects_of_days_that_last_is_accepted_in_one_case_of_ten_at
     assert np.mean(accepted) <= limit + 0.01
 
 
+def _upper_end(values, error=0.05):
+    places = np.arange(len(values))
+    return _difference(values, places, places, error).high
+
+
+def test_trying_again_each_day_hardly_helps_a_candidate_worse_by_the_margin():
+    series = autoregressive(np.random.default_rng(1), 400, 70, 0.5)
+
+    accepted = [
+        any(_upper_end(values[: 56 + n], error_of_try(n + 1)) <= 0 for n in range(14)) for values in series
+    ]
+
+    assert np.mean(accepted) <= 0.08
+
+
+def test_the_best_of_many_equal_trials_is_accepted_on_the_days_that_chose_it_and_not_on_later_ones():
+    trials = np.random.default_rng(1).normal(size=(400, 27, 112))
+    best = trials[np.arange(400), trials[:, :, :56].mean(axis=2).argmin(axis=1)]
+
+    same, later = (np.mean([_upper_end(values) <= 0 for values in of]) for of in (best[:, :56], best[:, 56:]))
+
+    assert same > 0.25
+    assert later <= 0.08
+
+
 def test_all_tries_of_a_pair_together_have_an_error_of_8_percent_and_all_looks_of_5():
     tries, looks = ([error(n) for n in range(1, 20_000)] for error in (error_of_try, error_of_look))
 

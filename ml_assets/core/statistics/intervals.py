@@ -104,9 +104,9 @@ def _around(auc: float, intervals: list[tuple[float, float]]) -> tuple[float, fl
 
 def student(error: float, freedom: float) -> float:
     """What Student's t exceeds with a chance of `error`."""
-    from scipy.stats import t  # type: ignore[import-untyped,unused-ignore]
+    from scipy.special import stdtrit  # type: ignore[import-untyped,unused-ignore]
 
-    return float(t.isf(error, freedom))
+    return -float(stdtrit(freedom, error))
 
 
 def _auc_variance(y: Any, centred: Any, entity: Any) -> float:
@@ -122,7 +122,7 @@ def _auc_variance(y: Any, centred: Any, entity: Any) -> float:
 
 
 def _logit(auc: float, deviation: float, freedom: float, *, error: float) -> tuple[float, float]:
-    from scipy.special import expit, logit  # type: ignore[import-untyped,unused-ignore]
+    from scipy.special import expit, logit
 
     margin = student(error / 2, freedom) * deviation / (auc * (1 - auc))
     return float(expit(logit(auc) - margin)), float(expit(logit(auc) + margin))
@@ -135,7 +135,7 @@ def _newcombe(auc: float, counts: list[int], *, error: float) -> tuple[float, fl
     it does not matter which outcome is called positive.
     """
     from scipy.optimize import brentq  # type: ignore[import-untyped,unused-ignore]
-    from scipy.stats import norm
+    from scipy.stats import norm  # type: ignore[import-untyped,unused-ignore]
 
     z, size = float(norm.isf(error / 2)), sum(counts) / 2 - 1
 
