@@ -123,6 +123,7 @@ def metrics(y, score, entity, base_rate):
         "log_loss": log_loss(y, score, labels=[0, 1]),
         "brier": brier_score_loss(y, score),
         "calibration_error": calibration_error(y, score),
+        "calibration_error_expected": expected_error(score),
         "lift_at_10pct": lift(y, score),
         "base_rate": y.mean(),
         "baseline_log_loss": log_loss(y, constant, labels=[0, 1]),
@@ -137,10 +138,11 @@ def metrics(y, score, entity, base_rate):
 
 
 def mean_interval(loss, entity):
-    """Student's interval of a mean over entities, from the sums of deviations of each."""
-    sums = pd.Series(loss - loss.mean()).groupby(entity).sum() / len(loss)
-    count = len(sums)
-    error = np.sqrt((sums**2).sum() * count / (count - 1))
+    """Student's interval of a mean, with the variance of the jackknife that leaves out one entity at a time."""
+    by_entity = pd.Series(loss).groupby(entity).agg(["sum", "size"])
+    without = (loss.sum() - by_entity["sum"]) / (len(loss) - by_entity["size"])
+    count = len(by_entity)
+    error = np.sqrt(((without - loss.mean()) ** 2).sum() * (count - 1) / count)
     return stats.t.interval(0.95, count - 1, loc=loss.mean(), scale=error)
 
 
@@ -187,6 +189,18 @@ def tenths(y, score):
 def calibration_error(y, score):
     groups = tenths(y, score)
     return np.average((groups["predicted"] - groups["observed"]).abs(), weights=groups["rows"])
+
+
+def expected_error(score):
+    """The mean calibration error of outcomes that have these very probabilities."""
+    rows = pd.DataFrame({"p": score, "variance": score * (1 - score)})
+    groups = rows.groupby(pd.qcut(rows["p"], 10, duplicates="drop"), observed=True)
+    found = 0.0
+    for n, p, variance in zip(groups.size(), groups["p"].mean(), groups["variance"].mean(), strict=True):
+        count = np.arange(n + 1)
+        binomial = (np.abs(count / n - p) * stats.binom.pmf(count, n, p)).sum()
+        found += n / len(score) * binomial * np.sqrt(variance / (p * (1 - p)))
+    return found
 
 
 def lift(y, score):

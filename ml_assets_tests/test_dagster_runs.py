@@ -43,7 +43,30 @@ def test_metrics_are_numbers_and_pictures_are_inline(finished):
     assert isinstance(evaluation["roc_auc"].value, float)
     assert evaluation["curves"].value.startswith("![curves](data:image/png;base64,")
     assert "feature_importance" in evaluation
+    assert "scores" not in evaluation
     assert materializations(result)["training_set", DAY].metadata["dagster/row_count"].value > 1000
+
+
+def test_metrics_stand_in_one_table_with_their_intervals_whose_ends_come_last(finished):
+    result, _ = finished
+    made = materializations(result)
+    evaluation = made["evaluation", DAY].metadata
+    rows = {record.data["metric"]: record.data for record in evaluation["metrics"].records}
+    names = list(evaluation)
+
+    assert rows["roc_auc"]["95 % interval"] == (
+        f"{evaluation['roc_auc_low'].value:.4f} to {evaluation['roc_auc_high'].value:.4f}"
+    )
+    assert rows["skill"] == {
+        "metric": "skill",
+        "value": f"{evaluation['skill'].value:.4f}",
+        "95 % interval": "",
+    }
+    assert names.index("metrics") < names.index("curves") < names.index("roc_auc") < names.index("bytes")
+    assert names[names.index("bytes") + 1 :] == [
+        f"{name}_{end}" for name in ("roc_auc", "log_loss", "brier") for end in ("low", "high")
+    ]
+    assert "metrics" not in made["model", DAY].metadata
 
 
 def test_the_runs_tags_say_what_it_is_a_run_of(finished):

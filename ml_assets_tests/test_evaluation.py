@@ -118,6 +118,18 @@ def test_the_intervals_cover_the_truth_about_as_often_as_they_say():
     )  # of 285 expected, 275 to 294 in 99 of 100
 
 
+def test_a_perfectly_calibrated_model_shows_the_error_that_is_expected_of_it():
+    random = np.random.default_rng(4)
+    score = random.beta(2, 6, 400)
+    found = [metrics(random.random(400) < score, score, base_rate=0.25) for _ in range(150)]
+
+    shown = np.array([of["calibration_error"] for of in found])
+    assert {of["calibration_error_expected"] for of in found} == {found[0]["calibration_error_expected"]}
+    assert shown.mean() == pytest.approx(
+        found[0]["calibration_error_expected"], abs=3 * shown.std() / 150**0.5
+    )
+
+
 def test_the_entities_of_the_holdout_are_those_of_the_whole_training_set(evaluated):
     table, model, product = evaluated
     pairs = table.with_columns(pl.Series("id", [str(n // 2) for n in range(table.height)]))
@@ -396,3 +408,19 @@ def test_long_and_odd_feature_names_are_drawn(evaluated):
 
     width, height = struct.unpack(">II", data[16:24])
     assert (width, height < 700) == (700, True)
+
+
+def test_a_feature_that_is_the_outcome_is_among_the_facts_and_comes_first():
+    table = training_table().with_columns(pl.col("y").cast(pl.Float64).alias("refund"))
+    contract = CONTRACT.model_copy(update={"features": (*CONTRACT.features, "refund")})
+    model = fit(table, contract=contract, parameters=PARAMETERS).value
+
+    found = evaluate(model, table, contract=contract, parameters=PARAMETERS)
+
+    assert found.facts["suspects"] == ["refund"]
+    assert found.value["single_features"][0] == {
+        "feature": "refund",
+        "known_rows": 100,
+        "roc_auc": 1.0,
+        "missing_roc_auc": None,
+    }

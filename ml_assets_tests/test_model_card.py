@@ -132,6 +132,7 @@ def test_intervals_stand_beside_their_metrics_and_what_a_perfect_model_would_sho
     card = card_of(found)
 
     assert "| log loss | 0.5000 | 0.4568 to 0.5432 | " in card
+    assert "a perfectly calibrated model would show 0.0123 by chance" in card
     single = {
         name: value
         for name, value in found["metrics"].items()

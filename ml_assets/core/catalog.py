@@ -65,6 +65,7 @@ CATALOG: Mapping[str, Kind] = {
             "core.importance",
             "core.scores",
             "core.single_features",
+            "core.statistics.calibration",
             "core.statistics.intervals",
             "core.statistics.row_values",
             "core.figures",

@@ -14,6 +14,7 @@ from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.core.single_features import single_features, suspects
+from ml_assets.core.statistics.calibration import perfect_calibration_error
 from ml_assets.core.statistics.intervals import auc_interval, mean_interval
 from ml_assets.core.statistics.row_values import RowValues, calibration_groups, row_values
 from ml_assets.core.training import labels, predict
@@ -101,7 +102,8 @@ def metrics(y: Any, score: Any, *, base_rate: float, entity: Any) -> dict[str, f
     Returns:
         Numbers by name, not rounded. `<metric>_low` and `<metric>_high` are the ends of a 95 % interval by entity
         (`core.statistics.intervals`); those of log loss and Brier score are left out where all rows are of one entity,
-        which says nothing of others. `base_rate` is the share of positives in `y`; `lift_at_10pct` is how much denser they are in the
+        which says nothing of others. `calibration_error_expected` is what a perfectly calibrated model would show on as
+        many rows; `base_rate` is the share of positives in `y`; `lift_at_10pct` is how much denser they are in the
         top tenth; `skill` is 1 - Brier score / that of the baseline.
     """
     import numpy as np
@@ -117,6 +119,7 @@ def metrics(y: Any, score: Any, *, base_rate: float, entity: Any) -> dict[str, f
         **_mean("log_loss", found["log_loss"], entity),
         **_mean("brier", found["brier"], entity),
         "calibration_error": found["calibration_error"].value,
+        "calibration_error_expected": perfect_calibration_error(score),
         "lift_at_10pct": found["lift_at_10pct"].value,
         "base_rate": float(y.mean()),
         **{f"baseline_{name}": value for name, value in baseline.items()},

@@ -24,7 +24,7 @@ SHOWN = (
     (
         "calibration_error",
         "calibration error",
-        "mean distance of predicted and observed rate",
+        "mean distance of predicted and observed rate; a perfectly calibrated model would show {calibration_error_expected:.4f} by chance",
     ),
     ("lift_at_10pct", "lift in the top tenth", "1 is chance"),
 )

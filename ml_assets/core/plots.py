@@ -14,9 +14,9 @@ def curves_png(document: Mapping[str, Any]) -> bytes:
     figure = figure_of(10, 3.3)
     roc, recall, calibration = figure.subplots(1, 3)
     figure.subplots_adjust(left=0.055, right=0.99, bottom=0.15, top=0.91, wspace=0.24)
-    _roc(roc, points["roc"], auc=numbers["roc_auc"])
+    _roc(roc, points["roc"], numbers=numbers)
     _precision_recall(recall, points["precision_recall"], numbers=numbers)
-    _calibration(calibration, points["calibration"], error=numbers["calibration_error"])
+    _calibration(calibration, points["calibration"], numbers=numbers)
     return png(figure)
 
 
@@ -39,12 +39,14 @@ def feature_importance_png(document: Mapping[str, Any]) -> bytes:
     return png(figure)
 
 
-def _roc(axes: Any, points: Mapping[str, Any], *, auc: float) -> None:
+def _roc(axes: Any, points: Mapping[str, Any], *, numbers: Mapping[str, float]) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="chance")
     axes.plot(points["false_positive_rate"], points["true_positive_rate"], color=BLUE)
     _unit(axes)
     axes.legend(loc="lower right", frameon=False, fontsize=8)
-    finish(axes, x="false positive rate", y="true positive rate", title=f"ROC: AUC {auc:.3f}")
+    auc, low, high = (numbers[name] for name in ("roc_auc", "roc_auc_low", "roc_auc_high"))
+    title = f"ROC: AUC {auc:.3f} ({low:.3f} to {high:.3f})"
+    finish(axes, x="false positive rate", y="true positive rate", title=title)
 
 
 def _precision_recall(axes: Any, points: Mapping[str, Any], *, numbers: Mapping[str, float]) -> None:
@@ -57,14 +59,15 @@ def _precision_recall(axes: Any, points: Mapping[str, Any], *, numbers: Mapping[
     finish(axes, x="recall", y="precision", title=title)
 
 
-def _calibration(axes: Any, points: Mapping[str, Any], *, error: float) -> None:
+def _calibration(axes: Any, points: Mapping[str, Any], *, numbers: Mapping[str, float]) -> None:
     top = 1.08 * max(*points["predicted"], *points["observed"])
     axes.plot([0, top], [0, top], color=GREY, linestyle="--", linewidth=1, label="perfect")
     axes.plot(points["predicted"], points["observed"], color=BLUE, marker="o", markersize=4)
     axes.set(xlim=(0, top), ylim=(0, top))
     axes.locator_params(nbins=5)
     axes.legend(loc="upper left", frameon=False, fontsize=8)
-    title = f"Calibration: mean error {error:.3f}"
+    error, chance = numbers["calibration_error"], numbers["calibration_error_expected"]
+    title = f"Calibration error {error:.3f} (chance: {chance:.3f})"
     finish(axes, x="predicted probability", y="observed rate", title=title)
 
 

@@ -21,6 +21,7 @@ METRICS = (
     "brier_low",
     "brier_high",
     "calibration_error",
+    "calibration_error_expected",
     "lift_at_10pct",
     "base_rate",
     "baseline_log_loss",

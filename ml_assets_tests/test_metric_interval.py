@@ -1,0 +1,56 @@
+"""The ends of an interval stand beside their metric wherever metrics are listed, and nowhere else."""
+
+import pytest
+
+from ml_assets.cli.tables import metrics_table
+from ml_assets.core.metric_interval import interval, interval_text, is_end, without_ends
+from ml_assets.core.report.parameters import METRICS
+
+METRICS_OF_A_RUN = {
+    "skill": 0.1,
+    "roc_auc": 0.75256,
+    "roc_auc_low": 0.71504,
+    "roc_auc_high": 0.79018,
+    "log_loss": 0.5,
+    "score_low": 0.2,
+}
+
+
+def test_an_end_is_one_only_where_its_metric_is_there():
+    assert without_ends(METRICS_OF_A_RUN) == ["skill", "roc_auc", "log_loss", "score_low"]
+    assert is_end("roc_auc_high", METRICS_OF_A_RUN)
+    assert not is_end("roc_auc_high", {"log_loss"})
+    assert not is_end("roc_auc", {"roc"})
+
+
+def test_of_the_metrics_of_an_evaluation_the_ends_are_those_of_three_of_them():
+    metrics = without_ends(METRICS)
+
+    assert [name for name in METRICS if name not in metrics] == [
+        f"{name}_{end}" for name in ("roc_auc", "log_loss", "brier") for end in ("low", "high")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "ends", "text"),
+    [("roc_auc", (0.71504, 0.79018), "0.7150 to 0.7902"), ("log_loss", None, ""), ("score", None, "")],
+)
+def test_an_interval_has_both_ends_or_is_none(name, ends, text):
+    assert interval(name, METRICS_OF_A_RUN) == ends
+    assert interval_text(name, METRICS_OF_A_RUN) == text
+
+
+def cells(table):
+    return [list(column.cells) for column in table.columns]
+
+
+def test_a_table_of_metrics_has_intervals_beside_them_and_the_order_of_an_evaluation():
+    assert cells(metrics_table(METRICS_OF_A_RUN)) == [
+        ["roc_auc", "log_loss", "skill", "score_low"],
+        ["0.7526", "0.5000", "0.1000", "0.2000"],
+        ["0.7150 to 0.7902", "", "", ""],
+    ]
+
+
+def test_a_table_of_metrics_without_intervals_has_no_column_for_them():
+    assert cells(metrics_table({"mean_score": 0.25, "rows": 3})) == [["mean_score", "rows"], ["0.2500", "3"]]
