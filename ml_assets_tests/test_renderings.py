@@ -161,8 +161,6 @@ LOOKED_AT = {
             slope_low=0.6,
             slope_high=1.34,
             intercept=2.31,
-            calibration_error=0.48,
-            perfect_calibration_error=0.0101,
             evaluated=True,
         ),
         log_loss=LogLoss(

@@ -150,16 +150,10 @@ def ranking(current: Rows, reference: Rows | None, metrics: Mapping[str, float],
 
 def calibration_test(current: Rows, reference: Rows | None, *, look: Look) -> CalibrationTest:
     """Whether scores are the probabilities that they are taken for, and whether those of the evaluation were."""
-    from ml_assets.core.statistics.calibration import calibration, perfect_calibration_error
-    from ml_assets.core.statistics.row_values import row_values
+    from ml_assets.core.statistics.calibration import calibration
 
     test = calibration(*current, error=look.error)
-    error = row_values("calibration_error", current.y, current.score, base_rate=0.5).value
-    numbers = {
-        **{name: getattr(test, name) for name in OF_THE_TEST},
-        "calibration_error": error,
-        "perfect_calibration_error": perfect_calibration_error(current.score),
-    }
+    numbers = {name: getattr(test, name) for name in OF_THE_TEST}
     return CalibrationTest(
         verdict="no clear difference" if test.calibrated else "worse",
         without_slope=test.without_slope,

@@ -59,11 +59,7 @@ class Monitoring(Part):
         """The numbers that are worth a line over time."""
         found = {name: value for name, value in self.outcomes.overall.metrics.items() if name in PLOTTED}
         test = self.outcomes.verdicts.calibration
-        calibration = {
-            "calibration_z": test.z,
-            "calibration_slope": test.slope,
-            "perfect_calibration_error": test.perfect_calibration_error,
-        }
+        calibration = {"calibration_z": test.z, "calibration_slope": test.slope}
         found |= {name: value for name, value in calibration.items() if value is not None}
         if self.drift is not None:
             found["score_psi"] = self.drift.scores.psi
@@ -71,4 +67,13 @@ class Monitoring(Part):
         return found
 
 
-PLOTTED = ("roc_auc", "roc_auc_low", "roc_auc_high", "log_loss", "brier", "calibration_error", "base_rate")
+PLOTTED = (
+    "roc_auc",
+    "roc_auc_low",
+    "roc_auc_high",
+    "log_loss",
+    "brier",
+    "calibration_error",
+    "calibration_error_expected",
+    "base_rate",
+)

@@ -67,8 +67,6 @@ class CalibrationTest(Part):
         intercept_low: where its interval begins.
         intercept_high: where it ends.
         without_slope: why there is no slope.
-        calibration_error: the mean distance of scores and outcomes over ten groups by score.
-        perfect_calibration_error: its mean where the scores are calibrated, for as many rows.
         evaluated: whether the scores of the evaluation's holdout were calibrated, at 5 %; None where not known.
     """
 
@@ -85,8 +83,6 @@ class CalibrationTest(Part):
     intercept_low: float | None = None
     intercept_high: float | None = None
     without_slope: str | None = None
-    calibration_error: float | None = None
-    perfect_calibration_error: float | None = None
     evaluated: bool | None = None
 
 

@@ -9,7 +9,15 @@ from ml_assets.core.monitoring.verdicts import CalibrationTest, Comparison, LogL
 from ml_assets.core.report.words import count, number, stretches
 from ml_assets.core.statistics.tries import ALL_LOOKS
 
-SHOWN = ("roc_auc", "average_precision", "log_loss", "brier", "calibration_error", "base_rate")
+SHOWN = (
+    "roc_auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "calibration_error",
+    "calibration_error_expected",
+    "base_rate",
+)
 METRICS = ("metric", "outcomes", "evaluation", "difference")
 OVERALL: dict[Verdict, str] = {
     "not known yet": "It is not known yet whether the model is as good as it was evaluated",
@@ -97,15 +105,14 @@ def _base_rate(log_loss: LogLoss) -> str:
 
 
 def metrics(outcomes: Outcomes) -> list[tuple[str, str, str, str]]:
-    """The metrics under `METRICS`, the calibration error with what it would be if the scores were right."""
+    """The metrics under `METRICS`; without a difference where the evaluation has no such metric."""
     rows = []
     for name in SHOWN:
         if name in outcomes.compared:
             item = outcomes.compared[name]
             rows.append((name, number(item.now), number(item.evaluated), f"{item.difference:+.4f}"))
-        perfect = outcomes.verdicts.calibration.perfect_calibration_error
-        if name == "calibration_error" and perfect is not None:
-            rows.append(("calibration_error if calibrated", number(perfect), "", ""))
+        elif name in outcomes.overall.metrics:
+            rows.append((name, number(outcomes.overall.metrics[name]), "-", "-"))
     return rows
 
 
