@@ -296,7 +296,7 @@ def test_markdown_tells_counts_metrics_drift_errors_and_retry():
     assert "11 of 12 days done (91.7%) in environment `dev`: 11 made, 0 reused, 1 failed, 0 missing." in text
     assert "| **roc_auc** |" in text
     assert "- roc_auc 2025-12-11: 0.3000 (z " in text
-    assert "FLAGGED; the halves share about 93 % of their days" in text
+    assert "FLAGGED; the halves share about 95 % of their days" in text
     assert r"- 1 day (2025-12-12): a\|b \<script\> # c" in text
     assert "ml-assets run --dataset orders --as-of 2025-12-12 --lookback-days 120" in text
     assert "| 2025-12-12 | **failed** | - | - | - | `000000000011` |" in text
