@@ -78,7 +78,7 @@ def test_the_environment_of_the_run_is_part_of_the_command(failed):
 def test_of_a_range_only_the_days_that_failed_are_named(failed):
     _, instance = failed
 
-    result = train_days("2025-11-05", "2025-11-25", instance=instance, source="shop", lookback_days=100)
+    result = train_days("2025-11-05", "2025-11-25", instance=instance, source="shop", lookback_days=157)
 
     text = text_of(result, instance)
     assert not result.success

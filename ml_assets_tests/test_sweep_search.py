@@ -268,7 +268,7 @@ def test_as_many_impossible_combinations_as_are_shown_have_no_more():
 
 
 def test_each_problem_is_told_once_with_its_own_combinations():
-    own = check_sweep({"grid": {"max_iter": "50", "model_version": "v1,v2", "holdout_days": "28,300"}})
+    own = check_sweep({"grid": {"max_iter": "50", "model_version": "v1,v2", "holdout_days": "28,365"}})
 
     with pytest.raises(RefusedError) as refusal:
         trials_of(TrainingParameters(), own)
@@ -276,11 +276,11 @@ def test_each_problem_is_told_once_with_its_own_combinations():
     assert sorted(refusal.value.problems) == [
         (
             "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1. Impossible: "
-            "holdout_days=300 max_iter=50 model_version=v1; holdout_days=300 max_iter=50 model_version=v2."
+            "holdout_days=365 max_iter=50 model_version=v1; holdout_days=365 max_iter=50 model_version=v2."
         ),
         (
             "max_iter: not used by model_version v1. Allowed: leave it out, or use v2. Impossible: "
-            "holdout_days=28 max_iter=50 model_version=v1; holdout_days=300 max_iter=50 model_version=v1."
+            "holdout_days=28 max_iter=50 model_version=v1; holdout_days=365 max_iter=50 model_version=v1."
         ),
     ]
 
