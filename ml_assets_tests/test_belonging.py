@@ -119,7 +119,7 @@ def test_the_rows_shown_are_those_that_a_model_was_made_of_and_not_those_that_ca
     assert show(run_id, environment="dev", as_json=False) == 0
 
     told = capsys.readouterr().out
-    assert told.count("248 rows of 31 days") == told.count("from training_set run") > 0
+    assert told.count("496 rows of 62 days") == told.count("from training_set run") > 0
     assert told.count(f"{LEARNED}  8 rows") == 1, "each day once"
     assert "320 rows" not in told
 

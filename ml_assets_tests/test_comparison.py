@@ -188,7 +188,7 @@ def test_the_shell_holds_one_slot_against_the_other(place, capsys):
     told = capsys.readouterr().out
     assert f"candidate  green: {run_id(OTHER, LAST)} (v1, as_of 2025-12-01)" in told
     assert f"reference  blue: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01)" in told
-    assert f"6 days, {DAYS[0]} to {LAST}; two of them share 83% of their holdout days" in told
+    assert f"6 days, {DAYS[0]} to {LAST}; two of them share 96% of their holdout days" in told
     assert "Not every day counts" not in told
     assert main(["compare", "live", "idle", "--last", "6", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -216,7 +216,7 @@ def test_a_day_whose_evaluation_is_damaged_does_not_count_and_is_named(place, ca
 
     told = capsys.readouterr().out
     assert "5 days, " in told
-    assert f"ml-assets run --dataset orders --as-of {DAYS[2]} --lookback-days 150 --holdout-days 56" in told
+    assert f"ml-assets run --dataset orders --as-of {DAYS[2]} --lookback-days 150" in told
 
 
 def test_days_that_are_not_evaluated_are_named_by_the_command_that_makes_them(place, capsys):

@@ -97,7 +97,7 @@ def test_all_checks_are_evaluated_and_pass(finished):
         for e in result.get_asset_check_evaluations()
     }
 
-    assert len(checks) == 7
+    assert len(checks) == 8
     assert all(checks.values()), checks
 
 

@@ -83,7 +83,7 @@ def test_no_byte_of_any_artifact_depends_on_what_comes_after_as_of(tmp_path_fact
 
 def test_a_row_before_as_of_does_matter(tmp_path):
     days = order_days()
-    first = min(day for day in days if day > AS_OF - dt.timedelta(days=70))
+    first = min(day for day in days if day > AS_OF - dt.timedelta(days=101))
     changed = {**days, first: days[first].with_columns(pl.col("order_value") + 1)}
 
     before = digests(write_landing(tmp_path / "one", rows_by_day=days), tmp_path / "store_one")
@@ -105,7 +105,7 @@ def test_rows_whose_outcome_is_not_known_by_then_change_no_byte(tmp_path):
 
 
 def test_a_card_follows_rows_that_move_to_another_day_though_the_evaluation_stays_as_it_was(tmp_path):
-    days = order_days(AS_OF - dt.timedelta(days=60))
+    days = order_days(AS_OF - dt.timedelta(days=91))
     first = min(days)
     moved = {(first - dt.timedelta(days=1) if day == first else day): rows for day, rows in days.items()}
 
@@ -139,7 +139,7 @@ def test_what_is_known_at_the_end_of_as_of_is_one_rule_for_all_who_ask(tmp_path,
     )
     land(root, day, pl.concat([days[day], edge.with_columns(order_id=pl.lit("edge"))]))
     source = workspace.source("shop")
-    contract, rows = source.contract("orders"), source.scan("orders", first=day, last=AS_OF)
+    contract, rows = source.contract("orders"), source.scan("orders", first=min(days), last=AS_OF)
 
     trained = training_set(rows, contract=contract, parameters=PARAMETERS, as_of=AS_OF, origin="shop").value
     closed = closed_outcomes(rows, contract=contract, days=[day], as_of=AS_OF, origin="shop")

@@ -13,8 +13,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PowerTransformer
 
-AS_OF = dt.date(2011, 8, 1)
-LOOKBACK, HOLDOUT = 180, 28
+AS_OF = dt.date(2011, 9, 1)
+LOOKBACK, HOLDOUT = 365, 56
 CONTRACTS = {
     "orders": (
         "returned_30d",
@@ -46,6 +46,7 @@ def independent(real_data, dataset):
         (rows[f"{label}_closes_at"] <= pd.Timestamp(AS_OF) + pd.Timedelta(days=1)) & rows[label].notna()
     ]
     late = known["day"] > known["day"].max() - pd.Timedelta(days=HOLDOUT)
+    early = ~late & (known[f"{label}_closes_at"] <= known.loc[late, "day"].min())
     numbers = [name for name in features if name != "country"]
     known = known.assign(**{name: known[name].astype("float64") for name in numbers})
     prepare = make_column_transformer(
@@ -53,7 +54,7 @@ def independent(real_data, dataset):
         (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20), ["country"]),
     )
     model = make_pipeline(prepare, LogisticRegression(C=1.0, max_iter=5000))
-    model.fit(known.loc[~late, features], known.loc[~late, label].astype(int))
+    model.fit(known.loc[early, features], known.loc[early, label].astype(int))
     score = model.predict_proba(known.loc[late, features])[:, 1]
     return known[label].mean(), roc_auc_score(known.loc[late, label].astype(int), score)
 

@@ -13,7 +13,7 @@ FIRST, LAST = dt.date(2011, 7, 1), dt.date(2011, 7, 5)
 DAYS = [str(FIRST + dt.timedelta(days=n)) for n in range(5)]
 WINDOW = ["--from", FIRST, "--to", LAST]
 WHAT = ["--source", "uci", "--dataset", "orders"]
-LOOKBACK = 180
+LOOKBACK = 365
 
 
 def evaluations(shell, env):

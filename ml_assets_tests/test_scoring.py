@@ -300,7 +300,7 @@ def test_a_model_made_again_from_other_rows_writes_over_no_predictions(shop):
     """Its run_id is the same, its bytes are not."""
     first = model_of(shop)
     score(DAY)
-    land(shop.zone, dt.date(2025, 6, 20), order_day(dt.date(2025, 6, 20)).with_columns(n_lines=pl.lit(1)))
+    land(shop.zone, dt.date(2025, 5, 20), order_day(dt.date(2025, 5, 20)).with_columns(n_lines=pl.lit(1)))
 
     second = shop.train()
     made(score(DAY, model=second.run_id))

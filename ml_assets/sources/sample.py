@@ -16,16 +16,13 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
-
-Numbers: TypeAlias = npt.NDArray[Any]
+from ml_assets.sources.episodes import Episodes, Numbers
 
 _SECONDS_A_DAY = 86_400
 _YEAR = 365.25
@@ -107,8 +104,8 @@ class SampleSource:
         draws = [_draws(dataset, day) for day in days] or [np.empty((0, _COLUMNS))]
         ordinals = np.repeat([day.toordinal() for day in days], [len(d) for d in draws[: len(days)]])
         place = np.concatenate([np.arange(len(d)) for d in draws])
-        rows = _rows(ordinals.astype(np.int64), place, np.concatenate(draws), _EPISODES[dataset])
-        table = _MAKERS[dataset](rows)
+        visits = _EPISODES[dataset].visits(ordinals.astype(np.int64), place, np.concatenate(draws))
+        table = _MAKERS[dataset](_Rows(ordinals.astype(np.int64), place, *visits))
         if missing := [name for name in contract.columns if name not in table.columns]:
             raise SourceError(
                 f"{self.uri}{dataset}: column `{missing[0]}` is missing. Name a source that has it, or another model."
@@ -120,62 +117,24 @@ _COLUMNS = 15
 _EPISODES_LUCK, _SLOT, _OWN_LUCK = 12, 13, 14
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Episodes:
-    """How customers come and go.
-
-    A slot holds one customer at a time, for an episode of `shortest` to `longest` days. Its `turns` customers follow each
-    other as a hash decides, and are in no other slot. `trouble` is the share of episodes in which outcomes are bad, and
-    the columns of draws of `by_customer` and `by_episode` stay as they are for as long.
-    """
-
-    slots: int
-    slots_of_a_place: int = 0  # so that no customer is seen twice in one snapshot
-    turns: int = 20
-    shortest: int
-    longest: int
-    by_customer: tuple[int, ...]
-    by_episode: tuple[int, ...]
-
-    def slot(self, place: Numbers, luck: Numbers) -> Numbers:
-        """The slot of each row, by its place within the day or, where places do not matter, of all."""
-        return np.asarray(
-            place * self.slots_of_a_place + np.floor(luck * (self.slots_of_a_place or self.slots))
-        )
-
-
-_EPISODES: Mapping[str, _Episodes] = {
-    "orders": _Episodes(
+_EPISODES: Mapping[str, Episodes] = {
+    "orders": Episodes(
         slots=400,
+        column=_SLOT,
         shortest=21,
         longest=31,
         by_customer=(2,),
         by_episode=(3, 4, 5, 6, 8, 10, _EPISODES_LUCK),
     ),
-    "customers": _Episodes(
-        slots=0,
+    "customers": Episodes(
         slots_of_a_place=10,
+        column=_SLOT,
         shortest=60,
         longest=90,
         by_customer=(0,),
         by_episode=(1, 2, 6, 7, _EPISODES_LUCK),
     ),
 }
-
-
-def _bits(key: Numbers | int, *, of: Numbers | int = 0) -> Numbers:
-    """64 bits that look random for each whole number `key` and the bits `of` (SplitMix64; Steele, Lea and Flood 2014)."""
-    state = np.atleast_1d(np.asarray(key)).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.asarray(
-        of, np.uint64
-    )
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(state ^ (state >> np.uint64(31)))
-
-
-def _uniform(key: Numbers | int, *, of: Numbers | int = 0) -> Numbers:
-    """The same as a number from 0 to 1."""
-    return np.asarray((_bits(key, of=of) >> np.uint64(11)) * 2.0**-53)
 
 
 @dataclass(frozen=True)
@@ -212,23 +171,6 @@ class _Rows:
     def season(self) -> Numbers:
         """From -1 in summer to 1 at the turn of the year."""
         return np.asarray(np.cos(2 * np.pi * (self.day - _CENTRE) / _YEAR))
-
-
-def _rows(day: Numbers, place: Numbers, uniform: Numbers, episodes: _Episodes) -> _Rows:
-    """Give each row its customer, and the draws that stay with the customer or the episode the same value."""
-    slot = episodes.slot(place, uniform[:, _SLOT])
-    bits = _bits(slot)
-    length = episodes.shortest + np.floor(_uniform(1, of=bits) * (episodes.longest + 1 - episodes.shortest))
-    since = day + np.floor(_uniform(2, of=bits) * length)
-    episode = since // length
-    customer = slot * episodes.turns + np.floor(_uniform(episode, of=bits) * episodes.turns)
-    bits = _bits(customer)
-    for column in episodes.by_customer:
-        uniform[:, column] = _uniform(column, of=bits)
-    bits = _bits(episode, of=bits)
-    for column in episodes.by_episode:
-        uniform[:, column] = _uniform(column, of=bits)
-    return _Rows(day, place, uniform, customer, since % length)
 
 
 @lru_cache(maxsize=1024)
