@@ -137,16 +137,16 @@ def metrics(y, score, entity, base_rate):
     return found
 
 
-def mean_interval(loss, entity):
+def mean_interval(loss, entity, error=0.05):
     """Student's interval of a mean, with the variance of the jackknife that leaves out one entity at a time."""
     by_entity = pd.Series(loss).groupby(entity).agg(["sum", "size"])
     without = (loss.sum() - by_entity["sum"]) / (len(loss) - by_entity["size"])
     count = len(by_entity)
-    error = np.sqrt(((without - loss.mean()) ** 2).sum() * (count - 1) / count)
-    return stats.t.interval(0.95, count - 1, loc=loss.mean(), scale=error)
+    scale = np.sqrt(((without - loss.mean()) ** 2).sum() * (count - 1) / count)
+    return stats.t.interval(1 - error, count - 1, loc=loss.mean(), scale=scale)
 
 
-def auc_interval(y, score, entity):
+def auc_interval(y, score, entity, error=0.05):
     """Obuchowski's interval on the logit scale; Newcombe's below ten entities of a class, the wider one below fifty."""
     own, other = score[y == 1], score[y == 0]
     right = (own[:, None] > other).astype(float) + (own[:, None] == other) / 2
@@ -158,21 +158,21 @@ def auc_interval(y, score, entity):
         placed[y == of] = (mean - auc) / (y == of).sum() * np.sqrt(count / max(1, count - 1))
     ends = []
     if min(counts) < 50 or auc in (0, 1):
-        ends.append(newcombe(auc, *counts))
+        ends.append(newcombe(auc, *counts, error=error))
     if min(counts) >= 10 and auc not in (0, 1):
-        error = np.sqrt((pd.Series(placed).groupby(entity).sum() ** 2).sum()) / (auc * (1 - auc))
-        around = stats.t.interval(0.95, min(counts) - 1, loc=special.logit(auc), scale=error)
+        scale = np.sqrt((pd.Series(placed).groupby(entity).sum() ** 2).sum()) / (auc * (1 - auc))
+        around = stats.t.interval(1 - error, min(counts) - 1, loc=special.logit(auc), scale=scale)
         ends.append(special.expit(around))
     return min(low for low, _ in ends), max(high for _, high in ends)
 
 
-def newcombe(auc, positives, negatives):
-    """Newcombe (2006), method 5: the AUCs from which the one found is 1.96 standard errors away."""
+def newcombe(auc, positives, negatives, error):
+    """Newcombe (2006), method 5: the AUCs from which the one found is 1.96 standard errors away, at an error of 5 %."""
     half = (positives + negatives) / 2 - 1
 
     def beyond(a):
         variance = a * (1 - a) * (1 + half * (1 - a) / (2 - a) + half * a / (1 + a)) / (positives * negatives)
-        return (auc - a) ** 2 - stats.norm.ppf(0.975) ** 2 * variance
+        return (auc - a) ** 2 - stats.norm.isf(error / 2) ** 2 * variance
 
     low = optimize.bisect(beyond, 0, min(auc, 1 - 1e-12), xtol=1e-13) if auc > 0 else 0.0
     high = optimize.bisect(beyond, max(auc, 1e-12), 1, xtol=1e-13) if auc < 1 else 1.0

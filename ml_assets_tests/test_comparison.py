@@ -293,7 +293,7 @@ def test_on_its_holdout_alone_a_comparison_has_the_metrics_of_the_evaluation(pla
     scored = score_both(*models, through=LAST, window_days=366, settings=load_settings())
 
     assert scored.sample.last_day == day
-    found = metrics(scored.rows.outcome, scored.rows.candidate, base_rate=0.3)
+    found = metrics(scored.rows.outcome, scored.rows.candidate, base_rate=0.3, entity=scored.rows.entity)
     for name in DEFAULT_MARGINS:
         assert found[name] == pytest.approx(last.metrics[name], abs=1e-9)
 

@@ -9,7 +9,7 @@ from ml_assets_tests import recomputed
 from ml_assets_tests.scenario import train
 
 RUNS = (
-    {"dataset": "customers", "lookback_days": 200},
+    {"dataset": "customers", "lookback_days": 330},
     {"dataset": "orders", "model_version": "v2", "max_iter": 8, "calibrate": True, "seed": 3},
 )
 

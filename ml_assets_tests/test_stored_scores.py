@@ -17,7 +17,7 @@ from ml_assets.errors import CorruptArtifactError, SourceError
 from ml_assets.pipeline.scores import stored_scores
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.sources.column_names import OF_SCORES, check_names
+from ml_assets.sources.column_names import OF_PAIRS, OF_SCORES, check_names
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.tables import CONTRACT, training_table
 
@@ -123,7 +123,7 @@ def test_the_names_of_the_columns_of_scores_are_those_that_are_refused():
     assert {*found.columns} - {"id", "ts"} == {"day", *OF_SCORES}
 
 
-@pytest.mark.parametrize("name", OF_SCORES)
+@pytest.mark.parametrize("name", [*OF_SCORES, *OF_PAIRS])
 def test_an_id_or_event_time_may_not_have_the_name_of_a_column_of_scores(name):
     values = {"event_time": "t", "label": "y", "label_closes_at": "z", "ids": ("i",), "features": ("f",)}
     for own in ({"ids": (name,)}, {"event_time": name}):

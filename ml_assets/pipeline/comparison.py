@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.comparison.sample import Sample, Shortage, shortage
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource, Manifest
 from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
 from ml_assets.pipeline.paired_rows import Pair, ReadRows, first_unseen, read_pair, refuse_other_rows
@@ -28,6 +29,7 @@ class Scored:
         reference: the other one.
         sample: the rows in numbers.
         rows: the rows, or None where there is none.
+        contract: what the columns of the rows are; its ids are those that both models know.
         shortage: what is missing for a verdict, or None.
         chosen: the leaderboards that rank the candidate's parameter set.
         base_rate: share of positives among the reference's training rows.
@@ -39,11 +41,19 @@ class Scored:
     reference: NamedModel
     sample: Sample
     rows: "PairedRows | None"
+    contract: DatasetContract
     shortage: Shortage | None
     chosen: ChosenOn
     base_rate: float
     read: tuple[Manifest, ...]
     source: tuple[str, str]
+
+    @property
+    def entity(self) -> str:
+        """The id that names the entity of a row; nothing where there is no id, or no row."""
+        from ml_assets.core.entities import entity_name
+
+        return "" if self.rows is None else entity_name(self.rows.table, self.contract)
 
     def sources(self) -> list[InputSource]:
         """The rows with a fingerprint a day, for the lineage."""
@@ -110,6 +120,7 @@ def score_both(
         reference=reference,
         sample=found.sample,
         rows=found.rows,
+        contract=pair.contract,
         shortage=_shortage(found, window_days),
         chosen=chosen,
         base_rate=other.training_set.facts["train_base_rate"],

@@ -58,10 +58,13 @@ def store_comparison(
 
 def product(compared: Compared) -> Product:
     """Its files, and the numbers that Dagster plots over time."""
+    from ml_assets.core.comparison.pairing import PAIRS, pair_table
     from ml_assets.core.comparison.pictures import by_block_png, degradation_png
 
     scored, comparison = compared.scored, compared.comparison
-    pictures = {}
+    pictures, pairs = {}, {}
+    if scored.rows is not None:
+        pairs = {PAIRS: pair_table(scored.rows, scored.contract)}
     if comparison.kpis:
         pictures = {"degradation.png": degradation_png(comparison), "by_block.png": by_block_png(comparison)}
     return Product(
@@ -69,6 +72,7 @@ def product(compared: Compared) -> Product:
             "candidate": scored.candidate.told,
             "reference": scored.reference.told,
             "damaged_leaderboards": list(scored.chosen.damaged),
+            "entity": scored.entity,
             **comparison.model_dump(mode="json"),
         },
         facts={
@@ -80,7 +84,7 @@ def product(compared: Compared) -> Product:
             "entities": scored.sample.entities,
         },
         metrics={f"{kpi.metric}_degradation": kpi.degradation for kpi in comparison.kpis},
-        attachments={"summary.md": markdown(compared).encode(), **pictures},
+        attachments={"summary.md": markdown(compared).encode(), **pairs, **pictures},
     )
 
 

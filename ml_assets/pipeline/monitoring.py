@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from ml_assets.core.monitoring.document import Monitoring
     from ml_assets.core.monitoring.drift import Drift
     from ml_assets.core.monitoring.measure import Outcomes
+    from ml_assets.core.monitoring.outcomes import Joined
 
 
 @dataclass(kw_only=True)
@@ -52,6 +53,7 @@ class MonitoredDay:
     workspace: Workspace
     _read: list[Manifest] = field(default_factory=list)
     _sources: list[InputSource] = field(default_factory=list)
+    _joined: "Joined | None" = None
 
     def make(self) -> Made:
         """Commit the monitoring. It is made anew each time: what is stored and what has closed decide it.
@@ -64,7 +66,7 @@ class MonitoredDay:
         found = self.monitoring()
         key = monitoring_key(self.parameters, self.own, model, self.as_of)
         manifest = store_value(
-            product(found),
+            product(found, None if self._joined is None else self._joined.table),
             key=key,
             parameters=monitoring_identity(self.parameters, self.own, model),
             format_name="json",
@@ -200,7 +202,7 @@ class MonitoredDay:
                 origin=f"{source.uri}/{self.parameters.dataset}",
             )
             self._sources.append(input_source(self.parameters, known, self.workspace))
-            joined = join(pl.concat([stored[day] for day in scored]), known, contract)
+            self._joined = joined = join(pl.concat([stored[day] for day in scored]), known, contract)
         return outcomes_of(
             joined,
             days=days,

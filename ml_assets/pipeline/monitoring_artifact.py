@@ -10,6 +10,8 @@ from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.product import Product
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    import polars as pl
+
     from ml_assets.core.monitoring.document import Monitoring
 
 SUMMARY = "summary.md"
@@ -28,12 +30,20 @@ def monitoring_key(
     )
 
 
-def product(found: "Monitoring") -> Product:
-    """Its files, and the numbers that Dagster plots over time."""
+def product(found: "Monitoring", rows: "pl.DataFrame | None") -> Product:
+    """Its files, and the numbers that Dagster plots over time.
+
+    Args:
+        found: what is known.
+        rows: `day`, the ids, the event time, `score` and `outcome` of the rows whose outcomes have closed, as an
+            evaluation keeps them; None where no such day is scored.
+    """
     from ml_assets.core.monitoring.markdown import markdown
     from ml_assets.core.monitoring.pictures import pictures
+    from ml_assets.core.scores import SCORES
 
     outcomes, drift = found.outcomes, found.drift
+    kept = {} if rows is None else {SCORES: rows}
     return Product(
         value=found.document(),
         facts={
@@ -48,5 +58,5 @@ def product(found: "Monitoring") -> Product:
             "score_drift": drift.scores.band if drift else "not known",
         },
         metrics=found.numbers(),
-        attachments={SUMMARY: markdown(found).encode(), **pictures(found)},
+        attachments={SUMMARY: markdown(found).encode(), **kept, **pictures(found)},
     )

@@ -8,6 +8,7 @@ from ml_assets.errors import SourceError
 FILE = "__landed_file"  # the column in which rows have their file, until they have their day
 RESERVED = ("day", "fold", FILE)
 OF_SCORES = ("score", "outcome")  # columns of `core.scores`, in which ids and event time keep their names
+OF_PAIRS = ("candidate_score", "reference_score")  # those of `core.comparison.pairing`, likewise
 LONGEST = 200
 SHOWN = 60
 _PATTERN = re.compile(r"\*|\^.*\$", re.DOTALL)  # what Polars takes for several columns
@@ -33,7 +34,8 @@ def check_names(contract: DatasetContract, *, where: str) -> None:
         )
     if twice := sorted({name for name in roles if roles.count(name) > 1}):
         raise SourceError(f"{where}: `{twice[0]}` has two roles. Give each column one of them.")
-    if taken := sorted(({*RESERVED} & {*roles}) | ({*OF_SCORES} & {*contract.ids, contract.event_time})):
+    kept = {*OF_SCORES, *OF_PAIRS} & {*contract.ids, contract.event_time}
+    if taken := sorted(({*RESERVED} & {*roles}) | kept):
         raise SourceError(
             f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files."
         )

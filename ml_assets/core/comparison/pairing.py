@@ -9,10 +9,13 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.entities import entities
+from ml_assets.core.scores import OUTCOME
 from ml_assets.core.training import LARGEST
 from ml_assets.core.training_set import DAY, source_days
 
 UNIX_EPOCH = 719_163  # 1970-01-01 as proleptic ordinal
+PAIRS = "pairs.parquet"
+CANDIDATE, REFERENCE = "candidate_score", "reference_score"
 SCORE_DIGITS = 9  # of the digest: the last bits of a score hang on the machine
 
 
@@ -88,6 +91,22 @@ def paired_rows(
         candidate=candidate,
         reference=reference,
     )
+
+
+def pair_table(rows: PairedRows, contract: DatasetContract) -> pl.DataFrame:
+    """The rows as they are kept beside a comparison, in their order.
+
+    Returns:
+        Columns `day` (Date), the ids, the event time, `candidate_score` and `reference_score` (Float64), and `outcome`
+        (Int8, 0 or 1).
+    """
+    return rows.table.select(
+        DAY,
+        *dict.fromkeys((*contract.ids, contract.event_time)),
+        pl.Series(CANDIDATE, rows.candidate, dtype=pl.Float64),
+        pl.Series(REFERENCE, rows.reference, dtype=pl.Float64),
+        pl.col(contract.label).cast(pl.Int8).alias(OUTCOME),
+    ).rechunk()
 
 
 def digest(rows: PairedRows, *models: str) -> str:
