@@ -89,7 +89,9 @@ def compared(found):
     )
     against = {
         trial.run_id: Against(
-            low=trial.difference - 0.02, high=trial.difference + (0.03 if n % 2 else -0.01), p_value=0.01 * n
+            low=(1.5 if n % 2 else 2.1) * trial.difference,
+            high=(0.5 if n % 2 else -0.1) * trial.difference,
+            p_value=0.01 * n,
         )
         for n, trial in enumerate(found.trials[:-1])
         if n

@@ -45,8 +45,7 @@ def _rows(board: "Leaderboard") -> Iterator[str]:
     rows = board.rows
     yield (
         f"Trials are compared on {rows.rows:,} rows of {rows.entities:,} entities, with events from {rows.first} to "
-        f"{rows.last}. A row counts once, though the holdouts of {count(len(board.days), 'day')} overlap"
-        f"{_same(rows.holdouts, len(board.days))}."
+        f"{rows.last}{_once(rows.holdouts, len(board.days))}."
     )
     yield (
         "Of trials that are equally good, however many, some is called worse in about 5 % of sweeps (Model Confidence "
@@ -60,8 +59,11 @@ def _rows(board: "Leaderboard") -> Iterator[str]:
         )
 
 
-def _same(holdouts: int, days: int) -> str:
-    return f", and only {holdouts} of them differ" if holdouts < days else ""
+def _once(holdouts: int, days: int) -> str:
+    if days == 1:
+        return ""
+    same = f", and only {holdouts} of them differ" if holdouts < days else ""
+    return f". A row counts once, though the holdouts of {count(days, 'day')} overlap{same}"
 
 
 def _varied(board: "Leaderboard") -> Iterator[str]:
