@@ -17,6 +17,7 @@ from ml_assets_tests.recomputed_rows import (
     row_values,
     sample,
     scores,
+    training_facts,
     used_all,
 )
 
@@ -178,7 +179,7 @@ def same_rows(one, other):
 def base_rate(folder, root):
     """The share of a yes among the rows that the trial was trained on."""
     (of,) = used_all(folder, "training_set", root)
-    return manifest_of(of)["facts"]["train_base_rate"]
+    return training_facts(of)["train_base_rate"]
 
 
 def training_sets(folder, root):

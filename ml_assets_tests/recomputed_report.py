@@ -8,7 +8,7 @@ import rfc8785
 from scipy import stats
 
 from ml_assets_tests.recomputed import document, folders, manifest_of
-from ml_assets_tests.recomputed_rows import averaged, mean_interval, sample, scores, used_all
+from ml_assets_tests.recomputed_rows import averaged, mean_interval, sample, scores, training_facts, used_all
 
 FACTS = ("rows", "base_rate", "train_rows", "holdout_rows")
 POOLED = {"roc_auc": 1, "log_loss": np.inf, "brier": 1}
@@ -67,7 +67,8 @@ def day_of(told, parameters, found):
             dt.datetime.fromisoformat(time) for time in (rows["started_at"], evaluation["created_at"])
         )
         day["seconds"] = round((ended - begun).total_seconds(), 3)
-    facts = {name: rows["facts"][name] for name in FACTS}
+    facts = training_facts(found["training_set"][told["as_of"]])
+    facts = {name: facts[name] for name in FACTS}
     return day | {"metrics": evaluation["metrics"], "facts": facts}
 
 

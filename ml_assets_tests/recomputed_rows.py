@@ -21,6 +21,20 @@ def used_all(folder, asset, root):
     return [by_name[item["run_id"], item["sha256"]] for item in wanted]
 
 
+def training_facts(folder):
+    """What reports and leaderboards read among the facts of a training set, from its rows."""
+    rows, label = table(folder, "training_set.parquet"), manifest_of(folder)["facts"]["contract"]["label"]
+    train = rows[rows["fold"] == "train"]
+    return {
+        "rows": len(rows),
+        "base_rate": round(rows[label].mean(), 6),
+        "train_rows": len(train),
+        "train_base_rate": round(train[label].mean(), 6),
+        "holdout_rows": sum(rows["fold"] == "holdout"),
+        "last_day": str(rows["day"].max()),
+    }
+
+
 def assert_same(stored, again):
     """Both have the same leaves, numbers to the ninth digit."""
     first, second = numbers(stored), numbers(again)
