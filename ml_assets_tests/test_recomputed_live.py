@@ -2,12 +2,18 @@
 
 import ast
 import datetime as dt
+import json
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from ml_assets.core.artifact import key_of
+from ml_assets.core.product import Product
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
+from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
+from ml_assets.pipeline.store_value import store_value
 from ml_assets_tests import (
     recomputed,
     recomputed_comparison,
@@ -46,6 +52,23 @@ def full_rows(day):
     )
 
 
+def rank(world):
+    """A leaderboard that ranks the second model, as far as a comparison reads it."""
+    trial = {"parameters": world.store().manifest(key_of("model", OTHER, AS_OF)).parameters}
+    store_value(
+        Product(
+            value=pl.DataFrame({"rank": [1]}),
+            attachments={DOCUMENT: json.dumps({"trials": [trial]}).encode()},
+            facts={"rows_until": "2025-07-03"},
+        ),
+        key=leaderboard_key(OTHER, SweepParameters(), AS_OF),
+        parameters=sweep_identity(OTHER, SweepParameters()),
+        format_name="parquet",
+        inputs=(),
+        workspace=world.workspace,
+    )
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """One model serves in blue and has scored the days after its own; another one, which takes fewer features, waits."""
@@ -61,6 +84,7 @@ def served(tmp_path_factory):
         found.serve(found.train())
         (found.zone / "orders" / "dataset.toml").write_text(FEWER)
         found.train(OTHER)
+        rank(found)
         for first, last in (
             (SCORED[0], UNSCORED - dt.timedelta(days=1)),
             (UNSCORED + dt.timedelta(days=1), MONITORED),
@@ -125,6 +149,7 @@ def test_every_number_of_a_comparison_is_made_again_from_its_pairs(world):
     found = recomputed_comparison.comparison(folder, roots(world))
 
     assert len(stored["kpis"]) == 7
+    assert (len(stored["chosen_on"]), stored["sample"]["first"]) == (1, "2025-07-04")
     assert (stored["sample"]["ambiguous"], stored["sample"]["only_candidate"]) == (2, 1)
     assert (stored.pop("candidate"), stored.pop("reference")) == (
         f"{run_id(world, 'v2')} (v2, as_of {AS_OF})",
