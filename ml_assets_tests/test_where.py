@@ -107,8 +107,8 @@ def test_a_filter_holds_where_all_of_its_conditions_do():
 
 
 def test_a_parameter_that_was_left_out_of_an_identity_has_the_value_that_it_stands_for():
-    assert omitted_values("model") == {"calibrate": False}
-    assert omitted_values("training_set") == {}
+    assert omitted_values("model") == {"purged": False, "calibrate": False}
+    assert omitted_values("training_set") == {"purged": False}
     assert omitted_values("nothing") == {}
     assert Filter(tuple(parse("calibrate=false"))).holds("model", DAY, RUN, {})
     assert not Filter(tuple(parse("calibrate=true"))).holds("model", DAY, RUN, {})
