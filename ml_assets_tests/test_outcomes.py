@@ -13,7 +13,7 @@ from ml_assets.core.monitoring.look import Look
 from ml_assets.core.monitoring.measure import Outcomes, compare, measure, outcomes_of
 from ml_assets.core.monitoring.outcomes import NOTHING, Joined, closed_outcomes, closing_days, join
 from ml_assets.core.monitoring.parameters import MonitoringParameters, check_monitoring
-from ml_assets.core.monitoring.verdicts import Comparison
+from ml_assets.core.monitoring.verdicts import MetricChange
 from ml_assets.errors import RefusedError, SourceError
 
 DAY = dt.date(2025, 7, 1)
@@ -306,7 +306,7 @@ def test_a_monitoring_of_an_earlier_version_has_the_verdict_that_it_had():
     found = Outcomes.model_validate(document)
 
     assert (found.verdict, found.look) == ("worse", None)
-    assert found.verdicts.ranking == Comparison(
+    assert found.verdicts.ranking == MetricChange(
         verdict="worse", current=0.68, evaluated=0.95, difference=-0.27, low=-0.35, high=-0.2
     )
     assert "earlier version" in found.verdicts.calibration.reason

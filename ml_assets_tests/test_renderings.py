@@ -29,7 +29,6 @@ from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import table
 from ml_assets.core.model_card import model_card
-from ml_assets.core.monitoring import verdicts
 from ml_assets.core.monitoring.decide import Evaluated
 from ml_assets.core.monitoring.document import Monitoring
 from ml_assets.core.monitoring.look import Look
@@ -41,6 +40,7 @@ from ml_assets.core.monitoring.pictures import pictures as monitoring_pictures
 from ml_assets.core.monitoring.verdicts import (
     CalibrationTest,
     LogLoss,
+    MetricChange,
     Verdicts,
     not_known,
 )
@@ -143,7 +143,7 @@ LOOKED_AT = {
     "look": Look(number=41, error=0.000264),
     "verdict": "worse",
     "verdicts": Verdicts(
-        ranking=verdicts.Comparison(
+        ranking=MetricChange(
             verdict="no clear difference",
             current=0.7397,
             evaluated=0.7452,

@@ -24,7 +24,7 @@ from ml_assets.core.monitoring.decide import (
     verdicts_of,
 )
 from ml_assets.core.monitoring.look import Look, look_at
-from ml_assets.core.monitoring.verdicts import VERDICTS, Comparison, Verdicts
+from ml_assets.core.monitoring.verdicts import VERDICTS, MetricChange, Verdicts
 from ml_assets.core.statistics.tries import error_of_look
 from ml_assets_tests.watched import Watched
 
@@ -252,4 +252,4 @@ def test_a_customer_has_one_number_in_both_tables_and_a_row_whose_customer_is_no
     found = decide(tables[0], Evaluated({}, tables[1]), contract=CONTRACT, look=ONCE)
 
     assert found == given_to(*alone)
-    assert found.ranking != Comparison()
+    assert found.ranking != MetricChange()

@@ -35,6 +35,7 @@ CATALOG: Mapping[str, Kind] = {
         format="parquet",
         code=(
             "core.contract",
+            "core.entities",
             "core.folds",
             "core.impossible_rows",
             "core.training_set",

@@ -11,8 +11,8 @@ from ml_assets.core.entities import entities, entity_name
 from ml_assets.core.monitoring.look import Look
 from ml_assets.core.monitoring.verdicts import (
     CalibrationTest,
-    Comparison,
     LogLoss,
+    MetricChange,
     Verdict,
     Verdicts,
     not_known,
@@ -111,7 +111,7 @@ def verdicts_of(
     if reference is not None and (few := too_few(reference, noun)):
         reason = f"of the evaluation: {few}"
         return Verdicts(
-            ranking=Comparison(reason=reason),
+            ranking=MetricChange(reason=reason),
             calibration=calibration_test(current, None, look=look),
             log_loss=LogLoss(reason=reason),
         )
@@ -137,15 +137,17 @@ def too_few(rows: Rows, noun: str) -> str:
     return ""
 
 
-def ranking(current: Rows, reference: Rows | None, metrics: Mapping[str, float], *, look: Look) -> Comparison:
+def ranking(
+    current: Rows, reference: Rows | None, metrics: Mapping[str, float], *, look: Look
+) -> MetricChange:
     """ROC AUC against the evaluation's: of its rows, else of what it states."""
     if reference is not None:
         before = _auc(reference, error=look.error)
     elif {"roc_auc", "roc_auc_low", "roc_auc_high"} <= metrics.keys():
         before = _stated(metrics, error=look.error)
     else:
-        return Comparison(reason=NO_SCORES)
-    return _comparison(_auc(current, error=look.error), before, larger_is_better=True)
+        return MetricChange(reason=NO_SCORES)
+    return _change(_auc(current, error=look.error), before, larger_is_better=True)
 
 
 def calibration_test(current: Rows, reference: Rows | None, *, look: Look) -> CalibrationTest:
@@ -169,7 +171,7 @@ def log_loss(current: Rows, reference: Rows | None, *, look: Look) -> LogLoss:
     losses, shares = ([of(rows, error=look.error) for rows in (current, reference)] for of in (_loss, _share))
     low, high = difference(*shares)
     return LogLoss(
-        **_comparison(*losses, larger_is_better=False).model_dump(),
+        **_change(*losses, larger_is_better=False).model_dump(),
         base_rate=round(shares[0].value, DIGITS),
         base_rate_evaluated=round(shares[1].value, DIGITS),
         base_rate_moved=not low <= 0 <= high,
@@ -189,7 +191,7 @@ def difference(current: Estimate, before: Estimate) -> tuple[float, float]:
     return value - below, value + above
 
 
-def _comparison(current: Estimate, before: Estimate, *, larger_is_better: bool) -> Comparison:
+def _change(current: Estimate, before: Estimate, *, larger_is_better: bool) -> MetricChange:
     low, high = difference(current, before)
     verdict: Verdict = "no clear difference"
     if high < 0 or low > 0:
@@ -201,7 +203,7 @@ def _comparison(current: Estimate, before: Estimate, *, larger_is_better: bool) 
         "low": low,
         "high": high,
     }
-    return Comparison(
+    return MetricChange(
         verdict=verdict, **{name: round(value, DIGITS) + 0.0 for name, value in numbers.items()}
     )
 

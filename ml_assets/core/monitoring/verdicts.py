@@ -8,7 +8,7 @@ Verdict = Literal["not known yet", "worse", "better", "no clear difference"]
 VERDICTS = ("ranking", "calibration", "log_loss")
 
 
-class Comparison(Part):
+class MetricChange(Part):
     """One metric of the outcomes against that of the evaluation.
 
     Attributes:
@@ -30,7 +30,7 @@ class Comparison(Part):
     high: float | None = None
 
 
-class LogLoss(Comparison):
+class LogLoss(MetricChange):
     """Log loss, with what the base rate alone makes of it.
 
     Attributes:
@@ -89,7 +89,7 @@ class CalibrationTest(Part):
 class Verdicts(Part):
     """All three."""
 
-    ranking: Comparison = Comparison()
+    ranking: MetricChange = MetricChange()
     calibration: CalibrationTest = CalibrationTest()
     log_loss: LogLoss = LogLoss()
 
@@ -112,7 +112,7 @@ class Verdicts(Part):
 def not_known(reason: str) -> Verdicts:
     """None of them, for one reason."""
     return Verdicts(
-        ranking=Comparison(reason=reason),
+        ranking=MetricChange(reason=reason),
         calibration=CalibrationTest(reason=reason),
         log_loss=LogLoss(reason=reason),
     )

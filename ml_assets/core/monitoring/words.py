@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ml_assets.core.monitoring.document import Monitoring
 from ml_assets.core.monitoring.drift import Shift
 from ml_assets.core.monitoring.measure import Outcomes
-from ml_assets.core.monitoring.verdicts import CalibrationTest, Comparison, LogLoss, Verdict
+from ml_assets.core.monitoring.verdicts import CalibrationTest, LogLoss, MetricChange, Verdict
 from ml_assets.core.report.words import count, number, stretches
 from ml_assets.core.statistics.tries import ALL_LOOKS
 
@@ -68,7 +68,7 @@ def verdicts(outcomes: Outcomes) -> tuple[str, ...]:
     )
 
 
-def _verdict(name: str, verdict: Comparison | CalibrationTest, numbers: str) -> str:
+def _verdict(name: str, verdict: MetricChange | CalibrationTest, numbers: str) -> str:
     if verdict.verdict == "not known yet":
         return f"{name}: not known yet: {verdict.reason}."
     return f"{name}: {'WORSE' if verdict.verdict == 'worse' else verdict.verdict}: {numbers}."
@@ -127,12 +127,14 @@ def look(outcomes: Outcomes) -> str:
     )
 
 
-def difference(comparison: Comparison) -> str:
+def difference(change: MetricChange) -> str:
     """`0.7000, evaluated 0.7200, difference -0.0200 (-0.0500 to +0.0100)`."""
-    if comparison.difference is None:
-        return number(comparison.current)
-    numbers = f"{number(comparison.current)}, evaluated {number(comparison.evaluated)}, difference {comparison.difference:+.4f}"
-    low, high = comparison.low, comparison.high
+    if change.difference is None:
+        return number(change.current)
+    numbers = (
+        f"{number(change.current)}, evaluated {number(change.evaluated)}, difference {change.difference:+.4f}"
+    )
+    low, high = change.low, change.high
     return numbers if low is None or high is None else f"{numbers} ({low:+.4f} to {high:+.4f})"
 
 
