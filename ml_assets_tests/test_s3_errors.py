@@ -194,7 +194,7 @@ def test_a_bucket_that_may_only_be_read_fails_the_run_with_the_reason_and_stays_
     use(monkeypatch, s3)
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", "s3://readonly/dev")
 
-    code = main(["run", "--as-of", "2025-12-01", "--lookback-days", "100"])
+    code = main(["run", "--as-of", "2025-12-01", "--lookback-days", "120"])
 
     assert code == 1
     assert "access is denied. Grant these credentials s3:ListBucket, s3:GetObject and s3:PutObject there" in (

@@ -181,6 +181,7 @@ def test_request_files_are_watched_in_s3(s3, monkeypatch):
 def test_landed_days_are_seen_in_s3(s3, zone, monkeypatch):
     use(monkeypatch, s3)
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", "s3://rows/shop")
+    monkeypatch.setattr("ml_assets.defs.sensors.landing_plan.LOOKED_AT", 100)
     monkeypatch.setenv("ML_ASSETS_FIRST_AS_OF", str(LAST - dt.timedelta(days=1)))
     preset("shop", 'source = "shop"\nlookback_days = 76\nholdout_days = 5\n', landing=True)
 
