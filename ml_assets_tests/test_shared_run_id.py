@@ -17,7 +17,6 @@ from ml_assets.core.tracking import Tracking
 from ml_assets.core.where import ANY
 from ml_assets.errors import RefusedError, SharedRunIdError
 from ml_assets.pipeline.attempt import attempt
-from ml_assets.pipeline.comparison import evaluations
 from ml_assets.pipeline.days import must_be_made
 from ml_assets.pipeline.plan import plan_day
 from ml_assets.pipeline.released import find_model
@@ -103,8 +102,6 @@ def test_what_reads_by_parameters_is_refused_what_is_of_others(workspace):
     for read in (store.find, store.manifest, store.verify, store.load):
         with pytest.raises(SharedRunIdError, match=BOTH):
             read(key_of("evaluation", SECOND, DAY))
-    with pytest.raises(SharedRunIdError, match=BOTH):
-        evaluations(SECOND, [DAY], store)
 
 
 def test_a_commit_does_not_replace_what_is_of_other_parameters(workspace):
