@@ -152,11 +152,12 @@ def _varies(score: Any, entity: Any) -> bool:
 def _recalibration(y: Any, score: Any, entity: Any, *, error: float) -> dict[str, Any]:
     """Logistic regression of outcomes on the scores' logits; Student's t with errors by entity."""
     import numpy as np
-    import statsmodels.api as sm
     from scipy.special import logit  # type: ignore[import-untyped,unused-ignore]
+    from statsmodels.genmod.families import Binomial  # statsmodels.api loads all of it
+    from statsmodels.genmod.generalized_linear_model import GLM
 
-    x = sm.add_constant(logit(score))
-    fitted = sm.GLM(y, x, family=sm.families.Binomial()).fit()
+    x = np.column_stack([np.ones(len(score)), logit(score)])
+    fitted = GLM(y, x, family=Binomial()).fit()
     freedom = min(len(np.unique(entity[y == of])) for of in (0, 1)) - 1
     margin = student(error / 2, freedom) * _coefficient_errors(x, y - fitted.mu, fitted.mu, entity)
     ends = {"": fitted.params, "_low": fitted.params - margin, "_high": fitted.params + margin}

@@ -47,9 +47,10 @@ def stored_run(
 def _inputs(key: ArtifactKey, evaluation: Manifest) -> list[ArtifactKey]:
     """The keys of what the evaluation was made from; a training set's has no model version."""
     return [
-        replace(
-            key,
+        ArtifactKey(
             asset=item.asset,
+            dataset=key.dataset,
+            as_of=key.as_of,
             run_id=item.run_id,
             model_version=key.model_version if item.asset == "model" else "",
         )
