@@ -68,7 +68,6 @@ CATALOG: Mapping[str, Kind] = {
             "core.contract",
             "core.training",
             "core.evaluation",
-            "core.auc",
             "core.entities",
             "core.importance",
             "core.scores",

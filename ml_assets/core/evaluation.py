@@ -5,7 +5,6 @@ from typing import Any
 
 import polars as pl
 
-from ml_assets.core.auc import roc_auc
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.entities import entities, entity_name
 from ml_assets.core.importance import importance, spread
@@ -16,7 +15,7 @@ from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.core.single_features import single_features, suspects
 from ml_assets.core.statistics.calibration import perfect_calibration_error
 from ml_assets.core.statistics.intervals import auc_interval, mean_interval
-from ml_assets.core.statistics.row_values import RowValues, calibration_groups, row_values
+from ml_assets.core.statistics.row_values import RowValues, calibration_groups, roc_auc, row_values
 from ml_assets.core.training import labels, predict
 from ml_assets.core.training_set import FOLD, HOLDOUT, TRAIN
 from ml_assets.errors import TrainingError

@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from ml_assets.core.auc import roc_auc
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.statistics.row_values import roc_auc
 from ml_assets.core.training import labels, matrix, probability
 
 ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either

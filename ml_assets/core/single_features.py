@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from ml_assets.core.auc import roc_auc
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.statistics.row_values import roc_auc
 
 SUSPECT = 0.99
 FEWEST = 5  # rows of either class: of fewer, one feature of many is in the right order by chance
