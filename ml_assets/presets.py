@@ -10,7 +10,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
-from ml_assets.parameter_files import check_size, parse_file
+from ml_assets.parameter_files import read_file
 
 SECTIONS = ("description", "subscribe", "parameters")
 SUBSCRIPTIONS = ("daily", "landing")
@@ -106,11 +106,7 @@ def _read(path: Path) -> Preset:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    try:
-        check_size(str(path), path.stat().st_size)
-        content = parse_file(path.read_bytes(), name=str(path))
-    except OSError as error:
-        raise RefusedError([f"{path}: cannot be read ({error.strerror})."]) from None
+    content = read_file(path)
     assert isinstance(content, dict)  # TOML holds nothing else
     return content
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import looks_like_credential
-from ml_assets.parameter_files import MAX_BYTES, is_parameter_file
+from ml_assets.core.text_files import MAX_BYTES
+from ml_assets.parameter_files import is_parameter_file
 from ml_assets.storage.again import list_here
 from ml_assets.storage.object_store import open_store, store_errors
 
