@@ -8,7 +8,7 @@ Each act is a pure function from one state to the next, or a refusal. The log in
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -99,10 +99,12 @@ class Entry(_Part):
         why: the reason that was given, or nothing.
         decision: the digest of the decision record that allowed a promotion, or nothing.
         token: random text that tells one writer's entry from another's.
+        previous: SHA-256 of the entry before, byte for byte as it is stored; nothing in the first one, and in those
+            of version 1, which did not have it.
         state: what is where after it.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     number: int = Field(ge=1)
     action: Action
     release: Release
@@ -111,7 +113,16 @@ class Entry(_Part):
     why: str = Field(default="", max_length=2000)
     decision: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     token: str = Field(max_length=64)
+    previous: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     state: Releases
+
+    def follows(self, before: Releases) -> bool:
+        """Whether its state is what its act makes of the state before it."""
+        try:
+            replayed = _ACTS[self.action](before, self.release)
+        except RefusedError:
+            return False
+        return self.state == replayed and (self.action == "promoted" or self.release == replayed.live)
 
 
 def refuse_serving(state: Releases, slot: Slot) -> None:
@@ -160,6 +171,13 @@ def rolled_back(state: Releases) -> Releases:
     return state.model_copy(update={"live": state.earlier[-1], "earlier": state.earlier[:-1]})
 
 
+_ACTS: Mapping[Action, Callable[[Releases, Release], Releases]] = MappingProxyType(
+    {
+        "promoted": promoted,
+        "switched": lambda state, release: switched(state, release.slot),
+        "rolled_back": lambda state, _: rolled_back(state),
+    }
+)
 NONE: Releases = Releases()
 PAST: Mapping[Action, str] = MappingProxyType(
     {"promoted": "promoted", "switched": "switched to", "rolled_back": "rolled back to"}

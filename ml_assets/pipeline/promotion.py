@@ -147,6 +147,7 @@ def promote(request: Promotion) -> Outcome:
     decision, log = evaluated.decision, evaluated.log
     if decision.verdict == "refused":
         return Outcome(decision=decision, digest=log.keep_decision(decision.record()), entry=None, log=log)
+    log.refuse_lossy_store()  # before anything is copied
     release = _copied(evaluated, request)
     digest = log.keep_decision(decision.record())
     entry = log.append(
