@@ -9,6 +9,7 @@ Each act is a pure function from one state to the next, or a refusal. The log in
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -125,6 +126,25 @@ class Entry(_Part):
         return self.state == replayed and (self.action == "promoted" or self.release == replayed.live)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """When something was asked for: `live` means what served then. All runs of one request share it.
+
+    Attributes:
+        entry: the number of the newest entry of the log then, where it is known.
+        at: else the moment; None for just now.
+    """
+
+    entry: int | None = None
+    at: dt.datetime | None = None
+
+    def knows(self, entry: Entry) -> bool:
+        """Whether an entry was in the log then."""
+        if self.entry is not None:
+            return entry.number <= self.entry
+        return self.at is None or entry.at <= self.at
+
+
 def refuse_serving(state: Releases, slot: Slot) -> None:
     """RefusedError where a slot serves, which is never written to."""
     if state.live is not None and slot == state.live.slot:
@@ -139,15 +159,22 @@ def promoted(state: Releases, release: Release) -> Releases:
     return state.model_copy(update={"candidates": {**state.candidates, release.slot: release}})
 
 
-def switched(state: Releases, slot: Slot | None = None) -> Releases:
+def switched(state: Releases, slot: Slot | None = None, *, if_candidate: str = "") -> Releases:
     """The candidate of a slot serves; by default that of the slot which does not serve.
 
-    RefusedError where there is none, where it serves already, and where nothing serves and both slots have one.
+    RefusedError where there is none, where it serves already, where it is not the one of the run_id `if_candidate`, and
+    where nothing serves and both slots have one.
     """
     slot = slot or _waiting(state)
     if (candidate := state.candidates.get(slot)) is None:
         raise RefusedError(
             [f"to: nothing was promoted to {slot}. Promote first: ml-assets promote RUN_ID --to {slot}"]
+        )
+    if if_candidate and candidate.run_id != if_candidate:
+        raise RefusedError(
+            [
+                f"if_candidate: another model is the candidate of {slot}: {candidate.told()}. Nothing was changed."
+            ]
         )
     if candidate == state.live:
         raise RefusedError([f"to: {candidate.told()} serves already."])
@@ -179,6 +206,8 @@ _ACTS: Mapping[Action, Callable[[Releases, Release], Releases]] = MappingProxyTy
     }
 )
 NONE: Releases = Releases()
+NOW = Requested()
+RELEASE_TAG = "ml_assets/release"  # the entry of the log that the runs of one request go by
 PAST: Mapping[Action, str] = MappingProxyType(
     {"promoted": "promoted", "switched": "switched to", "rolled_back": "rolled back to"}
 )

@@ -20,7 +20,7 @@ from typing import Any
 import rfc8785
 
 from ml_assets.core.artifact import encode
-from ml_assets.core.release import NONE, Action, Entry, Release, Releases
+from ml_assets.core.release import NONE, NOW, Action, Entry, Release, Releases, Requested
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.storage.again import again
@@ -48,10 +48,9 @@ class ReleaseLog:
     dataset: str
     access: S3Access = USUAL_S3
 
-    def state(self) -> Releases:
-        """What is where now. Raises like `last`."""
-        last = self.last()
-        return last.state if last else NONE
+    def state(self, requested: Requested = NOW) -> Releases:
+        """What is where now, or was when something was requested. Raises like `last` and `entries`."""
+        return next((entry.state for entry in self.entries() if requested.knows(entry)), NONE)
 
     def last(self) -> Entry | None:
         """The newest entry, or None.
