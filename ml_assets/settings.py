@@ -7,7 +7,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
-`ML_ASSETS_S3__<FIELD>` (see `ml_assets.core.s3_access`).
+`ML_ASSETS_S3__<FIELD>` and `ML_ASSETS_ENVIRONMENTS__<NAME>__S3__<FIELD>` (see `ml_assets.core.s3_access`).
 """
 
 import datetime as dt
@@ -64,6 +64,9 @@ class Environment(BaseModel):
         default=(ANY,), description="Parameters that a launch may give; the others stay at their default"
     )
     budget: Budget = Field(default=Budget(), description="What one launch may compute")
+    s3: S3Access = Field(
+        default=USUAL_S3, description="How S3 is reached for its artifacts, where it is not as for all"
+    )
 
     @field_validator("overrides")
     @classmethod
@@ -218,6 +221,21 @@ class Settings(BaseSettings):
     def landing_zones(self, environment: str = "default") -> Mapping[str, str]:
         """Every source of an environment that somebody else fills, by name."""
         return {**self.sources, **self.place(self.named(environment)).sources}
+
+    def s3_of(self, environment: str = "default") -> S3Access:
+        """How S3 is reached for the artifacts of an environment: its own fields win over those of all."""
+        own = self.place(self.named(environment)).s3
+        return self.s3.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+
+    def s3_of_source(self, source: str, environment: str = "default") -> S3Access:
+        """How S3 is reached for rows: as for the environment where it names the source itself, else as for all."""
+        named_here = source in self.place(self.named(environment)).sources
+        return self.s3_of(environment) if named_here else self.s3
+
+    def s3_at(self, root: str) -> S3Access:
+        """How S3 is reached for artifacts under a root, which need not be that of an environment."""
+        named = [name for name, place in self.environments.items() if place.root.rstrip("/") == root]
+        return self.s3_of(named[0]) if named else self.s3
 
     def _places(self) -> Iterator[tuple[str, str]]:
         """Every folder and URI with the name of its setting."""

@@ -86,10 +86,14 @@ class Network:
 
 
 @contextmanager
-def faulty(target: str, rule: Rule) -> Iterator[Network]:
-    """A network before the server at `target`; the rule is asked about the method and path of each request."""
+def faulty(target: str, rule: Rule, *, without: str = "") -> Iterator[Network]:
+    """A network before the server at `target`; the rule is asked about the method and path of each request.
+
+    The header `without` never arrives, as at a server that ignores it.
+    """
     network = Network()
-    handler = type("Proxy", (_Proxy,), {"target": urlsplit(target).netloc, "rule": staticmethod(rule)})
+    known = {"target": urlsplit(target).netloc, "rule": staticmethod(rule), "without": without.lower()}
+    handler = type("Proxy", (_Proxy,), known)
     handler.network = network
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
@@ -110,6 +114,7 @@ class _Proxy(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body of an answer go together
     target: str
     rule: Rule
+    without: str
     network: Network
 
     def _handle(self) -> None:
@@ -145,7 +150,8 @@ class _Proxy(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
         connection = http.client.HTTPConnection(self.target, timeout=60)
         with contextlib.closing(connection):
-            connection.request(self.command, self.path, body=body, headers=dict(self.headers.items()))
+            headers = {name: value for name, value in self.headers.items() if name.lower() != self.without}
+            connection.request(self.command, self.path, body=body, headers=headers)
             answer = connection.getresponse()
             return answer, answer.read()
 

@@ -246,15 +246,53 @@ def test_what_serves_but_is_lost_can_be_replaced_with_a_reason(serving, lose):
     assert run_id(GOOD, LAST) in forced.decision.reference
 
 
-def test_a_slot_without_a_root_of_its_own_is_not_promoted_to(serving, monkeypatch):
-    before = tree(serving.root)
-    for other in ("blue", "staging"):
-        monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__GREEN__ROOT", f"{serving.root}/{other}/")
+SHARED = {
+    "{root}/blue/": "has the same root as blue",
+    "{root}/staging": "has the same root as staging",
+    "{root}//staging/.": "has the same root as staging",
+    "{root}/blue/../staging": "has the same root as staging",
+    "file://{root}/staging": "has the same root as staging",
+    "FILE://localhost{root}/%73taging": "has the same root as staging",
+    "{root}/link": "has the same root as staging",
+    "{root}/link/../staging": "has the same root as staging",
+    "../place/blue": "has the same root as blue",
+    "artifacts/dev": "has the same root as dev",
+    "{root}/staging/inside": "lies in the root of staging",
+    "{root}/link/inside": "lies in the root of staging",
+    "{root}": "holds the root of staging",
+    "/": "holds the root of staging",
+}
 
-        with pytest.raises(RefusedError, match=f"green has the same root as {other}"):
+
+@pytest.mark.kind("releases", inputs=len(SHARED))
+def test_a_slot_without_a_root_of_its_own_is_not_promoted_to(serving, monkeypatch, tmp_path):
+    (tmp_path / "place" / "link").symlink_to(tmp_path / "place" / "staging")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    before = tree(serving.root)
+
+    for root, words in SHARED.items():
+        monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__GREEN__ROOT", root.format(root=serving.root))
+        with pytest.raises(RefusedError, match=f"to: green {words}.* Give each a root of its own: ML_ASSETS"):
             serving.promote(OTHER)
 
     assert tree(serving.root) == before
+
+
+@pytest.mark.kind("releases")
+def test_a_switch_can_be_held_to_the_candidate_that_is_meant(serving, capsys):
+    serving.promote(OTHER)
+    entries = len(list(serving.log.entries()))
+
+    assert main(["switch", "--if-candidate", run_id(GOOD, LAST)]) == 2
+    told = capsys.readouterr().err
+    assert f"if_candidate: another model is the candidate of green: {run_id(OTHER, LAST)} (v1" in told
+    assert main(["switch", "--if-candidate", "newest"]) == 2
+    assert "--if-candidate: has characters that are not allowed" in capsys.readouterr().err
+    assert len(list(serving.log.entries())) == entries
+
+    assert main(["switch", "--if-candidate", run_id(OTHER, LAST)]) == 0
+    assert serving.log.state().live.run_id == run_id(OTHER, LAST)
 
 
 def test_a_model_that_is_not_there_is_named_as_such(place):

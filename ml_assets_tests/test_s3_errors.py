@@ -165,7 +165,10 @@ def test_without_credentials_the_ways_to_give_them_are_told(s3, monkeypatch):
     )
 
 
-@pytest.mark.parametrize(("named", "variable"), [("nobody", "ML_ASSETS_S3__PROFILE"), ("", "AWS_PROFILE")])
+@pytest.mark.parametrize(
+    ("named", "variable"),
+    [("nobody", "ML_ASSETS_S3__PROFILE, or that of the environment,"), ("", "AWS_PROFILE")],
+)
 def test_an_unknown_profile_is_told_by_what_names_it(s3, monkeypatch, named, variable):
     use(monkeypatch, s3, profile=named)
     monkeypatch.setenv("AWS_PROFILE", "nobody-else")

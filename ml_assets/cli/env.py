@@ -54,7 +54,10 @@ def resolved(settings: Settings, environment: str) -> dict[str, str]:
         "first as_of": str(settings.first_as_of),
         "engine": settings.engine or "this machine",
         "tracking": settings.tracking.uri or "off",
-        **{f"s3 {name}": str(value) for name, value in settings.s3.model_dump(exclude_defaults=True).items()},
+        **{
+            f"s3 {name}": str(value)
+            for name, value in settings.s3_of(environment).model_dump(exclude_defaults=True).items()
+        },
         **{name: "set" for name in SECRETS if os.environ.get(name)},
     }
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.home import ensure_home
@@ -72,6 +73,7 @@ def execute(
     config: Mapping[str, Any],
     environment: str,
     instance: "DagsterInstance",
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> Local:
     """One Dagster run of a job over these days, in this process."""
     from ml_assets.definitions import defs
@@ -81,7 +83,7 @@ def execute(
     outcome = defs.resolve_job_def(job).execute_in_process(
         run_config={**config, "loggers": QUIET},
         partition_key=first if first == last else None,
-        tags=None if first == last else span,
+        tags={**tags, **({} if first == last else span)},
         instance=instance,
         raise_on_error=False,
     )

@@ -6,23 +6,33 @@ from typing import TYPE_CHECKING
 from ml_assets.cli.home import ensure_home
 from ml_assets.cli.local import execute, workspace_for
 from ml_assets.cli.scoring_request import ScoringRequest
+from ml_assets.core.release import RELEASE_TAG, Requested
 from ml_assets.core.result import FailedDay, failed_days, run_config
+from ml_assets.core.scoring.parameters import LIVE
 from ml_assets.pipeline.days import DAYS_PER_RUN
+from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
+from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
     from ml_assets.cli.local import Local
 
 
 def with_model(request: ScoringRequest, *, asset: str) -> ScoringRequest:
-    """The request with the source that its runs will read: the model's own, where none is given.
+    """The request with what its runs will go by: the source, the model's own where none is given, and what serves now.
 
     Raises RefusedError, ArtifactNotFoundError or CorruptArtifactError where the model or its source cannot be used.
     """
     workspace = workspace_for(request.options)
-    model = scoring_model(request.parameters, request.own, workspace=workspace, asset=asset)
+    last = (
+        release_log(load_settings(), request.parameters.dataset).last() if request.own.model == LIVE else None
+    )
+    requested = Requested(entry=last.number if last else 0)
+    model = scoring_model(
+        request.parameters, request.own, workspace=workspace, asset=asset, requested=requested
+    )
     parameters = rows_of_model(request.parameters, model, named=request.given, workspace=workspace)
-    return replace(request, parameters=parameters)
+    return replace(request, parameters=parameters, requested=requested)
 
 
 def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Local"]:
@@ -34,10 +44,18 @@ def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Lo
     told = {**request.options.model_dump(), "environment": workspace.environment}
     config = run_config(request.given, own={asset: request.given_own}, **told)
     days = request.days
+    tags = {RELEASE_TAG: str(request.requested.entry)} if request.requested.entry else {}
     parts = [days[first : first + DAYS_PER_RUN] for first in range(0, len(days), DAYS_PER_RUN)]
     with dg.DagsterInstance.get() as instance:
         return [
-            execute(job, part, config=config, environment=workspace.environment, instance=instance)
+            execute(
+                job,
+                part,
+                config=config,
+                environment=workspace.environment,
+                instance=instance,
+                tags=tags,
+            )
             for part in parts
         ]
 

@@ -72,6 +72,9 @@ def _add_compare(commands: "argparse._SubParsersAction[Parser]") -> None:
 def _add_switch(commands: "argparse._SubParsersAction[Parser]") -> None:
     switch = commands.add_parser("switch", help="let the candidate of a slot serve", allow_abbrev=False)
     switch.add_argument("--to", metavar="SLOT", help="blue or green [default: the slot that does not serve]")
+    switch.add_argument(
+        "--if-candidate", default="", metavar="RUN_ID", help="only if this model is the candidate there"
+    )
     _add_act(switch)
     switch.set_defaults(handler=lambda args, unknown: _switch(args, unknown, switch))
 
@@ -143,7 +146,9 @@ def _switch(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) ->
         raise RefusedError([f"--to: unknown. Allowed: {', '.join(SLOTS)}."])
     from ml_assets.cli.releases import switch
 
-    return switch(args.dataset, to=args.to, reason=args.reason, as_json=args.json)
+    return switch(
+        args.dataset, to=args.to, if_candidate=args.if_candidate, reason=args.reason, as_json=args.json
+    )
 
 
 def _rollback(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -169,9 +174,10 @@ def _given(args: argparse.Namespace, fields: Mapping[str, FieldInfo]) -> dict[st
 
 def _refuse_act(args: argparse.Namespace) -> None:
     _refuse_dataset(args)
-    told = {"reason": args.reason, "model": getattr(args, "if_live", "")}
+    flag, model = ("--if-live", args.if_live) if "if_live" in args else ("--if-candidate", args.if_candidate)
+    told = {"reason": args.reason, "model": model}
     if problems := problems_of(told, PromotionParameters, noun="option"):
-        raise RefusedError([line.replace("model:", "--if-live:", 1) for line in problems.values()])
+        raise RefusedError([line.replace("model:", f"{flag}:", 1) for line in problems.values()])
 
 
 def _refuse_dataset(args: argparse.Namespace) -> None:

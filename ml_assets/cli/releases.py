@@ -16,12 +16,13 @@ from ml_assets.storage.release_log import ReleaseLog
 SHOWN = 20
 
 
-def switch(dataset: str, *, to: Slot | None, reason: str, as_json: bool) -> int:
+def switch(dataset: str, *, to: Slot | None, if_candidate: str, reason: str, as_json: bool) -> int:
     """Let the candidate of a slot serve, and print what serves now."""
     settings = load_settings()
-    return _print(
-        releases.switch(dataset, to=to, by=actor(settings), why=reason, settings=settings), as_json=as_json
+    entry = releases.switch(
+        dataset, to=to, if_candidate=if_candidate, by=actor(settings), why=reason, settings=settings
     )
+    return _print(entry, as_json=as_json)
 
 
 def rollback(dataset: str, *, if_live: str, reason: str, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from ml_assets.core import as_of as days
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose, problems_of
+from ml_assets.core.release import NOW, Requested
 from ml_assets.core.scoring.parameters import ScoringParameters
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
@@ -20,7 +21,7 @@ from ml_assets.errors import RefusedError
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringRequest:
-    """A sound request: `given` and `given_own` are what was not left at its default."""
+    """A sound request: `given` and `given_own` are what was not left at its default, `requested` when it was made."""
 
     parameters: TrainingParameters
     own: ScoringParameters
@@ -28,6 +29,7 @@ class ScoringRequest:
     given: dict[str, Any]
     given_own: dict[str, Any]
     options: Options
+    requested: Requested = NOW
 
 
 def read_scoring(

@@ -68,8 +68,8 @@ def _find_path(what: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
     for length in (5, 4):
         key = parse_path("/".join(parts[-length:]))
         if key:
-            access = load_settings().s3 if "://" in text else USUAL_S3
-            return ArtifactStore("/".join(parts[:-length]) or "/", access), [key]
+            root = "/".join(parts[:-length]) or "/"
+            return ArtifactStore(root, load_settings().s3_at(root) if "://" in text else USUAL_S3), [key]
     raise RefusedError(
         ["RUN_ID|PATH: neither. Allowed: 12 hex digits, or a folder `.../<asset>/.../run=<run_id>`."]
     )

@@ -8,7 +8,8 @@ Each act is a pure function from one state to the next, or a refusal. The log in
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -99,10 +100,12 @@ class Entry(_Part):
         why: the reason that was given, or nothing.
         decision: the digest of the decision record that allowed a promotion, or nothing.
         token: random text that tells one writer's entry from another's.
+        previous: SHA-256 of the entry before, byte for byte as it is stored; nothing in the first one, and in those
+            of version 1, which did not have it.
         state: what is where after it.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     number: int = Field(ge=1)
     action: Action
     release: Release
@@ -111,7 +114,35 @@ class Entry(_Part):
     why: str = Field(default="", max_length=2000)
     decision: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     token: str = Field(max_length=64)
+    previous: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     state: Releases
+
+    def follows(self, before: Releases) -> bool:
+        """Whether its state is what its act makes of the state before it."""
+        try:
+            replayed = _ACTS[self.action](before, self.release)
+        except RefusedError:
+            return False
+        return self.state == replayed and (self.action == "promoted" or self.release == replayed.live)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """When something was asked for: `live` means what served then. All runs of one request share it.
+
+    Attributes:
+        entry: the number of the newest entry of the log then, where it is known.
+        at: else the moment; None for just now.
+    """
+
+    entry: int | None = None
+    at: dt.datetime | None = None
+
+    def knows(self, entry: Entry) -> bool:
+        """Whether an entry was in the log then."""
+        if self.entry is not None:
+            return entry.number <= self.entry
+        return self.at is None or entry.at <= self.at
 
 
 def refuse_serving(state: Releases, slot: Slot) -> None:
@@ -128,15 +159,22 @@ def promoted(state: Releases, release: Release) -> Releases:
     return state.model_copy(update={"candidates": {**state.candidates, release.slot: release}})
 
 
-def switched(state: Releases, slot: Slot | None = None) -> Releases:
+def switched(state: Releases, slot: Slot | None = None, *, if_candidate: str = "") -> Releases:
     """The candidate of a slot serves; by default that of the slot which does not serve.
 
-    RefusedError where there is none, where it serves already, and where nothing serves and both slots have one.
+    RefusedError where there is none, where it serves already, where it is not the one of the run_id `if_candidate`, and
+    where nothing serves and both slots have one.
     """
     slot = slot or _waiting(state)
     if (candidate := state.candidates.get(slot)) is None:
         raise RefusedError(
             [f"to: nothing was promoted to {slot}. Promote first: ml-assets promote RUN_ID --to {slot}"]
+        )
+    if if_candidate and candidate.run_id != if_candidate:
+        raise RefusedError(
+            [
+                f"if_candidate: another model is the candidate of {slot}: {candidate.told()}. Nothing was changed."
+            ]
         )
     if candidate == state.live:
         raise RefusedError([f"to: {candidate.told()} serves already."])
@@ -160,7 +198,16 @@ def rolled_back(state: Releases) -> Releases:
     return state.model_copy(update={"live": state.earlier[-1], "earlier": state.earlier[:-1]})
 
 
+_ACTS: Mapping[Action, Callable[[Releases, Release], Releases]] = MappingProxyType(
+    {
+        "promoted": promoted,
+        "switched": lambda state, release: switched(state, release.slot),
+        "rolled_back": lambda state, _: rolled_back(state),
+    }
+)
 NONE: Releases = Releases()
+NOW = Requested()
+RELEASE_TAG = "ml_assets/release"  # the entry of the log that the runs of one request go by
 PAST: Mapping[Action, str] = MappingProxyType(
     {"promoted": "promoted", "switched": "switched to", "rolled_back": "rolled back to"}
 )

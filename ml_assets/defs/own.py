@@ -1,6 +1,8 @@
 """Assets that take values of their own beside the parameters of the run: read, guarded and stated in one way."""
 
+import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,12 +11,14 @@ import dagster as dg
 from pydantic import BaseModel
 
 from ml_assets.config import OptionsConfig
+from ml_assets.core.release import NOW, RELEASE_TAG, Requested
 from ml_assets.defs.training.metadata import metadata, run_tags
 from ml_assets.defs.training.record import batch_data_version, data_version
 from ml_assets.defs.training.start import KNOWN_RESOURCES
+from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.guard import guard
+from ml_assets.resources.guard import BACKFILL_TAG, guard
 from ml_assets.resources.io_manager import workspace_of
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -34,6 +38,27 @@ def refuse_mistyped(context: dg.AssetExecutionContext) -> None:
     """Refuse a run config that names what the run does not know."""
     run, ops = context.run, [node.name for node in context.job_def.nodes]
     guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
+
+
+def requested(context: dg.AssetExecutionContext) -> Requested:
+    """When the run was asked for: all runs of a backfill, and of a command, when that was.
+
+    Raises RefusedError where its tag names no entry of a log.
+    """
+    run, instance = context.run, context.instance
+    if (entry := run.tags.get(RELEASE_TAG)) is not None:
+        return Requested(entry=_number(entry))
+    backfill = run.tags.get(BACKFILL_TAG)
+    if backfill and (known := instance.get_backfill(backfill)):
+        return Requested(at=dt.datetime.fromtimestamp(known.backfill_timestamp, tz=dt.timezone.utc))
+    record = instance.get_run_record_by_id(run.run_id)
+    return Requested(at=record.create_timestamp) if record else NOW
+
+
+def _number(entry: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,17}", entry):
+        raise RefusedError([f"{RELEASE_TAG}: not the number of an entry of the log of releases, such as 7."])
+    return int(entry)
 
 
 def announce(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import Evidence, check
 from ml_assets.core.promotion.parameters import PromotionParameters
-from ml_assets.core.release import SLOTS, Entry, Release, Releases, Slot, promoted, refuse_serving
+from ml_assets.core.release import Entry, Release, Releases, Slot, promoted, refuse_serving
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
 from ml_assets.pipeline.not_worse import LiveComparison, Terms, compare_with_live
@@ -16,7 +16,7 @@ from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.copying import copy_artifact, is_there
-from ml_assets.storage.object_store import local_path
+from ml_assets.storage.places import location, overlap
 from ml_assets.storage.release_log import ReleaseLog
 
 
@@ -147,6 +147,7 @@ def promote(request: Promotion) -> Outcome:
     decision, log = evaluated.decision, evaluated.log
     if decision.verdict == "refused":
         return Outcome(decision=decision, digest=log.keep_decision(decision.record()), entry=None, log=log)
+    log.refuse_lossy_store()  # before anything is copied
     release = _copied(evaluated, request)
     digest = log.keep_decision(decision.record())
     entry = log.append(
@@ -196,13 +197,16 @@ def _refuse_slot(state: Releases, slot: Slot, request: Promotion) -> None:
     if slot == request.source:
         raise RefusedError([f"to: the model is in {slot} already. Promote from where it was evaluated."])
     refuse_serving(state, slot)
-    places = {name: _place(request.settings.root(name)) for name in (request.source, *SLOTS)}
-    if same := [name for name in places if name != slot and places[name] == places[slot]]:
-        setting = f"ML_ASSETS_ENVIRONMENTS__{slot.upper()}__ROOT"
-        raise RefusedError(
-            [f"to: {slot} has the same root as {same[0]}. Give each a root of its own: {setting}."]
-        )
+    _refuse_shared_root(slot, request.settings)
 
 
-def _place(root: str) -> str:
-    return str(local_path(root) or root).rstrip("/")
+def _refuse_shared_root(slot: Slot, settings: Settings) -> None:
+    """RefusedError where another environment has the slot's root, or one of both lies in the other."""
+    places = {name: location(settings.root(name), settings.s3_of(name)) for name in settings.environments}
+    setting = f"ML_ASSETS_ENVIRONMENTS__{slot.upper()}__ROOT"
+    if shared := [
+        f"to: {slot} {words} {name}. Give each a root of its own: {setting}."
+        for name in places
+        if name != slot and (words := overlap(places[slot], places[name]))
+    ]:
+        raise RefusedError(shared)

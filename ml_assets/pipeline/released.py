@@ -81,7 +81,7 @@ def try_log(settings: Settings, dataset: str) -> TryLog:
 
 def store_of(settings: Settings, environment: str) -> ArtifactStore:
     """The artifact store of an environment."""
-    return ArtifactStore(settings.root(environment), settings.s3)
+    return ArtifactStore(settings.root(environment), settings.s3_of(environment))
 
 
 def named_model(name: str, dataset: str, *, settings: Settings, environment: str) -> NamedModel:

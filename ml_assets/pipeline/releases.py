@@ -19,6 +19,7 @@ def switch(
     dataset: str,
     *,
     to: Slot | None,
+    if_candidate: str = "",
     by: str,
     why: str = "",
     settings: Settings,
@@ -26,12 +27,12 @@ def switch(
 ) -> Entry:
     """The candidate of a slot, by default of the one that does not serve, serves.
 
-    Raises RefusedError where there is none or it serves already, and what `verify_release` raises; what serves is as it
+    With `if_candidate`, only if it is the model of that run_id. Raises RefusedError where there is none, it is another one or serves already, and what `verify_release` raises; what serves is as it
     was then.
     """
 
     def step(state: Releases) -> tuple[Release, Releases]:
-        return _verified(switched(state, to), settings)
+        return _verified(switched(state, to, if_candidate=if_candidate), settings)
 
     return release_log(settings, dataset).append("switched", step, by=by, at=now, why=why)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import DatasetParameters
-from ml_assets.core.release import SLOTS, Release
+from ml_assets.core.release import NOW, SLOTS, Release, Requested
 from ml_assets.core.scoring.parameters import LIVE, ScoringParameters
 from ml_assets.errors import CorruptArtifactError, RefusedError
 from ml_assets.pipeline.lineage import keys_of
@@ -52,9 +52,16 @@ class ScoringModel:
 
 
 def scoring_model(
-    parameters: DatasetParameters, own: ScoringParameters, *, workspace: Workspace, asset: str
+    parameters: DatasetParameters,
+    own: ScoringParameters,
+    *,
+    workspace: Workspace,
+    asset: str,
+    requested: Requested = NOW,
 ) -> ScoringModel:
     """The model that `own` names, in the workspace's store; `asset` is what asks, for the words of a refusal.
+
+    `live` is what served in the environment when this was requested, though another one may serve by now.
 
     Raises:
         RefusedError: `live` where nothing serves, or where another environment does; a model of another dataset.
@@ -63,7 +70,9 @@ def scoring_model(
     """
     store = workspace.store
     if own.model == LIVE:
-        release = _live(parameters.dataset, environment=workspace.environment, asset=asset)
+        release = _live(
+            parameters.dataset, environment=workspace.environment, asset=asset, requested=requested
+        )
         key, manifest = release.key(), released_manifest(release, store)
     else:
         found = find_model(own.model, store, dataset=parameters.dataset)
@@ -108,7 +117,7 @@ def rows_of_model(
     return parameters.model_copy(update={"source": source})
 
 
-def _live(dataset: str, *, environment: str, asset: str) -> Release:
+def _live(dataset: str, *, environment: str, asset: str, requested: Requested) -> Release:
     name_it = NAME_IT.format(asset=asset)
     if environment not in SLOTS:
         raise RefusedError(
@@ -116,7 +125,10 @@ def _live(dataset: str, *, environment: str, asset: str) -> Release:
                 f"model: live is what serves in {' or '.join(SLOTS)}; in {environment} nothing serves, so {name_it}."
             ]
         )
-    live = release_log(load_settings(), dataset).state().live
+    log = release_log(load_settings(), dataset)
+    live = log.state(requested).live
+    if live is None or live.slot != environment:  # it was asked for before it served here
+        live = log.state().live
     if live is None:
         raise RefusedError(
             [f"model: nothing serves for {dataset} yet. Promote and switch first, or {name_it}."]

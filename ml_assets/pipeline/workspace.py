@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ml_assets.core.s3_access import S3Access
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import RefusedError
 from ml_assets.settings import Budget, Settings
@@ -34,6 +35,7 @@ class Workspace:
         engine: where days and trials are made: "" for this machine, or `dask://HOST:PORT`.
         budget: what one launch may compute.
         tracking: where runs are shown beside the store.
+        accesses: how S3 is reached for the rows of a source, by name; by default as for the store.
         now: the clock.
     """
 
@@ -47,6 +49,7 @@ class Workspace:
     engine: str = ""
     budget: Budget = field(default=Budget())
     tracking: Tracking = field(default=Tracking())
+    accesses: Mapping[str, S3Access] = field(default_factory=dict)
     now: Callable[[], dt.datetime] = field(default=utc_now)
 
     def source(self, name: str) -> "Source":
@@ -55,7 +58,7 @@ class Workspace:
 
         if name not in self.sources:
             raise RefusedError([f"source: unknown. Known: {', '.join(self.sources)}."])
-        return open_source(name, self.sources[name], access=self.store.access)
+        return open_source(name, self.sources[name], access=self.accesses.get(name, self.store.access))
 
 
 def open_workspace(
@@ -70,9 +73,10 @@ def open_workspace(
     """The workspace of an environment as the settings describe it; `engine` wins over theirs."""
     name = settings.named(environment)
     return Workspace(
-        store=ArtifactStore(settings.root(name), settings.s3),
+        store=ArtifactStore(settings.root(name), settings.s3_of(name)),
         environment=name,
         sources=settings.sources_of(name),
+        accesses={source: settings.s3_of_source(source, name) for source in settings.landing_zones(name)},
         reuse=reuse,
         dagster_run_id=dagster_run_id,
         given=given,

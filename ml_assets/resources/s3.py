@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # boto3 takes longer to load than all of the definitions
 
 @dg.resource(description="S3 as the settings say: the endpoint, region and credentials of the artifact store")
 def s3_resource(_: dg.InitResourceContext) -> "S3Resource":
-    """An asset's argument `s3: S3Resource`; it takes no config, as the settings `s3` say it all.
+    """An asset's argument `s3: S3Resource`; it takes no config, as the settings say it all: `s3`, and that of the environment.
 
     Raises StoreError where there are no credentials.
     """
@@ -23,7 +23,7 @@ def s3_resource(_: dg.InitResourceContext) -> "S3Resource":
         warnings.simplefilter("ignore")  # Dagster's and boto3's own
         from dagster_aws.s3 import S3Resource
 
-    access = load_settings().s3
+    access = load_settings().s3_of()
     session = find_session(access)
     return S3Resource(
         endpoint_url=access.endpoint_url or None,

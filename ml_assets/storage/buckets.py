@@ -122,7 +122,7 @@ def _no_session(access: S3Access, error: Exception) -> str:
     response = getattr(error, "response", {})  # of a service that gives credentials, such as STS
     kind = response.get("Error", {}).get("Code") or type(error).__name__
     if kind == "ProfileNotFound":
-        named = "ML_ASSETS_S3__PROFILE" if access.profile else "AWS_PROFILE"
+        named = "ML_ASSETS_S3__PROFILE, or that of the environment," if access.profile else "AWS_PROFILE"
         return f"There is no such AWS profile ({kind}). Correct {named}, or add the profile to ~/.aws/config."
     if response or isinstance(error, OSError) or any(word in kind for word in ("SSO", "Token", "Credential")):
         return f"The AWS credentials cannot be had ({kind}). Check ~/.aws/config and the variables AWS_*, or renew them, for example by `aws sso login`."

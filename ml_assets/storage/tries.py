@@ -17,6 +17,7 @@ from ml_assets.core.artifact import encode
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import StoreError
 from ml_assets.storage.again import again, list_all
+from ml_assets.storage.create_only import refuse_overwriting_store
 from ml_assets.storage.object_store import open_store, store_errors
 from ml_assets.storage.reading import get
 
@@ -46,6 +47,7 @@ class TryLog:
             samples = self.samples(pair)
             if sample in samples:
                 return samples.index(sample) + 1
+            refuse_overwriting_store(self.root, self.access)
             self._put_new(pair, len(samples) + 1, {**record, "schema_version": 1, "sample": sample})
         raise StoreError(
             f"{self.uri(pair)}: others were faster {ATTEMPTS} times. Nothing was changed. Try again."

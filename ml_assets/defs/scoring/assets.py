@@ -9,7 +9,7 @@ from ml_assets.config import OptionsConfig, ScoringConfig, TrainingConfig, plain
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.scoring.kind import ASSET
 from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
-from ml_assets.defs.own import announce, materialized, refuse_mistyped, workspace_for
+from ml_assets.defs.own import announce, materialized, refuse_mistyped, requested, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.scoring.days import each_day
@@ -38,7 +38,7 @@ def _predictions(
     refuse_mistyped(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ScoringParameters)
     workspace = workspace_for(context, options, ASSET, ScoringParameters)
-    model = scoring_model(parameters, own, workspace=workspace, asset=ASSET)
+    model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     days = days_of(context)
     names = [predictions_key(parameters, model.manifest, day).run_id for day in days]

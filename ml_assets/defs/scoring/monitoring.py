@@ -13,7 +13,7 @@ from ml_assets.core.monitoring.parameters import (
     monitoring_identity,
 )
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.defs.own import announce, refuse_mistyped, workspace_for
+from ml_assets.defs.own import announce, refuse_mistyped, requested, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.scoring.days import each_day
@@ -55,7 +55,7 @@ def _monitoring(
     refuse_mistyped(context)
     parameters, own = plain(params, TrainingParameters), plain(config, MonitoringParameters)
     workspace = workspace_for(context, options, ASSET, MonitoringParameters)
-    model = scoring_model(parameters, own, workspace=workspace, asset=ASSET)
+    model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     days = days_of(context)
     names = [monitoring_key(parameters, own, model.manifest, day).run_id for day in days]

@@ -64,7 +64,9 @@ def _look(
 ) -> Landed | None:
     """The zone as it is now, or None where it cannot be used: that is logged and stops no other zone."""
     try:
-        signatures = day_signatures(settings.landing_zones()[source], dataset, access=settings.s3)
+        signatures = day_signatures(
+            settings.landing_zones()[source], dataset, access=settings.s3_of_source(source)
+        )
     except MlAssetsError as error:
         log.warning("%s/%s was left out: %s", source, dataset, error)
         return None

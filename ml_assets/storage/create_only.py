@@ -1,0 +1,43 @@
+"""Stores that replace what must only be created: found out before an act could be lost in one, and refused.
+
+Writers keep out of each other's way by creating a file that nobody has created yet. A store that ignores this
+(`If-None-Match` of S3) says that it has created the file, and the act of the other writer is gone.
+"""
+
+import functools
+
+from ml_assets.core.s3_access import S3Access
+from ml_assets.errors import StoreError
+from ml_assets.storage.again import again
+from ml_assets.storage.object_store import local_path, open_store, store_errors
+
+PROBE = "created-once.json"
+_BODY = b'{"about": "This file tells whether the store refuses to create what is there. Keep it."}\n'
+_REMEDY = "Keep ML_ASSETS_RELEASES on a disk, or in a store that refuses a conditional put of what is there, as S3 does."
+
+
+def refuse_overwriting_store(root: str, access: S3Access) -> None:
+    """StoreError where the store under `root` replaces an object that was to be created; a disk never does.
+
+    A key of its own is created until that is refused; it stays. Asked once for each root and process.
+    """
+    if local_path(root) is None:
+        _refuse(root, access)
+
+
+@functools.lru_cache(maxsize=64)  # what raises is asked again
+def _refuse(root: str, access: S3Access) -> None:
+    from obstore.exceptions import AlreadyExistsError
+
+    uri = f"{root.rstrip('/')}/{PROBE}"
+    with store_errors(uri):
+        store = open_store(root, create=True, access=access)
+        try:
+            for _ in range(2):
+                again(lambda: store.put(PROBE, _BODY, mode="create"))
+        except AlreadyExistsError:
+            return
+    raise StoreError(
+        f"{root}: this store creates {PROBE} a second time (it ignores If-None-Match), so that of two acts at "
+        f"once one would be lost. Nothing was changed. {_REMEDY}"
+    )
