@@ -20,8 +20,9 @@ from ml_assets.core.artifact import encode
 from ml_assets.core.release import NONE, Action, Entry, Release, Releases
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
-from ml_assets.storage.again import again, list_all
+from ml_assets.storage.again import list_all
 from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets.storage.putting import put, put_once
 from ml_assets.storage.reading import exists, get
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -101,7 +102,7 @@ class ReleaseLog:
         digest = hashlib.sha256(body).hexdigest()
         with store_errors(self.decision_uri(digest)):
             store = open_store(self.root, create=True, access=self.access)
-            store.put(self._decision_path(digest), body)
+            put(store, self._decision_path(digest), body)
         return digest
 
     def decision(self, digest: str) -> bytes:
@@ -160,7 +161,7 @@ class ReleaseLog:
         with store_errors(self.uri(entry.number)):
             try:
                 store = open_store(self.root, create=True, access=self.access)
-                again(lambda: store.put(path, body, mode="create"))
+                put_once(store, path, body)
             except (
                 AlreadyExistsError
             ):  # S3 says so too while another put is under way, which may come to nothing
