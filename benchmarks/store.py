@@ -1,12 +1,14 @@
 """Measure what the store costs: commit and verified read of one artifact, against stock Dagster's IO managers.
 
-    python benchmarks/store.py [disk|s3]         # both by default
+    python benchmarks/store.py [disk|s3|syncs]         # disk and s3 by default
     BYTES=1000,10000000 TURNS=5 python benchmarks/store.py
 
 On disk the other side is FilesystemIOManager, on S3 dagster-aws's S3PickleIOManager, both given the same bytes. S3 is
 a moto server in a process of its own on this machine, so that what is compared is work, not a network. Both
 sides run in this process and take turns. Ours hashes the bytes when it commits and when it reads, and writes two
-manifests; theirs pickles, checks nothing, and keeps nothing about the run.
+manifests, each file of a disk synced with its folder; theirs pickles, checks nothing, syncs nothing, and keeps nothing
+about the run. `syncs` compares commits on disk with the same ones whose syncs do nothing; PLACE (a folder for temporary
+ones) says on which disk.
 """
 
 import contextlib
@@ -29,6 +31,7 @@ from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.s3_access import S3Access
+from ml_assets.storage import disk as store_disk
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
 
 TURNS = int(os.environ.get("TURNS", "5"))
@@ -165,13 +168,39 @@ def on_s3(size):
         compare("s3", size, ours, Stock(stock.inner_io_manager()))
 
 
+class Hasty:
+    """The module `os` with a sync that does nothing."""
+
+    def __getattr__(self, name):
+        return (lambda _: None) if name == "fsync" else getattr(os, name)
+
+
+def syncs(size):
+    """What syncing costs a commit on this disk."""
+    data, took = os.urandom(size), []
+    with tempfile.TemporaryDirectory(dir=os.environ.get("PLACE")) as place:
+        side = Ours(place, S3Access())
+        for turn in range(4 * TURNS + 2):
+            store_disk.os = Hasty() if turn % 2 else os
+            took.append(seconds(side.writes(turn, data))[0])
+    store_disk.os = os
+    pairs = list(zip(took[2::2], took[3::2], strict=True))
+    ratios = [synced / hasty for synced, hasty in pairs]
+    ms = [1000 * statistics.median(pair[which] for pair in pairs) for which in (0, 1)]
+    print(
+        f"syncs write {size:>11,} bytes  ratio {statistics.median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f}; "
+        f"medians {ms[0]:9.1f} ms, without {ms[1]:9.1f} ms)",
+        flush=True,
+    )
+
+
 def main(places):
     os.environ.update(AWS)
     logging.disable(logging.DEBUG)  # a stock IO manager tells each path
     print(f"{TURNS} turns", flush=True)
     for place in places:
         for size in SIZES:
-            (on_disk if place == "disk" else on_s3)(size)
+            {"disk": on_disk, "s3": on_s3, "syncs": syncs}[place](size)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 A commit writes, in this order: data files named after their content, the manifest under `history/`, and
 `manifest.json`. Only the last makes the artifact visible, and each file appears whole or not at all, so a
-reader sees the old artifact or the new one, however the writer ended.
+reader sees the old artifact or the new one, however the writer ended. On a disk each file is synced with its
+folder before the next one is begun, so that this holds after a power cut too.
 """
 
 import hashlib
@@ -14,8 +15,8 @@ import rfc8785
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.errors import StoreError
-from ml_assets.storage.again import again
 from ml_assets.storage.integrity import MANIFEST, difference, history_name, mismatch
+from ml_assets.storage.putting import put, put_once
 from ml_assets.storage.reading import exists
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -44,9 +45,9 @@ def write_commit(
 ) -> None:
     """Write what `encode_commit` found sound; `body` is what it returned."""
     for file in dict.fromkeys(stored.file for stored in manifest.files):
-        store.put(f"{key.path}/{file}", files[file])  # even if it is there: this heals a rotten file
+        put(store, f"{key.path}/{file}", files[file])  # even if it is there: this heals a rotten file
     put_new(store, f"{key.path}/{history_name(manifest.created_at, body)}", body)
-    store.put(f"{key.path}/{MANIFEST}", body)
+    put(store, f"{key.path}/{MANIFEST}", body)
 
 
 def _unfit(manifest: Manifest, files: Mapping[str, bytes]) -> str:
@@ -69,7 +70,7 @@ def put_new(store: "ObjectStore", path: str, body: bytes) -> None:
     from obstore.exceptions import AlreadyExistsError
 
     try:
-        again(lambda: store.put(path, body, mode="create"))
+        put_once(store, path, body)
     except AlreadyExistsError:
         if not exists(store, path):
-            store.put(path, body)
+            put(store, path, body)

@@ -10,6 +10,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.committing import put_new
 from ml_assets.storage.integrity import MANIFEST, history_name, parse_manifest
 from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets.storage.putting import put
 from ml_assets.storage.reading import get
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -98,13 +99,13 @@ def _copy(key: ArtifactKey, manifest: Manifest, *, source: ArtifactStore, target
         store = open_store(target.root, create=True, access=target.access)
         _put_files(store, key, manifest, source)
         put_new(store, f"{key.path}/{history_name(manifest.created_at, body)}", body)
-        store.put(f"{key.path}/{MANIFEST}", body)
+        put(store, f"{key.path}/{MANIFEST}", body)
 
 
 def _put_files(store: "ObjectStore", key: ArtifactKey, manifest: Manifest, source: ArtifactStore) -> None:
     """One after the other: of a large artifact only one file is held."""
     for stored in manifest.files:
-        store.put(f"{key.path}/{stored.file}", source.read_file(key, stored))
+        put(store, f"{key.path}/{stored.file}", source.read_file(key, stored))
 
 
 def _manifest_body(key: ArtifactKey, store: ArtifactStore) -> bytes:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, SettingsError, StoreError
+from ml_assets.storage import disk
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
 
@@ -38,7 +39,7 @@ def open_store(root: str, *, create: bool = False, access: S3Access = USUAL_S3) 
         with _OPENING:
             return open_bucket(root, access) if is_bucket(root) else _shared_store(root)
     if create:
-        folder.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(str(folder))
     return LocalStore(folder) if folder.is_dir() else MemoryStore()
 
 

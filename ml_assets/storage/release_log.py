@@ -23,10 +23,10 @@ from ml_assets.core.artifact import encode
 from ml_assets.core.release import NONE, NOW, Action, Entry, Release, Releases, Requested
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
-from ml_assets.storage.again import again
 from ml_assets.storage.create_only import refuse_overwriting_store
 from ml_assets.storage.log_files import Listed, LogFiles, Written
 from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets.storage.putting import put, put_once
 from ml_assets.storage.reading import exists, get
 
 LOGGER = logging.getLogger("ml_assets")
@@ -115,7 +115,7 @@ class ReleaseLog:
         digest = hashlib.sha256(body).hexdigest()
         with store_errors(self.decision_uri(digest)):
             store = open_store(self.root, create=True, access=self.access)
-            store.put(self._decision_path(digest), body)
+            put(store, self._decision_path(digest), body)
         return digest
 
     def decision(self, digest: str) -> bytes:
@@ -193,7 +193,7 @@ class ReleaseLog:
         with store_errors(self.uri(entry.number)):
             try:
                 store = open_store(self.root, create=True, access=self.access)
-                again(lambda: store.put(path, body, mode="create"))
+                put_once(store, path, body)
             except (
                 AlreadyExistsError
             ):  # S3 says so too while another put is under way, which may come to nothing

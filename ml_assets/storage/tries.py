@@ -16,9 +16,10 @@ import rfc8785
 from ml_assets.core.artifact import encode
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import StoreError
-from ml_assets.storage.again import again, list_all
+from ml_assets.storage.again import list_all
 from ml_assets.storage.create_only import refuse_overwriting_store
 from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets.storage.putting import put_once
 from ml_assets.storage.reading import get
 
 ATTEMPTS = 100  # tries of others that one writer may find in its way
@@ -79,7 +80,7 @@ class TryLog:
         with store_errors(self.uri(pair)):
             store = open_store(self.root, create=True, access=self.access)
             try:
-                again(lambda: store.put(path, rfc8785.dumps(dict(record)), mode="create"))
+                put_once(store, path, rfc8785.dumps(dict(record)))
             except AlreadyExistsError:
                 return
 

@@ -18,6 +18,7 @@ from ml_assets.storage.again import again, list_all
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.integrity import HISTORY, MANIFEST, history_moment
 from ml_assets.storage.object_store import local_path, open_store, store_errors
+from ml_assets.storage.putting import move, put
 
 QUARANTINE = "quarantine"
 LENGTHS = (5, 4)  # segments of an artifact's folder, with and without a model version
@@ -108,7 +109,7 @@ def set_aside(store: ArtifactStore, findings: Sequence[Finding]) -> int:
                 if finding.again:
                     _replace(store, path, aside, finding.again)
                 else:
-                    _move(store, path, aside)
+                    move(open_store(store.root, access=store.access), path, aside)
             moved += bool(files)
     return moved
 
@@ -149,18 +150,8 @@ def _recent(files: Mapping[str, _File], settled: dt.timedelta) -> frozenset[str]
 def _replace(store: ArtifactStore, path: str, to: str, by: str) -> None:
     """Keep a copy of a file, then put the bytes of another in its place: it is never missing."""
     place = open_store(store.root, access=store.access)
-    again(lambda: place.put(to, bytes(place.get(path).bytes())))
-    again(lambda: place.put(path, bytes(place.get(by).bytes())))
-
-
-def _move(store: ArtifactStore, path: str, to: str) -> None:
-    root = local_path(store.root)
-    if root is None:
-        place = open_store(store.root, access=store.access)
-        again(lambda: place.rename(path, to))
-        return
-    (root / to).parent.mkdir(parents=True, exist_ok=True)
-    (root / path).rename(root / to)
+    again(lambda: put(place, to, bytes(place.get(path).bytes())))
+    again(lambda: put(place, path, bytes(place.get(by).bytes())))
 
 
 def _folders(paths: Collection[str]) -> tuple[dict[ArtifactKey, list[str]], list[str]]:

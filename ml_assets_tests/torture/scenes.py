@@ -33,6 +33,7 @@ from ml_assets_tests.torture.place import (
     store_of,
     tells_what_to_do,
 )
+from ml_assets_tests.torture.power_cuts import power_cuts
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(lookback_days=106, holdout_days=14)
@@ -304,4 +305,5 @@ def scenes(times):
         lambda place: clocks(place, times=times),
         lambda place: damaged_files(place, times=max(1, times // 2)),
         lambda place: networks(place, times=times),
+        lambda place: power_cuts(place.new()),
     )
