@@ -28,6 +28,7 @@ class Deployment:
     home: Path
     artifacts: Path
     environ: dict[str, str]
+    pid: int = 0  # of `dagster dev`, which started the others
 
     def ask(self, query: str, **variables) -> dict:
         """The data of a GraphQL request, sent as the pages of the UI send theirs."""
@@ -61,7 +62,8 @@ def deployment(place: Path, **more: str) -> Iterator[Deployment]:
             command, cwd=place, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            live = Deployment(url=f"http://127.0.0.1:{port}", home=home, artifacts=artifacts, environ=environ)
+            url = f"http://127.0.0.1:{port}"
+            live = Deployment(url=url, home=home, artifacts=artifacts, environ=environ, pid=process.pid)
             wait_until_loaded(live, process)
             yield live
         finally:

@@ -9,9 +9,10 @@ import pytest
 
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import TrainingError
-from ml_assets.pipeline import parallel, trials
+from ml_assets.pipeline import processes, trials
 from ml_assets.pipeline.attempt import Attempt
-from ml_assets.pipeline.parallel import TRIES_BESIDE_OTHERS, side_by_side, start_workers
+from ml_assets.pipeline.parallel import TRIES_BESIDE_OTHERS, side_by_side
+from ml_assets.pipeline.processes import start_workers
 from ml_assets.pipeline.trials import rows_of, tries
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -53,12 +54,13 @@ def grow(name, kept=[]):  # noqa: B006  (what this process has kept)
 
 
 def test_a_process_that_dies_while_it_loads_modules_fails_nothing(monkeypatch):
-    monkeypatch.setattr(parallel, "_load", die)
+    monkeypatch.setattr(processes, "_load", die)
 
-    loading = start_workers(2)
+    with processes.processes():
+        loading = start_workers(2)
 
-    assert dict(side_by_side(fine, {n: (n,) for n in range(3)}, workers=2)) == {0: 0, 1: 1, 2: 2}
-    assert list(loading) == []
+        assert dict(side_by_side(fine, {n: (n,) for n in range(3)}, workers=2)) == {0: 0, 1: 1, 2: 2}
+        assert list(loading) == []
 
 
 @pytest.mark.parametrize("fatal", [{0}, {5, 6}])

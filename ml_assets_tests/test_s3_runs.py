@@ -136,15 +136,7 @@ def test_an_artifact_is_shown_by_its_uri(s3, in_s3, monkeypatch, capsys):
     assert run_id in capsys.readouterr().out
 
 
-@pytest.fixture
-def fresh_workers():
-    """No process that was started earlier, with the environment of another test, is used again."""
-    from joblib.externals.loky import get_reusable_executor
-
-    get_reusable_executor().shutdown(wait=True)
-
-
-def test_worker_processes_reach_s3_as_their_run_does(fresh_workers, s3, zone, on_disk, monkeypatch):
+def test_worker_processes_reach_s3_as_their_run_does(s3, zone, on_disk, monkeypatch):
     use(monkeypatch, s3)
     store = ArtifactStore("s3://artifacts/workers", S3Access(endpoint_url=s3, region="eu-west-1"))
     workspace = Workspace(store=store, environment="dev", sources={"shop": "s3://rows/shop"})

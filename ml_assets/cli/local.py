@@ -13,7 +13,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Seen, run_config
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
-from ml_assets.pipeline.parallel import start_workers
+from ml_assets.pipeline.processes import processes, start_workers
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.settings import load_settings
 
@@ -45,18 +45,21 @@ def launch(
     workspace = workspace_for(options)
     workers = workers_for(parameters, days[:DAYS_PER_RUN], workspace=workspace)
     refuse_over_budget(parameters, days, workspace=workspace, workers=workers)
-    # Processes that will train load what they need while this one loads Dagster.
-    loading = start_workers(1 if workspace.engine else workers)
-    ensure_home()
-    import dagster as dg
+    with processes():
+        # Processes that will train load what they need while this one loads Dagster.
+        loading = start_workers(1 if workspace.engine else workers)
+        ensure_home()
+        import dagster as dg
 
-    told = {**options.model_dump(), "environment": workspace.environment}
-    config = run_config(given, **told)
-    with dg.DagsterInstance.get() as instance:
-        for first in range(0, len(days), DAYS_PER_RUN):
-            part = tuple(days[first : first + DAYS_PER_RUN])
-            yield execute("train", part, config=config, environment=workspace.environment, instance=instance)
-    deque(loading, maxlen=0)
+        told = {**options.model_dump(), "environment": workspace.environment}
+        config = run_config(given, **told)
+        with dg.DagsterInstance.get() as instance:
+            for first in range(0, len(days), DAYS_PER_RUN):
+                part = tuple(days[first : first + DAYS_PER_RUN])
+                yield execute(
+                    "train", part, config=config, environment=workspace.environment, instance=instance
+                )
+        deque(loading, maxlen=0)
 
 
 def workspace_for(options: Options) -> Workspace:

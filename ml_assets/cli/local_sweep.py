@@ -3,7 +3,7 @@
 from collections import deque
 
 from ml_assets.cli.home import ensure_home
-from ml_assets.cli.local import execute, workspace_for
+from ml_assets.cli.local import Local, execute, workspace_for
 from ml_assets.cli.sweep_request import SweepRequest
 from ml_assets.core.as_of import window
 from ml_assets.core.options import Options
@@ -11,7 +11,7 @@ from ml_assets.core.result import run_config
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result
 from ml_assets.errors import CorruptArtifactError, TrainingError
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary
-from ml_assets.pipeline.parallel import cores, start_workers
+from ml_assets.pipeline.processes import cores, processes, start_workers
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.settings import load_settings
@@ -33,21 +33,7 @@ def launch_sweep(request: SweepRequest, *, options: Options) -> SweepResult:
     """Carry out a sweep; RefusedError, or TrainingError with the reason, where there is no leaderboard of it."""
     sweep = sweep_of(request, options)
     refuse_sweep_over_budget([sweep])
-    loading = start_workers(_workers(sweep))
-    ensure_home()
-    import dagster as dg
-
-    told = {**options.model_dump(), "environment": sweep.workspace.environment}
-    config = run_config(request.given, own={ASSET: request.given_own}, **told)
-    with dg.DagsterInstance.get() as instance:
-        done = execute(
-            "sweep",
-            (request.as_of,),
-            config=config,
-            environment=sweep.workspace.environment,
-            instance=instance,
-        )
-    deque(loading, maxlen=0)
+    done = _execute(sweep, request, options=options)
     if done.reason:
         raise TrainingError(done.reason)
     key, store = leaderboard_key(request.parameters, request.own, request.as_of), sweep.workspace.store
@@ -60,6 +46,26 @@ def launch_sweep(request: SweepRequest, *, options: Options) -> SweepResult:
         seen=seen,
         leaderboard=load_leaderboard(key, store).document(),
     )
+
+
+def _execute(sweep: Sweep, request: SweepRequest, *, options: Options) -> Local:
+    with processes():
+        loading = start_workers(_workers(sweep))
+        ensure_home()
+        import dagster as dg
+
+        told = {**options.model_dump(), "environment": sweep.workspace.environment}
+        config = run_config(request.given, own={ASSET: request.given_own}, **told)
+        with dg.DagsterInstance.get() as instance:
+            done = execute(
+                "sweep",
+                (request.as_of,),
+                config=config,
+                environment=sweep.workspace.environment,
+                instance=instance,
+            )
+        deque(loading, maxlen=0)
+        return done
 
 
 def _workers(sweep: Sweep) -> int:

@@ -13,7 +13,8 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
-from ml_assets.pipeline.parallel import cores, side_by_side
+from ml_assets.pipeline.parallel import side_by_side
+from ml_assets.pipeline.processes import cores
 from ml_assets.pipeline.versions import code_version
 from ml_assets.pipeline.workspace import Workspace
 

@@ -1,18 +1,18 @@
 """Work side by side: in processes of this machine, by joblib, or on an existing Dask cluster, by its client."""
 
 import asyncio
-import importlib
 import os
 import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ml_assets.core.engine import DASK
 from ml_assets.errors import RefusedError, TrainingError
+from ml_assets.pipeline.processes import cores, processes, start
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -51,47 +51,8 @@ def side_by_side(
         for key, arguments in tasks.items():
             yield key, function(*arguments)
     else:
-        yield from _in_processes(function, tasks, workers=workers)
-
-
-def start_workers(count: int) -> Iterator[None]:
-    """Start processes that load what training needs, without waiting for them; the iterator ends when they have.
-
-    Keep it until then: joblib cancels what nobody holds. That one of them is ended meanwhile is no error: those that
-    work load what they need themselves.
-    """
-    if count == 1:
-        return iter(())
-    from joblib import delayed
-
-    run = _processes(count)
-    return _until_loaded(run(delayed(_load)() for _ in range(count)))
-
-
-def _processes(count: int) -> Any:
-    """Processes of joblib, which stay for the next call and end after some minutes without work.
-
-    One that gained much memory, or waited too long just as work comes, is replaced, of which joblib warns in the thread
-    that hands out work. Where warnings are errors that thread would end, and whoever wants a result would never get one.
-    """
-    from joblib import Parallel
-
-    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
-    return Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
-
-
-def _until_loaded(loading: Iterator[None]) -> Iterator[None]:
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
-    with suppress(BrokenProcessPool):
-        yield from loading
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    from joblib import cpu_count
-
-    return int(cpu_count())
+        with processes():
+            yield from _in_processes(function, tasks, workers=workers)
 
 
 def _in_processes(
@@ -138,7 +99,7 @@ def _run(
             yield delayed(_keyed)(key, function, here, arguments)
 
     here = os.getcwd()  # noqa: PTH109  (a worker may have been started elsewhere)
-    results = _processes(workers)(taken())
+    results = start(workers, taken())
     try:
         for result in results:  # noqa: UP028  (`yield from` would close it outside of what follows)
             yield result
@@ -227,8 +188,3 @@ def _problem(client: Any) -> str:
     except (ImportError, RuntimeError):
         return "cannot load ml_assets. Install it as it is here, for the scheduler and its workers."
     return ""
-
-
-def _load() -> None:
-    for module in ("matplotlib.figure", "polars", "skops.io", "sklearn.ensemble"):
-        importlib.import_module(module)

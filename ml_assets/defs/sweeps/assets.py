@@ -20,6 +20,7 @@ from ml_assets.defs.training.start import days_of
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, store_leaderboard
+from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.tracking.tracker import Tracker
@@ -62,7 +63,8 @@ def _leaderboard(
     ]
     refuse_sweep_over_budget(sweeps)
     tracker = Tracker(workspace=workspace, warn=context.log.warning)
-    done = {sweep.days[-1]: _make(context, sweep, tracker) for sweep in sweeps}
+    with processes():
+        done = {sweep.days[-1]: _make(context, sweep, tracker) for sweep in sweeps}
     made = [item for item in done.values() if isinstance(item, Made)]
     if len(made) < len(done):
         for item in made:

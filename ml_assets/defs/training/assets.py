@@ -14,6 +14,7 @@ from ml_assets.defs.training.start import announce, days_of, fail
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
+from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.versions import code_version
 from ml_assets.resources.io_manager import workspace_of
@@ -56,11 +57,12 @@ def training(
     tracker = Tracker(workspace=workspace, warn=context.log.warning)
     done: list[Attempt] = []
     try:
-        for item in attempts(parameters, days, workspace=workspace, assets=assets, workers=workers):
-            done.append(item)
-            if len(days) > 1:
-                record_day(context, item)
-            tracker.track(item.made)
+        with processes():
+            for item in attempts(parameters, days, workspace=workspace, assets=assets, workers=workers):
+                done.append(item)
+                if len(days) > 1:
+                    record_day(context, item)
+                tracker.track(item.made)
     finally:
         done.sort(key=lambda item: item.as_of)
         whole = len(done) == len(days) and not any(item.error for item in done)
