@@ -14,7 +14,7 @@ from ml_assets.definitions import defs
 from ml_assets.defs.reports.sensor import report_after_backfill
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets_tests.scenario import failure_of, materializations, train
-from ml_assets_tests.ticks import tick
+from ml_assets_tests.ticks import days, tick
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function `AssetSelection.sources`")  # Dagster's own call
 
@@ -204,3 +204,43 @@ def test_the_requested_run_tells_how_the_backfill_went(instance):
     assert (metadata["days_made"].value, metadata["days_missing"].value) == (2, 1)
     assert metadata["run_id"].value == request.tags["ml_assets/run_id"]
     assert instance.get_run_by_id(result.run_id).tags["ml_assets/run_id"] == request.tags["ml_assets/run_id"]
+
+
+@pytest.mark.kind("settings changed while running")
+@pytest.mark.parametrize(
+    ("first", "odd"),
+    [
+        ("2025-12-02", {"day": "2025-12-01", "why": "before the first day"}),
+        ("2024-12-25", {"day": "2024-12-28", "why": "Reload the code location"}),
+        ("2025-01-01", {"day": "2030-01-01", "why": "not a complete day"}),
+    ],
+)
+def test_a_backfill_whose_last_day_is_no_partition_gets_no_report_and_the_others_do(
+    monkeypatch, instance, capfd, first, odd
+):
+    monkeypatch.setenv("ML_ASSETS_FIRST_AS_OF", first)
+    job_backfill(instance, "odd", days=[odd["day"]])
+    job_backfill(instance, "good")
+
+    assert days(requests(instance)) == [DAYS[-1]]
+    assert odd["why"] in "".join(capfd.readouterr())
+
+
+@pytest.mark.kind("settings changed while running")
+@pytest.mark.parametrize(
+    "memory",
+    [
+        '{"since": NaN}',
+        '{"since": Infinity}',
+        '{"since": "x"}',
+        '{"since": null}',
+        '{"done": 3}',
+        '{"done": [["abc"]]}',
+        '{"done": {"abc": 1}}',
+        "3",
+    ],
+)
+def test_an_odd_memory_is_forgotten_and_hides_no_backfill(instance, memory):
+    job_backfill(instance, "abc")
+
+    assert days(requests(instance, f'{{"version": 1, "memory": {memory}}}')) == [DAYS[-1]]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 
 USUAL_FIRST = dt.date(2025, 1, 1)
 _ISO = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
@@ -44,3 +45,9 @@ def problem(day: dt.date | None, *, now: dt.datetime, first: dt.date | None) -> 
             f"as_of: before the first day. Allowed: {first} to {last}; ML_ASSETS_FIRST_AS_OF sets the first."
         )
     return None
+
+
+def problems(days: Iterable[dt.date | None], *, now: dt.datetime, first: dt.date | None) -> list[str]:
+    """What is wrong with several days, each line once."""
+    found = (problem(day, now=now, first=first) for day in days)
+    return list(dict.fromkeys(line for line in found if line is not None))

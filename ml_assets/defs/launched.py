@@ -6,20 +6,15 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.core.as_of import parse
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.defs.training.jobs import train
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import MlAssetsError, RefusedError
+from ml_assets.pipeline.workspace import utc_now
+from ml_assets.resources import partition
 from ml_assets.resources.guard import option
 from ml_assets.resources.parameters import refuse_options
-
-PARTITION, START, END = (
-    "dagster/partition",
-    "dagster/asset_partition_range_start",
-    "dagster/asset_partition_range_end",
-)
 
 
 def trains(run: dg.DagsterRun) -> bool:
@@ -37,11 +32,11 @@ def parameters_of(run_config: Mapping[str, Any]) -> TrainingParameters | None:
 
 
 def days_of(run: dg.DagsterRun) -> list[dt.date]:
-    """The day of a run, or each day of its range; none where it has no partition."""
-    first, last = (parse(run.tags.get(name, run.tags.get(PARTITION, ""))) for name in (START, END))
-    if not first or not last:
+    """The day of a run, or each day of its range; none where it has no partition, or one that is refused."""
+    try:
+        return partition.days_of(run.tags, now=utc_now(), first=None)
+    except RefusedError:
         return []
-    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def environment_of(run_config: Mapping[str, Any]) -> str:

@@ -14,11 +14,11 @@ from ml_assets.config import OptionsConfig
 from ml_assets.core.release import NOW, RELEASE_TAG, Requested
 from ml_assets.defs.training.metadata import metadata, run_tags
 from ml_assets.defs.training.record import batch_data_version, data_version
-from ml_assets.defs.training.start import KNOWN_RESOURCES
+from ml_assets.defs.training.start import refuse_mistyped
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.guard import BACKFILL_TAG, guard
+from ml_assets.resources.guard import BACKFILL_TAG
 from ml_assets.resources.io_manager import workspace_of
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -32,12 +32,6 @@ def workspace_for(
     own = config.get("ops", {}).get(asset, {}).get("config", {})
     typed = sorted(name for name in own if name in model.model_fields)
     return replace(workspace, given=(*workspace.given, *typed))
-
-
-def refuse_mistyped(context: dg.AssetExecutionContext) -> None:
-    """Refuse a run config that names what the run does not know."""
-    run, ops = context.run, [node.name for node in context.job_def.nodes]
-    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
 
 
 def requested(context: dg.AssetExecutionContext) -> Requested:

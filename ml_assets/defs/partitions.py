@@ -1,10 +1,42 @@
-"""The daily partitions: one as_of each, from the first day of the settings to the last complete one (UTC)."""
+"""The daily partitions: one as_of each, from the first day of the settings to the last complete one (UTC).
+
+Dagster keeps them as they were when the code location was loaded: a first day that the settings lower later is one
+that no sensor or schedule can ask for, until it is loaded again.
+"""
+
+import datetime as dt
+import logging
 
 import dagster as dg
 
 from ml_assets.settings import load_settings
 
+_LOADED = dg.DailyPartitionsDefinition(start_date=load_settings().first_as_of.isoformat(), timezone="UTC")
+
 
 def daily() -> dg.DailyPartitionsDefinition:
     """The partitions of every asset."""
-    return dg.DailyPartitionsDefinition(start_date=load_settings().first_as_of.isoformat(), timezone="UTC")
+    return _LOADED
+
+
+def first_loaded() -> dt.date:
+    """The first day of the loaded definitions."""
+    return _LOADED.start.date()
+
+
+def loaded_problem(day: dt.date) -> str | None:
+    """Why the loaded definitions cannot take a day that the settings allow, or None."""
+    if day >= first_loaded():
+        return None
+    return (
+        f"as_of: before {first_loaded()}, the first day when the code location was loaded; the settings have changed "
+        "since. Reload the code location."
+    )
+
+
+def warn_of_changed_settings(log: logging.Logger) -> None:
+    """Tell a tick's log of days that the settings allow by now and the loaded definitions do not."""
+    first = load_settings().first_as_of
+    if first < first_loaded():
+        told = "first_as_of is %s by now and was %s when the code location was loaded: days before that are left out. Reload the code location."
+        log.warning(told, first, first_loaded())

@@ -6,6 +6,8 @@ from typing import Any
 import dagster as dg
 from pydantic.fields import FieldInfo
 
+from ml_assets.errors import RefusedError
+from ml_assets.resources.refusal import at_launch
 from ml_assets.resources.schema import shown
 
 
@@ -21,10 +23,17 @@ def refused_at_launch(
     Dagster checks only types and enums then, in words that repeat the value; ranges it checks in the run.
     The backfill policy is set here too: as an argument of `@asset`, Dagster warns of it.
     """
+    name = asset.node_def.name
+    unstated = f"{name}: has no values of its own. Give them under ops.{name}.config, or select the other assets only."
 
-    @dg.configured(asset.node_def, config_schema=shown(fields), name=asset.node_def.name)
+    @dg.configured(asset.node_def, config_schema=shown(fields), name=name)
     def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        refuse(values)
+        with at_launch():
+            try:
+                refuse(values)
+            except RefusedError as error:
+                untouched = all(values.get(name) == field.default for name, field in fields.items())
+                raise RefusedError([*([unstated] if untouched else []), *error.problems]) from None
         return values
 
     attributes = {**asset.get_attributes_dict(), "node_def": checked, "backfill_policy": backfill_policy}

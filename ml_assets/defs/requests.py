@@ -13,8 +13,10 @@ from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
+from ml_assets.defs.partitions import loaded_problem
 from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
+from ml_assets.pipeline.workspace import utc_now
 from ml_assets.presets import Preset, read_presets
 from ml_assets.resources.parameters import refuse
 from ml_assets.settings import Settings, load_settings
@@ -86,8 +88,17 @@ def _problems(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def may_be_trained(as_of: dt.date, *, now: dt.datetime) -> bool:
-    """Whether the day is one of the daily partitions."""
-    return days.problem(as_of, now=now, first=load_settings().first_as_of) is None
+    """Whether the day is one of the daily partitions, in the settings and in the loaded definitions."""
+    problem = days.problem(as_of, now=now, first=load_settings().first_as_of)
+    return problem is None and loaded_problem(as_of) is None
+
+
+def day_to_request(as_of: dt.date | None) -> dt.date:
+    """The same day, or RefusedError where no run of it can be requested now: Dagster would refuse the whole tick."""
+    problem = days.problem(as_of, now=utc_now(), first=load_settings().first_as_of)
+    if as_of is None or (problem := problem or loaded_problem(as_of)):
+        raise RefusedError([str(problem)])
+    return as_of
 
 
 def unfinished(instance: dg.DagsterInstance, settings: Settings) -> Mapping[str, dt.date]:

@@ -1,13 +1,14 @@
 """Where a value goes: the path that its parameters and partition name, with its lineage beside it."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from ml_assets.config import OptionsConfig, TrainingConfig
 from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.as_of import parse, problems
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.errors import TrainingError
@@ -15,6 +16,7 @@ from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.resources.guard import given
 from ml_assets.resources.parameters import refuse_overrides
+from ml_assets.resources.partition import refuse_days
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -60,7 +62,8 @@ class ArtifactIOManager(dg.IOManager):
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Commit the value of each partition under its key, with its lineage.
 
-        Raises TrainingError, with nothing committed, where several partitions were not given a value each.
+        Raises TrainingError, with nothing committed, where several partitions were not given a value each, or a day
+        is not over.
         """
         asset = context.asset_key.to_user_string()
         days = list(context.asset_partition_keys)
@@ -70,6 +73,7 @@ class ArtifactIOManager(dg.IOManager):
                 f"{asset}: of a run over several partitions it must return a mapping from each partition key to its value."
             )
         workspace = workspace_of(self._options, context.step_context.dagster_run)
+        _refuse_open_days(asset, days, now=workspace.now())
         stored = {
             day: store_value(
                 values[day],
@@ -99,6 +103,12 @@ class ArtifactIOManager(dg.IOManager):
         return key_of(asset, self._params, dt.date.fromisoformat(day))
 
 
+def _refuse_open_days(asset: str, days: Iterable[str], *, now: dt.datetime) -> None:
+    """Raise TrainingError, with nothing committed, where a day is not over: what is stored of it would not stay true."""
+    if wrong := problems(filter(None, map(parse, days)), now=now, first=None):
+        raise TrainingError(" ".join([f"{asset}: nothing was committed.", *wrong]))
+
+
 def _told(stored: Mapping[str, Manifest]) -> dict[str, Any]:
     """The metadata of an output, of which Dagster keeps one for all partitions."""
     told = {day: {"run_id": manifest.run_id, "sha256": manifest.sha256} for day, manifest in stored.items()}
@@ -115,5 +125,6 @@ def _upstream(context: dg.OutputContext) -> list[str]:
     description="Artifacts at paths keyed by parameters and partition, each with its lineage.",
 )
 def artifact_io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
-    """The IO manager of the run's parameters and options."""
+    """The IO manager of the run's parameters and options; a run of days that cannot be learned gets none."""
+    refuse_days(context.run)
     return ArtifactIOManager(context.resources.params, context.resources.options)

@@ -8,11 +8,12 @@ from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, pl
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
-from ml_assets.defs.own import announce, materialized, refuse_mistyped, workspace_for
+from ml_assets.defs.our_words import in_our_words
+from ml_assets.defs.own import announce, materialized, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.start import days_of
+from ml_assets.defs.training.start import days_of, refuse_mistyped
 from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.comparison_artifact import comparison_identity, comparison_key, store_comparison
 from ml_assets.pipeline.released import named_model
@@ -30,6 +31,7 @@ JOB = "compare"
     description="Two models on the same rows, of which neither was trained on any and whose outcomes had closed by the end of "
     "the partition; each KPI with the interval of its difference. The dataset is the run's parameter. Its own config: candidate, reference, window_days, margins.",
 )
+@in_our_words
 def _kpi_comparison(
     context: dg.AssetExecutionContext,
     params: TrainingConfig,
@@ -37,6 +39,7 @@ def _kpi_comparison(
     config: ComparisonConfig,
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Score the same rows by both models; nothing is trained."""
+    days = days_of(context)
     refuse_mistyped(context)
     own, settings = plain(config, ComparisonParameters), load_settings()
     workspace = workspace_for(context, options, ASSET, ComparisonParameters)
@@ -44,7 +47,6 @@ def _kpi_comparison(
         named_model(name, params.dataset, settings=settings, environment=workspace.environment)
         for name in (own.reference, own.candidate)
     )
-    days = days_of(context)
     names = [comparison_key(candidate, reference, own, day).run_id for day in days]
     announce(context, comparison_identity(candidate, reference, own), names, job=JOB)
     margins = read_margins(own.margins)

@@ -1,6 +1,6 @@
 """The asset `promotion`: what was last promoted, and the decision that allowed it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -13,9 +13,11 @@ from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, check_promotion
 from ml_assets.core.release import LONGEST_NAME
-from ml_assets.defs.own import refuse_mistyped
+from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.refused_at_launch import refused_at_launch
+from ml_assets.defs.training.start import refuse_mistyped
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
+from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import load_settings
 
 JOB = "promote"
@@ -30,9 +32,10 @@ JOB = "promote"
     "as it is. The option `environment` says where the model is. Its own config: model, to, window_days, through, "
     "margins, force, reason.",
 )
+@in_our_words
 def _promotion(
     context: dg.AssetExecutionContext, options: OptionsConfig, config: PromotionConfig
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Evaluate, record, and copy; a refusal fails the run and leaves the slot as it was."""
     refuse_mistyped(context)
     settings = load_settings()
@@ -43,10 +46,15 @@ def _promotion(
     if outcome.entry is None:
         lines = [outcome.decision.summary(), *outcome.decision.objections]
         raise dg.Failure("\n".join(lines), metadata=_metadata(outcome), allow_retries=False)
-    return dg.MaterializeResult(metadata=_metadata(outcome), data_version=dg.DataVersion(outcome.digest[:16]))
+    yield dg.MaterializeResult(metadata=_metadata(outcome), data_version=dg.DataVersion(outcome.digest[:16]))
 
 
-promotion = refused_at_launch(_promotion, fields=PromotionParameters.model_fields, refuse=check_promotion)
+def _refuse(values: Mapping[str, Any]) -> None:
+    """Raise RefusedError with every problem of the values; outcomes are closed through a complete day."""
+    check_promotion(values).closed_through(utc_now())
+
+
+promotion = refused_at_launch(_promotion, fields=PromotionParameters.model_fields, refuse=_refuse)
 
 promotion_job = dg.define_asset_job(
     JOB,

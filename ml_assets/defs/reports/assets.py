@@ -9,6 +9,7 @@ from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
+from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.own import announce, materialized, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -38,12 +39,13 @@ from ml_assets.settings import load_settings
     description="Metrics over the days up to the partition: success rate, trends, outliers, drift, errors, and the "
     "commands that make just what failed or is missing. Its own config: window_days, metric.",
 )
+@in_our_words
 def _backfill_report(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ReportConfig
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Read what each day of the window left, and commit the report over it; the days themselves are not touched."""
-    parameters, own = plain(params, TrainingParameters), plain(config, ReportParameters)
     days = days_of(context)
+    parameters, own = plain(params, TrainingParameters), plain(config, ReportParameters)
     names = [report_key(parameters, own, day).run_id for day in days]
     announce(context, report_identity(parameters, own), names, job=REPORT_JOB)
     workspace = workspace_for(context, options, ASSET, ReportParameters)

@@ -13,8 +13,8 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.report.parameters import ReportParameters, report_identity
 from ml_assets.defs.reports.assets import report
-from ml_assets.defs.requests import not_requested_yet
-from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
+from ml_assets.defs.requests import day_to_request, not_requested_yet
+from ml_assets.defs.sensors.cursor import names, read_cursor, write_cursor
 from ml_assets.defs.training.jobs import train
 from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
@@ -40,8 +40,8 @@ BACKFILL_TAG = "ml_assets/backfill"
 def report_after_backfill(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the reports of ended backfills, at most so many a tick; the cursor holds those that are done."""
     memory = read_cursor(context.cursor)
-    since = float(memory.get("since", utc_now().timestamp() - BEFORE))
-    done, at_most = set(memory.get("done", ())), load_settings().requests_per_tick
+    since = _since(memory.get("since"), now=utc_now().timestamp())
+    done, at_most = names(memory.get("done")), load_settings().requests_per_tick
     requests: list[dg.RunRequest] = []
     latest = [
         item for item in context.instance.get_backfills(limit=LOOKED_AT) if item.backfill_timestamp >= since
@@ -61,6 +61,12 @@ def report_after_backfill(context: dg.SensorEvaluationContext) -> dg.SensorResul
     )
 
 
+def _since(held: Any, *, now: float) -> float:
+    """From when on backfills are looked at: as remembered, or one day ago."""
+    known = isinstance(held, int | float) and 0 <= held <= now
+    return float(held) if known else now - BEFORE
+
+
 def _requests(backfill: Any, context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     """The request of a backfill's report; none where it is no backfill of training days, or of unsound parameters."""
     days = _days(backfill, context)
@@ -71,6 +77,7 @@ def _requests(backfill: Any, context: dg.SensorEvaluationContext) -> Iterator[dg
         given, options = _given(config, "params"), _given(config, "options", default={})
         refuse(given)
         refuse_options(options)
+        day_to_request(days[-1])
     except RefusedError as error:
         context.log.warning("backfill %s gets no report: %s", name, "; ".join(error.problems))
         return

@@ -8,6 +8,7 @@ import dagster as dg
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
+from ml_assets.defs.partitions import warn_of_changed_settings
 from ml_assets.defs.requests import (
     PRESET_TAG,
     days_trained,
@@ -33,6 +34,7 @@ AT_MOST = 50  # runs that one tick of catch_up requests
 )
 def daily_training(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
     """Request the last complete day of each daily preset."""
+    warn_of_changed_settings(context.log)
     day = last_complete_day(context.scheduled_execution_time)
     requests = [
         _request(preset, day, event="daily")
@@ -54,6 +56,7 @@ def daily_training(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]
 )
 def catch_up(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
     """Request each day of the window that the store does not hold and that no run is making now, oldest first."""
+    warn_of_changed_settings(context.log)
     settings, now = load_settings(), context.scheduled_execution_time
     store, busy = open_workspace(settings).store, unfinished(context.instance, settings)
     last = last_complete_day(now)

@@ -9,12 +9,13 @@ from ml_assets.config import OptionsConfig, ScoringConfig, TrainingConfig, plain
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.scoring.kind import ASSET
 from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
-from ml_assets.defs.own import announce, materialized, refuse_mistyped, requested, workspace_for
+from ml_assets.defs.our_words import in_our_words
+from ml_assets.defs.own import announce, materialized, requested, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.scoring.days import each_day
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.start import days_of
+from ml_assets.defs.training.start import days_of, refuse_mistyped
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
@@ -31,16 +32,17 @@ JOB = "score"
     description="The scores of the rows of the partition's day. The dataset is the run's parameter, and the "
     "source too where it is given, by default the one that the model was trained on. Its own config: model, which is `live` for the one that serves, or a run_id.",
 )
+@in_our_words
 def _predictions(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ScoringConfig
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Score each day of the run; a day that fails neither stops nor hides the others."""
+    days = days_of(context)
     refuse_mistyped(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ScoringParameters)
     workspace = workspace_for(context, options, ASSET, ScoringParameters)
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
-    days = days_of(context)
     names = [predictions_key(parameters, model.manifest, day).run_id for day in days]
     announce(context, scoring_identity(parameters, model.manifest), names, job=JOB)
 

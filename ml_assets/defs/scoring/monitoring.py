@@ -13,7 +13,8 @@ from ml_assets.core.monitoring.parameters import (
     monitoring_identity,
 )
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.defs.own import announce, refuse_mistyped, requested, workspace_for
+from ml_assets.defs.our_words import in_our_words
+from ml_assets.defs.own import announce, requested, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.scoring.days import each_day
@@ -21,7 +22,7 @@ from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.checks import check_event, check_result, checks_together
 from ml_assets.defs.training.metadata import metadata
 from ml_assets.defs.training.record import batch_data_version, data_version
-from ml_assets.defs.training.start import days_of
+from ml_assets.defs.training.start import days_of, refuse_mistyped
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.monitoring_artifact import monitoring_key
@@ -45,6 +46,7 @@ JOB = "monitor"
     description="Stored scores against outcomes that have closed by the end of the partition's day, and drift of inputs "
     "and scores before that. Its own config: model, window_days, drift_days, min_rows.",
 )
+@in_our_words
 def _monitoring(
     context: dg.AssetExecutionContext,
     params: TrainingConfig,
@@ -52,12 +54,12 @@ def _monitoring(
     config: MonitoringConfig,
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Look at the stored predictions of each day's windows; they themselves are not touched."""
+    days = days_of(context)
     refuse_mistyped(context)
     parameters, own = plain(params, TrainingParameters), plain(config, MonitoringParameters)
     workspace = workspace_for(context, options, ASSET, MonitoringParameters)
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
-    days = days_of(context)
     names = [monitoring_key(parameters, own, model.manifest, day).run_id for day in days]
     announce(context, monitoring_identity(parameters, own, model.manifest), names, job=JOB)
 

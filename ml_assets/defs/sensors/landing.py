@@ -8,9 +8,10 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.core.as_of import last_complete_day
+from ml_assets.core.as_of import last_complete_day, parse
+from ml_assets.defs.partitions import warn_of_changed_settings
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request, sound_presets, unfinished
-from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
+from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sensors.landing_plan import Landed, Plan, Subscribers, Task, open_plan
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import MlAssetsError
@@ -28,14 +29,16 @@ from ml_assets.sources.landed_days import day_signatures
 )
 def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the runs that changed days ask for, at most so many a tick; the cursor holds what is done."""
+    warn_of_changed_settings(context.log)
     settings, now, memory = load_settings(), utc_now(), read_cursor(context.cursor)
     last, busy = last_complete_day(now), unfinished(context.instance, settings)
     plans, kept = [], {}
     for (source, dataset), subscribers in _subscribed(settings, context.log).items():
         name = f"{source}/{dataset}"
-        landed = _look(settings, source, dataset, memory.get(name, {}), context.log)
+        seen = texts(memory.get(name))
+        landed = _look(settings, source, dataset, seen, context.log)
         if landed is None:
-            kept[name] = memory.get(name, {})
+            kept[name] = seen
         else:
             plan = open_plan(landed, settings=settings, busy=busy, now=now, log=context.log)
             plan.add_all(subscribers)
@@ -70,7 +73,7 @@ def _look(
     except MlAssetsError as error:
         log.warning("%s/%s was left out: %s", source, dataset, error)
         return None
-    known = {dt.date.fromisoformat(day): mark for day, mark in seen.items()}
+    known = {day: mark for name, mark in seen.items() if (day := parse(name))}
     return Landed(source=source, dataset=dataset, signatures=signatures, seen=known)
 
 

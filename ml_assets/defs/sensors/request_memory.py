@@ -79,5 +79,5 @@ def _begun(held: Any) -> list[tuple[str, int, int]]:
     return [
         (name, *counts)
         for name, counts in held.items()
-        if isinstance(counts, list) and [type(count) for count in counts] == [int, int]
+        if isinstance(counts, list) and [type(count) for count in counts] == [int, int] and min(counts) >= 0
     ]

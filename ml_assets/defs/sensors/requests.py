@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from ml_assets.defs.partitions import loaded_problem
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request
 from ml_assets.defs.sensors.request_file import Order, read_order
 from ml_assets.defs.sensors.request_folder import Dropped, RequestFolder, note_of, shown
@@ -126,11 +127,15 @@ class Desk:
             raise RefusedError(["(a file name): looks like a credential. Give secrets by reference only."])
         data = self.folder.read(file)
         order = read_order(data, name=file.name, settings=self.settings, now=self.now)
+        if problem := loaded_problem(order.days[0]):
+            self._refused(file, RefusedError([problem]))
+            return []  # and not finished: a later tick, after a reload, tries again
         if note_of(file) in self.notes:
             self.folder.accept(file)
         if not done:
             self.log.info("%s: %d runs", file.name, len(order.days))
-        return list(_requests(order, file, data))[done:]
+        requests = list(_requests(order, file, data))
+        return requests[done:] or requests  # a file of which nothing is left is no longer opened
 
     def _refused(self, file: Dropped, refusal: RefusedError) -> None:
         self.log.warning("%s was refused: %s", shown(file.name), "; ".join(refusal.problems))

@@ -9,6 +9,7 @@ from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
+from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.own import announce, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -40,12 +41,13 @@ JOB = "sweep"
     description="A matrix of runs over parameters, ranked. Each trial is the run that its parameters would have alone. "
     "Its own config: grid, search, trials, metric, window_days, seed, max_failure_rate, reduction.",
 )
+@in_our_words
 def _leaderboard(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: SweepConfig
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Try every trial, or find it in the store; then commit what they are worth."""
-    parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
     days = days_of(context)
+    parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
     names = [leaderboard_key(parameters, own, day).run_id for day in days]
     announce(context, sweep_identity(parameters, own), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters)

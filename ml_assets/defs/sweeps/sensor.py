@@ -7,21 +7,19 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
-from ml_assets.core import as_of as days
+from ml_assets.core.as_of import parse
 from ml_assets.core.problems import check
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
-from ml_assets.defs.requests import not_requested_yet
-from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
+from ml_assets.defs.requests import day_to_request, not_requested_yet
+from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import sweep
 from ml_assets.defs.training.jobs import train
 from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
-from ml_assets.pipeline.workspace import utc_now
 from ml_assets.resources.parameters import refuse, refuse_options
-from ml_assets.settings import load_settings
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for
 _SIZE = re.compile(r"[0-9]{1,9}")
@@ -36,7 +34,7 @@ _SIZE = re.compile(r"[0-9]{1,9}")
 )
 def leaderboard_after_sweep(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the leaderboards of sweeps whose runs have all ended; the cursor holds the last run of each."""
-    done: dict[str, str] = read_cursor(context.cursor).get("done", {})
+    done = texts(read_cursor(context.cursor).get("done"))
     requests: list[dg.RunRequest] = []
     latest = context.instance.get_runs(dg.RunsFilter(job_name=train.name), limit=LOOKED_AT)
     sweeps = dict.fromkeys(
@@ -111,10 +109,8 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
     options = {"environment": asked.environment}
     refuse(asked.given)
     refuse_options(options)
-    parameters, own, day = check(asked.given), check_sweep(asked.own), days.parse(asked.as_of)
-    problem = days.problem(day, now=utc_now(), first=load_settings().first_as_of)
-    if day is None or problem is not None:
-        raise RefusedError([str(problem)])
+    parameters, own = check(asked.given), check_sweep(asked.own)
+    day = day_to_request(parse(asked.as_of))
     if not _SIZE.fullmatch(tags.get(SIZE_TAG, "")) or sweep_run_id(parameters, own, day) != name:
         raise ValueError(name)
     typed = {key: getattr(parameters, key) for key in asked.given}

@@ -7,10 +7,12 @@ import dagster as dg
 from ml_assets.config import OptionsConfig, TrainingConfig, plain
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.training.checks import check_specs
 from ml_assets.defs.training.record import record_day, record_partial, record_success
-from ml_assets.defs.training.start import announce, days_of, fail
+from ml_assets.defs.training.start import announce, days_of, fail, refuse_mistyped
+from ml_assets.defs.training.stored_checks import check_stored
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
@@ -43,14 +45,18 @@ def specs() -> list[dg.AssetSpec]:
     backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN),
     can_subset=True,
 )
+@in_our_words
 def training(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     """Make the selected assets of each day of the run; a day that fails neither stops nor hides the others."""
+    parameters, workspace = plain(params, TrainingParameters), workspace_of(options, context.run)
+    if not context.selected_asset_keys:
+        refuse_mistyped(context)
+        yield from check_stored(context, parameters, workspace=workspace)
+        return
     days = days_of(context)
     announce(context, params, days)
-    workspace = workspace_of(options, context.run)
-    parameters = plain(params, TrainingParameters)
     workers = workers_for(parameters, days, workspace=workspace)
     refuse_over_budget(parameters, days, workspace=workspace, workers=workers)
     assets = [key.to_user_string() for key in context.selected_asset_keys]
@@ -71,3 +77,4 @@ def training(
     if not whole:
         raise fail(done, parameters, environment=options.environment)
     yield from record_success(context, done, store=workspace.store)
+    yield from check_stored(context, parameters, workspace=workspace)

@@ -1,6 +1,6 @@
 """How the outcomes of a run's days become Dagster's events: one materialization and check result a day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -10,6 +10,7 @@ from ml_assets.defs.training.checks import check_event, check_result, checks_tog
 from ml_assets.defs.training.metadata import metadata
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.verdicts import Verdict
 from ml_assets.storage.artifact_store import ArtifactStore
 
 DATA_VERSION_TAG = "dagster/data_version"
@@ -33,7 +34,7 @@ def record_day(context: dg.AssetExecutionContext, attempt: Attempt) -> None:
     """
     reused = {made.key.asset for made in attempt.made if made.reused}
     for asset, results in attempt.verdicts.items():
-        for name, verdict in results.items():
+        for name, verdict in _selected(context, asset, results).items():
             if asset in reused and verdict.passed:
                 continue
             context.op_execution_context.log_event(
@@ -54,7 +55,7 @@ def record_success(
             context.add_asset_metadata(
                 metadata(made, store=store), asset_key=asset, partition_key=str(made.key.as_of)
             )
-        results = [attempt.verdicts[asset] for attempt in attempts]
+        results = [_selected(context, asset, attempt.verdicts[asset]) for attempt in attempts]
         yield dg.MaterializeResult(
             asset_key=asset,
             data_version=dg.DataVersion(data_version(days[0]) if single else batch_data_version(days[0])),
@@ -85,6 +86,14 @@ def record_made(
             tags={DATA_VERSION_TAG: data_version(made)},
         )
     )
+
+
+def _selected(
+    context: dg.AssetExecutionContext, asset: str, results: Mapping[str, Verdict]
+) -> dict[str, Verdict]:
+    """Those of the checks that the launch asked for."""
+    asked = {key.name for key in context.selected_asset_check_keys if key.asset_key == dg.AssetKey(asset)}
+    return {name: verdict for name, verdict in results.items() if name in asked}
 
 
 def _assets(attempts: Sequence[Attempt]) -> list[str]:

@@ -10,23 +10,28 @@ from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.training.metadata import run_tags
-from ml_assets.errors import RefusedError
 from ml_assets.pipeline.attempt import Attempt
+from ml_assets.pipeline.workspace import utc_now
+from ml_assets.resources import partition
 from ml_assets.resources.guard import given, guard
+from ml_assets.settings import load_settings
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[dt.date]:
-    """The as_of days of this run; RefusedError where it was launched without a partition."""
-    if not context.has_partition_key and not context.has_partition_key_range:
-        raise RefusedError(["as_of: missing. Launch with a partition: it is the day the run is made for."])
-    return [dt.date.fromisoformat(key) for key in context.partition_keys]
+    """The as_of days of this run; RefusedError where it has none, or one that cannot be learned."""
+    return partition.days_of(context.run.tags, now=utc_now(), first=load_settings().first_as_of)
+
+
+def refuse_mistyped(context: dg.AssetExecutionContext) -> None:
+    """Refuse a run config that names what the run does not know."""
+    run, ops = context.run, [node.name for node in context.job_def.nodes]
+    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
 
 
 def announce(context: dg.AssetExecutionContext, params: TrainingParameters, days: Sequence[dt.date]) -> None:
     """Refuse a mistyped run config; then state the effective parameters in the log and the run's tags."""
     run = context.run
-    ops = [node.name for node in context.job_def.nodes]
-    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
+    refuse_mistyped(context)
     values, typed = identity(params, of=TrainingParameters), given(run.run_config)
     ids = [run_id(params, day) for day in days]
     stated = ", ".join(

@@ -5,6 +5,7 @@ import random
 import dagster as dg
 
 from ml_assets.config import OptionsConfig
+from ml_assets.core.as_of import problem
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import open_workspace
@@ -18,7 +19,9 @@ def reproduce_one(context: dg.OpExecutionContext, options: OptionsConfig) -> Non
     """Raise dg.Failure where a byte differs, with what has changed."""
     workspace = open_workspace(load_settings(), environment=options.environment)
     store = workspace.store
-    models = sorted(store.keys("model"), key=lambda key: key.path)
+    now = workspace.now()
+    complete = (key for key in store.keys("model") if not problem(key.as_of, now=now, first=None))
+    models = sorted(complete, key=lambda key: key.path)
     if not models:
         context.log.info("No model is stored in %s: there is nothing to make again.", workspace.environment)
         return

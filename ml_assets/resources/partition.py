@@ -1,0 +1,61 @@
+"""The days that a run of Dagster is made for: those that cannot be learned are refused before any work.
+
+A launch over GraphQL takes any text as a partition, and any two as the ends of a range; only the run sees them.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import dagster as dg
+
+from ml_assets.core.as_of import parse, problems
+from ml_assets.errors import RefusedError
+from ml_assets.pipeline.workspace import utc_now
+from ml_assets.resources.refusal import at_launch
+from ml_assets.settings import load_settings
+
+PARTITION = "dagster/partition"
+START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+MISSING = "as_of: missing. Launch with a partition: it is the day the run is made for."
+HALF = f"as_of: half a range. Allowed: {START} and {END}, or {PARTITION} alone."
+BACKWARDS = "as_of: a range whose last day is before its first. Allowed: the earlier day first."
+
+
+def days_of(tags: Mapping[str, str], *, now: dt.datetime, first: dt.date | None) -> list[dt.date]:
+    """The day of a run, or each day of its range, as its tags tell.
+
+    Raises RefusedError where there is none, or one that cannot be learned at `now`; `first` is the first that can
+    be, or None where that is not known.
+    """
+    ends = [parse(text) for text in _ends(tags)]
+    if wrong := problems(ends, now=now, first=first):
+        raise RefusedError(wrong)
+    start, end = (day for day in ends if day)
+    if start > end:
+        raise RefusedError([BACKWARDS])
+    return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def refuse_days(run: dg.DagsterRun | None) -> None:
+    """Refuse a run of days that cannot be learned, before its first step; one of other partitions has no such days."""
+    with at_launch():
+        if run and any(map(parse, map(run.tags.get, (PARTITION, START, END), ("", "", "")))):
+            days_of(run.tags, now=utc_now(), first=_first(run))
+
+
+def _ends(tags: Mapping[str, str]) -> tuple[str, str]:
+    named = [tags.get(name) for name in (PARTITION, START, END)]
+    match named:
+        case [None, None, None]:
+            raise RefusedError([MISSING])
+        case [str(day), None, None]:
+            return day, day
+        case [None, str(start), str(end)]:
+            return start, end
+    raise RefusedError([HALF])
+
+
+def _first(run: dg.DagsterRun) -> dt.date | None:
+    """The first day that the settings or the run's own partitions have; None where the run does not tell these."""
+    start = getattr(getattr(run.partitions_subset, "partitions_def", None), "start", None)
+    return min(load_settings().first_as_of, start.date()) if isinstance(start, dt.datetime) else None
