@@ -16,6 +16,9 @@ MlAssetsError
 
 from collections.abc import Sequence
 
+MOST_PROBLEMS = 50
+LONGEST_PROBLEM = 1_000  # characters of one line
+
 
 class MlAssetsError(Exception):
     """The root of the family: catch this to catch all of ours and nothing else."""
@@ -25,17 +28,26 @@ class RefusedError(MlAssetsError, ValueError):
     """Parameters were refused before anything was started.
 
     Attributes:
-        problems: one line each, `field: what is wrong. Allowed: ...`; never a value that was given.
+        problems: one line each, `field: what is wrong. Allowed: ...`; never a value that was given. At most 50, each of
+            at most 1,000 characters; the last of them says how many more there are.
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        self.problems = capped(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__("\n".join([f"Refused: {count}. Nothing was started.", *self.problems]))
 
     def __reduce__(self) -> tuple[type, tuple[Sequence[str]]]:
         """Survive the way back from a worker process."""
         return type(self), (self.problems,)
+
+
+def capped(problems: Sequence[str]) -> tuple[str, ...]:
+    """The first lines, each cut where it is too long, and how many more there are; the same again of what it returns."""
+    shown = problems if len(problems) <= MOST_PROBLEMS else problems[: MOST_PROBLEMS - 1]
+    lines = [line if len(line) <= LONGEST_PROBLEM else f"{line[: LONGEST_PROBLEM - 1]}…" for line in shown]
+    more = len(problems) - len(shown)
+    return (*lines, *([f"and {more} more."] if more else []))
 
 
 class SettingsError(MlAssetsError, ValueError):
