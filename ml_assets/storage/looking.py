@@ -150,10 +150,10 @@ def _by_key(store: "S3Store", folder: str, *, deep: bool) -> Looked | None:
 
 
 def _sort_in(looked: Looked, key: str, meta: Any, folder: str) -> None:
+    if key == (folder and f"{folder}/"):  # the marker of the folder itself
+        return
     name = key.removesuffix("/")
     problem = problem_of(name)
-    if name in {"", folder} and not (meta and meta["size"]):
-        return
     if problem or (meta and meta["size"] and key.endswith("/")):
         looked.leave(key, problem or "its key ends in a slash")
     elif meta is None:
