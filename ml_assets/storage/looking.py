@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml_assets.core.foreign_text import visible
+from ml_assets.errors import StoreError
 from ml_assets.storage.again import again
 from ml_assets.storage.bucket_pages import each_key
 from ml_assets.storage.names import problem_of
@@ -90,6 +92,23 @@ def look(store: "ObjectStore", prefix: str | None = None, *, deep: bool = True) 
     if isinstance(store, S3Store):
         return _in_order(_in_bucket(store, folder, deep=deep))
     return _as_told(store, folder, deep=deep)
+
+
+def check_file(store: "ObjectStore", path: str) -> None:
+    """Raise StoreError where a pipe, a socket or a device lies at `path` on a disk: reading it may never end."""
+    from obstore.store import LocalStore
+
+    if not isinstance(store, LocalStore) or not store.prefix:
+        return
+    try:
+        mode = os.stat(f"{store.prefix}/{path}").st_mode  # noqa: PTH116
+    except (OSError, ValueError):  # who reads it tells why
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        kind = _kind(mode, linked=False)
+        raise StoreError(
+            f"{visible(f'{store.prefix}/{path}')}: is {kind} where a file is needed. Move it away."
+        )
 
 
 def _in_order(looked: Looked) -> Looked:
