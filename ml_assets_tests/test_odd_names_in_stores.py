@@ -69,7 +69,7 @@ def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(file, store):
     started = time.monotonic()
 
     (entry,) = store.entries(None)
-    with pytest.raises(StoreError, match="is a named pipe where a file is needed|it has 0 bytes"):
+    with pytest.raises(StoreError, match=r"is a named pipe where a file is needed|it has 0 bytes"):
         store.verify(KEY)
     verified = verify_all(store)
 
