@@ -7,6 +7,7 @@ MlAssetsError
 ├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
 ├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them
 ├── RemoteError (RuntimeError)           a deployment cannot be reached, or what was launched there failed
+├── OutOfTimeError (TimeoutError)        what a tick waited for took too long; a later tick tries again
 ├── TrackingError (RuntimeError)         the tracking store cannot be reached or used; the artifacts are whole
 └── StoreError (OSError)
     ├── ArtifactNotFoundError (FileNotFoundError)
@@ -64,6 +65,10 @@ class TrainingError(MlAssetsError, RuntimeError):
 
 class RemoteError(MlAssetsError, RuntimeError):
     """A deployment could not be reached, or what was launched there did not succeed."""
+
+
+class OutOfTimeError(MlAssetsError, TimeoutError):
+    """What was waited for took too long; it may still come to its end by itself."""
 
 
 class TrackingError(MlAssetsError, RuntimeError):

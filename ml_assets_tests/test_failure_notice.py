@@ -1,6 +1,7 @@
 """A failed run is told to a webhook: what failed, why, how to try again, and never a secret."""
 
 import shutil
+import threading
 import time
 
 import dagster as dg
@@ -19,6 +20,8 @@ from ml_assets_tests.live import deployment
 from ml_assets_tests.scenario import train, train_days
 from ml_assets_tests.surfaces import DAYS, Typed
 from ml_assets_tests.webhook import webhook
+
+in_time = pytest.mark.kind("ticks in time")
 
 
 @pytest.fixture
@@ -204,6 +207,49 @@ def test_a_webhook_that_never_answers_is_given_up_in_time():
 
     assert trouble == "it cannot be reached (TimeoutError)"
     assert time.monotonic() - started < 20
+
+
+@in_time
+@pytest.mark.parametrize("drip", [0.05, 0.5])
+def test_a_webhook_that_answers_byte_by_byte_is_given_up_in_time_and_lets_the_next_notice_go(drip):
+    with webhook(drip=drip) as hook:
+        started = time.monotonic()
+        slow = NoticeResource(webhook_url=hook.url).send("hello", seconds=0.8)
+        took = time.monotonic() - started
+        hook.drip = 0
+        next_one = NoticeResource(webhook_url=hook.url).send("again", seconds=5)
+
+    assert slow == "it cannot be reached (TimeoutError)"
+    assert took < 5
+    assert next_one is None
+    assert hook.texts == ["hello", "again"]
+
+
+@in_time
+def test_a_host_whose_name_is_not_found_for_a_long_time_is_given_up_in_time(monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: answered.wait(30) and [])
+
+    started = time.monotonic()
+    trouble = NoticeResource(webhook_url="http://hooks.example/x").send("hello", seconds=0.3)
+    next_one = NoticeResource(webhook_url="http://hooks.example/x").send("hello", seconds=0.3)
+    answered.set()
+
+    assert trouble == "it takes too long (the webhook: no answer within 0.3 seconds.)"
+    assert next_one == "it takes too long (the webhook: an earlier request still waits for its answer.)"
+    assert time.monotonic() - started < 20
+
+
+@in_time
+def test_a_notice_that_takes_too_long_is_told_in_the_log_and_given_up(failed, monkeypatch, capfd):
+    monkeypatch.setattr(NoticeResource.send, "__kwdefaults__", {"seconds": 0.5})
+    with webhook(drip=0.1) as hook:
+        monkeypatch.setenv("ML_ASSETS_WEBHOOK_URL", hook.url)
+        outcome = notify(*failed)
+
+    assert outcome is None
+    assert "did not reach the webhook: it cannot be reached (TimeoutError)" in "".join(capfd.readouterr())
+    assert len(hook.texts) == 1
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,19 @@ def test_a_key_that_cannot_be_read_hides_no_other(number, key, root, server, ope
 
 
 @names
+@pytest.mark.parametrize(("number", "key"), [*enumerate(["odd//odd.toml", "odd//"])])
+def test_a_first_part_that_is_empty_hides_nothing(number, key, server, opened):
+    make_bucket(server, f"first{number}", {f"odd/{name}": b"good" for name in GOOD} | {key: b""})
+    store = opened(f"s3://first{number}/odd")
+
+    here = look(store, deep=False)
+
+    assert [meta["path"] for meta in here.objects] == ["good.toml"]
+    assert here.folders == ["orders"]
+    assert here.left_out == [LeftOut("/", EMPTY)]
+
+
+@names
 def test_what_is_told_beside_an_odd_key_is_what_is_told_without_it(server, opened):
     s3 = make_bucket(server, "beside", {name: name.encode() for name in (*GOOD, "a b+ü/per%20cent&<")})
     store = opened("s3://beside")

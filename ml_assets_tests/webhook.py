@@ -1,5 +1,7 @@
 """A webhook for tests: a real HTTP server on 127.0.0.1 that answers as it is told and keeps what it was sent."""
 
+import contextlib
+import itertools
 import json
 import threading
 import time
@@ -17,6 +19,7 @@ class Webhook:
     statuses: list[int] = field(default_factory=lambda: [200])
     answer: bytes = b"ok"
     delay: float = 0.0
+    drip: float = 0.0
     bodies: list[dict] = field(default_factory=list)
 
     @property
@@ -35,6 +38,9 @@ def webhook(*statuses: int, path: str = "/services/T0/B0/x", **more) -> Iterator
             body = self.rfile.read(int(self.headers["Content-Length"]))
             told.bodies.append(json.loads(body))
             time.sleep(told.delay)
+            if told.drip:
+                self._drip()
+                return
             status = told.statuses.pop(0) if len(told.statuses) > 1 else told.statuses[0]
             self.send_response(status)
             if 300 <= status < 400:
@@ -42,6 +48,14 @@ def webhook(*statuses: int, path: str = "/services/T0/B0/x", **more) -> Iterator
             self.send_header("Content-Length", str(len(told.answer)))
             self.end_headers()
             self.wfile.write(told.answer)
+
+        def _drip(self):
+            """Answer one byte after the other, for ever."""
+            with contextlib.suppress(OSError):  # who asked has gone away
+                for byte in itertools.cycle(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000):
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                    time.sleep(told.drip)
 
         def log_message(self, *_):
             pass

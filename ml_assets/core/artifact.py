@@ -96,9 +96,10 @@ def parse_path(path: str) -> ArtifactKey | None:
             as_of=dt.date.fromisoformat(values["as_of"]),
             run_id=values["run"],
         )
-    except (KeyError, ValueError):
+        is_ours = _RUN_ID.match(key.run_id) and key.path == path.strip("/")
+    except (KeyError, ValueError):  # among them a name that is no UTF-8
         return None
-    return key if _RUN_ID.match(key.run_id) and key.path == path.strip("/") else None
+    return key if is_ours else None
 
 
 def encode(value: str) -> str:

@@ -5,18 +5,22 @@ import json
 import os
 import time
 import urllib.error
-import urllib.request
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from ml_assets.errors import OutOfTimeError
+from ml_assets.resources.posting import post
+from ml_assets.storage.deadline import within
+
 URL_VARIABLE = "ML_ASSETS_WEBHOOK_URL"
 SECRET_VARIABLE = "ML_ASSETS_WEBHOOK_SECRET"  # noqa: S105  # the name of a variable
 REGION_VARIABLE = "AWS_REGION"
 TRIES = 3
-SECONDS = 8.0  # for all tries together: Dagster gives a tick a minute, and up to five runs
+SECONDS = 8.0  # for all that one notice waits for: Dagster gives a tick a minute, and up to five runs
 PAUSE = 0.5
+MARGIN = 0.3  # seconds in which a try that is given up can be told
 TOO_MANY, SERVER_ERRORS = 429, 500
 
 
@@ -35,6 +39,12 @@ class NoticeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def send(self, text: str, *, seconds: float = SECONDS) -> str | None:
         """Post a text; why it could not be delivered, in words that do not hold the address, or None."""
+        try:
+            return within(seconds, lambda: self._send(text, seconds=seconds), what="the webhook")
+        except OutOfTimeError as error:
+            return f"it takes too long ({error})"
+
+    def _send(self, text: str, *, seconds: float) -> str | None:
         end = time.monotonic() + seconds
         url, trouble = (self.webhook_url, None) if self.webhook_url else self._from_aws()
         if trouble:
@@ -42,7 +52,7 @@ class NoticeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if not url.startswith(("http://", "https://")):
             return "its address is no http:// or https:// address"
         for attempt in range(1, TRIES + 1):
-            trouble, again = _post(url, text, seconds=max(1.0, end - time.monotonic()))
+            trouble, again = _post(url, text, seconds=max(MARGIN, end - time.monotonic() - MARGIN))
             pause = PAUSE * attempt
             if trouble is None or not again or time.monotonic() + pause >= end:
                 return trouble
@@ -55,17 +65,18 @@ class NoticeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         boto3 takes longer to load than all of the definitions, so it is loaded here.
         """
-        import warnings
-
+        import boto3
+        from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Dagster marks this class as beta
-            from dagster_aws.secretsmanager import SecretsManagerResource
-
-            manager = SecretsManagerResource(region_name=self.region or None, max_attempts=2)
+        patience = Config(
+            connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"}
+        )
         try:
-            secret = manager.get_client().get_secret_value(SecretId=self.webhook_secret)
+            manager = boto3.session.Session().client(
+                "secretsmanager", region_name=self.region or None, config=patience
+            )
+            secret = manager.get_secret_value(SecretId=self.webhook_secret)
         except (BotoCoreError, ClientError) as error:
             return "", f"AWS Secrets Manager does not give its address ({_kind(error)})"
         return str(secret.get("SecretString", "")), None
@@ -81,26 +92,17 @@ def notice_resource() -> NoticeResource:
     return NoticeResource()
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirected POST would arrive as a GET, without the text, and look like a success."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Follow none."""
-
-
 def _post(url: str, text: str, *, seconds: float) -> tuple[str | None, bool]:
     """What went wrong with one try, or None; and whether another try may help."""
-    body = json.dumps({"text": text}).encode()
     try:
-        request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
-        with urllib.request.build_opener(_NoRedirects).open(request, timeout=seconds):
-            return None, False
+        post(url, json.dumps({"text": text}).encode(), seconds=seconds)
     except urllib.error.HTTPError as error:
         error.close()
         return f"it answers with HTTP {error.code}", error.code == TOO_MANY or error.code >= SERVER_ERRORS
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         return f"it cannot be reached ({type(reason).__name__})", isinstance(error, OSError)
+    return None, False
 
 
 def _kind(error: Any) -> str:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ml_assets.storage.deadline import time_left
+
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
 
@@ -27,7 +29,7 @@ def again(request: Callable[[], T]) -> T:
     """What `request` returns, asked up to `TIMES` times. It must do no harm when it is done twice."""
     from obstore.exceptions import BaseError
 
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + min(PATIENCE, time_left())
     for attempt in range(TIMES - 1):
         try:
             return request()

@@ -5,6 +5,7 @@ and each key is told as soon as it is found. Elsewhere one listing of every obje
 request, where a walk would ask once for each folder.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ from ml_assets.core.as_of import parse as parse_day
 from ml_assets.core.where import ANY, Filter, path_values
 from ml_assets.storage.again import list_all
 from ml_assets.storage.integrity import MANIFEST
+from ml_assets.storage.names import problem_of
 from ml_assets.storage.object_store import store_errors
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -97,9 +99,21 @@ def _children(root: str, folder: str) -> list[str]:
     with store_errors(place):
         try:
             with os.scandir(place) as entries:
-                return sorted((entry.name for entry in entries if entry.is_dir()), key=_as_path)
+                return sorted((entry.name for entry in entries if _may_lead_on(entry)), key=_as_path)
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+
+def _may_lead_on(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder of ours; a name that no store can be asked for, or a link to itself, is none."""
+    if problem_of(entry.name):
+        return False
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _as_path(name: str) -> str:

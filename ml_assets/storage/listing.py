@@ -91,7 +91,7 @@ def disk_reader(root: str) -> Reader:
 
     def read(path: str) -> bytes | None:
         try:
-            with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
+            with open(f"{root}/{path}", "rb", buffering=0, opener=_at_once) as file:
                 return file.read()
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
@@ -106,6 +106,11 @@ def disk_reader(root: str) -> Reader:
         return True
 
     return Reader(root=root, read=read, exists=exists)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe in its place is not waited for, and reads as empty."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def object_reader(root: str, store: "ObjectStore") -> Reader:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml_assets.core.foreign_text import visible
+from ml_assets.errors import StoreError
 from ml_assets.storage.again import again
 from ml_assets.storage.bucket_pages import each_key
 from ml_assets.storage.names import problem_of
@@ -92,6 +94,23 @@ def look(store: "ObjectStore", prefix: str | None = None, *, deep: bool = True) 
     return _as_told(store, folder, deep=deep)
 
 
+def check_file(store: "ObjectStore", path: str) -> None:
+    """Raise StoreError where a pipe, a socket or a device lies at `path` on a disk: reading it may never end."""
+    from obstore.store import LocalStore
+
+    if not isinstance(store, LocalStore) or not store.prefix:
+        return
+    try:
+        mode = os.stat(f"{store.prefix}/{path}").st_mode  # noqa: PTH116
+    except (OSError, ValueError):  # who reads it tells why
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        kind = _kind(mode, linked=False)
+        raise StoreError(
+            f"{visible(f'{store.prefix}/{path}')}: is {kind} where a file is needed. Move it away."
+        )
+
+
 def _in_order(looked: Looked) -> Looked:
     looked.objects.sort(key=lambda meta: meta["path"])
     looked.folders.sort()
@@ -150,10 +169,10 @@ def _by_key(store: "S3Store", folder: str, *, deep: bool) -> Looked | None:
 
 
 def _sort_in(looked: Looked, key: str, meta: Any, folder: str) -> None:
+    if key == (folder and f"{folder}/"):  # the marker of the folder itself
+        return
     name = key.removesuffix("/")
     problem = problem_of(name)
-    if name in {"", folder} and not (meta and meta["size"]):
-        return
     if problem or (meta and meta["size"] and key.endswith("/")):
         looked.leave(key, problem or "its key ends in a slash")
     elif meta is None:

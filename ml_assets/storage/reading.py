@@ -16,6 +16,7 @@ from ml_assets.storage.integrity import (
     manifest_of,
     parse_manifest,
 )
+from ml_assets.storage.looking import check_file
 from ml_assets.storage.object_store import store_errors
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -26,6 +27,7 @@ def get(store: "ObjectStore", path: str) -> bytes | None:
     """The bytes at `path`, or None where nothing is; where there is no bucket either, what the store raises."""
     from obstore.exceptions import NotFoundError
 
+    check_file(store, path)
     try:
         return again(lambda: bytes(store.get(path).bytes()))
     except (FileNotFoundError, NotFoundError) as error:

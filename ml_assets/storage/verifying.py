@@ -4,6 +4,7 @@ Nothing is deleted. What is set aside keeps its path under `quarantine/<moment>/
 """
 
 import datetime as dt
+import errno
 import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,16 +13,19 @@ from pathlib import Path
 from typing import Literal
 
 from ml_assets.core.artifact import ArtifactKey, parse_path
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.again import again, list_all
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.integrity import HISTORY, MANIFEST, history_moment
+from ml_assets.storage.looking import LeftOut, look
 from ml_assets.storage.object_store import local_path, open_store, store_errors
 from ml_assets.storage.putting import move, put
 
 QUARANTINE = "quarantine"
 LENGTHS = (5, 4)  # segments of an artifact's folder, with and without a model version
+LONGEST_PATH = 4096  # characters, on most disks
 SETTLED = dt.timedelta(hours=1)  # no commit takes longer: what nothing names after that, nobody will name
 
 Kind = Literal["damaged", "history", "lineage", "leftover", "foreign"]
@@ -81,7 +85,8 @@ def verify_all(store: ArtifactStore, *, settled: dt.timedelta = SETTLED) -> Veri
     recent = _recent(under, settled)
     folders, foreign = _folders(under)
     manifests: dict[ArtifactKey, list[Manifest]] = {}
-    findings = [Finding(kind="foreign", path=path, told="belongs to no artifact") for path in foreign]
+    findings = [_foreign(path, "belongs to no artifact") for path in foreign]
+    findings += [_foreign(odd.name, odd.why) for odd in _odd(store) if odd.name not in under]
     sound = 0
     for key, files in sorted(folders.items(), key=lambda item: item[0].path):
         found, known = _artifact(key, files, store, recent=recent)
@@ -138,8 +143,23 @@ def _on_disk(path: Path) -> _File | None:
         status = path.stat()
     except FileNotFoundError:  # a writer has just given it its name
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
     written = dt.datetime.fromtimestamp(status.st_mtime, tz=dt.timezone.utc)
     return _File(status.st_size, written) if stat.S_ISREG(status.st_mode) else None
+
+
+def _odd(store: ArtifactStore) -> list[LeftOut]:
+    """What lies under the root and is no file, or none that the store can be asked for."""
+    with store_errors(store.root):
+        left_out = look(open_store(store.root, access=store.access)).left_out
+    return [odd for odd in left_out if not odd.name.startswith(f"{QUARANTINE}/")]
+
+
+def _foreign(path: str, told: str) -> Finding:
+    return Finding(kind="foreign", path=visible(path, longest=LONGEST_PATH), told=told)
 
 
 def _recent(files: Mapping[str, _File], settled: dt.timedelta) -> frozenset[str]:

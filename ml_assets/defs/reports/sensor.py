@@ -12,6 +12,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.report.parameters import ReportParameters, report_identity
+from ml_assets.defs.in_time import in_time
 from ml_assets.defs.reports.assets import report
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import names, read_cursor, write_cursor
@@ -37,6 +38,7 @@ BACKFILL_TAG = "ml_assets/backfill"
     description="When a backfill of training days has ended, however it did, its report is requested: for its "
     "last day, its parameters, and the days from its first to its last.",
 )
+@in_time
 def report_after_backfill(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the reports of ended backfills, at most so many a tick; the cursor holds those that are done."""
     memory = read_cursor(context.cursor)

@@ -8,6 +8,7 @@ import dagster as dg
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
+from ml_assets.defs.in_time import in_time
 from ml_assets.defs.partitions import warn_of_changed_settings
 from ml_assets.defs.requests import (
     PRESET_TAG,
@@ -32,6 +33,7 @@ AT_MOST = 50  # runs that one tick of catch_up requests
     execution_timezone="UTC",
     description="Each day: the day before, for each preset with `daily = true`.",
 )
+@in_time
 def daily_training(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
     """Request the last complete day of each daily preset."""
     warn_of_changed_settings(context.log)
@@ -54,6 +56,7 @@ def daily_training(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]
     description="Each day: what is missing of the latest days (14, unless the settings say otherwise), because it "
     "failed or was never run, for each preset with `daily = true`.",
 )
+@in_time
 def catch_up(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
     """Request each day of the window that the store does not hold and that no run is making now, oldest first."""
     warn_of_changed_settings(context.log)

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from ml_assets.defs.in_time import in_time
 from ml_assets.defs.sensors.failure_text import failure_text
 from ml_assets.resources.notice import SECRET_VARIABLE, URL_VARIABLE, notice_resource
 
@@ -15,6 +16,7 @@ UNSET = f"No notice was sent: neither {URL_VARIABLE} nor {SECRET_VARIABLE} is se
     f"reason and the command to try again. The webhook's address stands in {URL_VARIABLE}, or in AWS Secrets Manager "
     f"under the name in {SECRET_VARIABLE}.",
 )
+@in_time
 def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
     """Send the notice of one failed run; trouble with the webhook is logged, and the notice is then given up.
 

@@ -1,23 +1,28 @@
 """The landing sensor: new and changed days of landing zones become runs of the presets subscribed to them."""
 
 import datetime as dt
+import functools
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
 from ml_assets.core.as_of import last_complete_day, parse
+from ml_assets.defs.in_time import in_time
 from ml_assets.defs.partitions import warn_of_changed_settings
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request, sound_presets, unfinished
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sensors.landing_plan import Landed, Plan, Subscribers, Task, open_plan
 from ml_assets.defs.training.jobs import train
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import MlAssetsError, OutOfTimeError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings, load_settings
 from ml_assets.sources.landed_days import day_signatures
+from ml_assets.storage.deadline import times_late, within
+
+ZONE = 25.0  # seconds that one zone may take of a tick
 
 
 @dg.sensor(
@@ -27,22 +32,24 @@ from ml_assets.sources.landed_days import day_signatures
     description="New and changed days of landing zones become runs of the presets that subscribe to them. "
     "Late rows retrain only the days they touch.",
 )
+@in_time
 def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the runs that changed days ask for, at most so many a tick; the cursor holds what is done."""
     warn_of_changed_settings(context.log)
     settings, now, memory = load_settings(), utc_now(), read_cursor(context.cursor)
     last, busy = last_complete_day(now), unfinished(context.instance, settings)
     plans, kept = [], {}
-    for (source, dataset), subscribers in _subscribed(settings, context.log).items():
-        name = f"{source}/{dataset}"
-        seen = texts(memory.get(name))
-        landed = _look(settings, source, dataset, seen, context.log)
-        if landed is None:
-            kept[name] = seen
+    subscribed = _subscribed(settings, context.log)
+    for source, dataset in sorted(subscribed, key=lambda zone: times_late(_zone(*zone))):
+        seen = texts(memory.get(f"{source}/{dataset}"))
+        look = functools.partial(_look, settings, source, dataset, seen, context.log)
+        plan = functools.partial(open_plan, settings=settings, busy=busy, now=now, log=context.log)
+        work = functools.partial(_planned, look, plan, subscribed[source, dataset])
+        planned = _in_time(work, what=_zone(source, dataset), log=context.log)
+        if planned is None:
+            kept[f"{source}/{dataset}"] = seen
         else:
-            plan = open_plan(landed, settings=settings, busy=busy, now=now, log=context.log)
-            plan.add_all(subscribers)
-            plans.append(plan)
+            plans.append(planned)
     requests, left = _take(_in_turns(plans), context.instance, at_most=settings.requests_per_tick)
     kept |= {plan.landed.name: _memory(plan, left, last=last) for plan in plans}
     return dg.SensorResult(
@@ -60,6 +67,30 @@ def _subscribed(settings: Settings, log: logging.Logger) -> dict[tuple[str, str]
         if preset.landing and parameters.source in settings.landing_zones():
             found[where] = [*found.get(where, ()), (preset, parameters)]
     return found
+
+
+def _zone(source: str, dataset: str) -> str:
+    return f"the landing zone {source}/{dataset}"
+
+
+def _in_time(work: Callable[[], Plan | None], *, what: str, log: logging.Logger) -> Plan | None:
+    """The plan of a zone, or None where it takes too long: then it comes after the others in the next tick."""
+    try:
+        return within(ZONE, work, what=what)
+    except OutOfTimeError as error:
+        log.warning("%s Its days wait for a later tick.", error)
+        return None
+
+
+def _planned(
+    look: Callable[[], Landed | None], plan: Callable[[Landed], Plan], subscribers: Subscribers
+) -> Plan | None:
+    landed = look()
+    if landed is None:
+        return None
+    planned = plan(landed)
+    planned.add_all(subscribers)
+    return planned
 
 
 def _look(

@@ -76,10 +76,11 @@ def _days(
     """The days asked for, and what is wrong with them. None is implied: a file must mean the same at any time."""
     if set(asked) not in ({"as_of"}, {"from", "to"}):
         return (), ["as_of: state one day as as_of, or the first and the last one as from and to."]
-    read = {name: days.parse(str(value)) for name, value in asked.items()}
+    texts = {name: value if isinstance(value, str) else "" for name, value in asked.items()}
+    read = {name: days.parse(text) for name, text in texts.items()}
     problems = []
     for name, day in read.items():
-        if looks_like_credential(str(asked[name])):
+        if looks_like_credential(texts[name]):
             problems.append(f"{name}: looks like a credential. Give secrets by reference only.")
         elif problem := days.problem(day, now=now, first=first):
             problems.append(name + problem.removeprefix("as_of"))

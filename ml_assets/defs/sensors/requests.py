@@ -5,23 +5,40 @@ import hashlib
 import itertools
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
+from ml_assets.core.foreign_text import visible
+from ml_assets.defs.in_time import in_time
 from ml_assets.defs.partitions import loaded_problem
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request
 from ml_assets.defs.sensors.request_file import Order, read_order
-from ml_assets.defs.sensors.request_folder import Dropped, RequestFolder, note_of, shown
+from ml_assets.defs.sensors.request_folder import (
+    READ_WITHIN,
+    Dropped,
+    Listing,
+    RequestFolder,
+    is_secret,
+    note_of,
+    shown,
+)
 from ml_assets.defs.sensors.request_memory import Memory, mark, remembered
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings, load_settings
+from ml_assets.storage.deadline import time_left
 
 FILE_TAG = "ml_assets/request_file"
 OPENED = 500  # files a tick, so that it ends in time on a slow store as well
+LONGEST_KEY = 1024  # characters of a name in a bucket
+TRIES = 3  # ticks in which a file could not be read, after which its note says why
+CORRECT = "Correct the file: it is looked at again once it is written, and this note goes away."
+RELOAD = "The file is looked at again in each tick, and this note goes away once it is taken."
+RENAME = "Only files whose names hold no such thing are read. Rename it, or move it away, and then this note."
+WAIT = "It is tried again in each tick, and this note goes away once it can be read."
 
 
 @dg.sensor(
@@ -31,6 +48,7 @@ OPENED = 500  # files a tick, so that it ends in time on a slow store as well
     description="Parameter files dropped into the folder of the setting `requests` become runs, once each. "
     "A file that is refused gets a note with the reasons beside it.",
 )
+@in_time
 def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the runs of new and changed files, at most so many a tick; the cursor holds what is done."""
     settings, now = load_settings(), utc_now()
@@ -43,6 +61,7 @@ def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         context.log.warning(
             "%s: %d older files are not looked at. Move what is done away.", folder.root, listing.older
         )
+    tell_left_out(folder, listing, context.log)
     memory = remembered(context.cursor, listing.files)
     desk = Desk(
         folder=folder,
@@ -88,7 +107,8 @@ class Desk:
         """
         waiting = [file for file in files if mark(file) not in self.memory.done]
         waiting.sort(key=self.memory.turns)
-        opened, begun = map(self._open, waiting[:OPENED]), deque[Job]()
+        there_is_time = itertools.takewhile(lambda _: time_left() > READ_WITHIN, waiting[:OPENED])
+        opened, begun = map(self._open, there_is_time), deque[Job]()
         while job := next(opened, None) or (begun.popleft() if begun else None):
             request = self._next(job)
             if job.waiting:
@@ -112,47 +132,75 @@ class Desk:
         served = self.memory.served(file)
         served.turns += 1
         try:
-            return Job(file=file, waiting=self._sound(file, done=served.runs))
+            if file.ahead and served.turns == 1:
+                self.log.info(
+                    "%s: its time lies in the future. It is read unless it changes", shown(file.name)
+                )
+            else:
+                return Job(file=file, waiting=self._sound(file, done=served.runs))
         except RefusedError as error:
-            self._refused(file, error)
+            self._refused(file, error.problems)
             self.memory.finish(file)
         except MlAssetsError as error:  # a later tick tries again
             self.log.warning("%s", error)
-        except Exception:  # a defect that one file finds must not stop the others
+            if served.turns == TRIES:
+                self._refused(file, [f"{error}"], hint=WAIT)
+        except Exception as error:  # a defect that one file finds must not stop the others
             self.log.exception("%s was left out", shown(file.name))
+            if served.turns >= TRIES:
+                self._refused(
+                    file, [f"A defect of ml_assets was met ({type(error).__name__}). Please report it."]
+                )
+                self.memory.finish(file)
         return Job(file=file, waiting=[])
 
     def _sound(self, file: Dropped, *, done: int) -> list[dg.RunRequest]:
-        if shown(file.name) != file.name:
+        if is_secret(file.name):
             raise RefusedError(["(a file name): looks like a credential. Give secrets by reference only."])
         data = self.folder.read(file)
         order = read_order(data, name=file.name, settings=self.settings, now=self.now)
         if problem := loaded_problem(order.days[0]):
-            self._refused(file, RefusedError([problem]))
+            if self.memory.served(file).turns == 1 or note_of(file.name) not in self.notes:
+                self._refused(file, [problem], hint=RELOAD)
             return []  # and not finished: a later tick, after a reload, tries again
-        if note_of(file) in self.notes:
+        if note_of(file.name) in self.notes:
             self.folder.accept(file)
         if not done:
-            self.log.info("%s: %d runs", file.name, len(order.days))
+            self.log.info("%s: %d runs", shown(file.name), len(order.days))
         requests = list(_requests(order, file, data))
         return requests[done:] or requests  # a file of which nothing is left is no longer opened
 
-    def _refused(self, file: Dropped, refusal: RefusedError) -> None:
-        self.log.warning("%s was refused: %s", shown(file.name), "; ".join(refusal.problems))
-        try:
-            self.folder.reject(file, refusal.problems)
-        except MlAssetsError as error:
-            self.log.warning("%s The reasons stand in this log only.", error)
+    def _refused(self, file: Dropped, problems: Sequence[str], *, hint: str = CORRECT) -> None:
+        self.log.warning("%s was refused: %s", shown(file.name), "; ".join(problems))
+        _note(self.folder, file.name, problems, hint, self.log)
+
+
+def tell_left_out(folder: RequestFolder, listing: Listing, log: logging.Logger) -> None:
+    """A note and a line of the log for what only looks like a request file; once, where the note can be written."""
+    untold = [left for left in listing.left_out if note_of(left.name) not in listing.notes]
+    for left in untold[:OPENED]:
+        if time_left() < READ_WITHIN:
+            break
+        log.warning("%s was left out: %s", shown(left.name), left.why)
+        _note(folder, left.name, [f"{shown(left.name)}: {left.why}."], RENAME, log)
+
+
+def _note(folder: RequestFolder, name: str, problems: Sequence[str], hint: str, log: logging.Logger) -> None:
+    try:
+        folder.reject(name, problems, hint=hint)
+    except MlAssetsError as error:
+        log.warning("%s The reasons stand in this log only.", error)
 
 
 def _requests(order: Order, file: Dropped, data: bytes) -> Iterator[dg.RunRequest]:
     digest = hashlib.sha256(data).hexdigest()[:12]
-    tags = {FILE_TAG: file.name, **({PRESET_TAG: order.preset} if order.preset else {})}
+    name = visible(file.name, longest=LONGEST_KEY)
+    tags = {FILE_TAG: name, **({PRESET_TAG: order.preset} if order.preset else {})}
     for day in order.days:
         yield run_request(
             order.given,
             day,
-            event=f"request:{file.name}:{digest}",
+            event=f"request:{name}:{digest}",
             tags=tags,
             environment=order.environment,
         )

@@ -13,6 +13,7 @@ from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
+from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import sweep
@@ -32,6 +33,7 @@ _SIZE = re.compile(r"[0-9]{1,9}")
     description="When the last trial of a sweep with runs of their own (`ml-assets sweep --on URL --as-runs`) has ended, "
     "its leaderboard is requested, once.",
 )
+@in_time
 def leaderboard_after_sweep(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Request the leaderboards of sweeps whose runs have all ended; the cursor holds the last run of each."""
     done = texts(read_cursor(context.cursor).get("done"))

@@ -1,0 +1,31 @@
+"""Ticks that end in time: Dagster gives up after a minute, and what it gave up holds a thread of the code server."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import dagster as dg
+
+from ml_assets.errors import OutOfTimeError
+from ml_assets.storage.deadline import within
+
+SECONDS = 35.0  # after which nothing is begun
+GRACE = 10.0  # further seconds for what was begun
+
+Context = TypeVar("Context")
+
+
+def in_time(evaluate: Callable[[Context], Any]) -> Callable[[Context], Any]:
+    """The evaluation of a sensor or schedule, skipped where it takes too long: the cursor stays as it is.
+
+    What goes on by itself meanwhile is not begun again; see `storage.deadline`.
+    """
+
+    @functools.wraps(evaluate)
+    def evaluate_in_time(context: Context) -> Any:
+        try:
+            return within(SECONDS, lambda: evaluate(context), what=evaluate.__name__, grace=GRACE)
+        except OutOfTimeError as error:
+            return dg.SkipReason(f"{error} This tick was given up, so that it holds nobody up.")
+
+    return evaluate_in_time
