@@ -1,11 +1,13 @@
 """Parameter files: TOML, YAML or JSON, one flat mapping of parameters, and as_of if wanted."""
 
 import datetime as dt
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
 from ml_assets.core.foreign_text import visible
-from ml_assets.core.text_files import check_size, is_text_file, parse_file
+from ml_assets.core.text_files import MAX_BYTES, is_text_file, parse_file
 from ml_assets.errors import RefusedError
 
 
@@ -16,15 +18,27 @@ def read_parameters(path: Path) -> dict[str, Any]:
 
 def read_file(path: Path) -> Any:
     """What a TOML, YAML or JSON file on a disk holds; RefusedError where it cannot be read, or is not valid."""
-    name = str(path)
+    return parse_file(read_bytes(path), name=str(path))
+
+
+def read_bytes(path: Path, *, longest: int = MAX_BYTES) -> bytes:
+    """The bytes of a file, of one that is too large no more than show it.
+
+    Raises:
+        RefusedError: there is no such file, it cannot be read, or it is a folder, a pipe or a device, which is not waited for.
+    """
+    name = visible(str(path))
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise RefusedError([f"{visible(name)}: not a file."])
-        check_size(name, path.stat().st_size)
-        data = path.read_bytes()
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise RefusedError([f"{name}: not a file."])
+            return file.read(longest + 1)
     except OSError as error:
-        raise RefusedError([f"{visible(name)}: cannot be read ({error.strerror})."]) from None
-    return parse_file(data, name=name)
+        raise RefusedError([f"{name}: cannot be read ({error.strerror})."]) from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def parse_parameters(data: bytes, *, name: str) -> dict[str, Any]:
@@ -33,7 +47,7 @@ def parse_parameters(data: bytes, *, name: str) -> dict[str, Any]:
 
 
 def is_parameter_file(name: str) -> bool:
-    """Whether the name ends as that of a parameter file does."""
+    """Whether the name is that of a parameter file, and none that an editor or a system keeps beside it."""
     return is_text_file(name)
 
 

@@ -1,16 +1,17 @@
 """Presets: named parameter sets, one TOML file each, checked like any others."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ml_assets.core.foreign_text import visible
+from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
-from ml_assets.parameter_files import read_file
+from ml_assets.parameter_files import is_parameter_file, read_file
 
 SECTIONS = ("description", "subscribe", "parameters")
 SUBSCRIPTIONS = ("daily", "landing")
@@ -73,24 +74,29 @@ def load_preset(name: str, folder: str | Path | None = None) -> Preset:
         folder = load_settings().presets
     known = {path.stem: path for path in _files(folder)}
     if name not in known:
-        near = difflib.get_close_matches(name, list(known), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise RefusedError([f"preset: unknown. Known: {', '.join(known) or f'none in {folder}'}.{hint}"])
+        near = nearest(name, known)
+        hint = f" Did you mean {visible(near)}?" if near else ""
+        names = ", ".join(map(visible, known)) or f"none in {folder}"
+        raise RefusedError([f"preset: unknown. Known: {names}.{hint}"])
     return _read(known[name])
 
 
 def _files(folder: str | Path) -> list[Path]:
     """The preset files of a folder, none where there is no such folder; RefusedError where it cannot be read."""
     try:
-        return sorted(path for path in Path(folder).iterdir() if path.suffix == ".toml")
+        found = [path for path in Path(folder).iterdir() if path.suffix == ".toml"]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RefusedError([f"presets: {folder} cannot be read ({error.strerror})."]) from None
+    return sorted(path for path in found if is_parameter_file(path.name))
 
 
 def _read(path: Path) -> Preset:
-    content = _content(path)
+    if visible(path.stem) != path.stem:
+        raise RefusedError([f"{visible(str(path))}: its name holds what cannot be seen. Rename it."])
+    content = read_file(path)
+    assert isinstance(content, dict)  # TOML holds nothing else
     subscribe, parameters = content.get("subscribe", {}), content.get("parameters", {})
     problems = [*_unknown(content, SECTIONS), *_about(content.get("description"))]
     problems += _unsound_subscriptions(subscribe)
@@ -103,12 +109,6 @@ def _read(path: Path) -> Preset:
     return Preset(
         name=path.stem, description=content["description"].strip(), parameters=parameters, **subscribe
     )
-
-
-def _content(path: Path) -> dict[str, Any]:
-    content = read_file(path)
-    assert isinstance(content, dict)  # TOML holds nothing else
-    return content
 
 
 def _about(description: Any) -> list[str]:
@@ -140,5 +140,5 @@ def _unknown(content: Mapping[str, Any], known: tuple[str, ...], *, at: str = ""
         elif name in TrainingParameters.model_fields:
             lines.append(f"{at}{name}: a parameter outside its table. Write it below [parameters].")
         else:
-            lines.append(f"{at}{name}: unknown. Known: {', '.join(known)}.")
+            lines.append(f"{at}{visible(name)}: unknown. Known: {', '.join(known)}.")
     return lines

@@ -1,10 +1,15 @@
 """The shell refuses with exit code 2, in words, before anything is loaded or created."""
 
 import json
+import os
 
 import pytest
 
+from ml_assets.cli.flags import read_as
 from ml_assets.cli.main import main
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.sweep.axis import read_axis
+from ml_assets.core.text_files import parse_file
 from ml_assets_tests.conftest import output_of
 
 REFUSED = [
@@ -72,7 +77,14 @@ def test_a_parameter_file_is_held_to_the_same_rules(name, text, tmp_path, capsys
         ("p.yaml", "a: [", "not valid YAML"),
         ("p.json", "[1]", "must hold one flat mapping"),
         ("p.ini", "", "Allowed: .toml, .yaml, .json."),
-        ("p.yaml", "learning_rate: 1e-4\nmodel_version: v2\n", "learning_rate: not a number."),
+        ("p.yaml", "lookback_days: 1:40\n", "lookback_days: not a whole number."),
+        ("p.yaml", "learning_rate: '1e-4'\nmodel_version: v2\n", "It is text: write it without quotes"),
+        (
+            "p.yaml",
+            "calibrate: on\n",
+            "calibrate: not true or false. Allowed: true or false. Text such as yes",
+        ),
+        ("p.json", '{"seed": 1, "seed": 2}', "p.json: line 1: seed is there twice."),
     ],
 )
 def test_a_parameter_file_that_cannot_be_used_is_named(name, text, words, tmp_path, capsys):
@@ -80,6 +92,24 @@ def test_a_parameter_file_that_cannot_be_used_is_named(name, text, words, tmp_pa
 
     assert main(["run", "--params", name]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.kind("parameter files")
+@pytest.mark.timeout(20)
+def test_a_pipe_as_a_parameter_file_is_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "p.toml")
+
+    assert main(["run", "--params", "p.toml"]) == 2
+    assert "p.toml: not a file." in capsys.readouterr().err
+
+
+@pytest.mark.kind("parameter files")
+@pytest.mark.parametrize("word", ["0123", "123", "+123", "1_23", "0x7b", "0o173"])
+def test_a_number_means_the_same_in_a_flag_a_grid_and_a_file(word):
+    field = TrainingParameters.model_fields["seed"]
+
+    assert read_as(field, word) == parse_file(f"a: {word}".encode(), name="x.yaml")["a"] == 123
+    assert read_axis("seed", f"{word},7") == read_axis("seed", "123,7")
 
 
 def test_a_flag_wins_over_the_file_before_rules_across_fields_are_checked(tmp_path, capsys):

@@ -8,23 +8,28 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ml_assets.core.parameters import OmittedWhen, TrainingParameters, from_identity, identity
-from ml_assets.core.problems import allowed, check, diagnose
+from ml_assets.core.problems import allowed, check, diagnose, problems_of
 from ml_assets.core.recipes import RECIPES
+from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.secrets import credentials, looks_like_credential, told
 from ml_assets.errors import RefusedError
 from ml_assets_tests.strategies import MARK, marked_texts
 
+TEXT = " It is text: write it without quotes, in Dagster's launchpad with a dot, such as 1.0e-3."
 REFUSED = [
     ({"dataset": "bogus"}, "dataset: unknown. Allowed: orders, customers."),
     ({"model_version": ""}, "model_version: unknown. Allowed: v1, v2."),
     ({"model_version": "v2", "max_depth": 99}, "max_depth: too large. Allowed: a whole number from 1 to 16."),
     ({"seed": -1}, "seed: too small. Allowed: a whole number from 0 to 2147483647."),
     ({"seed": True}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),
-    ({"seed": "1"}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),
+    ({"seed": "1"}, f"seed: not a whole number. Allowed: a whole number from 0 to 2147483647.{TEXT}"),
+    ({"seed": "1:40"}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),
     ({"calibrate": 1}, "calibrate: not true or false. Allowed: true or false."),
     ({"C": float("nan")}, "C: not a finite number. Allowed: a number from 1e-06 to 1000000.0."),
     ({"C": float("inf")}, "C: not a finite number. Allowed: a number from 1e-06 to 1000000.0."),
-    ({"C": "1e-4"}, "C: not a number. Allowed: a number from 1e-06 to 1000000.0."),
+    ({"C": "1e-4"}, f"C: not a number. Allowed: a number from 1e-06 to 1000000.0.{TEXT}"),
+    ({"C": "x"}, "C: not a number. Allowed: a number from 1e-06 to 1000000.0."),
+    ({"purged": "yes"}, "purged: not true or false. Allowed: true or false. Text such as yes, no, on and off is neither."),
     ({"max_depth": 3}, "max_depth: not used by model_version v1. Allowed: leave it out, or use v2."),
     ({"max_depht": 3}, "max_depht: unknown parameter. Did you mean max_depth?"),
     ({"holdout_days": 365}, "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1."),
@@ -109,6 +114,29 @@ def test_a_later_hyperparameter_enters_no_identity_of_a_version_that_does_not_us
     assert "max_depth" not in identity(Later(), of=Later)
     assert identity(Later(model_version="v2"), of=Later)["max_depth"] == 4
     assert "max_depth" not in identity(Later(model_version="v2", max_depth=2), of=Later)
+
+
+@pytest.mark.kind("inputs larger than they look")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "values",
+    [
+        {f"max_depht{n}": 1 for n in range(90_000)},
+        {"max_depth" * 100_000: 1},
+        {"source": "eyJ-" * 250_000},
+        {"eyJ-" * 250_000: 1},
+        {"source": "://a:" * 200_000},
+        {"source": ["x"] * 300_000},
+    ],
+    ids=["90,000 names", "one long name", "a long text", "a secret that is none", "addresses", "a long list"],
+)
+def test_however_much_is_given_the_refusal_is_short_and_soon(values):
+    with pytest.raises(RefusedError) as refusal:
+        check(values)
+
+    assert len(str(refusal.value)) < 5_000
+    report = problems_of(values, ReportParameters)
+    assert 0 < len("".join(report.values())) < 10_000
 
 
 @given(st.text("abcxyz0189_", min_size=1, max_size=31))

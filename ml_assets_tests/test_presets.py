@@ -1,5 +1,6 @@
 """A preset is a parameter set with a name, held to the rules of every other."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,54 @@ def test_a_folder_of_presets_that_cannot_be_read_is_told_and_no_folder_is_none(t
     assert read_presets(tmp_path / "nowhere") == ({}, [])
     (problem,) = read_presets(tmp_path / "file")[1]
     assert problem.startswith(f"presets: {tmp_path}/file cannot be read")
+
+
+@pytest.mark.kind("parameter files")
+@pytest.mark.parametrize(
+    "name", [".#x.toml", "._x.toml", ".x.toml", "#x.toml", "#x.toml#", "x.toml~", ".x.toml.swp", "~$x.toml"]
+)
+def test_what_editors_and_systems_keep_beside_a_file_is_no_preset(name):
+    preset("good")
+    write(Path("presets") / name, "\0\5\x16\7 no preset")
+
+    assert read_presets("presets") == ({"good": load_preset("good")}, [])
+
+
+@pytest.mark.kind("names in a folder")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (os.mkfifo, "not a file."),
+        (os.mkdir, "cannot be read (Is a directory)."),
+        (
+            lambda path: Path(path).symlink_to("bad.toml"),
+            "cannot be read (Too many levels of symbolic links).",
+        ),
+        (lambda path: Path(path).symlink_to("nowhere"), "cannot be read (No such file or directory)."),
+    ],
+    ids=["pipe", "folder", "link to itself", "link to nowhere"],
+)
+def test_what_is_no_file_is_told_and_the_other_presets_are_there(make, words):
+    preset("good")
+    make("presets/bad.toml")
+
+    presets, problems = read_presets("presets")
+
+    assert list(presets) == ["good"]
+    assert problems == [f"presets/bad.toml: {words}"]
+
+
+@pytest.mark.kind("names in a folder")
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [(b"a\x1b[31m.toml", r"a\x1b[31m.toml"), (b"\xff.toml", r"\xff.toml"), (b"a\nb.toml", r"a\nb.toml")],
+)
+def test_a_name_that_cannot_be_seen_is_told_and_the_other_presets_are_there(name, shown):
+    preset("good")
+    write(Path("presets") / os.fsdecode(name), 'description = "x"')
+
+    presets, problems = read_presets("presets")
+
+    assert list(presets) == ["good"]
+    assert problems == [f"presets/{shown}: its name holds what cannot be seen. Rename it."]

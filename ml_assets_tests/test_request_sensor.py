@@ -202,17 +202,28 @@ def test_a_refused_file_does_not_stop_the_others():
     ]
 
 
+@pytest.mark.kind("parameter files")
 @pytest.mark.parametrize(
-    "text", ["dataset: &a\n  x: *a\n", 'seed: !!int ""\n', "a: &a [x]\nas_of: [*a, *a]\n"]
+    ("text", "words"),
+    [
+        ("dataset: &a\n  x: *a\n", "line 2: an alias (*) stands there."),
+        ('seed: !!int ""\n', "line 1: a tag (!) stands there that does not fit."),
+        ("a: &a [x]\nas_of: [*a, *a]\n", "line 2: an alias (*) stands there."),
+        ("seed: 1\nseed: 2\nas_of: 2025-12-01\n", "line 2: seed is there twice."),
+        ("as_of: 0x" + "f" * 9_000, "line 1: holds a number or a name of more than 1000 characters."),
+        ("\n".join(f"seeed{n}: 1" for n in range(10_000)), "and 9980 more names."),
+    ],
+    ids=["a loop", "a tag", "a bomb", "a key twice", "9,000 digits", "10,000 names"],
 )
-def test_a_file_made_to_harm_gets_its_note_and_stops_nobody(text):
+def test_a_file_made_to_harm_gets_its_note_and_stops_nobody(text, words):
     drop("a.yaml", text)
     drop("b.toml")
 
     data = tick(request_files)
 
     assert [request.tags["ml_assets/request_file"] for request in data.run_requests] == ["b.toml"]
-    assert "not valid YAML" in note("a.yaml")
+    assert words in note("a.yaml")
+    assert len(note("a.yaml")) < 10_000
 
 
 def test_a_defect_that_one_file_finds_does_not_stop_the_others(monkeypatch, caplog):

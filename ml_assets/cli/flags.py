@@ -1,12 +1,14 @@
 """The flags of the shell, made from the parameter schema: there is no second list."""
 
 import argparse
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from pydantic.fields import FieldInfo
 
+from ml_assets.core.core_schema import read_number
+from ml_assets.core.foreign_text import visible
+from ml_assets.core.nearest import first_of, nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
 from ml_assets.core.secrets import looks_like_credential
@@ -58,19 +60,16 @@ def read(name: str, value: Any) -> Any:
 
 def read_as(field: FieldInfo, value: Any) -> Any:
     """A text as the value of a field."""
-    kind = field.annotation
-    if kind not in (int, float) or not isinstance(value, str):
+    if field.annotation not in (int, float) or not isinstance(value, str):
         return value
-    try:
-        return kind(value)
-    except ValueError:
-        return value
+    return read_number(value, field.annotation)
 
 
 def unknown_flags(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
     """One line for each word of the command line that nothing takes."""
     known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
-    return [_unknown(word.partition("=")[0], known, parser) for word in words if word.startswith("-")] or [
+    flags, more = first_of([word.partition("=")[0] for word in words if word.startswith("-")])
+    return [*(_unknown(flag, known, parser) for flag in flags), *more] or [
         "an argument is not understood. Parameters are given as flags, `--dataset orders`." for _ in words[:1]
     ]
 
@@ -78,10 +77,9 @@ def unknown_flags(words: Sequence[str], parser: argparse.ArgumentParser) -> list
 def _unknown(flag: str, known: Sequence[str], parser: argparse.ArgumentParser) -> str:
     if looks_like_credential(flag):
         return "(a flag): looks like a credential. Give secrets by reference only."
-    near = difflib.get_close_matches(flag, known, n=1)
-    return f"{flag}: unknown flag." + (
-        f" Did you mean {near[0]}?" if near else f" See `{parser.prog} --help`."
-    )
+    near = nearest(flag, known)
+    hint = f"Did you mean {near}?" if near else f"See `{parser.prog} --help`."
+    return f"{visible(flag)}: unknown flag. {hint}"
 
 
 def _quiet(message: str) -> str:

@@ -4,8 +4,10 @@ Two notations that TOML and YAML 1.1 agree upon are taken as well: `1_000`, and 
 not: `0123` is 123, `1:40` and `yes` are text.
 """
 
+import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
 LONGEST_NUMBER = (
     1_000  # characters, of which no number that is meant has a tenth; Python itself balks at 4,300
@@ -14,8 +16,9 @@ LONGEST_NUMBER = (
 _WHOLE = re.compile(r"[-+]?[0-9]+(_[0-9]+)*\Z")
 _OF_BASE = re.compile(r"0(o[0-7]+|x[0-9a-fA-F]+|b[01]+)\Z")
 _REAL = re.compile(
-    r"[-+]?(\.[0-9]+|[0-9]+(_[0-9]+)*(\.([0-9]+(_[0-9]+)*)?)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"
+    r"[-+]?(\.[0-9]+|[0-9]+(_[0-9]+)*(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"
 )
+_NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)\Z", re.IGNORECASE)
 _NAMED: Mapping[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -42,3 +45,14 @@ def number_of(word: str) -> int | float | None:
     if _REAL.match(word):
         return float(word.replace(".", "", 1) if word[-1] in "fFnN" else word)
     return None
+
+
+def read_number(text: str, kind: object) -> Any:
+    """A text as a number of the kind `int` or `float`; text that is none stays text, for a check to refuse."""
+    number = number_of(text.strip())
+    if number is None:
+        return float(text) if kind is float and _NOT_FINITE.match(text.strip()) else text
+    try:
+        return float(number) if kind is float else number
+    except OverflowError:
+        return math.inf

@@ -13,7 +13,7 @@ _LOOKS_LIKE = re.compile(
     | \bxox[abeoprs]-[A-Za-z0-9-]{10,}               # Slack
     | \bsk[-_][A-Za-z0-9_-]{16,}                     # API keys
     | \bAIza[A-Za-z0-9_-]{30,}                       # Google
-    | \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}      # JSON web tokens
+    | \beyJ[A-Za-z0-9_-]{8,400}\.[A-Za-z0-9_-]{8}     # JSON web tokens
     | (?i:\b(password|passwd|pwd|secret|token|api[_-]?key)\s*[=:]\s*\S+)
     )""",
     re.VERBOSE,

@@ -24,6 +24,7 @@ from ml_assets.errors import RefusedError
 
 MAX_BYTES = 1_000_000
 
+_NOT_WRITTEN_BY_PEOPLE = (".", "#", "~$")  # Emacs and Vim, macOS beside each file of another system, Office
 _LINE = re.compile(r"\(at line (\d+), column \d+\)\Z")
 _TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate")
 
@@ -56,8 +57,8 @@ def parse_json(data: bytes, *, name: str, longest: int = MAX_BYTES) -> Any:
 
 
 def is_text_file(name: str) -> bool:
-    """Whether the name ends as that of a TOML, YAML or JSON file does."""
-    return suffix_of(name) in _READERS
+    """Whether the name ends as that of a TOML, YAML or JSON file does, and is not one that an editor or a system makes."""
+    return suffix_of(name) in _READERS and not name.rpartition("/")[2].startswith(_NOT_WRITTEN_BY_PEOPLE)
 
 
 def suffix_of(name: str) -> str:

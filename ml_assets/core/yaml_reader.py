@@ -23,7 +23,7 @@ from ml_assets.core.text_limits import (
 
 _TAG = "tag:yaml.org,2002:"
 _TAGGED: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
-_TAGGED |= {"null": (type(None),), "timestamp": (str,)}
+_TAGGED |= {"null": (type(None),)}
 _WRITTEN_OUT = "Aliases and merge keys are not taken. Write the values out"
 
 

@@ -5,11 +5,12 @@ Dagster drops such keys in some launches (asset backfills, `dg launch --assets`)
 with the config of a job backfill that is run again: such a run looks like one for which nothing was typed.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ml_assets.core.foreign_text import visible
+from ml_assets.core.nearest import first_of, nearest
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 
@@ -70,10 +71,12 @@ def _unknown(section: Any, known: Iterable[str], *, at: str) -> Iterator[str]:
     if section is not None and not isinstance(section, Mapping):
         yield f"{at or 'run config'}: not a mapping. Allowed: {', '.join(names)}."
         return
-    for key in sorted(set(map(str, section or {})) - set(names)):
+    keys, more = first_of(sorted(set(map(str, section or {})) - set(names)))
+    for key in keys:
         if looks_like_credential(key):
             yield f"{at}(a key): looks like a credential. Give secrets by reference only."
             continue
-        near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-        hint = f"Did you mean {at}{near[0]}?" if near else f"Known: {', '.join(names)}."
-        yield f"{at}{key}: unknown key in the run config. {hint}"
+        near = nearest(key, names, cutoff=0.5)
+        hint = f"Did you mean {at}{near}?" if near else f"Known: {', '.join(names)}."
+        yield f"{at}{visible(key)}: unknown key in the run config. {hint}"
+    yield from more

@@ -9,17 +9,14 @@ from typing import Any
 from pydantic import ValidationError, create_model
 from pydantic.fields import FieldInfo
 
+from ml_assets.core.core_schema import read_number
 from ml_assets.core.parameters import Parameters, TrainingParameters
 from ml_assets.core.problems import allowed, wrong
 
 Value = bool | int | float | str
 
-_WHOLE = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(
-    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
-)
+_LONGEST_RANGE = 200  # characters
 _RANGE = re.compile(r"(?P<low>\S+?)\s*\.\.\s*(?P<high>\S+?)(?P<log>\s+log)?")
-_MANY_DIGITS = 20  # more than any whole number that a parameter takes; int() refuses thousands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +101,7 @@ def _tidy(axis: Choices) -> Axis:
 def _range(name: str, text: str, field: FieldInfo) -> tuple[Axis | None, list[str]]:
     if not _is_number(field):
         return None, [f"a range is for numbers only. Allowed: {_forms(field)}."]
-    match = _RANGE.fullmatch(text)
+    match = _RANGE.fullmatch(text) if len(text) <= _LONGEST_RANGE else None
     if not match:
         return None, [f"not a range. Allowed: {_forms(field)}."]
     low, high = _value(match["low"], field), _value(match["high"], field)
@@ -133,11 +130,12 @@ def _value(text: str, field: FieldInfo) -> Any:
     """The text as the field's type; text that is none of it stays text, for the field to refuse."""
     if field.annotation is bool:
         return {"true": True, "false": False}.get(text.lower(), text)
-    if field.annotation is int and _WHOLE.fullmatch(text) and len(text) <= _MANY_DIGITS:
-        return int(text)
-    if field.annotation is float and _NUMBER.fullmatch(text):
-        return float(text) + 0.0  # no negative zero: it equals zero and would look like another value
-    return text
+    if not _is_number(field):
+        return text
+    number = read_number(text, int if field.annotation is int else float)
+    return (
+        number + 0 if isinstance(number, float) else number
+    )  # no negative zero: it equals zero and looks otherwise
 
 
 def _problems(name: str, value: Any, field: FieldInfo) -> Iterator[str]:

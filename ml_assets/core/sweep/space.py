@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ml_assets.core.foreign_text import visible
+from ml_assets.core.nearest import first_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import suggest
 from ml_assets.core.secrets import credentials, looks_like_credential
@@ -12,6 +14,8 @@ from ml_assets.core.sweep.axis import Axis, Choices, Range, Value, read_axis
 
 FIXED = ("dataset", "source")
 """Parameters that name where rows are: trials of other rows cannot be compared."""
+
+LONGEST_AXIS = 100_000  # characters: ten for each value of the largest grid
 
 Space = tuple[Axis, ...]
 Combination = dict[str, Value]
@@ -22,35 +26,41 @@ def read_space(grid: Mapping[str, Any]) -> tuple[Space, list[str]]:
 
     No text that was given is repeated, and no name that looks like a credential.
     """
-    secret = [*credentials(grid), *(n for n, text in grid.items() if _hides_credential(text))]
+    names, more = first_of(list(grid))
+    shown = {name: grid[name] for name in names}
+    secret = [*credentials(shown), *(n for n, text in shown.items() if _hides_credential(text))]
     problems = [
         f"{name}: looks like a credential. Give secrets by reference only, never as a parameter."
         for name in dict.fromkeys(secret)
     ]
     axes = []
-    for name, text in grid.items():
+    for name, text in shown.items():
         if name in secret or looks_like_credential(str(name)):
             continue
         axis, wrong = _read(str(name), text)
         problems += wrong
         axes += [axis] if axis else []
-    return tuple(sorted(axes, key=lambda axis: axis.name)), problems
+    return tuple(sorted(axes, key=lambda axis: axis.name)), [*problems, *more]
 
 
 def _hides_credential(text: Any) -> bool:
-    parts = text.replace("..", ",").split(",") if isinstance(text, str) else []
+    if not isinstance(text, str) or len(text) > LONGEST_AXIS:
+        return False
+    parts = text.replace("..", ",").split(",")
     return any(looks_like_credential(part.strip()) for part in parts)
 
 
 def _read(name: str, text: Any) -> tuple[Axis | None, list[str]]:
     if name not in TrainingParameters.model_fields:
-        return None, [f"{name}: unknown parameter. {suggest(name)}"]
+        return None, [f"{visible(name)}: unknown parameter. {suggest(name)}"]
     if name in FIXED:
         return None, [
             f"{name}: cannot vary: other rows cannot be compared. Allowed: one for the whole sweep."
         ]
     if not isinstance(text, str):
         return None, [f'{name}: not text. Allowed: the values in quotes, such as "1,2,3" or "1..3".']
+    if len(text) > LONGEST_AXIS:
+        return None, [f"{name}: longer than {LONGEST_AXIS} characters. Allowed: fewer values, or LOW..HIGH."]
     return read_axis(name, text)
 
 
