@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
-from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.secrets import holds_credential, looks_like_credential
 from ml_assets.errors import RefusedError, RemoteError
 
 ERROR = "... on PythonError { message errorChain { error { message } } }"
@@ -78,7 +78,7 @@ class Endpoint:
 
 def endpoint(url: str) -> Endpoint:
     """The API at that address, `http://127.0.0.1:3000`; RefusedError where it is no such address."""
-    if looks_like_credential(url):
+    if looks_like_credential(url) or holds_credential(url):
         raise RefusedError(["on: looks like a credential. Give the address alone."])
     if not url.startswith(("http://", "https://")):
         raise RefusedError(["on: not an address. Allowed: http://HOST:PORT or https://HOST."])

@@ -11,7 +11,6 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 """
 
 import datetime as dt
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,26 +18,56 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingsError
 
-from ml_assets.core.as_of import USUAL_FIRST
+from ml_assets.core.as_of import USUAL_FIRST, parse
 from ml_assets.core.engine import PATTERN
+from ml_assets.core.foreign_text import visible
+from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.problems import allowed
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import holds_credential, looks_like_credential
+from ml_assets.core.setting_names import suggestion, unknown_variables
+from ml_assets.core.text_files import parse_json, parse_toml
 from ml_assets.core.tracking import Tracking
-from ml_assets.errors import SettingsError
+from ml_assets.errors import MOST_PROBLEMS, RefusedError, SettingsError, capped
+from ml_assets.parameter_files import read_bytes
 
 FILE = "ml_assets.toml"
+PREFIX = "ML_ASSETS_"
+OTHER_VARIABLES = frozenset(
+    f"{PREFIX}{name}"
+    for name in (
+        *("WEBHOOK_URL", "WEBHOOK_SECRET"),  # where failures are told: `resources.notice`
+        *("CODE_HOST", "CODE_PORT", "RUN_TASK_DEFINITION"),  # the files under `deploy`
+        *("DEBUG", "WRITE_DOCS", "SCREENSHOTS"),  # of the shell and the tests
+    )
+)
+EARLIEST = dt.date(1900, 1, 1)
 SAMPLE = "sample:"
 ANY = "*"
+
+
+_SOURCE = TrainingParameters.model_fields["source"]
+
+
+def named_sources(sources: dict[str, str]) -> dict[str, str]:
+    """The same sources; PydanticCustomError where no run could name one of them."""
+    pattern = next(mark.pattern for mark in _SOURCE.metadata if getattr(mark, "pattern", None))
+    if wrong := [name for name in sources if not re.fullmatch(pattern, name)]:
+        told = {"wrong": ", ".join(map(_safe, wrong[:5])), "allowed": allowed(_SOURCE)}
+        raise PydanticCustomError("source", "no run can name {wrong}. Allowed: {allowed}", told)
+    return sources
 
 
 class Budget(BaseModel):
@@ -68,6 +97,11 @@ class Environment(BaseModel):
         default=USUAL_S3, description="How S3 is reached for its artifacts, where it is not as for all"
     )
 
+    @field_validator("sources")
+    @classmethod
+    def _a_run_can_name_each_source(cls, sources: dict[str, str]) -> dict[str, str]:
+        return named_sources(sources)
+
     @field_validator("overrides")
     @classmethod
     def _overrides_are_parameters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,9 +123,8 @@ class Settings(BaseSettings):
     """The settings of one deployment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ML_ASSETS_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
-        toml_file=FILE,
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
@@ -133,6 +166,32 @@ class Settings(BaseSettings):
     tracking: Tracking = Field(default=Tracking(), description="The MLflow store in which runs are shown")
     s3: S3Access = Field(default=USUAL_S3, description="How S3, or a store that speaks like it, is reached")
 
+    @field_validator("sources")
+    @classmethod
+    def _a_run_can_name_each_source(cls, sources: dict[str, str]) -> dict[str, str]:
+        return named_sources(sources)
+
+    @field_validator("first_as_of", mode="before")
+    @classmethod
+    def _a_day_is_written_as_one(cls, day: Any) -> Any:
+        if isinstance(day, dt.date) or (isinstance(day, str) and parse(day) is not None):
+            return day
+        raise PydanticCustomError("day", "not a real day. Allowed: YYYY-MM-DD")
+
+    @field_validator("first_as_of")
+    @classmethod
+    def _no_run_looks_back_beyond_the_calendar(cls, day: dt.date) -> dt.date:
+        if day < EARLIEST:
+            raise PydanticCustomError("day", "too early. Allowed: {first} or later", {"first": str(EARLIEST)})
+        return day
+
+    @field_validator("presets")
+    @classmethod
+    def _presets_lie_on_a_disk(cls, folder: str) -> str:
+        if "://" in folder:
+            raise PydanticCustomError("folder", "not a folder on this machine. Allowed: a path")
+        return folder
+
     @field_validator("environments", mode="before")
     @classmethod
     def _the_usual_ones_are_there(cls, given: Any) -> Any:
@@ -170,12 +229,12 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment variables win over the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, _Variables(settings_cls), _File(settings_cls)
 
     def root(self, environment: str) -> str:
         """The root of an environment; SettingsError lists the known ones."""
@@ -239,7 +298,9 @@ class Settings(BaseSettings):
 
     def _places(self) -> Iterator[tuple[str, str]]:
         """Every folder and URI with the name of its setting."""
+        yield "presets", self.presets
         yield "requests", self.requests
+        yield "engine", self.engine
         yield "releases", self.releases
         yield from ((f"sources.{name}", uri) for name, uri in self.sources.items())
         for name, place in self.environments.items():
@@ -256,30 +317,58 @@ def load_settings() -> Settings:
     """The settings in force, or SettingsError naming what cannot be used."""
     if os.path.lexists(FILE) and not Path(FILE).is_file():
         raise SettingsError(f"{FILE} is not a file that can be read. Mend it, or move it away.")
+    problems = unknown_variables(os.environ, Settings, prefix=PREFIX, others=OTHER_VARIABLES)
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        lines = [": ".join([*_at(e["loc"]), e["msg"]]) for e in error.errors(include_input=False)]
-        raise SettingsError(f"Settings cannot be used ({FILE}, ML_ASSETS_*):\n" + "\n".join(lines)) from None
-    except OSError as error:
-        raise SettingsError(f"{FILE} cannot be read ({error.strerror}).") from None
+        problems += map(_line, error.errors(include_input=False, include_url=False)[:MOST_PROBLEMS])
+    except RefusedError as error:
+        raise SettingsError(f"{error.problems[0]} Correct it, or move it away.") from None
     except UnreadableSettingsError as error:
-        field = re.search(r'field "(\w+)"', str(error))
-        name = f"ML_ASSETS_{field[1].upper()}" if field else "ML_ASSETS_*"
-        raise SettingsError(
-            f'{name}: a variable that cannot be read. Lists and tables are JSON there, such as ["seed"].'
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(f"{FILE} is not valid TOML: {error}. Correct it, or move it away.") from None
+        problems.append(_unreadable(error))
+    if problems:
+        raise SettingsError("\n".join([f"Settings cannot be used ({FILE}, ML_ASSETS_*):", *capped(problems)]))
+    return settings
+
+
+class _File(InitSettingsSource):
+    """What `ml_assets.toml` says, read as every file that people write."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        there = os.path.lexists(FILE)
+        super().__init__(settings_cls, parse_toml(read_bytes(Path(FILE)), name=FILE) if there else {})
+
+
+class _Variables(EnvSettingsSource):
+    """What variables say; JSON in them is held to the rules of a JSON file."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo | None, value: Any) -> Any:  # noqa: ARG002
+        """A list or a table."""
+        return parse_json(os.fsencode(value), name=field_name)
+
+
+def _unreadable(error: UnreadableSettingsError) -> str:
+    field = re.search(r'field "(\w+)"', str(error))
+    name = f"{PREFIX}{field[1].upper()}" if field else f"{PREFIX}*"
+    why = f" ({error.__cause__.problems[0]})" if isinstance(error.__cause__, RefusedError) else ""
+    return f'{name}: a variable that cannot be read{why}. Lists and tables are JSON there, such as ["seed"].'
+
+
+def _line(error: Mapping[str, Any]) -> str:
+    """What is wrong with one setting, and where; what nobody knows, with the nearest known name."""
+    if error["type"] == "extra_forbidden":
+        *above, name = map(str, error["loc"])
+        return f"{'.'.join([*above, _safe(name)])}: unknown. {suggestion(error['loc'], Settings)}"
+    return ": ".join([*_at(error["loc"]), error["msg"]])
 
 
 def _at(loc: tuple[int | str, ...]) -> list[str]:
     """Where a problem is, if it has a place."""
-    return [".".join(map(str, loc))] if loc else []
+    return [".".join(_safe(str(part)) for part in loc)] if loc else []
 
 
 def _safe(name: str) -> str:
-    return "(looks like a credential)" if looks_like_credential(name) else name
+    return "(looks like a credential)" if looks_like_credential(name) else visible(name, longest=80)
 
 
 def _is_open(given: Mapping[str, Any], name: str) -> bool:
@@ -288,6 +377,6 @@ def _is_open(given: Mapping[str, Any], name: str) -> bool:
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = nearest(name, known)
+    hint = f" Did you mean {near}?" if near else ""
     return f"unknown. Known: {', '.join(known)}.{hint}"

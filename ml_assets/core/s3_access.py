@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.secrets import holds_credential, looks_like_credential
 
 
 class S3Access(BaseModel):
@@ -43,7 +43,7 @@ class S3Access(BaseModel):
     @field_validator("endpoint_url", "profile")
     @classmethod
     def _holds_no_credential(cls, given: str) -> str:
-        if looks_like_credential(given):
+        if looks_like_credential(given) or holds_credential(given):
             raise PydanticCustomError(
                 "credential", "holds a credential. Give credentials by AWS_* or a profile"
             )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ml_assets.core.places import has_secret_field, names_user, place_holds_credential
+
 _LOOKS_LIKE = re.compile(
     r"""(
       \b(AKIA|ASIA|AGPA|AIDA|AROA)[A-Z0-9]{12,}      # AWS access keys
@@ -18,19 +20,23 @@ _LOOKS_LIKE = re.compile(
     )""",
     re.VERBOSE,
 )
-_PASSWORD = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 LONGEST = 300  # characters of a foreign error's text in ours
 _RANDOM = re.compile(r"^[A-Za-z0-9/+=_-]{32,}$")
 
 
 def looks_like_credential(text: str) -> bool:
-    """Whether `text` has the form of a key, a token, a private key or a URL with a password in it."""
-    return holds_credential(text) or _looks_random(text.strip())
+    """Whether `text` has the form of a key, a token, a private key or an address with a password in it."""
+    return (
+        bool(_LOOKS_LIKE.search(text))
+        or names_user(text)
+        or has_secret_field(text)
+        or _looks_random(text.strip())
+    )
 
 
 def holds_credential(uri: str) -> bool:
-    """Whether a place is given with a password, a key or a token in it; a long path is none, however it looks."""
-    return bool(_LOOKS_LIKE.search(uri) or _PASSWORD.search(uri))
+    """Whether a place is given with a user, a password, a key or a token in it; a long path is none, however it looks."""
+    return bool(_LOOKS_LIKE.search(uri)) or place_holds_credential(uri)
 
 
 def _looks_random(text: str) -> bool:

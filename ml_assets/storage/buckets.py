@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from ml_assets.core.s3_access import S3Access
+from ml_assets.core.secrets import holds_credential
 from ml_assets.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:  # loading them costs more than all of the package
@@ -29,6 +30,11 @@ _RETRY_FOR = timedelta(minutes=3)  # a request is not signed anew, and S3 takes 
 _NO_CREDENTIALS = (
     "There are no AWS credentials. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a "
     "profile in ML_ASSETS_S3__PROFILE, or run where a role gives them."
+)
+
+_IN_THE_ENDPOINT = (
+    "The endpoint of S3 holds a credential. Correct AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the endpoint_url of the "
+    "profile, and give credentials by AWS_* or a profile."
 )
 
 
@@ -114,6 +120,8 @@ def _session(access: S3Access, variables: tuple[tuple[str, str], ...]) -> S3Sess
         raise StoreError(_no_session(access, error)) from None
     if nobody:
         raise StoreError(_NO_CREDENTIALS)
+    if holds_credential(client.meta.endpoint_url):
+        raise StoreError(_IN_THE_ENDPOINT)
     return S3Session(endpoint=client.meta.endpoint_url, region=client.meta.region_name, provider=provider)
 
 
