@@ -1,5 +1,6 @@
 """A model reaches a slot only as exactly what was evaluated, on evidence; a refusal leaves the slot as it was."""
 
+import contextlib
 import json
 import shutil
 from dataclasses import replace
@@ -497,6 +498,50 @@ def test_through_a_bad_network_every_act_is_done_once(s3, staging, monkeypatch):
     assert acts == ["rolled_back", "switched", "promoted", "switched", "promoted"]
     verify_release(place.log.state().live, load_settings())
     assert sum(network.spoiled.values()) > network.requests / 6
+
+
+AWS = """\
+[profile {name}]
+region = {name}-1
+aws_access_key_id = AKID{name}
+aws_secret_access_key = of-{name}
+"""
+
+
+@pytest.mark.kind("releases")
+def test_each_slot_is_reached_by_credentials_and_an_endpoint_of_its_own(s3, staging, monkeypatch, tmp_path):
+    names = ("blue", "green", "all")
+    buckets.use(monkeypatch, s3)
+    (tmp_path / "config").write_text("".join(AWS.format(name=name) for name in names))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__STAGING__ROOT", str(staging))
+    monkeypatch.setenv("ML_ASSETS_RELEASES", "s3://own-all/log")
+    place, asked = Place("unused"), {}
+    with contextlib.ExitStack() as stack:
+        networks = {name: stack.enter_context(faulty(s3, lambda *_: None)) for name in names}
+        for name in names:
+            buckets.make_bucket(s3, f"own-{name}")
+            prefix = "ML_ASSETS_S3" if name == "all" else f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__S3"
+            monkeypatch.setenv(f"{prefix}__PROFILE", name)
+            monkeypatch.setenv(f"{prefix}__ENDPOINT_URL", networks[name].url)
+            if name != "all":
+                monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"s3://own-{name}/a")
+        for slot, parameters in (("blue", GOOD), ("green", OTHER)):
+            place.promote(parameters, to=slot)
+            switch("orders", to=slot, by="ada", settings=load_settings())
+        roll_back("orders", by="ada", settings=load_settings())
+        for name in names:
+            asked[name] = networks[name].signers()
+        for words in (["list"], ["verify"], ["show", run_id(GOOD, LAST)]):
+            assert main([*words, "--environment", "blue"]) == 0
+        uri = f"s3://own-green/a/{place.key('model', OTHER).path}"
+        assert main(["show", uri]) == 0
+        again = {name: networks[name].signers() for name in names}
+
+    assert asked == {name: {(f"AKID{name}", f"{name}-1")} for name in names}
+    assert again == {**asked, "all": set()}
+    assert place.key("model", OTHER).path in "".join(buckets.objects_in(s3, "own-green"))
 
 
 def test_the_shell_plans_promotes_switches_tells_and_goes_back(place, capsys):

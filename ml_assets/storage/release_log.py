@@ -83,7 +83,7 @@ class ReleaseLog:
         self.refuse_lossy_store()
         token = secrets.token_hex(8)
         for _ in range(TRIES):
-            _, newest = self._newest()
+            listed, newest = self._newest()
             last = newest.entry if newest else None
             release, state = step(last.state if last else NONE)
             entry = Entry(
@@ -98,6 +98,7 @@ class ReleaseLog:
                 previous=newest.digest if newest else "",
                 state=state,
             )
+            self._files.refuse_occupied(entry.number, listed)
             if newest:  # its writer may have been stopped before
                 self._files.keep_copy(newest)
             if self._put_new(entry):
@@ -197,13 +198,13 @@ class ReleaseLog:
             except (
                 AlreadyExistsError
             ):  # S3 says so too while another put is under way, which may come to nothing
-                return exists(store, path) and self._token(entry.number) == entry.token
+                return exists(store, path) and self._is_in_the_log(entry)
         return True
 
-    def _token(self, number: int) -> str:
-        """Whose entry it is."""
-        listed = Listed(numbers=frozenset(), copies={})
-        return self._files.read(number, listed).entry.token
+    def _is_in_the_log(self, entry: Entry) -> bool:
+        """Whether what is there under the number of an entry is this very one."""
+        written = self._files.read(entry.number, self._files.listed())
+        return written.entry.token == entry.token
 
     def _keep_copy(self, entry: Entry) -> None:
         """Write the copy of an entry that is in the log; where that fails, the next act writes it."""
