@@ -742,3 +742,15 @@ def test_the_job_refuses_what_is_wrong_before_a_run_exists(own, line):
         launch(**own)
 
     assert line in str(error.value.__cause__)
+
+
+@pytest.mark.kind("release log")
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"{}")])
+def test_the_record_of_a_decision_that_is_lost_is_told_after_what_serves(serving, spoil, capsys):
+    spoil(Path(serving.log.decision_uri(list(serving.log.entries())[-1].decision)))
+
+    assert main(["live"]) == 1
+
+    told = capsys.readouterr()
+    assert f"orders: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01) in blue serves since" in told.out
+    assert "is missing or is not what was stored. Restore the file from a copy" in told.err

@@ -300,7 +300,21 @@ def test_a_store_that_ignores_if_none_match_is_refused_before_an_act_could_be_lo
         with refused:
             try_log(load_settings(), "orders").number("pair", "sample", {})
 
-    assert list(buckets.objects_in(s3, "ignores")) == [f"x/{PROBE}"]
+    assert list(buckets.objects_in(s3, "ignores")) == [f"x/dataset=orders/{PROBE}"]
+
+
+@kind
+def test_a_store_that_knows_no_if_none_match_is_refused_in_the_same_words(s3, monkeypatch):
+    from ml_assets_tests import s3 as buckets
+    from ml_assets_tests.faulty import Fault, faulty
+
+    unknown = Fault(kind="answer", status=501, code="NotImplemented")
+    buckets.make_bucket(s3, "knows-not")
+    with faulty(s3, lambda method, _: unknown if method == "PUT" else None) as network:
+        buckets.use(monkeypatch, network.url, max_attempts=1)
+        log = ReleaseLog("s3://knows-not/x", "orders", load_settings().s3)
+        with pytest.raises(StoreError, match=r"ignores If-None-Match.*Nothing was changed"):
+            promote_again(log)
 
 
 @kind
@@ -315,10 +329,10 @@ def test_a_store_is_asked_once_in_a_process_whether_it_keeps_what_is_there(s3, m
         log = ReleaseLog("s3://keeps/x", "orders", load_settings().s3)
         fill(log)
         asked_by_the_first = len(asked)
-        fill(ReleaseLog("s3://keeps/x", "customers", load_settings().s3))
+        promote_again(ReleaseLog("s3://keeps/x", "orders", load_settings().s3), 4)
 
     assert (asked_by_the_first, len(asked)) == (2, 2)
-    assert log.last().number == ACTS
+    assert log.last().number == ACTS + 1
 
 
 @pytest.mark.kind("names in a folder")

@@ -108,7 +108,7 @@ class ReleaseLog:
 
     def refuse_lossy_store(self) -> None:
         """StoreError where the store would lose one of two acts at once."""
-        refuse_overwriting_store(self.root, self.access)
+        refuse_overwriting_store(self.root, self._folder, self.access)
 
     def keep_decision(self, record: dict[str, Any]) -> str:
         """Store a decision record; its SHA-256, which names it."""
@@ -125,7 +125,10 @@ class ReleaseLog:
         with store_errors(uri):
             body = get(open_store(self.root, access=self.access), self._decision_path(digest))
         if body is None or hashlib.sha256(body).hexdigest() != digest:
-            raise CorruptArtifactError(f"{uri}: is missing or is not what was stored.")
+            raise CorruptArtifactError(
+                f"{uri}: is missing or is not what was stored. Restore the file from a copy; it says why a model was "
+                "promoted."
+            )
         return body
 
     def uri(self, number: int | None = None) -> str:
@@ -137,7 +140,11 @@ class ReleaseLog:
         return f"{self.root.rstrip('/')}/{self._decision_path(digest)}"
 
     def _decision_path(self, digest: str) -> str:
-        return f"dataset={encode(self.dataset)}/decisions/{digest}.json"
+        return f"{self._folder}/decisions/{digest}.json"
+
+    @property
+    def _folder(self) -> str:
+        return f"dataset={encode(self.dataset)}"
 
     @property
     def _files(self) -> LogFiles:

@@ -49,7 +49,7 @@ class TryLog:
             samples = self.samples(pair)
             if sample in samples:
                 return samples.index(sample) + 1
-            refuse_overwriting_store(self.root, self.access)
+            refuse_overwriting_store(self.root, f"dataset={encode(self.dataset)}", self.access)
             self._put_new(pair, len(samples) + 1, {**record, "schema_version": 1, "sample": sample})
         raise StoreError(
             f"{self.uri(pair)}: others were faster {ATTEMPTS} times. Nothing was changed. Try again."
