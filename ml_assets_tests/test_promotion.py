@@ -287,7 +287,7 @@ def test_a_switch_can_be_held_to_the_candidate_that_is_meant(serving, capsys):
 
     assert main(["switch", "--if-candidate", run_id(GOOD, LAST)]) == 2
     told = capsys.readouterr().err
-    assert f"if_candidate: another model is the candidate of green: {run_id(OTHER, LAST)} (v1" in told
+    assert f"if_candidate: another model is the candidate: {run_id(OTHER, LAST)} (v1" in told
     assert main(["switch", "--if-candidate", "newest"]) == 2
     assert "--if-candidate: has characters that are not allowed" in capsys.readouterr().err
     assert len(list(serving.log.entries())) == entries
