@@ -8,6 +8,7 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.errors import SettingsError
+from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import write_landing
@@ -40,6 +41,49 @@ def test_an_environments_own_source_wins_over_the_shared_one(monkeypatch):
 
     assert settings.sources_of("green")["shop"] == "/green"
     assert settings.sources_of("staging")["shop"] == "/all"
+
+
+@pytest.mark.kind("settings")
+def test_an_environments_own_access_to_s3_wins_field_by_field(monkeypatch, tmp_path, capsys):
+    (tmp_path / "ml_assets.toml").write_text(
+        '[s3]\nregion = "eu-west-1"\nprofile = "all"\n'
+        '[environments.blue.s3]\nprofile = "blue"\n[environments.green.s3]\nprofile = ""\n'
+    )
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__S3__ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__BLUE__SOURCES__SHOP", "s3://blue/rows")
+    monkeypatch.setenv("ML_ASSETS_SOURCES__LAKE", "s3://all/rows")
+
+    settings = load_settings()
+
+    blue, green, dev = (settings.s3_of(name) for name in ("blue", "green", "dev"))
+    assert (blue.profile, blue.endpoint_url, blue.region) == ("blue", "http://127.0.0.1:9", "eu-west-1")
+    assert (green.profile, green.region) == ("", "eu-west-1")
+    assert dev == settings.s3
+    assert settings.place("blue").root == "artifacts/blue"
+    assert open_workspace(settings, environment="blue").store.access == blue
+    assert open_workspace(settings, environment="blue").accesses == {"shop": blue, "lake": settings.s3}
+    assert main(["env", "diff", "blue", "green", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["blue"]["s3 profile"], "s3 profile" in told["green"]) == ("blue", False)
+    assert told["blue"]["s3 endpoint_url"] == "http://127.0.0.1:9"
+
+
+@pytest.mark.kind("settings")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ENDPOINT_URL", "https://ada:hunter2@host"),
+        ("PROFILE", "AKIAC4N4RYENV0000001"),
+        ("SECRET", "hunter2"),
+        ("MAX_ATTEMPTS", "0"),
+    ],
+)
+def test_an_environments_access_is_held_to_the_rules_of_all(monkeypatch, field, value):
+    monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__BLUE__S3__{field}", value)
+
+    with pytest.raises(SettingsError, match=f"environments.blue.s3.{field.lower()}") as refused:
+        load_settings()
+    assert "hunter2" not in str(refused.value)
 
 
 def test_the_same_parameters_have_the_same_run_id_and_bytes_in_each_environment(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """A model reaches a slot only as exactly what was evaluated, on evidence; a refusal leaves the slot as it was."""
 
+import contextlib
 import json
 import shutil
 from dataclasses import replace
@@ -286,7 +287,7 @@ def test_a_switch_can_be_held_to_the_candidate_that_is_meant(serving, capsys):
 
     assert main(["switch", "--if-candidate", run_id(GOOD, LAST)]) == 2
     told = capsys.readouterr().err
-    assert f"if_candidate: another model is the candidate of green: {run_id(OTHER, LAST)} (v1" in told
+    assert f"if_candidate: another model is the candidate: {run_id(OTHER, LAST)} (v1" in told
     assert main(["switch", "--if-candidate", "newest"]) == 2
     assert "--if-candidate: has characters that are not allowed" in capsys.readouterr().err
     assert len(list(serving.log.entries())) == entries
@@ -499,6 +500,50 @@ def test_through_a_bad_network_every_act_is_done_once(s3, staging, monkeypatch):
     assert sum(network.spoiled.values()) > network.requests / 6
 
 
+AWS = """\
+[profile {name}]
+region = {name}-1
+aws_access_key_id = AKID{name}
+aws_secret_access_key = of-{name}
+"""
+
+
+@pytest.mark.kind("releases")
+def test_each_slot_is_reached_by_credentials_and_an_endpoint_of_its_own(s3, staging, monkeypatch, tmp_path):
+    names = ("blue", "green", "all")
+    buckets.use(monkeypatch, s3)
+    (tmp_path / "config").write_text("".join(AWS.format(name=name) for name in names))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__STAGING__ROOT", str(staging))
+    monkeypatch.setenv("ML_ASSETS_RELEASES", "s3://own-all/log")
+    place, asked = Place("unused"), {}
+    with contextlib.ExitStack() as stack:
+        networks = {name: stack.enter_context(faulty(s3, lambda *_: None)) for name in names}
+        for name in names:
+            buckets.make_bucket(s3, f"own-{name}")
+            prefix = "ML_ASSETS_S3" if name == "all" else f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__S3"
+            monkeypatch.setenv(f"{prefix}__PROFILE", name)
+            monkeypatch.setenv(f"{prefix}__ENDPOINT_URL", networks[name].url)
+            if name != "all":
+                monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"s3://own-{name}/a")
+        for slot, parameters in (("blue", GOOD), ("green", OTHER)):
+            place.promote(parameters, to=slot)
+            switch("orders", to=slot, by="ada", settings=load_settings())
+        roll_back("orders", by="ada", settings=load_settings())
+        for name in names:
+            asked[name] = networks[name].signers()
+        for words in (["list"], ["verify"], ["show", run_id(GOOD, LAST)]):
+            assert main([*words, "--environment", "blue"]) == 0
+        uri = f"s3://own-green/a/{place.key('model', OTHER).path}"
+        assert main(["show", uri]) == 0
+        again = {name: networks[name].signers() for name in names}
+
+    assert asked == {name: {(f"AKID{name}", f"{name}-1")} for name in names}
+    assert again == {**asked, "all": set()}
+    assert place.key("model", OTHER).path in "".join(buckets.objects_in(s3, "own-green"))
+
+
 def test_the_shell_plans_promotes_switches_tells_and_goes_back(place, capsys):
     good, other = (run_id(parameters, LAST) for parameters in (GOOD, OTHER))
     before = tree(place.root)
@@ -697,3 +742,15 @@ def test_the_job_refuses_what_is_wrong_before_a_run_exists(own, line):
         launch(**own)
 
     assert line in str(error.value.__cause__)
+
+
+@pytest.mark.kind("release log")
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"{}")])
+def test_the_record_of_a_decision_that_is_lost_is_told_after_what_serves(serving, spoil, capsys):
+    spoil(Path(serving.log.decision_uri(list(serving.log.entries())[-1].decision)))
+
+    assert main(["live"]) == 1
+
+    told = capsys.readouterr()
+    assert f"orders: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01) in blue serves since" in told.out
+    assert "is missing or is not what was stored. Restore the file from a copy" in told.err

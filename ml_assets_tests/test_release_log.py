@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from ml_assets.pipeline.released import release_log, try_log
 from ml_assets.settings import load_settings
 from ml_assets.storage.create_only import PROBE
 from ml_assets.storage.release_log import ReleaseLog
+from ml_assets_tests.odd_files import ODD
 from ml_assets_tests.released import Place
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
@@ -298,7 +300,21 @@ def test_a_store_that_ignores_if_none_match_is_refused_before_an_act_could_be_lo
         with refused:
             try_log(load_settings(), "orders").number("pair", "sample", {})
 
-    assert list(buckets.objects_in(s3, "ignores")) == [f"x/{PROBE}"]
+    assert list(buckets.objects_in(s3, "ignores")) == [f"x/dataset=orders/{PROBE}"]
+
+
+@kind
+def test_a_store_that_knows_no_if_none_match_is_refused_in_the_same_words(s3, monkeypatch):
+    from ml_assets_tests import s3 as buckets
+    from ml_assets_tests.faulty import Fault, faulty
+
+    unknown = Fault(kind="answer", status=501, code="NotImplemented")
+    buckets.make_bucket(s3, "knows-not")
+    with faulty(s3, lambda method, _: unknown if method == "PUT" else None) as network:
+        buckets.use(monkeypatch, network.url, max_attempts=1)
+        log = ReleaseLog("s3://knows-not/x", "orders", load_settings().s3)
+        with pytest.raises(StoreError, match=r"ignores If-None-Match.*Nothing was changed"):
+            promote_again(log)
 
 
 @kind
@@ -313,10 +329,10 @@ def test_a_store_is_asked_once_in_a_process_whether_it_keeps_what_is_there(s3, m
         log = ReleaseLog("s3://keeps/x", "orders", load_settings().s3)
         fill(log)
         asked_by_the_first = len(asked)
-        fill(ReleaseLog("s3://keeps/x", "customers", load_settings().s3))
+        promote_again(ReleaseLog("s3://keeps/x", "orders", load_settings().s3), 4)
 
     assert (asked_by_the_first, len(asked)) == (2, 2)
-    assert log.last().number == ACTS
+    assert log.last().number == ACTS + 1
 
 
 @pytest.mark.kind("names in a folder")
@@ -330,6 +346,7 @@ def test_a_store_is_asked_once_in_a_process_whether_it_keeps_what_is_there(s3, m
         "6.json",
         "0000006.json",
         "٠٠٠٠٠٦.json",
+        "Icon\r",
     ],
 )
 @pytest.mark.parametrize("folder", ["log", "copies"])
@@ -339,3 +356,60 @@ def test_what_else_lies_in_the_folders_of_a_log_is_no_part_of_it(log, folder, na
     assert [entry.number for entry in log.entries()] == [5, 4, 3, 2, 1]
     assert promote_again(log).number == ACTS + 1
     assert main(["live"]) == 0
+
+
+@pytest.mark.kind("names in a folder")
+@pytest.mark.parametrize("make", [odd[0] for odd in ODD.values()], ids=ODD)
+@pytest.mark.parametrize("folder", ["log", "copies", "tries/pair"])
+def test_nothing_that_lies_in_the_folders_of_a_log_hides_or_holds_up_anything(log, folder, make):
+    tries = try_log(load_settings(), "orders")
+    assert tries.number("pair", "sample", {}) == 1
+    make(Path(log.uri()).parent / folder)
+
+    assert [entry.number for entry in log.entries()] == [5, 4, 3, 2, 1]
+    assert promote_again(log).number == ACTS + 1
+    assert tries.number("pair", "other", {}) == 2
+    assert main(["live"]) == 0
+
+
+OCCUPIED = {
+    "a folder": Path.mkdir,
+    "a named pipe": os.mkfifo,
+    "a link that leads nowhere": lambda path: path.symlink_to("nowhere"),
+    "a link that leads to itself": lambda path: path.symlink_to(path.name),
+}
+
+
+@pytest.mark.kind("names in a folder")
+@pytest.mark.parametrize(("why", "make"), OCCUPIED.items(), ids=OCCUPIED)
+def test_what_has_the_name_of_the_next_entry_and_is_no_file_is_told(log, why, make):
+    make(Path(log.uri(ACTS + 1)))
+
+    assert log.state().live == model("blue", 1)
+    with pytest.raises(
+        StoreError, match=rf"000006\.json: {why}, no entry\. Nothing was changed\. Move it away"
+    ):
+        promote_again(log)
+
+
+@pytest.mark.kind("names in a folder")
+@pytest.mark.parametrize(("why", "make"), OCCUPIED.items(), ids=OCCUPIED)
+@pytest.mark.parametrize("number", [2, ACTS])
+def test_what_is_no_file_where_an_entry_was_is_told_as_its_loss(log, number, why, make, capsys):
+    Path(log.uri(number)).unlink()
+    make(Path(log.uri(number)))
+
+    assert main(["live"]) == 1
+
+    problem = "empty, or gone" if number == ACTS else f"{why}, no file; move it away"
+    assert f"00000{number}.json is corrupt: it is {problem}. Restore it: copy " in capsys.readouterr().err
+
+
+@pytest.mark.kind("names in a folder")
+@pytest.mark.parametrize("name", ["999999999999999999.json", "1000000.json", "000001.json.json", "x.json"])
+def test_a_number_that_nobody_counted_to_costs_no_time_in_the_tries(log, name):
+    tries = try_log(load_settings(), "orders")
+    assert tries.number("pair", "sample", {}) == 1
+    (Path(tries.uri("pair")) / name).write_bytes(b"{}")
+
+    assert tries.number("pair", "other", {}) == 2

@@ -168,3 +168,15 @@ def test_runs_that_are_launched_for_one_request_name_the_entry_that_they_go_by(s
 @pytest.mark.parametrize("entry", ["0", "-1", "two", "", "1e3", "9" * 5000])
 def test_a_tag_that_names_no_entry_is_refused(shop, entry):
     assert f"{RELEASE_TAG}: not the number of an entry" in failure_of(run({RELEASE_TAG: entry}))
+
+
+@kind
+def test_a_run_that_dagster_starts_again_goes_by_when_the_first_was_asked_for(shop):
+    instance = dg.DagsterInstance.ephemeral()
+    root = run(instance=instance)
+    release_at(shop, dt.datetime.now(tz=dt.timezone.utc))
+    tags = {"dagster/root_run_id": root.run_id, "dagster/retry_number": "1"}
+
+    assert scored_by(run(tags, instance=instance)) == model_in(shop, "green").run_id
+    assert "model: blue serves, not green" in failure_of(run(instance=instance))
+    assert "model: blue serves, not green" in failure_of(run({**tags, "dagster/root_run_id": "gone"}))

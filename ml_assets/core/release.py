@@ -172,9 +172,7 @@ def switched(state: Releases, slot: Slot | None = None, *, if_candidate: str = "
         )
     if if_candidate and candidate.run_id != if_candidate:
         raise RefusedError(
-            [
-                f"if_candidate: another model is the candidate of {slot}: {candidate.told()}. Nothing was changed."
-            ]
+            [f"if_candidate: another model is the candidate: {candidate.told()}. Nothing was changed."]
         )
     if candidate == state.live:
         raise RefusedError([f"to: {candidate.told()} serves already."])

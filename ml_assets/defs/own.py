@@ -22,6 +22,8 @@ from ml_assets.resources.guard import BACKFILL_TAG
 from ml_assets.resources.io_manager import workspace_of
 from ml_assets.storage.artifact_store import ArtifactStore
 
+ROOT_RUN_TAG, RETRY_TAG = "dagster/root_run_id", "dagster/retry_number"  # of a run that Dagster starts again
+
 
 def workspace_for(
     context: dg.AssetExecutionContext, options: OptionsConfig, asset: str, model: type[BaseModel]
@@ -35,7 +37,7 @@ def workspace_for(
 
 
 def requested(context: dg.AssetExecutionContext) -> Requested:
-    """When the run was asked for: all runs of a backfill, and of a command, when that was.
+    """When the run was asked for: all runs of a backfill, of a command, and of one that Dagster retries, when that was.
 
     Raises RefusedError where its tag names no entry of a log.
     """
@@ -45,7 +47,8 @@ def requested(context: dg.AssetExecutionContext) -> Requested:
     backfill = run.tags.get(BACKFILL_TAG)
     if backfill and (known := instance.get_backfill(backfill)):
         return Requested(at=dt.datetime.fromtimestamp(known.backfill_timestamp, tz=dt.timezone.utc))
-    record = instance.get_run_record_by_id(run.run_id)
+    first = run.tags.get(ROOT_RUN_TAG, run.run_id) if RETRY_TAG in run.tags else run.run_id
+    record = instance.get_run_record_by_id(first)
     return Requested(at=record.create_timestamp) if record else NOW
 
 

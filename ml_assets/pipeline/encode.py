@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import StoredFile
 from ml_assets.core.product import Product
+from ml_assets.errors import StoreError
 from ml_assets.storage.artifact_store import stored_file
 from ml_assets.storage.formats import FORMATS
 
@@ -12,7 +14,12 @@ from ml_assets.storage.formats import FORMATS
 def encode(
     product: Product, *, asset: str, format_name: str
 ) -> tuple[tuple[StoredFile, ...], Mapping[str, bytes]]:
-    """The files of a product, and their bytes by file name on disk."""
+    """The files of a product, and their bytes by file name on disk.
+
+    StoreError for a format that is not known; of a value that is none of its format, what its encoder raises.
+    """
+    if format_name not in FORMATS:
+        raise StoreError(f"format: unknown. Known: {', '.join(FORMATS)}. Nothing was written.")
     main = FORMATS[format_name]
     attached = {name: _attached(name, value) for name, value in product.attachments.items()}
     named = {f"{asset}.{main.extension}": main.encode(product.value), **attached}
@@ -24,7 +31,10 @@ def _attached(name: str, value: Any) -> bytes:
     """What is attached as bytes: those that are given, or a table in the format of its name's extension."""
     if isinstance(value, bytes):
         return value
-    return next(of for of in FORMATS.values() if of.extension == _extension(name)).encode(value)
+    known = {of.extension: of for of in FORMATS.values()}
+    if (extension := _extension(name)) not in known:
+        raise StoreError(f"attachments: of {visible(name)} only bytes can be stored. Nothing was written.")
+    return known[extension].encode(value)
 
 
 def _extension(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -9,9 +10,11 @@ import dagster as dg
 from ml_assets.config import OptionsConfig, TrainingConfig
 from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.as_of import parse, problems
+from ml_assets.core.catalog import CATALOG
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.errors import TrainingError
+from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.resources.guard import given
@@ -19,6 +22,7 @@ from ml_assets.resources.parameters import refuse_overrides
 from ml_assets.resources.partition import refuse_days
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.formats import FORMATS
 
 
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace:
@@ -50,23 +54,27 @@ class ArtifactIOManager(dg.IOManager):
         self._loaded: dict[str, dict[str, Manifest]] = {}
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """The upstream value of each partition; ArtifactNotFoundError names the command that makes it."""
-        asset = context.asset_key.to_user_string()
+        """The upstream value of each partition; None where there is none, as before the first partition.
+
+        Raises StoreError where it is no asset of daily partitions, and ArtifactNotFoundError, which says how what is
+        missing is made.
+        """
+        asset, days = _asset_and_days(context)
         store = workspace_of(self._options, None).store
-        keys = {day: self._key(asset, day) for day in context.asset_partition_keys}
-        found = {day: store.manifest(key) for day, key in keys.items()}
+        keys = {day: self._key(asset, day) for day in days}
+        found = {day: _stored(key, store) for day, key in keys.items()}
         self._loaded[asset] = found
         values = {day: store.load(keys[day], manifest) for day, manifest in found.items()}
-        return values if len(values) > 1 else next(iter(values.values()))
+        return values if len(values) > 1 else next(iter(values.values()), None)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Commit the value of each partition under its key, with its lineage.
 
-        Raises TrainingError, with nothing committed, where several partitions were not given a value each, or a day
-        is not over.
+        Raises TrainingError, with nothing committed, where several partitions were not given a value each or a day is
+        not over, and StoreError where it is no asset of daily partitions or a value cannot be stored in its format.
         """
-        asset = context.asset_key.to_user_string()
-        days = list(context.asset_partition_keys)
+        asset, days = _asset_and_days(context)
+        keys = {day: self._key(asset, day) for day in days}
         values = obj if len(days) > 1 else {days[0]: obj}
         if not isinstance(values, Mapping) or set(values) != set(days):
             raise TrainingError(
@@ -74,17 +82,18 @@ class ArtifactIOManager(dg.IOManager):
             )
         workspace = workspace_of(self._options, context.step_context.dagster_run)
         _refuse_open_days(asset, days, now=workspace.now())
-        stored = {
-            day: store_value(
-                values[day],
-                key=self._key(asset, day),
-                parameters=identity(self._params, of=TrainingParameters),
-                format_name=str((context.definition_metadata or {}).get("format", "json")),
-                inputs=list(self._inputs(_upstream(context), day, days, workspace.store)),
-                workspace=workspace,
-            )
-            for day in days
-        }
+        stored = {}
+        for day, key in keys.items():
+            inputs = list(self._inputs(_upstream(context), day, days, workspace.store))
+            with _own_words(key, format_name := _format_of(context)):
+                stored[day] = store_value(
+                    values[day],
+                    key=key,
+                    parameters=identity(self._params, of=TrainingParameters),
+                    format_name=format_name,
+                    inputs=inputs,
+                    workspace=workspace,
+                )
         context.add_output_metadata(_told(stored))
 
     def _inputs(
@@ -100,7 +109,65 @@ class ArtifactIOManager(dg.IOManager):
                 yield from [loaded[day]] if set(loaded) == set(days) else loaded.values()
 
     def _key(self, asset: str, day: str) -> ArtifactKey:
-        return key_of(asset, self._params, dt.date.fromisoformat(day))
+        try:
+            return key_of(asset, self._params, dt.date.fromisoformat(day))
+        except ValueError:
+            raise _not_kept(asset, f"the partition {visible(day)} is no day, YYYY-MM-DD") from None
+
+
+def _asset_and_days(context: dg.InputContext | dg.OutputContext) -> tuple[str, list[str]]:
+    """The asset that is read or stored, and the keys of its partitions; StoreError where it has none."""
+    if not context.has_asset_key:
+        raise _not_kept(visible(context.name or "an op"), "it is what an op returns, no asset")
+    asset = context.asset_key.to_user_string()
+    if not context.has_asset_partitions:
+        raise _not_kept(asset, "it has no partitions")
+    return asset, list(context.asset_partition_keys)
+
+
+def _stored(key: ArtifactKey, store: ArtifactStore) -> Manifest:
+    if key.asset in CATALOG:
+        return store.manifest(key)
+    if (found := store.find(key)) is None:
+        raise ArtifactNotFoundError(
+            f"No {key.asset} of {key.as_of} for these parameters (run {key.run_id}) in {store.root}. "
+            "Materialize that partition of it first, with the same parameters."
+        )
+    return found
+
+
+def _not_kept(name: str, why: str) -> StoreError:
+    return StoreError(
+        f"{name}: {why}. The resource `io_manager` keeps assets by day: partition the asset by days, "
+        "or name another IO manager by io_manager_key. Nothing was read or stored."
+    )
+
+
+def _format_of(context: dg.OutputContext) -> str:
+    """What the definition metadata of the asset say, as text or as a value of Dagster's."""
+    given = (context.definition_metadata or {}).get("format", "json")
+    return str(getattr(given, "value", given))
+
+
+@contextmanager
+def _own_words(key: ArtifactKey, format_name: str) -> Iterator[None]:
+    """StoreError, which names asset, day and format, for whatever the writers raise of a value that they cannot take."""
+    asset = f"{key.asset} of {key.as_of}"
+    if format_name not in FORMATS:
+        raise StoreError(
+            f"{asset}: the format {visible(format_name)} is unknown. Known: {', '.join(FORMATS)}. Name one in the "
+            'metadata of the asset: metadata={"format": "json"}. Nothing was stored.'
+        )
+    try:
+        yield
+    except MlAssetsError:
+        raise
+    except Exception as error:  # a value of others can make the writers of all formats raise anything
+        raise StoreError(
+            f"{asset}: its value, or what it tells of it, cannot be stored as {format_name} "
+            f"({visible(f'{type(error).__name__}: {error}')}). It was not stored. {format_name} takes "
+            f"{FORMATS[format_name].takes}."
+        ) from error
 
 
 def _refuse_open_days(asset: str, days: Iterable[str], *, now: dt.datetime) -> None:

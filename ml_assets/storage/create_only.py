@@ -15,29 +15,34 @@ PROBE = "created-once.json"
 _BODY = b'{"about": "This file tells whether the store refuses to create what is there. Keep it."}\n'
 _REMEDY = "Keep ML_ASSETS_RELEASES on a disk, or in a store that refuses a conditional put of what is there, as S3 does."
 
+_NOT_THERE = "<Code>NotImplemented</Code>"
 
-def refuse_overwriting_store(root: str, access: S3Access) -> None:
+
+def refuse_overwriting_store(root: str, folder: str, access: S3Access) -> None:
     """StoreError where the store under `root` replaces an object that was to be created; a disk never does.
 
-    A key of its own is created until that is refused; it stays. Asked once for each root and process.
+    A key of its own is created in `folder` until that is refused; it stays. Asked once for each folder and process.
     """
     if local_path(root) is None:
-        _refuse(root, access)
+        _refuse(root, f"{folder}/{PROBE}", access)
 
 
 @functools.lru_cache(maxsize=64)  # what raises is asked again
-def _refuse(root: str, access: S3Access) -> None:
-    from obstore.exceptions import AlreadyExistsError
+def _refuse(root: str, path: str, access: S3Access) -> None:
+    from obstore.exceptions import AlreadyExistsError, BaseError
 
-    uri = f"{root.rstrip('/')}/{PROBE}"
+    uri = f"{root.rstrip('/')}/{path}"
     with store_errors(uri):
         store = open_store(root, create=True, access=access)
         try:
             for _ in range(2):
-                again(lambda: store.put(PROBE, _BODY, mode="create"))
+                again(lambda: store.put(path, _BODY, mode="create"))
         except AlreadyExistsError:
             return
+        except BaseError as error:
+            if _NOT_THERE not in str(error):
+                raise
     raise StoreError(
-        f"{root}: this store creates {PROBE} a second time (it ignores If-None-Match), so that of two acts at "
-        f"once one would be lost. Nothing was changed. {_REMEDY}"
+        f"{uri}: this store cannot be told to create it only once (it ignores If-None-Match), so that of two acts "
+        f"at once one would be lost. Nothing was changed. {_REMEDY}"
     )

@@ -24,11 +24,13 @@ class Format:
 
     Attributes:
         extension: of the file's name, without a dot.
+        takes: which values it can store, in words.
         encode: value to bytes; equal values give equal bytes.
         decode: bytes to value; raises CorruptArtifactError where they are not of this format.
     """
 
     extension: str
+    takes: str
     encode: Callable[[Any], bytes]
     decode: Callable[[bytes], Any]
 
@@ -83,6 +85,13 @@ def _to_text(text: str) -> bytes:
     return (text.rstrip("\n") + "\n").encode("utf-8")
 
 
+def _to_png(image: Any) -> bytes:
+    """The bytes of a picture; of a number Python would make as many zeros."""
+    if not isinstance(image, bytes | bytearray | memoryview):
+        raise TypeError(f"not bytes but {type(image).__name__}")
+    return bytes(image)
+
+
 def _from_text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
@@ -91,9 +100,22 @@ def _from_text(data: bytes) -> str:
 
 
 FORMATS: Mapping[str, Format] = {
-    "parquet": Format(extension="parquet", encode=_to_parquet, decode=_from_parquet),
-    "skops": Format(extension="skops", encode=canonical_skops.dumps, decode=canonical_skops.loads),
-    "json": Format(extension="json", encode=_to_json, decode=_from_json),
-    "md": Format(extension="md", encode=_to_text, decode=_from_text),
-    "png": Format(extension="png", encode=bytes, decode=bytes),
+    "parquet": Format(
+        extension="parquet", takes="a polars DataFrame", encode=_to_parquet, decode=_from_parquet
+    ),
+    "skops": Format(
+        extension="skops",
+        takes="an estimator of scikit-learn",
+        encode=canonical_skops.dumps,
+        decode=canonical_skops.loads,
+    ),
+    "json": Format(
+        extension="json",
+        takes="text, numbers (no NaN, no infinity, whole ones within 2**53), true, false, nothing, and lists and "
+        "mappings by text of these",
+        encode=_to_json,
+        decode=_from_json,
+    ),
+    "md": Format(extension="md", takes="text", encode=_to_text, decode=_from_text),
+    "png": Format(extension="png", takes="bytes of a picture", encode=_to_png, decode=bytes),
 }

@@ -12,19 +12,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ml_assets.core.artifact import encode
 from ml_assets.core.release import Entry
 from ml_assets.core.s3_access import USUAL_S3, S3Access
-from ml_assets.errors import CorruptArtifactError
-from ml_assets.storage.again import list_all
+from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.storage.committing import put_new
+from ml_assets.storage.looking import Looked, look
 from ml_assets.storage.object_store import open_store, store_errors
 from ml_assets.storage.reading import get
-
-if TYPE_CHECKING:  # loading it costs more than all of the package
-    from obstore.store import ObjectStore
 
 _ENTRY = re.compile(r"([0-9]{6,18})\.json")
 _COPY = re.compile(r"([0-9]{6,18})-([0-9a-f]{64})\.json")
@@ -46,10 +42,17 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """What lies in a log: the numbers of its entries, and the digests that copies are named after, by number."""
+    """What lies in a log.
+
+    Attributes:
+        numbers: those of its entries.
+        copies: the digests that copies are named after, by number.
+        others: what has the name of an entry and is no file, such as `a folder`, by number.
+    """
 
     numbers: frozenset[int]
     copies: Mapping[int, frozenset[str]]
+    others: Mapping[int, str]
 
     @property
     def newest(self) -> int:
@@ -72,20 +75,21 @@ class LogFiles:
 
     def listed(self) -> Listed:
         """What is there. Copies are looked at first: an entry that is added meanwhile is never missed for its copy."""
-        copies = self._copies()
-        with store_errors(self.uri()):
-            store = open_store(self.root, access=self.access)
-            names = _names(store, f"{self._folder}/log")
-        numbers = (int(found[1]) for name in names if (found := _ENTRY.fullmatch(name)))
+        copies, folder = self._copies(), f"{self._folder}/log"
+        looked = self._look(folder)
+        names = {meta["path"].removeprefix(f"{folder}/") for meta in looked.objects}
+        others = dict.fromkeys(looked.folders, "a folder") | {left.name: left.why for left in looked.left_out}
         return Listed(
-            numbers=frozenset(number for number in numbers if number and _name(number) in names),
+            numbers=frozenset(filter(None, map(_number, names))),
             copies=copies,
+            others={_number(key.removeprefix(f"{folder}/")): why for key, why in others.items()},
         )
 
     def read(self, number: int, listed: Listed) -> Written:
         """An entry. CorruptArtifactError where it is not there, is none, or is not what its copy says."""
-        uri = self.uri(number)
-        with store_errors(uri):
+        if number in listed.others:
+            raise self.corrupt(number, listed, f"{listed.others[number]}, no file; move it away")
+        with store_errors(self.uri(number)):
             body = get(open_store(self.root, access=self.access), self.path(number))
         try:
             entry = Entry.model_validate_json(body or b"")
@@ -103,6 +107,11 @@ class LogFiles:
         if lost := listed.lost:
             told = [str(self.corrupt(number, listed, "empty, or gone")) for number in lost[:SHOWN]]
             raise CorruptArtifactError("\n".join(told))
+
+    def refuse_occupied(self, number: int, listed: Listed) -> None:
+        """StoreError where the place of the next entry is taken by what is no file."""
+        if why := listed.others.get(number):
+            raise StoreError(f"{self.uri(number)}: {why}, no entry. Nothing was changed. Move it away.")
 
     def refuse_without_copy(self, written: Written, listed: Listed) -> None:
         """CorruptArtifactError where the copy of an entry that others follow is gone."""
@@ -153,22 +162,23 @@ class LogFiles:
 
     def _copies(self) -> dict[int, frozenset[str]]:
         folder = f"{self._folder}/copies"
-        with store_errors(f"{self.root.rstrip('/')}/{folder}"):
-            names = _names(open_store(self.root, access=self.access), folder)
         found: dict[int, frozenset[str]] = {}
-        for match in map(_COPY.fullmatch, names):
-            if match:
+        for meta in self._look(folder).objects:
+            if match := _COPY.fullmatch(meta["path"].removeprefix(f"{folder}/")):
                 number = int(match[1])
                 found[number] = found.get(number, frozenset()) | {match[2]}
         return found
 
-
-def _names(store: "ObjectStore", folder: str) -> set[str]:
-    """The names right below a folder; what lies deeper, such as a copy in a folder of its own, is none of them."""
-    start = f"{folder}/"
-    names = (meta["path"].removeprefix(start) for meta in list_all(store, folder))
-    return {name for name in names if "/" not in name}
+    def _look(self, folder: str) -> Looked:
+        with store_errors(f"{self.root.rstrip('/')}/{folder}"):
+            return look(open_store(self.root, access=self.access), folder, deep=False)
 
 
 def _name(number: int) -> str:
     return f"{number:06d}.json"
+
+
+def _number(name: str) -> int:
+    """That of an entry; 0 of anything else that lies there, such as a copy in a folder of its own."""
+    number = int(found[1]) if (found := _ENTRY.fullmatch(name)) else 0
+    return number if name == _name(number) else 0

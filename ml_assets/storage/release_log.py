@@ -83,7 +83,7 @@ class ReleaseLog:
         self.refuse_lossy_store()
         token = secrets.token_hex(8)
         for _ in range(TRIES):
-            _, newest = self._newest()
+            listed, newest = self._newest()
             last = newest.entry if newest else None
             release, state = step(last.state if last else NONE)
             entry = Entry(
@@ -98,6 +98,7 @@ class ReleaseLog:
                 previous=newest.digest if newest else "",
                 state=state,
             )
+            self._files.refuse_occupied(entry.number, listed)
             if newest:  # its writer may have been stopped before
                 self._files.keep_copy(newest)
             if self._put_new(entry):
@@ -107,7 +108,7 @@ class ReleaseLog:
 
     def refuse_lossy_store(self) -> None:
         """StoreError where the store would lose one of two acts at once."""
-        refuse_overwriting_store(self.root, self.access)
+        refuse_overwriting_store(self.root, self._folder, self.access)
 
     def keep_decision(self, record: dict[str, Any]) -> str:
         """Store a decision record; its SHA-256, which names it."""
@@ -124,7 +125,10 @@ class ReleaseLog:
         with store_errors(uri):
             body = get(open_store(self.root, access=self.access), self._decision_path(digest))
         if body is None or hashlib.sha256(body).hexdigest() != digest:
-            raise CorruptArtifactError(f"{uri}: is missing or is not what was stored.")
+            raise CorruptArtifactError(
+                f"{uri}: is missing or is not what was stored. Restore the file from a copy; it says why a model was "
+                "promoted."
+            )
         return body
 
     def uri(self, number: int | None = None) -> str:
@@ -136,7 +140,11 @@ class ReleaseLog:
         return f"{self.root.rstrip('/')}/{self._decision_path(digest)}"
 
     def _decision_path(self, digest: str) -> str:
-        return f"dataset={encode(self.dataset)}/decisions/{digest}.json"
+        return f"{self._folder}/decisions/{digest}.json"
+
+    @property
+    def _folder(self) -> str:
+        return f"dataset={encode(self.dataset)}"
 
     @property
     def _files(self) -> LogFiles:
@@ -197,13 +205,13 @@ class ReleaseLog:
             except (
                 AlreadyExistsError
             ):  # S3 says so too while another put is under way, which may come to nothing
-                return exists(store, path) and self._token(entry.number) == entry.token
+                return exists(store, path) and self._is_in_the_log(entry)
         return True
 
-    def _token(self, number: int) -> str:
-        """Whose entry it is."""
-        listed = Listed(numbers=frozenset(), copies={})
-        return self._files.read(number, listed).entry.token
+    def _is_in_the_log(self, entry: Entry) -> bool:
+        """Whether what is there under the number of an entry is this very one."""
+        written = self._files.read(entry.number, self._files.listed())
+        return written.entry.token == entry.token
 
     def _keep_copy(self, entry: Entry) -> None:
         """Write the copy of an entry that is in the log; where that fails, the next act writes it."""

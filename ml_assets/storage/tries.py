@@ -7,6 +7,7 @@ number that is free, so that two who ask at once never have the same number for 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,8 @@ import rfc8785
 from ml_assets.core.artifact import encode
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import StoreError
-from ml_assets.storage.again import list_all
 from ml_assets.storage.create_only import refuse_overwriting_store
+from ml_assets.storage.looking import look
 from ml_assets.storage.object_store import open_store, store_errors
 from ml_assets.storage.putting import put_once
 from ml_assets.storage.reading import get
@@ -48,7 +49,7 @@ class TryLog:
             samples = self.samples(pair)
             if sample in samples:
                 return samples.index(sample) + 1
-            refuse_overwriting_store(self.root, self.access)
+            refuse_overwriting_store(self.root, f"dataset={encode(self.dataset)}", self.access)
             self._put_new(pair, len(samples) + 1, {**record, "schema_version": 1, "sample": sample})
         raise StoreError(
             f"{self.uri(pair)}: others were faster {ATTEMPTS} times. Nothing was changed. Try again."
@@ -59,11 +60,11 @@ class TryLog:
         folder = self._folder(pair)
         with store_errors(self.uri(pair)):
             store = open_store(self.root, access=self.access)
-            numbers = [_number(meta["path"].removeprefix(f"{folder}/")) for meta in list_all(store, folder)]
-            bodies = [
-                get(store, f"{folder}/{_name(number)}") for number in range(1, max(numbers, default=0) + 1)
-            ]
-        return [_sample(body) for body in bodies]
+            looked = look(store, folder, deep=False)
+            bodies = {path: get(store, path) for path in (meta["path"] for meta in looked.objects)}
+        taken = [*bodies, *looked.folders, *(left.name for left in looked.left_out)]
+        last = max((_number(path.removeprefix(f"{folder}/")) for path in taken), default=0)
+        return [_sample(bodies.get(f"{folder}/{_name(number)}")) for number in range(1, last + 1)]
 
     def uri(self, pair: str) -> str:
         """Where the tries of a pair are, for people."""
@@ -91,8 +92,7 @@ def _name(number: int) -> str:
 
 def _number(name: str) -> int:
     """That of a file of a try; 0 of anything else that lies there."""
-    stem = name.removesuffix(".json")
-    return int(stem) if stem.isascii() and stem.isdigit() and name == _name(int(stem)) else 0
+    return int(found[1]) if (found := re.fullmatch(r"([0-9]{6})\.json", name)) else 0
 
 
 def _sample(body: bytes | None) -> str:
