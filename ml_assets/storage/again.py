@@ -45,10 +45,15 @@ def _may_be_asked_again(text: str) -> bool:
 
 
 def list_all(store: "ObjectStore", prefix: str | None = None) -> list[Any]:
-    """What is known of each object below `prefix`, a thousand a request."""
-    return again(lambda: [meta for page in store.list(prefix, chunk_size=1000) for meta in page])
+    """What is known of each object below `prefix` that can be read; `looking.look` tells what was left out."""
+    from ml_assets.storage.looking import look
+
+    return look(store, prefix).objects
 
 
-def list_here(store: "ObjectStore", prefix: str | None = None) -> Any:
+def list_here(store: "ObjectStore", prefix: str | None = None) -> dict[str, list[Any]]:
     """The `objects` and `common_prefixes` right below `prefix`."""
-    return again(lambda: store.list_with_delimiter(prefix))
+    from ml_assets.storage.looking import look
+
+    looked = look(store, prefix, deep=False)
+    return {"objects": looked.objects, "common_prefixes": looked.folders}
