@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.storage.again import again
-from ml_assets.storage.bucket_pages import each_key
+from ml_assets.storage.bucket_listing import all_keys
+from ml_assets.storage.bucket_pages import each_key, in_time
 from ml_assets.storage.names import problem_of
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -117,8 +118,10 @@ def _in_bucket(store: "S3Store", folder: str, *, deep: bool) -> Looked:
     """As obstore tells it, unless it cannot take a key, or may have told the marker of a folder as a file."""
     from obstore.exceptions import GenericError, InvalidPathError
 
+    if not deep and (pages := _by_key(store, folder, deep=False)):
+        return pages
     try:
-        told = _as_told(store, folder, deep=deep)
+        told = _complete(store, folder) if deep else _as_told(store, folder, deep=False)
     except (InvalidPathError, GenericError) as error:
         if type(error) is GenericError and "invalid list response" not in str(error):
             raise
@@ -131,6 +134,15 @@ def _in_bucket(store: "S3Store", folder: str, *, deep: bool) -> Looked:
     return told
 
 
+def _complete(store: "S3Store", folder: str) -> Looked:
+    """What obstore tells of all below `folder`, asked for until nothing follows the last key.
+
+    It takes an HTML page for the end of the listing, and follows a token that came before for ever.
+    """
+    listed = again(lambda: all_keys(store, folder))
+    return Looked(objects=[meta for meta in listed if meta["path"] not in {"", folder}])
+
+
 def _may_be_marker(meta: Any) -> bool:
     """Of the key `a/`, which stands for an empty folder, obstore tells `a`."""
     return not meta["size"] and not meta["path"].rpartition("/")[2].startswith((".", "_"))
@@ -140,13 +152,16 @@ def _by_key(store: "S3Store", folder: str, *, deep: bool) -> Looked | None:
     """The same by boto3, which takes any key; None where it cannot be had."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    looked = Looked()
-    try:
+    def sort_in() -> Looked:
+        looked = Looked()
         for key, meta in each_key(store, folder, deep=deep):
             _sort_in(looked, key, meta, folder)
+        return looked
+
+    try:
+        return again(sort_in if deep else lambda: in_time(sort_in, store))
     except (BotoCoreError, ClientError):
         return None
-    return looked
 
 
 def _sort_in(looked: Looked, key: str, meta: Any, folder: str) -> None:
