@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.foreign_text import visible
 from ml_assets.errors import StoreAnswerError, StoreError
-from ml_assets.storage.again import again
+from ml_assets.storage.again import again, list_all
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -61,7 +61,7 @@ def confirmed(store: "ObjectStore", path: str) -> bytes | None:
     try:
         return again(lambda: _held_against_head(store, path))
     except (FileNotFoundError, NotFoundError):
-        if not _is_near(store) and _is_listed(store, path):
+        if not _is_near(store) and _listed_size(store, path) is not None:
             raise strange(store, path, "it lists an object and says that it is not there") from None
         return None
 
@@ -76,6 +76,8 @@ def _held_against_head(store: "ObjectStore", path: str) -> bytes:
     md5 = _MD5.fullmatch(meta["e_tag"] or "")
     if md5 and md5[1] != _md5(body) and _etags_are_md5(store, path):
         raise strange(store, path, "other bytes came than those of the object's ETag")
+    if _listed_size(store, path) not in (len(body), None):
+        raise strange(store, path, f"{len(body)} bytes came of an object that it lists with others")
     return body
 
 
@@ -96,8 +98,15 @@ def _etags_are_md5(store: "ObjectStore", path: str) -> bool:
     return True
 
 
-def _is_listed(store: "ObjectStore", path: str) -> bool:
-    return any(meta["path"] == path for page in store.list(path.rpartition("/")[0] or None) for meta in page)
+def _listed_size(store: "ObjectStore", path: str) -> int | None:
+    """The size that a listing tells; None where it tells of no such object, or where nobody lets us list."""
+    from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
+
+    try:
+        listed = list_all(store, path.rpartition("/")[0] or None)
+    except (PermissionDeniedError, UnauthenticatedError):
+        return None
+    return next((int(meta["size"]) for meta in listed if meta["path"] == path), None)
 
 
 def _steadily(store: "ObjectStore", path: str, answer: Any) -> bytes:

@@ -62,7 +62,9 @@ def _hasty(store: "S3Store") -> "S3Store":
 
         kept = vars(store)["_hasty"] = S3Store(
             prefix=store.prefix,
-            config={f"aws_{name}": value for name, value in store.config.items()},  # what obstore tells it does not take
+            config={
+                f"aws_{name}": value for name, value in store.config.items()
+            },  # what obstore tells it does not take
             client_options={**(store.client_options or {}), "timeout": WHOLE_PAGE},
             retry_config=store.retry_config,
             credential_provider=store.credential_provider,
