@@ -11,6 +11,7 @@ MlAssetsError
 ├── TrackingError (RuntimeError)         the tracking store cannot be reached or used; the artifacts are whole
 └── StoreError (OSError)
     ├── ArtifactNotFoundError (FileNotFoundError)
+    ├── StoreAnswerError                 what the store answered cannot be what it holds; nothing is known to be damaged
     ├── SharedRunIdError                 two parameter sets have one run_id; neither is used for the other
     └── CorruptArtifactError             bytes on disk are not the bytes that were committed
 """
@@ -81,6 +82,10 @@ class StoreError(MlAssetsError, OSError):
 
 class ArtifactNotFoundError(StoreError, FileNotFoundError):
     """No artifact is committed under this key."""
+
+
+class StoreAnswerError(StoreError):
+    """What a store answered cannot be what it holds: it is asked again, and nothing is taken for damaged."""
 
 
 class SharedRunIdError(StoreError):

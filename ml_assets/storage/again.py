@@ -2,7 +2,8 @@
 
 obstore sends a request again after an error of the server, and after a broken connection where that cannot do
 harm. It does not do so for a put that may not replace anything (it might find itself), for the listing whose
-answer was cut short, and for the answer that says in a text which was cut short that nothing is there.
+answer was cut short, and for the answer that says in a text which was cut short that nothing is there. Nor does
+it know an answer that cannot be the store's.
 """
 
 import re
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ml_assets.errors import StoreAnswerError
 from ml_assets.storage.deadline import time_left
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -33,8 +35,9 @@ def again(request: Callable[[], T]) -> T:
     for attempt in range(TIMES - 1):
         try:
             return request()
-        except BaseError as error:
-            if not _may_be_asked_again(str(error)) or time.monotonic() > until:
+        except (BaseError, StoreAnswerError) as error:
+            hopeful = isinstance(error, StoreAnswerError) or _may_be_asked_again(str(error))
+            if not hopeful or time.monotonic() > until:
                 raise
         time.sleep(PAUSE * 2**attempt)
     return request()

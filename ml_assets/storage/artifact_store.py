@@ -88,12 +88,14 @@ class ArtifactStore:
     def read_file(self, key: ArtifactKey, stored: StoredFile) -> bytes:
         """The bytes of one file. Raises CorruptArtifactError where they are not those of the manifest."""
         uri = self.uri(key, stored.file)
+        path = f"{key.path}/{stored.file}"
         with store_errors(uri):
-            data = self._reader().read(f"{key.path}/{stored.file}")
-        if data is None:
-            raise corrupt(key, uri, "the file is missing")
+            reader = self._reader()
+            data = reader.read(path)
+            if difference(stored, data):
+                data = reader.confirmed(path)
         problem = difference(stored, data)
-        if problem:
+        if data is None or problem:
             raise corrupt(key, uri, problem)
         return data
 

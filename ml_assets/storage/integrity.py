@@ -87,8 +87,10 @@ def refuse_other_identity(key: ArtifactKey, manifest: Manifest, uri: str) -> Non
     )
 
 
-def difference(stored: StoredFile, data: bytes) -> str:
+def difference(stored: StoredFile, data: bytes | None) -> str:
     """How `data` differs from what the manifest says of it, or nothing."""
+    if data is None:
+        return "the file is missing"
     if len(data) != stored.bytes:
         return f"it has {len(data)} bytes, the manifest says {stored.bytes}"
     if hashlib.sha256(data).hexdigest() != stored.sha256:

@@ -20,6 +20,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.where import Filter
 from ml_assets.errors import StoreError
 from ml_assets.storage import reading
+from ml_assets.storage.answers import confirmed
 from ml_assets.storage.folders import Place
 from ml_assets.storage.integrity import MANIFEST, OTHER_BYTES, corrupt, history_name, misplaced
 from ml_assets.storage.object_store import store_errors
@@ -78,11 +79,13 @@ class Reader:
     Attributes:
         root: the absolute folder or the URI of the root, without a slash at its end.
         read: the bytes of a file, or None where there is none.
+        confirmed: the same once more, held against what the store says of it, before a file is called damaged.
         exists: whether there is such a file.
     """
 
     root: str
     read: Callable[[str], bytes | None]
+    confirmed: Callable[[str], bytes | None]
     exists: Callable[[str], bool]
 
 
@@ -105,7 +108,7 @@ def disk_reader(root: str) -> Reader:
             return False
         return True
 
-    return Reader(root=root, read=read, exists=exists)
+    return Reader(root=root, read=read, confirmed=read, exists=exists)
 
 
 def _at_once(path: str, flags: int) -> int:
@@ -116,7 +119,10 @@ def _at_once(path: str, flags: int) -> int:
 def object_reader(root: str, store: "ObjectStore") -> Reader:
     """Any other store."""
     return Reader(
-        root=root, read=lambda path: reading.get(store, path), exists=lambda path: reading.exists(store, path)
+        root=root,
+        read=lambda path: reading.get(store, path),
+        confirmed=lambda path: confirmed(store, path),
+        exists=lambda path: reading.exists(store, path),
     )
 
 
@@ -135,27 +141,30 @@ def _entry(folder: str, key: ArtifactKey, reader: Reader) -> Entry | StoreError 
     uri = f"{reader.root}/{folder}"
     try:
         with store_errors(f"{uri}/{MANIFEST}"):
-            body = reader.read(f"{folder}/{MANIFEST}")
-            if body is None:
-                return None
-            shown = _checked(folder, key, body, reader)
+            shown = _checked(folder, key, reader.read(f"{folder}/{MANIFEST}"), reader)
+            if isinstance(shown, str):
+                shown = _checked(folder, key, reader.confirmed(f"{folder}/{MANIFEST}"), reader)
+        if isinstance(shown, str):
+            raise corrupt(key, f"{uri}/{MANIFEST}", shown)
     except StoreError as error:
         return error
+    if shown is None:
+        return None
     return Entry(key, shown.parameters, shown.metrics, uri, shown.files[0].sha256, shown.created_at)
 
 
-def _checked(folder: str, key: ArtifactKey, body: bytes, reader: Reader) -> _Shown:
-    uri = f"{reader.root}/{folder}/{MANIFEST}"
+def _checked(folder: str, key: ArtifactKey, body: bytes | None, reader: Reader) -> _Shown | str | None:
+    """What is shown of a manifest, or why these bytes are not the one that was committed."""
+    if body is None:
+        return None
     try:
         shown = _Shown.model_validate_json(body)
     except ValueError:
-        raise corrupt(key, uri, "it is not a valid manifest") from None
+        return "it is not a valid manifest"
     problem = misplaced(key, shown.asset, shown.as_of, shown.run_id, shown.parameters)
     if not problem and not reader.exists(f"{folder}/{history_name(shown.created_at, body)}"):
         problem = OTHER_BYTES
-    if problem:
-        raise corrupt(key, uri, problem)
-    return shown
+    return problem or shown
 
 
 def _in_order(

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from ml_assets.core.foreign_text import visible
 from ml_assets.errors import StoreError
 from ml_assets.storage.again import again
-from ml_assets.storage.bucket_pages import each_key
+from ml_assets.storage.answers import strange
+from ml_assets.storage.bucket_listing import all_keys
+from ml_assets.storage.bucket_pages import each_key, in_time
 from ml_assets.storage.names import problem_of
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -90,7 +92,7 @@ def look(store: "ObjectStore", prefix: str | None = None, *, deep: bool = True) 
     if isinstance(store, LocalStore) and store.prefix and not (folder and problem_of(folder)):
         return _in_order(_on_disk(store, folder, deep=deep))
     if isinstance(store, S3Store):
-        return _in_order(_in_bucket(store, folder, deep=deep))
+        return _in_order(again(lambda: _in_bucket(store, folder, deep=deep)))
     return _as_told(store, folder, deep=deep)
 
 
@@ -136,18 +138,30 @@ def _in_bucket(store: "S3Store", folder: str, *, deep: bool) -> Looked:
     """As obstore tells it, unless it cannot take a key, or may have told the marker of a folder as a file."""
     from obstore.exceptions import GenericError, InvalidPathError
 
+    if not deep and (pages := _by_key(store, folder, deep=False)):
+        return pages
     try:
-        told = _as_told(store, folder, deep=deep)
+        told = _complete(store, folder) if deep else _as_told(store, folder, deep=False)
     except (InvalidPathError, GenericError) as error:
         if type(error) is GenericError and "invalid list response" not in str(error):
             raise
         pages = _by_key(store, folder, deep=deep)
+        if pages is None and type(error) is GenericError:
+            raise strange(store, folder, "what came is no listing") from None
         if pages is None:
             raise
         return pages
     if any(_may_be_marker(meta) for meta in told.objects):
         return _by_key(store, folder, deep=deep) or told
     return told
+
+
+def _complete(store: "S3Store", folder: str) -> Looked:
+    """What obstore tells of all below `folder`, asked for until nothing follows the last key.
+
+    It takes an HTML page for the end of the listing, and follows a token that came before for ever.
+    """
+    return Looked(objects=[meta for meta in all_keys(store, folder) if meta["path"] not in {"", folder}])
 
 
 def _may_be_marker(meta: Any) -> bool:
@@ -159,13 +173,16 @@ def _by_key(store: "S3Store", folder: str, *, deep: bool) -> Looked | None:
     """The same by boto3, which takes any key; None where it cannot be had."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    looked = Looked()
-    try:
+    def sort_in() -> Looked:
+        looked = Looked()
         for key, meta in each_key(store, folder, deep=deep):
             _sort_in(looked, key, meta, folder)
+        return looked
+
+    try:
+        return sort_in() if deep else in_time(sort_in, store)
     except (BotoCoreError, ClientError):
         return None
-    return looked
 
 
 def _sort_in(looked: Looked, key: str, meta: Any, folder: str) -> None:

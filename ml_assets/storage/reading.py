@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.storage.again import again, list_all
+from ml_assets.storage.answers import confirmed, head, read_body
 from ml_assets.storage.explain import is_missing_bucket
 from ml_assets.storage.integrity import (
     HISTORY,
@@ -14,7 +15,6 @@ from ml_assets.storage.integrity import (
     corrupt_history,
     history_name,
     manifest_of,
-    parse_manifest,
 )
 from ml_assets.storage.looking import check_file
 from ml_assets.storage.object_store import store_errors
@@ -29,7 +29,7 @@ def get(store: "ObjectStore", path: str) -> bytes | None:
 
     check_file(store, path)
     try:
-        return again(lambda: bytes(store.get(path).bytes()))
+        return again(lambda: read_body(store, path))
     except (FileNotFoundError, NotFoundError) as error:
         if is_missing_bucket(error):
             raise
@@ -41,7 +41,7 @@ def exists(store: "ObjectStore", path: str) -> bool:
     from obstore.exceptions import NotFoundError
 
     try:
-        store.head(path)
+        again(lambda: head(store, path))
     except (FileNotFoundError, NotFoundError):
         return False
     return True
@@ -49,17 +49,27 @@ def exists(store: "ObjectStore", path: str) -> bool:
 
 def committed_manifest(store: "ObjectStore", key: ArtifactKey, uri: str) -> Manifest | None:
     """The manifest of `key`, found at `uri`, or None. Raises CorruptArtifactError."""
+    path = f"{key.path}/{MANIFEST}"
     with store_errors(uri):
-        body = get(store, f"{key.path}/{MANIFEST}")
+        found = _committed(store, key, get(store, path))
+        if isinstance(found, str):
+            found = _committed(store, key, confirmed(store, path))
+    if isinstance(found, str):
+        raise corrupt(key, uri, found)
+    return found
+
+
+def _committed(store: "ObjectStore", key: ArtifactKey, body: bytes | None) -> Manifest | str | None:
+    """The manifest in these bytes, or why they are not what was committed.
+
+    The digest of a manifest stands in the name of its history entry, which is written first.
+    """
     if body is None:
         return None
-    manifest = parse_manifest(key, body, uri)
-    with store_errors(uri):
-        # The digest of a manifest stands in the name of its history entry, which is written first.
-        is_whole = exists(store, f"{key.path}/{history_name(manifest.created_at, body)}")
-    if not is_whole:
-        raise corrupt(key, uri, OTHER_BYTES)
-    return manifest
+    manifest = manifest_of(key, body)
+    if isinstance(manifest, str):
+        return manifest
+    return manifest if exists(store, f"{key.path}/{history_name(manifest.created_at, body)}") else OTHER_BYTES
 
 
 def history_paths(store: "ObjectStore", key: ArtifactKey) -> list[str]:
@@ -71,12 +81,18 @@ def history_paths(store: "ObjectStore", key: ArtifactKey) -> list[str]:
 def earlier_manifest(store: "ObjectStore", key: ArtifactKey, path: str, uri: str) -> Manifest:
     """One manifest of the key's history, found at `uri`. Raises CorruptArtifactError."""
     with store_errors(uri):
-        body = get(store, path)
-        if body is None:
-            raise corrupt_history(uri, "the file is missing")
-        manifest = manifest_of(key, body)
-        if isinstance(manifest, str):
-            raise corrupt_history(uri, manifest)
-        if not path.endswith(history_name(manifest.created_at, body)):
-            raise corrupt_history(uri, OTHER_BYTES)
-    return manifest
+        found = _earlier(key, path, get(store, path))
+        if isinstance(found, str):
+            found = _earlier(key, path, confirmed(store, path))
+    if isinstance(found, str):
+        raise corrupt_history(uri, found)
+    return found
+
+
+def _earlier(key: ArtifactKey, path: str, body: bytes | None) -> Manifest | str:
+    if body is None:
+        return "the file is missing"
+    manifest = manifest_of(key, body)
+    if isinstance(manifest, str) or path.endswith(history_name(manifest.created_at, body)):
+        return manifest
+    return OTHER_BYTES
