@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.home import ensure_home
+from ml_assets.cli.signals import end_if_asked
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Seen, run_config
@@ -90,6 +91,7 @@ def execute(
         instance=instance,
         raise_on_error=False,
     )
+    end_if_asked()
     return Local(
         days=days,
         dagster_run_id=outcome.run_id,

@@ -1,9 +1,11 @@
 """The command `ml-assets`: the one place where errors become words and exit codes.
 
-Exit codes: 0 done, 2 refused (nothing happened), 1 failed.
+Exit codes: 0 done, 2 refused (nothing happened), 1 failed; 128 and the number of a signal where one ended it, such as
+130 for Ctrl-C, 143 for SIGTERM, 129 for a terminal that was closed, and 141 where nobody reads its output any more.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -11,35 +13,61 @@ os.environ.setdefault(
     "PYDANTIC_DISABLE_PLUGINS", "__all__"
 )  # looking for plugins reads every installed package
 
-from ml_assets.cli.parser import build_parser
-from ml_assets.errors import MlAssetsError, RefusedError
-
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+LONGEST = 20_000  # characters of a message
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code and never raises."""
+    """Run one command; returns its exit code and never raises. Without `argv` this process is the command's own."""
+    if argv is not None:
+        return _run(argv)
+    # They wait until somebody listens.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    from ml_assets.cli import signals
+    from ml_assets.cli.output import Output
+
+    output = Output()
+    signals.take(mute=output.mute)
     try:
-        parser = build_parser()
-        args, unknown = parser.parse_known_args(argv)
-        return int(args.handler(args, unknown))
+        code = _run(None)
+    except SystemExit as ended:  # of --help and --version
+        code = int(ended.code or DONE)
+    return output.settle(code)
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    from ml_assets.cli import signals
+    from ml_assets.errors import MlAssetsError, RefusedError
+
+    try:
+        try:
+            from ml_assets.cli.parser import build_parser
+
+            args, unknown = build_parser().parse_known_args(argv)
+            return int(args.handler(args, unknown))
+        finally:
+            signals.end_if_asked()
     except RefusedError as error:
-        print(error, file=sys.stderr)
+        _tell(str(error))
         return REFUSED
     except MlAssetsError as error:
-        print(f"Failed: {error}", file=sys.stderr)
+        _tell(f"Failed: {error}")
         return FAILED
     except KeyboardInterrupt:
-        print("Interrupted. What was committed stays; run the same command again to go on.", file=sys.stderr)
+        _tell(signals.WORDS)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
     except Exception as error:
         if os.environ.get("ML_ASSETS_DEBUG"):
             raise
-        print(f"Failed: {_unforeseen(error)}", file=sys.stderr)
+        _tell(f"Failed: {_unforeseen(error)}")
         return FAILED
+
+
+def _tell(message: str) -> None:
+    """Print a message to stderr; what others wrote in it is no command to a terminal."""
+    from ml_assets.core.foreign_text import visible
+
+    print(visible(message, longest=LONGEST, keep="\n"), file=sys.stderr)
 
 
 def _unforeseen(error: Exception) -> str:
