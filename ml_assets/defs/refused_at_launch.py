@@ -32,7 +32,7 @@ def refused_at_launch(
             try:
                 refuse(values)
             except RefusedError as error:
-                untouched = all(values.get(name) == field.default for name, field in fields.items())
+                untouched = values == {field: declared.default for field, declared in fields.items()}
                 raise RefusedError([*([unstated] if untouched else []), *error.problems]) from None
         return values
 
