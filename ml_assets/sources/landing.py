@@ -70,9 +70,9 @@ class LandingSource:
 
     def _read(self, zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[Part]:
         room = Room(gigabytes=self.rows_gb)
-        for file in files:
-            if file.size > room.left:
-                raise room.too_small(shown(file.location), file.size)
+        whole = [file for file in files if zone.remote or file.format == "csv"]
+        if too_large := next((file for file in whole if file.size > room.left), None):
+            raise room.too_small(shown(too_large.location), too_large.size)
         parquet = [file for file in files if file.format == "parquet"]
         texts = [_read_csv(zone, file, columns, room) for file in files if file.format == "csv"]
         parts = _read_parquet(zone, parquet, columns, room)
@@ -118,7 +118,7 @@ def _fetch(
 
     def read(file: LandedFile) -> pl.DataFrame:
         data = zone.rows(file.key)
-        _take(io.BytesIO(data), len(data), file, columns, room)
+        _take(io.BytesIO(data), file, columns, room)
         return _read_bytes(file, columns, data)
 
     with ThreadPoolExecutor(_FETCHED_AT_ONCE) as pool:
@@ -129,15 +129,15 @@ def _check_size_on_disk(file: LandedFile, columns: Sequence[str], room: Room) ->
     """Count what a file will take; one that cannot be opened is told of when it is read."""
     try:
         with Path(file.location).open("rb") as opened:
-            _take(opened, file.size, file, columns, room)
+            _take(opened, file, columns, room)
     except OSError:
         return
 
 
-def _take(opened: Readable, size: int, file: LandedFile, columns: Sequence[str], room: Room) -> None:
+def _take(opened: Readable, file: LandedFile, columns: Sequence[str], room: Room) -> None:
     location = shown(file.location)
     try:
-        memory = decoded_size(opened, size=size, columns=columns)
+        memory = decoded_size(opened, columns=columns)
     except ValueError as error:
         raise SourceError(f"{location}: {error}. Write the rows as several files.") from None
     room.take(memory, location=location)

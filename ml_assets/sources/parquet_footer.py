@@ -4,6 +4,7 @@ Polars tells rows and types of a file, but not how many bytes of text its pages 
 structure in Thrift's compact protocol, is walked here. Of what it holds, only sizes are taken.
 """
 
+import os
 from collections.abc import Collection, Iterator
 from typing import Protocol
 
@@ -31,18 +32,17 @@ class Readable(Protocol):
         """Go to a place."""
 
 
-def decoded_size(file: Readable, *, size: int, columns: Collection[str]) -> int:
+def decoded_size(file: Readable, *, columns: Collection[str]) -> int:
     """About how many bytes of memory these columns take once they are read; 0 where no footer can be understood.
 
     Args:
         file: the file.
-        size: its bytes.
         columns: those that will be read.
 
     Raises:
         ValueError: a footer that is too large to be looked at.
     """
-    footer = _footer(file, size)
+    footer = _footer(file)
     if len(footer) > LARGEST_FOOTER:
         raise ValueError(f"its footer has more than {LARGEST_FOOTER >> 20} MB")
     wanted = {name.encode() for name in columns}
@@ -54,8 +54,9 @@ def decoded_size(file: Readable, *, size: int, columns: Collection[str]) -> int:
     return rows * _A_VALUE + sum(values * _A_VALUE + content for _, values, content in chunks)
 
 
-def _footer(file: Readable, size: int) -> bytes:
+def _footer(file: Readable) -> bytes:
     """The bytes of the footer, or as many as prove that there are too many; nothing where there is none."""
+    size = file.seek(0, os.SEEK_END)
     if size < _TAIL + len(MAGIC):
         return b""
     file.seek(size - _TAIL)
