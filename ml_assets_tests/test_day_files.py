@@ -200,6 +200,19 @@ def test_a_folder_above_the_zone_may_be_called_as_that_of_a_day(tmp_path):
     assert _scan(root)["day"].unique().to_list() == [DAY]
 
 
+@rows_of_a_day
+def test_a_column_that_only_a_folder_names_is_missing(zone):
+    toml = zone / "orders" / "dataset.toml"
+    toml.write_text(ORDERS_TOML.replace('"country"', '"hour"'))
+    (zone / "orders" / f"date={DAY}" / "part.parquet").unlink()
+    path = _put(zone, f"date={DAY}/hour=03/part.csv", order_day(DAY).write_csv().encode())
+
+    message = _refusal(zone, last=DAY)
+
+    assert message.startswith(f"{path}: column `hour` is missing.")
+    assert message.endswith("A folder is called so, but only what is in the file is read.")
+
+
 @names
 @pytest.mark.parametrize("name", NO_ROWS)
 def test_what_is_known_to_hold_no_rows_lies_beside_them(zone, name):

@@ -19,7 +19,8 @@ from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import FILE, check_columns
 from ml_assets.sources.csv_text import line_of, read_csv
-from ml_assets.sources.landing_zone import LandedFile, LandingZone, open_zone, shown
+from ml_assets.sources.day_listing import LandedFile, shown
+from ml_assets.sources.landing_zone import LandingZone, open_zone
 from ml_assets.sources.normalise import Part, normalise
 from ml_assets.sources.parquet_footer import Readable, decoded_size
 

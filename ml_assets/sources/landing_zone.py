@@ -3,8 +3,8 @@
 import datetime as dt
 import os
 import posixpath
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -13,51 +13,18 @@ from ml_assets.core.foreign_text import visible
 from ml_assets.core.s3_access import S3Access
 from ml_assets.core.text_files import MAX_BYTES, check_size, parse_toml
 from ml_assets.errors import RefusedError, SettingsError, SourceError, StoreError, capped
-from ml_assets.sources.column_names import LONGEST_PLACE, check_names
-from ml_assets.sources.day_files import Format, Refusal, Rows, place
+from ml_assets.sources.column_names import check_names
+from ml_assets.sources.day_listing import LandedFile, Listing, sort_files
 from ml_assets.storage.again import list_here
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
-from ml_assets.storage.looking import LeftOut, Looked, look
+from ml_assets.storage.looking import Looked, look
 from ml_assets.storage.object_store import local_path
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
 
 _FACTS = "event_time, label, label_closes_at, ids and features"
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class LandedFile:
-    """One file of rows: its day, its name within the day, where it is, its key in the store, and its bytes.
-
-    `mark` tells one state of the file from another.
-    """
-
-    day: dt.date
-    location: str
-    key: str
-    format: Format
-    size: int = field(default=0, compare=False)
-    mark: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OddFile:
-    """A file for which its day is refused, or each day where it names none; `problem` is a whole sentence or two."""
-
-    key: str
-    day: dt.date | None
-    problem: str
-    mark: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Landed:
-    """All that lies in the folders of the days of a dataset, but for what is known to hold no rows; by day and name."""
-
-    files: list[LandedFile]
-    odd: list[OddFile]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,36 +44,21 @@ class LandingZone:
         """
         landed = self.landed(dataset)
         self.check(dataset, landed)
-        if odd := [file for file in landed.odd if file.day and first <= file.day <= last]:
-            raise SourceError(_told(odd))
+        landed.check_window(first, last)
         return [file for file in landed.files if first <= file.day <= last]
 
-    def check(self, dataset: str, landed: Landed) -> None:
+    def check(self, dataset: str, landed: Listing) -> None:
         """Raise SourceError where no day can be used: there are no rows, or there are some that are of no day."""
-        if odd := [file for file in landed.odd if file.day is None or not landed.files]:
-            raise SourceError(_told(odd))
+        landed.check_days()
         if not landed.files:
             raise SourceError(
                 f"{self.locate(dataset)}: holds no rows. Land them as {dataset}/date=YYYY-MM-DD/<name>.parquet, .csv or "
                 f".csv.gz."
             )
 
-    def landed(self, dataset: str) -> Landed:
+    def landed(self, dataset: str) -> Listing:
         """All files of all days, those that cannot be read among them. Raises SourceError where there is no listing."""
-        looked = self._look(dataset)
-        folders = _folders(looked)
-        files, odd = [], []
-        for meta in looked.objects:
-            path = meta["path"].removeprefix(f"{dataset}/")
-            verdict = place(path, size=meta["size"], is_folder=meta["path"] in folders)
-            if isinstance(verdict, Rows):
-                files.append(self._file(meta, verdict))
-            elif verdict:
-                odd.append(self._odd(meta["path"], verdict, mark=_mark(meta)))
-        odd += [file for left in looked.left_out if (file := self._left_out(dataset, left))]
-        return Landed(
-            files=sorted(files), odd=sorted(odd, key=lambda file: (file.day or dt.date.min, file.key))
-        )
+        return sort_files(self._look(dataset), dataset=dataset, locate=self.locate)
 
     def contract(self, dataset: str) -> DatasetContract:
         """Read `dataset.toml`. Raises SourceError where it is missing or wrong."""
@@ -166,29 +118,6 @@ class LandingZone:
         if key in why:
             raise SourceError(f"{self.locate(key)}: is {why[key]}. Put a file there.")
 
-    def _file(self, meta: Any, rows: Rows) -> LandedFile:
-        key = meta["path"]
-        return LandedFile(
-            day=rows.day,
-            location=self.locate(key),
-            key=key,
-            format=rows.format,
-            size=meta["size"],
-            mark=_mark(meta),
-        )
-
-    def _odd(self, key: str, refusal: Refusal, *, mark: str = "") -> OddFile:
-        problem = f"{shown(self.locate(key))}: {refusal.why}."
-        return OddFile(key=key, day=refusal.day, problem=problem, mark=mark or key)
-
-    def _left_out(self, dataset: str, left: LeftOut) -> OddFile | None:
-        """What no store can read; it matters where a file of its name would."""
-        verdict = place(left.name.removeprefix(f"{dataset}/").removesuffix("/"), size=1)
-        if verdict is None:
-            return None
-        why = f"cannot be read with the rows of its day ({left.why}). Replace it by a file, or remove it"
-        return self._odd(left.name, Refusal(why=why, day=verdict.day))
-
     def _look(self, folder: str, *, deep: bool = True) -> Looked:
         from obstore.exceptions import BaseError
 
@@ -232,33 +161,6 @@ def open_zone(uri: str, *, access: S3Access) -> LandingZone:
             f"{folder}: is not a folder. Mend the source's uri in the settings, or create the folder."
         )
     return LandingZone(root=folder.as_posix(), store=LocalStore(prefix=folder))
-
-
-def shown(location: str) -> str:
-    """A path or URI as it may stand in a message."""
-    return visible(location, longest=LONGEST_PLACE)
-
-
-def _folders(looked: Looked) -> set[str]:
-    """Every key that has others below it."""
-    found: set[str] = set()
-    for meta in looked.objects:
-        folder = posixpath.dirname(meta["path"])
-        while folder and folder not in found:
-            found.add(folder)
-            folder = posixpath.dirname(folder)
-    return found
-
-
-def _mark(meta: Any) -> str:
-    """What a listing tells of one file."""
-    return f"{meta['path']} {meta['size']} {meta['e_tag'] or meta['last_modified'].isoformat()}"
-
-
-def _told(odd: list[OddFile]) -> str:
-    """The first of these files, and how many others there are."""
-    more = f" Likewise {len(odd) - 1} more." if len(odd) > 1 else ""
-    return f"{odd[0].problem}{more}" if odd else ""
 
 
 def _remote(uri: str, access: S3Access) -> "ObjectStore":

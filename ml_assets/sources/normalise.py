@@ -7,10 +7,10 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.foreign_text import visible
 from ml_assets.errors import SourceError
-from ml_assets.sources.column_names import FILE, LONGEST_PLACE
-from ml_assets.sources.number_text import clean, is_absent, looks_like_a_number, number_of
+from ml_assets.sources.column_names import FILE
+from ml_assets.sources.day_listing import shown
+from ml_assets.sources.number_text import clean, looks_numeric, number_of
 from ml_assets.sources.time_text import time_of
 
 OTHER_LABEL = 2
@@ -136,24 +136,15 @@ def _voted(parts: Sequence[Part], feature: str) -> Literal["number", "category"]
 
 def _check_category(part: Part, feature: str) -> None:
     """Refuse a category most of whose values would be numbers without their marks, or without words such as NA."""
-    if part.family(feature) != "text" or not _looks_numeric(part.table[feature]):
+    if part.family(feature) != "text" or not looks_numeric(part.table[feature]):
         return
     text = pl.col(feature)
     odd = part.table.select((number_of(text).is_null() & clean(text).is_not_null()).arg_true().first()).item()
     raise SourceError(
-        f"{_shown(part.table[FILE][odd])}: column `{feature}` holds text that looks like numbers, first in {part.place(odd)}. "
+        f"{shown(part.table[FILE][odd])}: column `{feature}` holds text that looks like numbers, first in {part.place(odd)}. "
         f"Write numbers as 1234.5, without signs of thousands, percent or currency, and nothing where they are not "
         f'known; or state what it is under [types] in dataset.toml: "category" keeps the text.'
     )
-
-
-def _looks_numeric(column: pl.Series) -> bool:
-    """Whether most values that say something would be numbers without their marks."""
-    text, times = pl.col("text"), pl.col("times")
-    given = clean(text).is_not_null() & ~is_absent(text)
-    values = column.alias("text").value_counts(name="times").filter(given)
-    numeric = values.filter(looks_like_a_number(text)).select(times.sum()).item()
-    return bool(numeric > values.select(times.sum()).item() / 2)
 
 
 def _has_values(part: Part, column: str) -> bool:
@@ -238,17 +229,13 @@ def _check_text(part: Part, column: str, role: Role) -> None:
     if row is not None:
         remedy = ', or declare it as "category" under [types] in dataset.toml' if role == "number" else ""
         raise SourceError(
-            f"{_shown(part.table[FILE][row])}: column `{column}` holds other text, first in {part.place(row)}. It must hold "
+            f"{shown(part.table[FILE][row])}: column `{column}` holds other text, first in {part.place(row)}. It must hold "
             f"{_WANTED[role]}: mend the file{remedy}."
         )
 
 
 def _first_file(part: Part) -> str:
-    return _shown(part.table[FILE].item(0))
-
-
-def _shown(location: str) -> str:
-    return visible(location, longest=LONGEST_PLACE)
+    return shown(part.table[FILE].item(0))
 
 
 def _expression(part: Part, column: str, role: Role, *, keep_nan: bool = False) -> pl.Expr:

@@ -31,11 +31,20 @@ def number_of(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(stripped.cast(pl.Float64, strict=False), truth)
 
 
-def is_absent(text: pl.Expr) -> pl.Expr:
+def _is_absent(text: pl.Expr) -> pl.Expr:
     """Whether a text is one of the words that say that nothing is known, such as NA."""
     return clean(text).str.contains(_ABSENT)
 
 
-def looks_like_a_number(text: pl.Expr) -> pl.Expr:
+def _looks_like_a_number(text: pl.Expr) -> pl.Expr:
     """Whether a text is a number, or would be without its marks: a decimal comma, thousands, a currency, a percent sign."""
     return number_of(text).is_not_null() | clean(text).str.contains(_LOOKS_LIKE_A_NUMBER)
+
+
+def looks_numeric(column: pl.Series) -> bool:
+    """Whether most values that say something would be numbers without their marks."""
+    text, times = pl.col("text"), pl.col("times")
+    given = clean(text).is_not_null() & ~_is_absent(text)
+    values = column.alias("text").value_counts(name="times").filter(given)
+    numeric = values.filter(_looks_like_a_number(text)).select(times.sum()).item()
+    return bool(numeric > values.select(times.sum()).item() / 2)
