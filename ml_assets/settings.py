@@ -5,7 +5,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
 `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
-`ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`,
+`ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`, `ML_ASSETS_ROWS_GB`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
 `ML_ASSETS_S3__<FIELD>` and `ML_ASSETS_ENVIRONMENTS__<NAME>__S3__<FIELD>` (see `ml_assets.core.s3_access`).
 """
@@ -35,6 +35,7 @@ from ml_assets.core.foreign_text import visible
 from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
+from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import holds_credential, looks_like_credential
 from ml_assets.core.setting_names import suggestion, unknown_variables
@@ -157,6 +158,12 @@ class Settings(BaseSettings):
         ge=0,
         le=1024,
         description="Processes that make days at once; 0: as many as there are cores",
+    )
+    rows_gb: float = Field(
+        default=USUAL_GB,
+        gt=0,
+        allow_inf_nan=False,
+        description="Gigabytes of memory that the rows of one window may take, as their files tell",
     )
     engine: str = Field(
         default="",

@@ -100,6 +100,15 @@ def test_thirty_days_at_once_are_all_requested_ten_a_tick_oldest_first(zone):
     assert [as_of for requests in found for as_of in days(requests)] == [str(day(n)) for n in range(30)]
 
 
+@pytest.mark.kind("rows of a day")
+def test_a_day_with_a_file_that_is_not_read_stops_no_other_and_is_requested_to_say_why(zone):
+    land_days(zone, day(0), day(2))
+    land(zone, day(1), b"PK", name="more.csv.zip")
+    (zone / "orders" / f"date={day(2)}" / "more.csv").symlink_to("nowhere")
+
+    assert days(tick(landed_days).run_requests) == [str(day(n)) for n in range(3)]
+
+
 def test_a_day_that_has_been_dealt_with_is_not_requested_again(zone):
     land_days(zone, day(0), day(4))
     first = tick(landed_days)

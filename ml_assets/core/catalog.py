@@ -40,6 +40,8 @@ CATALOG: Mapping[str, Kind] = {
             "core.impossible_rows",
             "core.training_set",
             "sources.normalise",
+            "sources.number_text",
+            "sources.time_text",
             *BYTES,
         ),
         packages=("polars",),

@@ -5,6 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+MOST_IDS = 1_000
+MOST_FEATURES = 10_000
+
 
 class DatasetContract(BaseModel):
     """What `dataset.toml` states.
@@ -25,8 +28,8 @@ class DatasetContract(BaseModel):
     event_time: str = Field(min_length=1)
     label: str = Field(min_length=1)
     label_closes_at: str = Field(min_length=1)
-    ids: tuple[str, ...] = ()
-    features: tuple[str, ...] = Field(min_length=1)
+    ids: tuple[str, ...] = Field(default=(), max_length=MOST_IDS)
+    features: tuple[str, ...] = Field(min_length=1, max_length=MOST_FEATURES)
     types: dict[str, Literal["number", "category"]] = Field(default_factory=dict)
     entity: str = ""
     known_at: str = ""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import S3Access
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import RefusedError
@@ -34,6 +35,7 @@ class Workspace:
         workers: processes that make days at once; 0 stands for as many as there are cores.
         engine: where days and trials are made: "" for this machine, or `dask://HOST:PORT`.
         budget: what one launch may compute.
+        rows_gb: gigabytes of memory that the rows of one window may take.
         tracking: where runs are shown beside the store.
         accesses: how S3 is reached for the rows of a source, by name; by default as for the store.
         now: the clock.
@@ -48,6 +50,7 @@ class Workspace:
     workers: int = 0
     engine: str = ""
     budget: Budget = field(default=Budget())
+    rows_gb: float = USUAL_GB
     tracking: Tracking = field(default=Tracking())
     accesses: Mapping[str, S3Access] = field(default_factory=dict)
     now: Callable[[], dt.datetime] = field(default=utc_now)
@@ -58,7 +61,8 @@ class Workspace:
 
         if name not in self.sources:
             raise RefusedError([f"source: unknown. Known: {', '.join(self.sources)}."])
-        return open_source(name, self.sources[name], access=self.accesses.get(name, self.store.access))
+        access = self.accesses.get(name, self.store.access)
+        return open_source(name, self.sources[name], access=access, rows_gb=self.rows_gb)
 
 
 def open_workspace(
@@ -83,5 +87,6 @@ def open_workspace(
         workers=settings.workers,
         engine=engine or settings.engine,
         budget=settings.place(name).budget,
+        rows_gb=settings.rows_gb,
         tracking=settings.tracking,
     )

@@ -1,21 +1,28 @@
-"""Anyone's landing zone: `<uri>/<dataset>/date=YYYY-MM-DD/*.parquet|csv` beside `<uri>/<dataset>/dataset.toml`."""
+"""Anyone's landing zone: `<uri>/<dataset>/date=YYYY-MM-DD/` with files of rows, beside `<uri>/<dataset>/dataset.toml`.
 
-import csv
+Which files those are says `day_files`.
+"""
+
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.room import USUAL_GB, Room
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError
-from ml_assets.sources.column_names import FILE
-from ml_assets.sources.landing_zone import LandedFile, LandingZone, nearest, open_zone
+from ml_assets.sources.column_names import FILE, check_columns
+from ml_assets.sources.csv_text import line_of, read_csv
+from ml_assets.sources.day_listing import LandedFile, shown
+from ml_assets.sources.landing_zone import LandingZone, open_zone
 from ml_assets.sources.normalise import Part, normalise
+from ml_assets.sources.parquet_footer import Readable, decoded_size
 
 _UNREADABLE = (PolarsError, OSError, PanicException)
 _FETCHED_AT_ONCE = 8  # files; each is in memory, whole, until its columns are read
@@ -29,11 +36,13 @@ class LandingSource:
         name: the logical name, as in the parameter `source`.
         uri: a local path, `file://...`, or an object store such as `s3://bucket/prefix`.
         access: how S3 is reached, where the rows are there.
+        rows_gb: gigabytes of memory that the rows of one window may take.
     """
 
     name: str
     uri: str
     access: S3Access = USUAL_S3
+    rows_gb: float = USUAL_GB
 
     def contract(self, dataset: str) -> DatasetContract:
         """What `dataset.toml` states. Raises SourceError where it is missing or wrong."""
@@ -61,34 +70,78 @@ class LandingSource:
         return open_zone(self.uri, access=self.access)
 
     def _read(self, zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[Part]:
+        room = Room(gigabytes=self.rows_gb)
+        whole = [file for file in files if zone.remote or file.format == "csv"]
+        if too_large := next((file for file in whole if file.size > room.left), None):
+            raise room.too_small(shown(too_large.location), too_large.size)
         parquet = [file for file in files if file.format == "parquet"]
-        texts = [_read_csv(zone, file, columns) for file in files if file.format == "csv"]
-        parts = _read_parquet(zone, parquet, columns)
-        parts += [Part(table=pl.concat(texts), csv=True)] if texts else []
+        texts = [_read_csv(zone, file, columns, room) for file in files if file.format == "csv"]
+        parts = _read_parquet(zone, parquet, columns, room)
+        for part in parts:
+            _check_text(part.table, room)
+        if texts:
+            keys = {file.location: file.key for file in files}
+            parts.append(Part(table=pl.concat(texts), line_of=self._lines(zone, keys)))
         return [part for part in parts if part.table.height]
 
+    def _lines(self, zone: LandingZone, keys: Mapping[str, str]) -> Callable[[str, int], int]:
+        """Finds the line of a row in a file of CSV by reading the file again, which only a refusal does."""
+        return lambda location, row: line_of(
+            zone.rows(keys[location]), row, room=Room(gigabytes=self.rows_gb)
+        )
 
-def _read_parquet(zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[Part]:
+
+def _read_parquet(
+    zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str], room: Room
+) -> list[Part]:
     """Read files on a disk all at once where their schemas agree; otherwise one by one, which also finds the bad one."""
     if not files:
         return []
     if zone.remote:
-        return _by_schema(_fetch(zone, files, columns))
+        return _by_schema(_fetch(zone, files, columns, room))
+    for file in files:
+        _check_size_on_disk(file, columns, room)
     try:
         table = _scan([file.location for file in files]).select(FILE, *columns).collect()
     except _UNREADABLE:
         return _by_schema([_read_one(zone, file, columns) for file in files])
-    return [Part(table=table, csv=False)]
+    return [Part(table=table)]
 
 
-def _fetch(zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str]) -> list[pl.DataFrame]:
+def _fetch(
+    zone: LandingZone, files: Sequence[LandedFile], columns: Sequence[str], room: Room
+) -> list[pl.DataFrame]:
     """Read files of an object store by its client, whole.
 
     Not by polars: once it has opened a bucket, a thread of its own reads a variable of the environment ten times
     a second for as long as the process lives, and a variable that is set meanwhile can end the process.
     """
+
+    def read(file: LandedFile) -> pl.DataFrame:
+        data = zone.rows(file.key)
+        _take(io.BytesIO(data), file, columns, room)
+        return _read_bytes(file, columns, data)
+
     with ThreadPoolExecutor(_FETCHED_AT_ONCE) as pool:
-        return list(pool.map(lambda file: _read_bytes(file, columns, zone.rows(file.key)), files))
+        return list(pool.map(read, files))
+
+
+def _check_size_on_disk(file: LandedFile, columns: Sequence[str], room: Room) -> None:
+    """Count what a file will take; one that cannot be opened is told of when it is read."""
+    try:
+        with Path(file.location).open("rb") as opened:
+            _take(opened, file, columns, room)
+    except OSError:
+        return
+
+
+def _take(opened: Readable, file: LandedFile, columns: Sequence[str], room: Room) -> None:
+    location = shown(file.location)
+    try:
+        memory = decoded_size(opened, columns=columns)
+    except ValueError as error:
+        raise SourceError(f"{location}: {error}. Write the rows as several files.") from None
+    room.take(memory, location=location)
 
 
 def _read_one(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl.DataFrame:
@@ -104,14 +157,22 @@ def _read_bytes(file: LandedFile, columns: Sequence[str], data: bytes) -> pl.Dat
         return _choose(file, columns, pl.scan_parquet(data).with_columns(pl.lit(file.location).alias(FILE)))
     except _UNREADABLE:
         raise SourceError(
-            f"{file.location}: cannot be read as Parquet; it may be cut short, damaged or another format. "
+            f"{shown(file.location)}: cannot be read as Parquet; it may be cut short, damaged or another format. "
             f"Write the file again, or remove it."
         ) from None
 
 
 def _choose(file: LandedFile, columns: Sequence[str], lazy: pl.LazyFrame) -> pl.DataFrame:
-    _check_columns(file, columns, [name for name in lazy.collect_schema().names() if name != FILE])
+    existing = [name for name in lazy.collect_schema().names() if name != FILE]
+    check_columns(columns, existing, location=shown(file.location), hint=_hint(file))
     return lazy.select(FILE, *columns).collect()
+
+
+def _hint(file: LandedFile) -> Mapping[str, str]:
+    """What is said where a column is missing that folders KEY=VALUE of this file name."""
+    folders = [part.partition("=") for part in file.key.split("/")[1:-1]]
+    said = " A folder is called so, but only what is in the file is read."
+    return {key: said for key, equals, _ in folders if equals}
 
 
 def _scan(paths: list[str]) -> pl.LazyFrame:
@@ -124,74 +185,22 @@ def _by_schema(tables: Sequence[pl.DataFrame]) -> list[Part]:
     groups: dict[tuple[str, ...], list[pl.DataFrame]] = {}
     for table in tables:
         groups.setdefault(tuple(map(str, table.dtypes)), []).append(table)
-    return [Part(table=pl.concat(group), csv=False) for group in groups.values()]
+    return [Part(table=pl.concat(group)) for group in groups.values()]
 
 
-def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl.DataFrame:
-    """Read one CSV file as text: types are decided over all files together, not by the first lines of each."""
-    data = zone.rows(file.key).removeprefix(b"\xef\xbb\xbf")
-    _check_header(file, columns, _first_line(file, data))
-    try:
-        # all columns: polars overlooks a line with too many values, hence shifted ones, where it reads only some
-        table = pl.read_csv(data, infer_schema=False)
-    except _UNREADABLE:
-        raise SourceError(
-            f"{file.location}: cannot be read as CSV. Some line has more values than the header, or a quote is not "
-            f"closed. Write the file again with commas between values and double quotes around text."
-        ) from None
-    _check_lines(file, data, table)
+def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str], room: Room) -> pl.DataFrame:
+    table = read_csv(
+        zone.rows(file.key), location=shown(file.location), columns=columns, hint=_hint(file), room=room
+    )
     source = pl.Series(FILE, [file.location]).new_from_index(0, table.height)
-    return pl.DataFrame([source, *(table[column] for column in columns)])
+    return table.insert_column(0, source)
 
 
-def _check_lines(file: LandedFile, data: bytes, table: pl.DataFrame) -> None:
-    """Refuse a line with too few values, which Polars fills up with nothing: a file that was cut ends in one."""
-    if not table.width or not table.to_series(table.width - 1).null_count():
+def _check_text(table: pl.DataFrame, room: Room) -> None:
+    """Count the text of Parquet, which its footer does not tell where one value stands for many."""
+    names = [name for name, dtype in table.schema.items() if dtype == pl.String and name != FILE]
+    if not names or not table.height:
         return
-    for number, line in enumerate(csv.reader(io.StringIO(data.decode("utf-8"), newline=""))):
-        if line and len(line) < table.width:
-            raise SourceError(
-                f"{file.location}: row {number} has {len(line)} values, the header {table.width}. Write the whole file again."
-            )
-
-
-def _first_line(file: LandedFile, data: bytes) -> str:
-    try:
-        line = data.decode("utf-8").split("\n", 1)[0].rstrip("\r")
-    except UnicodeDecodeError as error:
-        number = data.count(b"\n", 0, error.start) + 1
-        raise SourceError(
-            f"{file.location}: line {number} is not UTF-8. Write the file again as UTF-8."
-        ) from None
-    if not line.strip():
-        raise SourceError(f"{file.location}: has no header line. Write one, or remove the file.")
-    return line
-
-
-def _check_header(file: LandedFile, columns: Sequence[str], line: str) -> None:
-    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if set(columns) & {cell.strip(' "') for cell in line.split(separator)[1:]}:
-            raise SourceError(
-                f"{file.location}: its values are separated by {name}. Write the file again with commas."
-            )
-    try:
-        existing = next(csv.reader([line]))
-    except csv.Error:
-        raise SourceError(
-            f"{file.location}: its header line cannot be read. Write the file again with commas between names and a "
-            f"newline at the end of each line."
-        ) from None
-    _check_columns(file, columns, existing)
-    if twice := next((name for name in columns if existing.count(name) > 1), None):
-        raise SourceError(
-            f"{file.location}: column `{twice}` is there twice. Write the file again with names that differ."
-        )
-
-
-def _check_columns(file: LandedFile, columns: Sequence[str], existing: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in existing]
-    if missing:
-        raise SourceError(
-            f"{file.location}: column `{missing[0]}` is missing.{nearest(missing[0], existing)} Write the file again "
-            f"with it, or name the right column in dataset.toml."
-        )
+    sizes = table.group_by(FILE).agg(pl.sum_horizontal(pl.col(names).str.len_bytes()).sum().alias("size"))
+    largest = sizes.sort("size", FILE).row(-1)[0]
+    room.take(int(sizes["size"].sum()), location=shown(largest))

@@ -1,48 +1,30 @@
 """The files of a landing zone: where they are and which day each is of. No file of rows is opened here."""
 
 import datetime as dt
-import difflib
 import os
 import posixpath
-import re
-import sys
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.s3_access import S3Access
-from ml_assets.errors import SettingsError, SourceError, StoreError
+from ml_assets.core.text_files import MAX_BYTES, check_size, parse_toml
+from ml_assets.errors import RefusedError, SettingsError, SourceError, StoreError, capped
 from ml_assets.sources.column_names import check_names
-from ml_assets.storage.again import list_all, list_here
+from ml_assets.sources.day_listing import LandedFile, Listing, sort_files
+from ml_assets.storage.again import list_here
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
+from ml_assets.storage.looking import Looked, look
 from ml_assets.storage.object_store import local_path
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-_KEY = re.compile(
-    r"^[^/]+/date=(?P<day>[^/]*)/(?P<name>[^/._][^/]*)\.(?P<format>parquet|csv)$", re.IGNORECASE
-)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class LandedFile:
-    """One file of rows: its day, its name within the day, where it is, and its key in the store."""
-
-    day: dt.date
-    location: str
-    key: str
-    format: Literal["parquet", "csv"]
+_FACTS = "event_time, label, label_closes_at, ids and features"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,40 +39,60 @@ class LandingZone:
         """Files of the days from `first` to `last`, both included, by day and then by name.
 
         Raises:
-            SourceError: when the dataset has no file of any day, or a folder `date=...` names no day.
+            SourceError: one of these days has a file that cannot be read as its rows, the dataset has no file of any day,
+                or a folder `date=...` names no day. Days outside do not matter.
         """
-        keys = [match for meta in self._list(dataset) if (match := _KEY.match(meta))]
-        if not keys:
+        landed = self.landed(dataset)
+        self.check(dataset, landed)
+        landed.check_window(first, last)
+        return [file for file in landed.files if first <= file.day <= last]
+
+    def check(self, dataset: str, landed: Listing) -> None:
+        """Raise SourceError where no day can be used: there are no rows, or there are some that are of no day."""
+        landed.check_days()
+        if not landed.files:
             raise SourceError(
-                f"{self.locate(dataset)}: holds no rows. Land them as {dataset}/date=YYYY-MM-DD/<name>.parquet or .csv."
+                f"{self.locate(dataset)}: holds no rows. Land them as {dataset}/date=YYYY-MM-DD/<name>.parquet, .csv or "
+                f".csv.gz."
             )
-        files = [self._landed(match) for match in keys]
-        return sorted(file for file in files if first <= file.day <= last)
+
+    def landed(self, dataset: str) -> Listing:
+        """All files of all days, those that cannot be read among them. Raises SourceError where there is no listing."""
+        return sort_files(self._look(dataset), dataset=dataset, locate=self.locate)
 
     def contract(self, dataset: str) -> DatasetContract:
         """Read `dataset.toml`. Raises SourceError where it is missing or wrong."""
         key = f"{dataset}/dataset.toml"
         where = self.locate(key)
         try:
-            data = self.read(key)
+            self._check_is_file(key)
+            values = parse_toml(self.read(key, longest=MAX_BYTES), name=where)
+            contract = DatasetContract.model_validate(values)
         except FileNotFoundError:
             raise self._no_contract(dataset) from None
-        try:
-            contract = DatasetContract.model_validate(tomllib.loads(data.decode("utf-8-sig")))
+        except RefusedError as error:
+            raise SourceError(f"{error.problems[0]} Mend the file.") from None
         except ValidationError as error:
             raise SourceError(f"{where}: {_problems(error)} See the README for an example.") from None
-        except (ValueError, RecursionError) as error:
-            raise SourceError(f"{where}: is not valid TOML: {error}. Mend the file.") from None
         check_names(contract, where=where)
         return contract
 
-    def read(self, key: str) -> bytes:
-        """All bytes of one object. Raises FileNotFoundError, or SourceError where the store refuses."""
+    def read(self, key: str, *, longest: int | None = None) -> bytes:
+        """All bytes of one object.
+
+        Raises:
+            FileNotFoundError: there is none.
+            RefusedError: it has more bytes than `longest`.
+            SourceError: the store refuses.
+        """
         import obstore
         from obstore.exceptions import BaseError
 
         try:
-            return bytes(obstore.get(self.store, key).bytes())
+            response = obstore.get(self.store, key)
+            if longest is not None:
+                check_size(self.locate(key), response.meta["size"], longest=longest)
+            return bytes(response.bytes())
         except (BaseError, OSError) as error:
             if isinstance(error, FileNotFoundError) and not is_missing_bucket(error):
                 raise
@@ -109,23 +111,20 @@ class LandingZone:
         """The path or URI of a key, as a disk is read by it and people find it."""
         return posixpath.join(self.root, key)
 
-    def _landed(self, match: re.Match[str]) -> LandedFile:
-        location = self.locate(match.string)
-        day = _day(match["day"])
-        if day is None:
-            raise SourceError(
-                f"{location}: its folder names no day. Rename the folder to date=YYYY-MM-DD, or remove it."
-            )
-        format_: Literal["parquet", "csv"] = "csv" if match["format"].lower() == "csv" else "parquet"
-        return LandedFile(day=day, location=location, key=match.string, format=format_)
+    def _check_is_file(self, key: str) -> None:
+        """Refuse what lies there and is no file: reading a pipe would never end."""
+        looked = Looked() if self.remote else self._look(posixpath.dirname(key), deep=False)
+        why = {left.name: left.why for left in looked.left_out} | dict.fromkeys(looked.folders, "a folder")
+        if key in why:
+            raise SourceError(f"{self.locate(key)}: is {why[key]}. Put a file there.")
 
-    def _list(self, dataset: str) -> Iterable[str]:
+    def _look(self, folder: str, *, deep: bool = True) -> Looked:
         from obstore.exceptions import BaseError
 
         try:
-            return [meta["path"] for meta in list_all(self.store, dataset)]
-        except BaseError as error:
-            raise _unreachable(self.locate(dataset), error) from None
+            return look(self.store, folder, deep=deep)
+        except (BaseError, OSError, ValueError) as error:
+            raise _unreachable(self.locate(folder), error) from None
 
     def _no_contract(self, dataset: str) -> SourceError:
         from obstore.exceptions import BaseError
@@ -136,10 +135,9 @@ class LandingZone:
             return _unreachable(self.root, error)
         if dataset in present:
             return SourceError(
-                f"{self.locate(dataset)}: has no dataset.toml. Write one that states event_time, label, "
-                f"label_closes_at, ids and features."
+                f"{self.locate(dataset)}: has no dataset.toml. Write one that states {_FACTS}."
             )
-        names = ", ".join(present) or "none"
+        names = visible(", ".join(present)) or "none"
         return SourceError(
             f"{self.root}: has no dataset `{dataset}`. There are: {names}. Land it, or choose one of them."
         )
@@ -165,20 +163,6 @@ def open_zone(uri: str, *, access: S3Access) -> LandingZone:
     return LandingZone(root=folder.as_posix(), store=LocalStore(prefix=folder))
 
 
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
-
-
-def nearest(column: str, existing: Sequence[str]) -> str:
-    """` Did you mean ...?` for the most similar existing column, or nothing."""
-    lower = {name.strip().lower(): name for name in existing}
-    close = difflib.get_close_matches(column.lower(), lower, n=1, cutoff=0.6)
-    return f" The nearest existing column is `{lower[close[0]]}`." if close else ""
-
-
 def _remote(uri: str, access: S3Access) -> "ObjectStore":
     from obstore.exceptions import BaseError
     from obstore.store import from_url
@@ -195,6 +179,8 @@ def _unreachable(where: str, error: Exception) -> SourceError:
 
 def _problems(error: ValidationError) -> str:
     lines = [
-        (".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_input=False, include_url=False)
+        (visible(".".join(map(str, e["loc"]))), e["msg"])
+        for e in error.errors(include_input=False, include_url=False)
     ]
-    return " ".join(f"{field}: {message}." if field else f"{message}." for field, message in lines)
+    told = [f"{field}: {message}." if field else f"{message}." for field, message in lines]
+    return " ".join(capped(told))

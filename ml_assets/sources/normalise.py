@@ -9,10 +9,16 @@ import polars as pl
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import FILE
+from ml_assets.sources.day_listing import shown
+from ml_assets.sources.number_text import clean, looks_numeric, number_of
+from ml_assets.sources.time_text import time_of
 
 OTHER_LABEL = 2
 
 _NAMES = ("id", "category")
+_DAY_OF_FILE = (
+    r"(?is)^.*/date=(\d{4}-\d{2}-\d{2})/"  # the last one: what lies above the zone may be called so too
+)
 _NUMBER = r"^[+-]?\d+(\.\d+)?$"
 _WHOLE = r"^(-?\d+)\.0+$"
 _LARGEST_WHOLE = 2.0**63  # what an Int64 holds
@@ -43,16 +49,27 @@ class Part:
     Attributes:
         table: the column FILE with each row's file, and the contract's columns with the files' own types.
             There is at least one row.
-        csv: whether the files are CSV, so that every column is text.
+        line_of: of CSV, in which every column is text: the line of a file on which a row begins.
     """
 
     table: pl.DataFrame
-    csv: bool
+    line_of: Callable[[str, int], int] | None = None
+
+    @property
+    def csv(self) -> bool:
+        """Whether the files are CSV."""
+        return self.line_of is not None
 
     @property
     def files(self) -> int:
         """How many files have rows here."""
         return self.table[FILE].n_unique()
+
+    def place(self, row: int) -> str:
+        """The line of CSV, or the row of another file, of a row of the table, in words."""
+        file = self.table[FILE]
+        number = (file.slice(0, row) == file[row]).sum()
+        return f"line {self.line_of(file[row], number)}" if self.line_of else f"row {number + 1}"
 
     def family(self, column: str) -> Family:
         """What sort of values the files say `column` holds."""
@@ -90,7 +107,7 @@ def _roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:
     roles: dict[str, Role] = dict.fromkeys(contract.ids, "id")
     times = filter(None, (contract.event_time, contract.known_at, contract.label_closes_at))
     roles |= {**dict.fromkeys(times, "time"), contract.label: "label"}
-    roles |= {name: contract.types.get(name) or _vote(parts, name) for name in contract.features}
+    roles |= {name: contract.types.get(name) or _voted(parts, name) for name in contract.features}
     return {name: roles[name] for name in contract.columns}
 
 
@@ -105,6 +122,35 @@ def _nothing(roles: Mapping[str, Role]) -> pl.LazyFrame:
     return pl.LazyFrame(schema={"day": pl.Date(), **{name: types[role] for name, role in roles.items()}})
 
 
+def _voted(parts: Sequence[Part], feature: str) -> Literal["number", "category"]:
+    """The type that the files state of a feature. Refuses text of CSV that looks like numbers."""
+    voted = _vote(parts, feature)
+    stated = any(
+        part.family(feature) == "text" and _has_values(part, feature) for part in parts if not part.csv
+    )
+    if voted == "category" and not stated:
+        for part in parts:
+            _check_category(part, feature)
+    return voted
+
+
+def _check_category(part: Part, feature: str) -> None:
+    """Refuse a category most of whose values would be numbers without their marks, or without words such as NA."""
+    if part.family(feature) != "text" or not looks_numeric(part.table[feature]):
+        return
+    text = pl.col(feature)
+    odd = part.table.select((number_of(text).is_null() & clean(text).is_not_null()).arg_true().first()).item()
+    raise SourceError(
+        f"{shown(part.table[FILE][odd])}: column `{feature}` holds text that looks like numbers, first in {part.place(odd)}. "
+        f"Write numbers as 1234.5, without signs of thousands, percent or currency, and nothing where they are not "
+        f'known; or state what it is under [types] in dataset.toml: "category" keeps the text.'
+    )
+
+
+def _has_values(part: Part, column: str) -> bool:
+    return part.table[column].null_count() < part.table.height
+
+
 def _vote(parts: Iterable[Part], feature: str) -> Literal["number", "category"]:
     """Let the files decide: files with values count first, then files that only state a type."""
     votes = {"number": (0, 0), "category": (0, 0)}
@@ -112,8 +158,7 @@ def _vote(parts: Iterable[Part], feature: str) -> Literal["number", "category"]:
         kind = _ballot(part, feature)
         if kind is not None:
             filled, stated = votes[kind]
-            has_values = part.table[feature].null_count() < part.table.height
-            votes[kind] = (filled + part.files * has_values, stated + part.files)
+            votes[kind] = (filled + part.files * _has_values(part, feature), stated + part.files)
     return "number" if votes["number"] >= votes["category"] else "category"
 
 
@@ -126,7 +171,7 @@ def _ballot(part: Part, feature: str) -> Literal["number", "category"] | None:
     if not part.csv:
         return "category"
     text = pl.col(feature)
-    counts = part.table.select(_clean(text).count(), _number_from_text(text).count().alias("good"))
+    counts = part.table.select(clean(text).count(), number_of(text).count().alias("good"))
     given, good = counts.row(0)
     if not given:
         return None
@@ -140,9 +185,9 @@ def _is_numeric(parts: Iterable[Part], column: str) -> bool:
 
 def _holds_numbers(part: Part, column: str) -> bool:
     if not part.csv:
-        return part.family(column) == "number" and part.table[column].null_count() < part.table.height
-    clean = _clean(pl.col(column))
-    numbers = (clean.str.contains(_NUMBER).all() & clean.is_not_null().any()).alias(
+        return part.family(column) == "number" and _has_values(part, column)
+    text = clean(pl.col(column))
+    numbers = (text.str.contains(_NUMBER).all() & text.is_not_null().any()).alias(
         "numbers"
     )  # nothing is ignored
     return bool(part.table.group_by(FILE).agg(numbers)["numbers"].any())
@@ -153,7 +198,7 @@ def _normalise_part(
 ) -> pl.LazyFrame:
     for column, role in roles.items():
         _check(part, column, role, declared=column in declared)
-    day = pl.col(FILE).str.extract(r"(?i)date=(\d{4}-\d{2}-\d{2})/[^/]*$").str.to_date("%Y-%m-%d")
+    day = pl.col(FILE).str.extract(_DAY_OF_FILE).str.to_date("%Y-%m-%d")
     values = {column: _expression(part, column, role) for column, role in roles.items()}
     values |= {name: value.str.replace(_WHOLE, "${1}") for name, value in values.items() if name in numeric}
     return part.table.lazy().select(
@@ -179,20 +224,18 @@ def _check(part: Part, column: str, role: Role, *, declared: bool) -> None:
 
 def _check_text(part: Part, column: str, role: Role) -> None:
     text = pl.col(column)
-    bad = _clean(text).is_not_null() & _expression(part, column, role, keep_nan=True).is_null()
-    if part.table.select(bad.any()).item():
-        row = pl.int_range(pl.len()).over(FILE).alias("row")
-        file, number = part.table.select(FILE, row, bad.alias("bad")).filter("bad").row(0)[:2]
-        place = f"line {number + 2}" if part.csv else f"row {number + 1}"
+    bad = clean(text).is_not_null() & _expression(part, column, role, keep_nan=True).is_null()
+    row = part.table.select(bad.arg_true().first()).item()
+    if row is not None:
         remedy = ', or declare it as "category" under [types] in dataset.toml' if role == "number" else ""
         raise SourceError(
-            f"{file}: column `{column}` holds other text, first in {place}. It must hold {_WANTED[role]}: mend the "
-            f"file{remedy}."
+            f"{shown(part.table[FILE][row])}: column `{column}` holds other text, first in {part.place(row)}. It must hold "
+            f"{_WANTED[role]}: mend the file{remedy}."
         )
 
 
 def _first_file(part: Part) -> str:
-    return str(part.table[FILE].item(0))
+    return shown(part.table[FILE].item(0))
 
 
 def _expression(part: Part, column: str, role: Role, *, keep_nan: bool = False) -> pl.Expr:
@@ -206,7 +249,7 @@ def _expression(part: Part, column: str, role: Role, *, keep_nan: bool = False) 
 
 
 def _number(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    return _number_from_text(value) if family_of(dtype) == "text" else value.cast(pl.Float64)
+    return number_of(value) if family_of(dtype) == "text" else value.cast(pl.Float64)
 
 
 def _tidy(number: pl.Expr) -> pl.Expr:
@@ -232,43 +275,14 @@ def _name(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 def _label(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     number = _number(value, dtype).fill_nan(None)
-    given = _clean(value).is_not_null() if family_of(dtype) == "text" else number.is_not_null()
+    given = clean(value).is_not_null() if family_of(dtype) == "text" else number.is_not_null()
     known = pl.when(number.is_in([0.0, 1.0])).then(number).otherwise(pl.lit(float(OTHER_LABEL)))
     return pl.when(given).then(known).cast(pl.Int8)
 
 
 def _time(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if family_of(dtype) == "text":
-        return _time_from_text(value)
+        return time_of(value)
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
         value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return value.cast(pl.Datetime("us"))
-
-
-def _clean(text: pl.Expr) -> pl.Expr:
-    """Text without spaces around it; blank is null."""
-    stripped = text.cast(pl.String).str.strip_chars()
-    return pl.when(stripped != "").then(stripped)
-
-
-def _number_from_text(text: pl.Expr) -> pl.Expr:
-    clean = _clean(text)
-    truth = clean.str.to_lowercase().replace_strict(
-        {"true": 1.0, "false": 0.0}, default=None, return_dtype=pl.Float64
-    )
-    return pl.coalesce(clean.cast(pl.Float64, strict=False), truth)
-
-
-def _time_from_text(text: pl.Expr) -> pl.Expr:
-    """Parse ISO 8601: a day, or a day and a time, with or without seconds, fraction and offset."""
-    iso = (
-        _clean(text)
-        .str.replace(r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00")
-        .str.replace(r"^(\S{10}) ", "${1}T")
-        .str.replace(r"(?i)Z$", "+00:00")
-        .str.replace(r"(T.*[+-]\d{2})(\d{2})$", "${1}:${2}")
-        .str.replace(r"T(\d{2}:\d{2})($|[+-])", "T${1}:00${2}")
-        .str.replace(r"^(.{10}T\d{2}:\d{2}:\d{2}(?:\.\d+)?)$", "${1}+00:00")
-    )
-    parsed = iso.str.strptime(pl.Datetime("us", "UTC"), "%Y-%m-%dT%H:%M:%S%.f%:z", strict=False)
-    return parsed.dt.replace_time_zone(None)

@@ -6,6 +6,7 @@ from typing import Protocol
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 
 
@@ -40,12 +41,15 @@ class Source(Protocol):
         """
 
 
-def open_source(name: str, uri: str, *, access: S3Access = USUAL_S3) -> Source:
-    """The source at `uri`: `sample:` is the embedded one, anything else is a landing zone, in S3 or elsewhere."""
+def open_source(name: str, uri: str, *, access: S3Access = USUAL_S3, rows_gb: float = USUAL_GB) -> Source:
+    """The source at `uri`: `sample:` is the embedded one, anything else is a landing zone, in S3 or elsewhere.
+
+    `rows_gb` is the memory that the rows of one window of a landing zone may take, in gigabytes.
+    """
     if uri.startswith("sample:"):
         from ml_assets.sources.sample import SampleSource
 
         return SampleSource(name=name, uri=uri)
     from ml_assets.sources.landing import LandingSource
 
-    return LandingSource(name=name, uri=uri, access=access)
+    return LandingSource(name=name, uri=uri, access=access, rows_gb=rows_gb)

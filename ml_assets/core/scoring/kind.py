@@ -7,6 +7,8 @@ CODE = (
     "core.scoring.score",
     "core.training",
     "sources.normalise",
+    "sources.number_text",
+    "sources.time_text",
     "storage.canonical_skops",
     "storage.formats",
 )
