@@ -78,7 +78,7 @@ class LandingSource:
         texts = [_read_csv(zone, file, columns, room) for file in files if file.format == "csv"]
         parts = _read_parquet(zone, parquet, columns, room)
         for part in parts:
-            _check_text(part.table, room)
+            _check_text(part.table, Room(gigabytes=self.rows_gb))
         if texts:
             keys = {file.location: file.key for file in files}
             parts.append(Part(table=pl.concat(texts), line_of=self._lines(zone, keys)))
@@ -197,7 +197,7 @@ def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str], room:
 
 
 def _check_text(table: pl.DataFrame, room: Room) -> None:
-    """Count the text of Parquet, which its footer does not tell where one value stands for many."""
+    """Refuse text of Parquet beyond a room of its own: a footer does not tell of one value that stands for many."""
     names = [name for name, dtype in table.schema.items() if dtype == pl.String and name != FILE]
     if not names or not table.height:
         return
