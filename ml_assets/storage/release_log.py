@@ -50,6 +50,9 @@ class ReleaseLog:
 
     def state(self, requested: Requested = NOW) -> Releases:
         """What is where now, or was when something was requested. Raises like `last` and `entries`."""
+        last = self.last()
+        if last is None or requested.knows(last):
+            return last.state if last else NONE
         return next((entry.state for entry in self.entries() if requested.knows(entry)), NONE)
 
     def last(self) -> Entry | None:
