@@ -102,7 +102,7 @@ class ReleaseLog:
                 state=state,
             )
             self._files.refuse_occupied(entry.number, listed)
-            if newest:  # its writer may have been stopped before
+            if newest and newest.entry.number not in listed.copies:  # its writer was stopped before
                 self._files.keep_copy(newest)
             if self._put_new(entry):
                 self._keep_copy(entry)
