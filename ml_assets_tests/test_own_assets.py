@@ -10,6 +10,7 @@ import pytest
 
 from ml_assets.core.product import Product
 from ml_assets.definitions import defs
+from ml_assets.resources.io_manager import KEPT
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.scenario import failure_of
 
@@ -234,3 +235,27 @@ def test_several_days_in_one_run_need_a_value_each(value):
 
     assert "own: of a run over several partitions it must return a mapping from each" in failure_of(failed)
     assert stored() == {}
+
+
+@kind
+@pytest.mark.parametrize("name", sorted(KEPT))
+def test_what_the_project_makes_is_never_replaced_by_an_asset_of_the_same_name(name):
+    @dg.asset(name=name, partitions_def=DAILY)
+    def own():
+        return {}
+
+    alone = dg.Definitions(assets=[own], resources=dict(defs.resources))
+    result = alone.resolve_implicit_global_asset_job_def().execute_in_process(
+        partition_key=FIRST, run_config=QUIET, raise_on_error=False
+    )
+
+    assert told(result).startswith(f"{name}: an asset of this project has this name")
+    assert stored() == {}
+
+
+@kind
+def test_an_asset_with_a_prefix_may_have_any_name():
+    result = run([returning({"a": 1}, key_prefix="shop")], name="shop/own")
+
+    assert result.success, failure_of(result)
+    assert stored() == {("shop/own", FIRST): {"a": 1}}

@@ -40,6 +40,8 @@ def _keys(monkeypatch):
         ("file:///b/x", "/b/x", SAME),
         ("/b/y/../x", "/b/x", SAME),
         ("/b/x", "/b/xy", APART),
+        ("ftp://b/x", "/b/x", APART),
+        ("/", "/b", AROUND),
     ],
 )
 def test_roots_are_compared_by_what_they_are(first, second, words):

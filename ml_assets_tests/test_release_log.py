@@ -413,3 +413,17 @@ def test_a_number_that_nobody_counted_to_costs_no_time_in_the_tries(log, name):
     (Path(tries.uri("pair")) / name).write_bytes(b"{}")
 
     assert tries.number("pair", "other", {}) == 2
+
+
+@pytest.mark.kind("output")
+@pytest.mark.parametrize("text", ["\x1b[2J", "two\nlines", "[bold]", "\u202egpj"])
+def test_what_others_wrote_into_the_log_reaches_no_terminal_as_a_command(log, text, capsys):
+    green = model("green", 3)
+    log.append("promoted", lambda state: (green, promoted(state, green)), by=text, at=lambda: NOW, why=text)
+
+    assert main(["live"]) == 0
+
+    told = capsys.readouterr().out
+    shown = text if text == "[bold]" else text.encode("unicode_escape").decode()
+    assert told.count(shown) == 2
+    assert "\x1b" not in told

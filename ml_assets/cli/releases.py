@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ml_assets.cli.promote import actor
 from ml_assets.core.command import command
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.release import PAST, Entry, Slot
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline import releases
@@ -14,6 +15,7 @@ from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import ReleaseLog
 
 SHOWN = 20
+LONGEST = 2000  # characters of a reason that is shown
 
 
 def switch(dataset: str, *, to: Slot | None, if_candidate: str, reason: str, as_json: bool) -> int:
@@ -101,7 +103,7 @@ def _print_history(dataset: str, entries: Sequence[Entry]) -> None:
     table = Table("", "when (UTC)", "what", "by", "why", box=None, padding=(0, 2))
     for entry in entries[:SHOWN]:
         what = f"{PAST[entry.action]} {entry.release.told()}"
-        told = (what, entry.by, entry.why)
+        told = (visible(text, longest=LONGEST) for text in (what, entry.by, entry.why))
         table.add_row(str(entry.number), _at(entry.at), *map(escape, told))
     console().print(table)
     if len(entries) > SHOWN:

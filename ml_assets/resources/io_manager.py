@@ -11,10 +11,16 @@ from ml_assets.config import OptionsConfig, TrainingConfig
 from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.as_of import parse, problems
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.comparison import parameters as comparison
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.monitoring import parameters as monitoring
 from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.scoring import kind as predictions
+from ml_assets.core.sweep import result as leaderboard
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, StoreError, TrainingError
+from ml_assets.pipeline import report
+from ml_assets.pipeline.failed_trials import ASSET as FAILED_TRIAL
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.resources.guard import given
@@ -23,6 +29,18 @@ from ml_assets.resources.partition import refuse_days
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
+
+KEPT = frozenset(
+    {
+        *CATALOG,
+        predictions.ASSET,
+        monitoring.ASSET,
+        leaderboard.ASSET,
+        comparison.ASSET,
+        report.ASSET,
+        FAILED_TRIAL,
+    }
+)
 
 
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace:
@@ -71,9 +89,11 @@ class ArtifactIOManager(dg.IOManager):
         """Commit the value of each partition under its key, with its lineage.
 
         Raises TrainingError, with nothing committed, where several partitions were not given a value each or a day is
-        not over, and StoreError where it is no asset of daily partitions or a value cannot be stored in its format.
+        not over, and StoreError where it is no asset of daily partitions, has the name of one of the project's, or a
+        value cannot be stored in its format.
         """
         asset, days = _asset_and_days(context)
+        _refuse_name(asset)
         keys = {day: self._key(asset, day) for day in days}
         values = obj if len(days) > 1 else {days[0]: obj}
         if not isinstance(values, Mapping) or set(values) != set(days):
@@ -123,6 +143,15 @@ def _asset_and_days(context: dg.InputContext | dg.OutputContext) -> tuple[str, l
     if not context.has_asset_partitions:
         raise _not_kept(asset, "it has no partitions")
     return asset, list(context.asset_partition_keys)
+
+
+def _refuse_name(asset: str) -> None:
+    """StoreError for a name under which the project keeps what it makes itself: that is never replaced by others."""
+    if asset in KEPT:
+        raise StoreError(
+            f"{asset}: an asset of this project has this name, and what it made is kept under it. Nothing was stored. "
+            "Give yours another name, or a key_prefix."
+        )
 
 
 def _stored(key: ArtifactKey, store: ArtifactStore) -> Manifest:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ml_assets.core.s3_access import S3Access
-from ml_assets.errors import StoreError
+from ml_assets.errors import SettingsError, StoreError
 from ml_assets.storage.buckets import find_session, is_bucket
 from ml_assets.storage.object_store import local_path
 
@@ -21,7 +21,10 @@ Location = tuple[Hashable, ...]
 
 def location(root: str, access: S3Access) -> Location:
     """What a root is, then what holds it, up to the top of the disk or of the bucket; equal for equal places."""
-    folder = local_path(root)
+    try:
+        folder = local_path(root)
+    except SettingsError:  # nothing can be read or written there
+        return (root,)
     if folder is not None:
         real = _resolved(folder)
         return tuple(map(_identity, (real, *real.parents)))

@@ -50,6 +50,9 @@ class ReleaseLog:
 
     def state(self, requested: Requested = NOW) -> Releases:
         """What is where now, or was when something was requested. Raises like `last` and `entries`."""
+        last = self.last()
+        if last is None or requested.knows(last):
+            return last.state if last else NONE
         return next((entry.state for entry in self.entries() if requested.knows(entry)), NONE)
 
     def last(self) -> Entry | None:
@@ -99,7 +102,7 @@ class ReleaseLog:
                 state=state,
             )
             self._files.refuse_occupied(entry.number, listed)
-            if newest:  # its writer may have been stopped before
+            if newest and newest.entry.number not in listed.copies:  # its writer was stopped before
                 self._files.keep_copy(newest)
             if self._put_new(entry):
                 self._keep_copy(entry)
