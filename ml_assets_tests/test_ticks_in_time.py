@@ -22,7 +22,8 @@ from ml_assets.storage.deadline import time_left, times_late, within
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import make_bucket, s3_server, use
-from ml_assets_tests.ticks import at, preset, tick, write
+from ml_assets_tests.ticks import at, let_end, preset, tick, write
+from ml_assets_tests.webhook import webhook
 
 pytestmark = pytest.mark.kind("ticks in time")
 
@@ -34,7 +35,7 @@ LONG = 20.0  # seconds: nothing here takes as long, unless it hangs
 def _nothing_is_left():
     """What a test left behind has ended before the next one begins."""
     yield
-    _nothing_more_is_left()
+    let_end()
 
 
 @pytest.fixture
@@ -46,11 +47,6 @@ def hurried(monkeypatch):
     monkeypatch.setattr(request_folder, "READ_WITHIN", 0.5)
     monkeypatch.setattr("ml_assets.defs.sensors.requests.READ_WITHIN", 0.5)
     monkeypatch.setattr(landing, "ZONE", 1.0)
-
-
-def _nothing_more_is_left():
-    for thread in list(deadline._left.values()):
-        thread.join(LONG)
 
 
 def timed(work):
@@ -148,7 +144,7 @@ def test_a_listing_that_does_not_come_skips_the_tick_and_the_next_one_at_once(hu
             first, took = timed(lambda: tick(request_files, cursor="kept"))
             second, took_again = timed(lambda: tick(request_files, cursor="kept"))
             slow["on"] = False
-            _nothing_more_is_left()
+            let_end()
             third = tick(request_files)
 
     assert "s3://asked: no answer within 1.0 seconds" in first.skip_message
@@ -156,6 +152,17 @@ def test_a_listing_that_does_not_come_skips_the_tick_and_the_next_one_at_once(hu
     assert first.cursor == second.cursor == "kept"
     assert max(took, took_again) < 6
     assert [request.tags[FILE_TAG] for request in third.run_requests] == ["a.toml"]
+
+
+def test_a_bucket_that_answers_byte_by_byte_skips_the_tick(hurried, monkeypatch):
+    with webhook(drip=0.05, path="") as drip:
+        use(monkeypatch, drip.url, max_attempts=1)
+        monkeypatch.setenv("ML_ASSETS_REQUESTS", "s3://dripping")
+        data, took = timed(lambda: tick(request_files))
+        drip.drip = 0
+
+    assert "s3://dripping: no answer within 1.0 seconds" in data.skip_message
+    assert took < 6
 
 
 def test_an_object_that_does_not_come_holds_up_no_other(hurried, monkeypatch):
@@ -169,7 +176,7 @@ def test_an_object_that_does_not_come_holds_up_no_other(hurried, monkeypatch):
             monkeypatch.setenv("ML_ASSETS_REQUESTS", "s3://one")
             monkeypatch.setattr(request_folder, "SETTLED", request_folder.SETTLED * 0)
             data, took = timed(lambda: tick(request_files))
-            _nothing_more_is_left()
+            let_end()
 
     assert {request.tags[FILE_TAG] for request in data.run_requests} == {"b.toml", "c.toml"}
     assert took < 4
@@ -187,7 +194,7 @@ def test_a_zone_that_does_not_answer_holds_up_no_other(hurried, monkeypatch, tmp
             use(monkeypatch, network.url)
             first, took = timed(lambda: tick(landed_days))
             second, took_again = timed(lambda: tick(landed_days, cursor=first.cursor))
-            _nothing_more_is_left()
+            let_end()
 
     assert {request.tags["ml_assets/source"] for request in first.run_requests} == {"shop"}
     assert second.run_requests
