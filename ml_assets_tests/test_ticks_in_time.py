@@ -100,6 +100,24 @@ def test_work_inside_work_has_no_more_time_than_what_is_left():
     assert time_left() > 1e9
 
 
+def test_work_that_was_left_behind_begins_nothing_more():
+    outcomes, go_on = [], threading.Event()
+
+    def work():
+        go_on.wait(LONG)
+        try:
+            within(5, lambda: outcomes.append("begun"), what="inner")
+        except OutOfTimeError as error:
+            outcomes.append(str(error))
+
+    with pytest.raises(OutOfTimeError):
+        within(0.1, work, what="outer")
+    go_on.set()
+    let_end()
+
+    assert outcomes == ["inner: no time was left for it."]
+
+
 def test_a_request_is_not_sent_again_when_time_is_up(monkeypatch):
     from obstore.exceptions import GenericError
 
@@ -147,7 +165,7 @@ def test_a_listing_that_does_not_come_skips_the_tick_and_the_next_one_at_once(hu
             let_end()
             third = tick(request_files)
 
-    assert "s3://asked: no answer within 2.0 seconds" in first.skip_message
+    assert "s3://asked: no answer within " in first.skip_message
     assert "an earlier request still waits" in second.skip_message
     assert first.cursor == second.cursor == "kept"
     assert max(took, took_again) < 9
@@ -161,7 +179,7 @@ def test_a_bucket_that_answers_byte_by_byte_skips_the_tick(hurried, monkeypatch)
         data, took = timed(lambda: tick(request_files))
         drip.drip = 0
 
-    assert "s3://dripping: no answer within 2.0 seconds" in data.skip_message
+    assert "s3://dripping: no answer within " in data.skip_message
     assert took < 9
 
 

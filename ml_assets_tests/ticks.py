@@ -50,9 +50,10 @@ def at(schedule, moment, *, instance=None):
 
 
 def let_end(*, within=30):
-    """Wait for what ticks left behind."""
-    for thread in list(deadline._left.values()):
-        thread.join(within)
+    """Wait for what ticks left behind, and for what that leaves behind."""
+    until = time.monotonic() + within
+    while time.monotonic() < until and any(thread.is_alive() for thread in list(deadline._left.values())):
+        time.sleep(0.02)
 
 
 def days(requests):

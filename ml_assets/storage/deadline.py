@@ -49,12 +49,14 @@ def within(seconds: float, work: Callable[[], T], *, what: str, kind: str = "", 
         grace: further seconds, in which it may end by itself.
 
     Raises:
-        OutOfTimeError: it took too long, or others were left behind.
+        OutOfTimeError: it took too long, no time was left for it, or others were left behind.
     """
     kind = kind or what
+    seconds = min(seconds, time_left())
+    if seconds <= 0:
+        raise OutOfTimeError(f"{what}: no time was left for it.")
     _begin(what, kind)
     done: Future[T] = Future()
-    seconds = max(0.0, min(seconds, time_left()))
     thread = threading.Thread(
         target=contextvars.copy_context().run, args=(_do, work, seconds, done), name=what, daemon=True
     )
