@@ -6,6 +6,7 @@ import time
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_status_sensor_definition import RunStatusSensorCursor
 
 from ml_assets.cli.home import ensure_home
 from ml_assets.core.secrets import looks_like_credential
@@ -19,9 +20,16 @@ from ml_assets_tests.builders import write_landing
 from ml_assets_tests.live import deployment
 from ml_assets_tests.scenario import train, train_days
 from ml_assets_tests.surfaces import DAYS, Typed
+from ml_assets_tests.ticks import let_end, tick
 from ml_assets_tests.webhook import webhook
 
 in_time = pytest.mark.kind("ticks in time")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left():
+    yield
+    let_end()
 
 
 @pytest.fixture
@@ -210,11 +218,11 @@ def test_a_webhook_that_never_answers_is_given_up_in_time():
 
 
 @in_time
-@pytest.mark.parametrize("drip", [0.05, 0.5])
+@pytest.mark.parametrize("drip", [0.15, 0.6])
 def test_a_webhook_that_answers_byte_by_byte_is_given_up_in_time_and_lets_the_next_notice_go(drip):
     with webhook(drip=drip) as hook:
         started = time.monotonic()
-        slow = NoticeResource(webhook_url=hook.url).send("hello", seconds=0.8)
+        slow = NoticeResource(webhook_url=hook.url).send("hello", seconds=1.5)
         took = time.monotonic() - started
         hook.drip = 0
         next_one = NoticeResource(webhook_url=hook.url).send("again", seconds=5)
@@ -241,9 +249,41 @@ def test_a_host_whose_name_is_not_found_for_a_long_time_is_given_up_in_time(monk
 
 
 @in_time
+def test_a_secret_that_aws_gives_byte_by_byte_is_given_up_in_time(monkeypatch):
+    for name, value in {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}.items():
+        monkeypatch.setenv(name, value)
+    with webhook(path="", drip=0.1) as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws.url)
+        started = time.monotonic()
+        trouble = NoticeResource(webhook_secret="x", region="eu-west-1").send("hello", seconds=2)
+        took = time.monotonic() - started
+        aws.drip = 0
+        let_end()
+
+    assert trouble == "it takes too long (the webhook: no answer within 2.0 seconds.)"
+    assert took < 20
+
+
+@in_time
+def test_a_run_whose_notice_does_not_arrive_is_told_once_and_the_cursor_goes_on(failed, monkeypatch):
+    result, instance = failed
+    monkeypatch.setattr(NoticeResource.send, "__kwdefaults__", {"seconds": 2.0})
+    before = RunStatusSensorCursor(record_id=0, update_timestamp=None, record_timestamp=None).to_json()
+    with webhook(drip=0.3) as hook:
+        monkeypatch.setenv("ML_ASSETS_WEBHOOK_URL", hook.url)
+        first = tick(failure_notice, cursor=before, instance=instance)
+        second = tick(failure_notice, cursor=first.cursor, instance=instance)
+
+    assert len(hook.texts) == 1
+    assert result.run_id in hook.texts[0]
+    assert RunStatusSensorCursor.from_json(first.cursor).record_id > 0
+    assert second.cursor == first.cursor
+
+
+@in_time
 def test_a_notice_that_takes_too_long_is_told_in_the_log_and_given_up(failed, monkeypatch, capfd):
-    monkeypatch.setattr(NoticeResource.send, "__kwdefaults__", {"seconds": 0.5})
-    with webhook(drip=0.1) as hook:
+    monkeypatch.setattr(NoticeResource.send, "__kwdefaults__", {"seconds": 2.0})
+    with webhook(drip=0.3) as hook:
         monkeypatch.setenv("ML_ASSETS_WEBHOOK_URL", hook.url)
         outcome = notify(*failed)
 

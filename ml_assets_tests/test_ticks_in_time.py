@@ -22,7 +22,8 @@ from ml_assets.storage.deadline import time_left, times_late, within
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import make_bucket, s3_server, use
-from ml_assets_tests.ticks import at, preset, tick, write
+from ml_assets_tests.ticks import at, let_end, preset, tick, write
+from ml_assets_tests.webhook import webhook
 
 pytestmark = pytest.mark.kind("ticks in time")
 
@@ -34,23 +35,18 @@ LONG = 20.0  # seconds: nothing here takes as long, unless it hangs
 def _nothing_is_left():
     """What a test left behind has ended before the next one begins."""
     yield
-    _nothing_more_is_left()
+    let_end()
 
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """A tick has two seconds, and one more for what is under way."""
-    monkeypatch.setattr(in_time, "SECONDS", 2.0)
-    monkeypatch.setattr(in_time, "GRACE", 1.0)
-    monkeypatch.setattr(request_folder, "LISTED_WITHIN", 1.0)
-    monkeypatch.setattr(request_folder, "READ_WITHIN", 0.5)
-    monkeypatch.setattr("ml_assets.defs.sensors.requests.READ_WITHIN", 0.5)
-    monkeypatch.setattr(landing, "ZONE", 1.0)
-
-
-def _nothing_more_is_left():
-    for thread in list(deadline._left.values()):
-        thread.join(LONG)
+    """A tick has four seconds, and two more for what is under way."""
+    monkeypatch.setattr(in_time, "SECONDS", 4.0)
+    monkeypatch.setattr(in_time, "GRACE", 2.0)
+    monkeypatch.setattr(request_folder, "LISTED_WITHIN", 2.0)
+    monkeypatch.setattr(request_folder, "READ_WITHIN", 1.0)
+    monkeypatch.setattr("ml_assets.defs.sensors.requests.READ_WITHIN", 1.0)
+    monkeypatch.setattr(landing, "ZONE", 2.0)
 
 
 def timed(work):
@@ -104,6 +100,24 @@ def test_work_inside_work_has_no_more_time_than_what_is_left():
     assert time_left() > 1e9
 
 
+def test_work_that_was_left_behind_begins_nothing_more():
+    outcomes, go_on = [], threading.Event()
+
+    def work():
+        go_on.wait(LONG)
+        try:
+            within(5, lambda: outcomes.append("begun"), what="inner")
+        except OutOfTimeError as error:
+            outcomes.append(str(error))
+
+    with pytest.raises(OutOfTimeError):
+        within(0.1, work, what="outer")
+    go_on.set()
+    let_end()
+
+    assert outcomes == ["inner: no time was left for it."]
+
+
 def test_a_request_is_not_sent_again_when_time_is_up(monkeypatch):
     from obstore.exceptions import GenericError
 
@@ -141,21 +155,32 @@ def test_a_listing_that_does_not_come_skips_the_tick_and_the_next_one_at_once(hu
     slow = {"on": True}
     with s3_server() as url:
         make_bucket(url, "asked", {"a.toml": SOUND})
-        with faulty(url, lambda *_: Fault(kind="delay", seconds=6) if slow["on"] else None) as network:
+        with faulty(url, lambda *_: Fault(kind="delay", seconds=9) if slow["on"] else None) as network:
             use(monkeypatch, network.url)
             monkeypatch.setenv("ML_ASSETS_REQUESTS", "s3://asked")
             monkeypatch.setattr(request_folder, "SETTLED", request_folder.SETTLED * 0)
             first, took = timed(lambda: tick(request_files, cursor="kept"))
             second, took_again = timed(lambda: tick(request_files, cursor="kept"))
             slow["on"] = False
-            _nothing_more_is_left()
+            let_end()
             third = tick(request_files)
 
-    assert "s3://asked: no answer within 1.0 seconds" in first.skip_message
+    assert "s3://asked: no answer within " in first.skip_message
     assert "an earlier request still waits" in second.skip_message
     assert first.cursor == second.cursor == "kept"
-    assert max(took, took_again) < 6
+    assert max(took, took_again) < 9
     assert [request.tags[FILE_TAG] for request in third.run_requests] == ["a.toml"]
+
+
+def test_a_bucket_that_answers_byte_by_byte_skips_the_tick(hurried, monkeypatch):
+    with webhook(drip=0.05, path="") as drip:
+        use(monkeypatch, drip.url, max_attempts=1)
+        monkeypatch.setenv("ML_ASSETS_REQUESTS", "s3://dripping")
+        data, took = timed(lambda: tick(request_files))
+        drip.drip = 0
+
+    assert "s3://dripping: no answer within " in data.skip_message
+    assert took < 9
 
 
 def test_an_object_that_does_not_come_holds_up_no_other(hurried, monkeypatch):
@@ -163,16 +188,16 @@ def test_an_object_that_does_not_come_holds_up_no_other(hurried, monkeypatch):
         make_bucket(
             url, "one", {f"{name}.toml": SOUND + f"seed = {n}\n".encode() for n, name in enumerate("abc")}
         )
-        rule = lambda _, path: Fault(kind="delay", seconds=5) if "a.toml" in path else None  # noqa: E731
+        rule = lambda _, path: Fault(kind="delay", seconds=8) if "a.toml" in path else None  # noqa: E731
         with faulty(url, rule) as network:
             use(monkeypatch, network.url)
             monkeypatch.setenv("ML_ASSETS_REQUESTS", "s3://one")
             monkeypatch.setattr(request_folder, "SETTLED", request_folder.SETTLED * 0)
             data, took = timed(lambda: tick(request_files))
-            _nothing_more_is_left()
+            let_end()
 
     assert {request.tags[FILE_TAG] for request in data.run_requests} == {"b.toml", "c.toml"}
-    assert took < 4
+    assert took < 8
 
 
 def test_a_zone_that_does_not_answer_holds_up_no_other(hurried, monkeypatch, tmp_path):
@@ -183,15 +208,15 @@ def test_a_zone_that_does_not_answer_holds_up_no_other(hurried, monkeypatch, tmp
     preset("shop", 'source = "shop"', landing=True)
     with s3_server() as url:
         make_bucket(url, "far")
-        with faulty(url, lambda *_: Fault(kind="delay", seconds=6)) as network:
+        with faulty(url, lambda *_: Fault(kind="delay", seconds=9)) as network:
             use(monkeypatch, network.url)
             first, took = timed(lambda: tick(landed_days))
             second, took_again = timed(lambda: tick(landed_days, cursor=first.cursor))
-            _nothing_more_is_left()
+            let_end()
 
     assert {request.tags["ml_assets/source"] for request in first.run_requests} == {"shop"}
     assert second.run_requests
-    assert max(took, took_again) < 6
+    assert max(took, took_again) < 9
     assert times_late("the landing zone far/orders") == 2
 
 
@@ -229,7 +254,7 @@ def test_a_store_that_does_not_answer_skips_the_schedule_in_words(hurried, monke
     context_free, took = timed(lambda: _skip_of(catch_up))
     go_on.set()
 
-    assert context_free.startswith("catch_up: no answer within 3.0 seconds. This tick was given up")
+    assert context_free.startswith("catch_up: no answer within 6.0 seconds. This tick was given up")
     assert took < LONG
 
 

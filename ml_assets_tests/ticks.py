@@ -10,6 +10,7 @@ import dagster as dg
 from dagster._core.test_utils import create_run_for_test
 
 from ml_assets.definitions import defs
+from ml_assets.storage import deadline
 
 AGES_AGO = 3600  # seconds: a file of that age is no longer being written
 
@@ -46,6 +47,13 @@ def at(schedule, moment, *, instance=None):
         repository_def=defs.get_repository_def(),
     )
     return schedule.evaluate_tick(context).run_requests
+
+
+def let_end(*, within=30):
+    """Wait for what ticks left behind, and for what that leaves behind."""
+    until = time.monotonic() + within
+    while time.monotonic() < until and any(thread.is_alive() for thread in list(deadline._left.values())):
+        time.sleep(0.02)
 
 
 def days(requests):

@@ -49,10 +49,15 @@ def webhook(*statuses: int, path: str = "/services/T0/B0/x", **more) -> Iterator
             self.end_headers()
             self.wfile.write(told.answer)
 
+        def do_GET(self):
+            self._drip()
+
         def _drip(self):
-            """Answer one byte after the other, for ever."""
+            """Answer one byte after the other, as long as it is told to."""
             with contextlib.suppress(OSError):  # who asked has gone away
                 for byte in itertools.cycle(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000):
+                    if not told.drip:
+                        return
                     self.wfile.write(bytes([byte]))
                     self.wfile.flush()
                     time.sleep(told.drip)

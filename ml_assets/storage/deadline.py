@@ -18,10 +18,12 @@ from ml_assets.errors import OutOfTimeError
 MOST_LEFT = (
     8  # works of one kind that are left behind, each with a thread: where there are more, none is begun
 )
+MOST_REMEMBERED = 1_000  # names of works that were late
 
 _END: contextvars.ContextVar[float] = contextvars.ContextVar("end", default=math.inf)
-_left: dict[tuple[str, str], threading.Thread] = {}
+_left: dict[tuple[str, str], threading.Thread] = {}  # by kind and name
 _late: Counter[str] = Counter()
+_BOTH = threading.Lock()  # for these two: ticks run side by side
 
 T = TypeVar("T")
 
@@ -47,32 +49,40 @@ def within(seconds: float, work: Callable[[], T], *, what: str, kind: str = "", 
         grace: further seconds, in which it may end by itself.
 
     Raises:
-        OutOfTimeError: it took too long, or others were left behind.
+        OutOfTimeError: it took too long, no time was left for it, or others were left behind.
     """
     kind = kind or what
+    seconds = min(seconds, time_left())
+    if seconds <= 0:
+        raise OutOfTimeError(f"{what}: no time was left for it.")
     _begin(what, kind)
     done: Future[T] = Future()
-    seconds = max(0.0, min(seconds, time_left()))
     thread = threading.Thread(
         target=contextvars.copy_context().run, args=(_do, work, seconds, done), name=what, daemon=True
     )
     thread.start()
     thread.join(seconds + grace)
     if thread.is_alive():
-        _left[kind, what] = thread
-        _late[what] += 1
+        with _BOTH:
+            _left[kind, what] = thread
+            _late[what] += 1
         raise OutOfTimeError(f"{what}: no answer within {seconds + grace:.1f} seconds.")
-    _late.pop(what, None)
+    with _BOTH:
+        _late.pop(what, None)
     return done.result()
 
 
 def _begin(what: str, kind: str) -> None:
-    for known in [known for known, thread in _left.items() if not thread.is_alive()]:
-        _left.pop(known, None)
-    kinds = Counter(known for known, _ in _left)
-    if (kind, what) in _left or kinds[kind] >= MOST_LEFT:
+    with _BOTH:
+        for known in [known for known, thread in _left.items() if not thread.is_alive()]:
+            del _left[known]
+        kinds = Counter(known for known, _ in _left)
+        if (kind, what) not in _left and kinds[kind] < MOST_LEFT:
+            return
+        if len(_late) > MOST_REMEMBERED:
+            _late.clear()
         _late[what] += 1
-        raise OutOfTimeError(f"{what}: an earlier request still waits for its answer.")
+    raise OutOfTimeError(f"{what}: an earlier request still waits for its answer.")
 
 
 def _do(work: Callable[[], T], seconds: float, done: "Future[T]") -> None:

@@ -6,6 +6,7 @@ Of what S3 says only the error's code is repeated: the rest of its answer may ho
 import errno
 import re
 
+from ml_assets.core.foreign_text import visible
 from ml_assets.errors import MlAssetsError
 from ml_assets.storage.probe import REDIRECTS, what_stands_there
 
@@ -106,7 +107,9 @@ def is_missing_bucket(error: Exception) -> bool:
 def _of_a_name(text: str) -> str:
     """Which name in a listing obstore cannot take; one such object hides all others."""
     name = _UNREADABLE_NAME.search(text)
-    return f"the name of an object there has an empty or dotted part: {name[1]}. Move it away" if name else ""
+    if not name:
+        return ""
+    return f"the name of an object there has an empty or dotted part: {visible(name[1])}. Move it away"
 
 
 def _of_s3(text: str) -> str:

@@ -22,11 +22,11 @@ def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
 
     The webhook is no resource of the definitions: there, Dagster would offer its fields in every launchpad.
     """
-    notice = notice_resource().process_config_and_initialize()
-    if not notice.is_set():
-        return dg.SkipReason(UNSET)
-    run = context.dagster_run
-    trouble = notice.send(failure_text(run, context.get_step_failure_events()))
+    with notice_resource().process_config_and_initialize_cm() as notice:
+        if not notice.is_set():
+            return dg.SkipReason(UNSET)
+        run = context.dagster_run
+        trouble = notice.send(failure_text(run, context.get_step_failure_events()))
     if trouble:
         context.log.error("The notice of run %s did not reach the webhook: %s.", run.run_id, trouble)
     else:

@@ -13,9 +13,10 @@ from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.text_files import MAX_BYTES
 from ml_assets.parameter_files import is_parameter_file
 from ml_assets.storage.deadline import within
-from ml_assets.storage.looking import LeftOut, Looked, check_file, look
+from ml_assets.storage.looking import LeftOut, Looked, look
 from ml_assets.storage.names import problem_of
 from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets.storage.reading import get
 
 NOTE = ".rejected"
 NEWEST = 20_000  # files looked at: it bounds the cursor
@@ -93,10 +94,12 @@ class RequestFolder:
 
         def read() -> bytes:
             store = open_store(self.root, access=self.access)
-            check_file(store, file.name)
             if file.size > MAX_BYTES:
                 return bytes(store.get_range(file.name, start=0, length=MAX_BYTES + 1))
-            return bytes(store.get(file.name).bytes())
+            data = get(store, file.name)
+            if data is None:
+                raise FileNotFoundError(file.name)
+            return data
 
         return self._in_time(file.name, read)
 

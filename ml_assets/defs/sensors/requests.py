@@ -18,13 +18,13 @@ from ml_assets.defs.sensors.request_file import Order, read_order
 from ml_assets.defs.sensors.request_folder import (
     READ_WITHIN,
     Dropped,
-    Listing,
     RequestFolder,
     is_secret,
     note_of,
     shown,
 )
 from ml_assets.defs.sensors.request_memory import Memory, mark, remembered
+from ml_assets.defs.sensors.request_notes import CORRECT, RELOAD, WAIT, tell_left_out, write_note
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
@@ -35,10 +35,6 @@ FILE_TAG = "ml_assets/request_file"
 OPENED = 500  # files a tick, so that it ends in time on a slow store as well
 LONGEST_KEY = 1024  # characters of a name in a bucket
 TRIES = 3  # ticks in which a file could not be read, after which its note says why
-CORRECT = "Correct the file: it is looked at again once it is written, and this note goes away."
-RELOAD = "The file is looked at again in each tick, and this note goes away once it is taken."
-RENAME = "Only files whose names hold no such thing are read. Rename it, or move it away, and then this note."
-WAIT = "It is tried again in each tick, and this note goes away once it can be read."
 
 
 @dg.sensor(
@@ -61,7 +57,7 @@ def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         context.log.warning(
             "%s: %d older files are not looked at. Move what is done away.", folder.root, listing.older
         )
-    tell_left_out(folder, listing, context.log)
+    tell_left_out(folder, listing, at_most=OPENED, log=context.log)
     memory = remembered(context.cursor, listing.files)
     desk = Desk(
         folder=folder,
@@ -172,24 +168,7 @@ class Desk:
 
     def _refused(self, file: Dropped, problems: Sequence[str], *, hint: str = CORRECT) -> None:
         self.log.warning("%s was refused: %s", shown(file.name), "; ".join(problems))
-        _note(self.folder, file.name, problems, hint, self.log)
-
-
-def tell_left_out(folder: RequestFolder, listing: Listing, log: logging.Logger) -> None:
-    """A note and a line of the log for what only looks like a request file; once, where the note can be written."""
-    untold = [left for left in listing.left_out if note_of(left.name) not in listing.notes]
-    for left in untold[:OPENED]:
-        if time_left() < READ_WITHIN:
-            break
-        log.warning("%s was left out: %s", shown(left.name), left.why)
-        _note(folder, left.name, [f"{shown(left.name)}: {left.why}."], RENAME, log)
-
-
-def _note(folder: RequestFolder, name: str, problems: Sequence[str], hint: str, log: logging.Logger) -> None:
-    try:
-        folder.reject(name, problems, hint=hint)
-    except MlAssetsError as error:
-        log.warning("%s The reasons stand in this log only.", error)
+        write_note(self.folder, file.name, problems, hint=hint, log=self.log)
 
 
 def _requests(order: Order, file: Dropped, data: bytes) -> Iterator[dg.RunRequest]:
