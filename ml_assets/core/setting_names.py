@@ -60,11 +60,12 @@ def suggestion(location: Sequence[Any], model: type[BaseModel]) -> str:
 def _line(name: str, model: type[BaseModel], prefix: str, others: Collection[str]) -> str:
     if looks_like_credential(name):
         return "(a variable's name): looks like a credential. Give secrets by reference only."
-    given = name.upper().removeprefix(prefix).split(BETWEEN)
-    known = [prefix + BETWEEN.join(path).upper() for path in _paths(model, given) if path]
-    near = nearest(name, [*known, *others])
+    rest = name.upper().removeprefix(prefix)
+    spellings = (rest.split(BETWEEN), rest.split("_"))  # one underscore for two is the commonest slip
+    known = [BETWEEN.join(path).upper() for given in spellings for path in _paths(model, given) if path]
+    near = nearest(rest, [*known, *(other.removeprefix(prefix) for other in others)])
     hint = (
-        f"Did you mean {near}?"
+        f"Did you mean {prefix}{near}?"
         if near
         else "The README lists what is known. Give a variable of your own another prefix."
     )
