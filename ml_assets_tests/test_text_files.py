@@ -86,6 +86,8 @@ LARGER_THAN_THEY_LOOK = {
     "more_lists.toml": "[[a]]\n" * 150_000,
     "digits.toml": "a = " + "9" * LONG,
     "hex.toml": "a = 0x" + "f" * 9_000,
+    "values.toml": "a = [" + "1," * 450_000 + "1]",
+    "values.json": "[" + "1," * 450_000 + "1]",
     "unclosed.toml": "'''" + "''x" * 300_000,
     "escapes.toml": '"""' + '""\\' * 300_000,
     "quotes.toml": '"' * LONG,
@@ -168,6 +170,12 @@ def test_brackets_dots_and_digits_in_texts_and_comments_are_not_counted():
 
     assert parse_toml(text.encode(), name="x")["e"] == 1
     assert parse_file(f'{{"a": "{words}", "b": "\\"{words}"}}'.encode(), name="x.json").keys() == {"a", "b"}
+
+
+def test_a_list_of_40_000_names_is_read():
+    names = [f"feature_{n}" for n in range(40_000)]
+
+    assert parse_toml(f"features = {names}".encode(), name="dataset.toml") == {"features": names}
 
 
 def test_the_bytes_that_are_looked_at_can_be_fewer_or_more():
