@@ -32,7 +32,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSettingsErro
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.core_schema import number_of
 from ml_assets.core.engine import PATTERN
-from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
+from ml_assets.core.environment import ANY, Budget, Environment, named_sources, no_truth, safe_name
 from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import USUAL_S3, S3Access
@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         if day < EARLIEST:
             raise PydanticCustomError("day", "too early. Allowed: {first} or later", {"first": str(EARLIEST)})
         return day
+
+    @field_validator("requests_per_tick", "catch_up_days", "workers", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, number: Any) -> Any:
+        return no_truth(number)
 
     @field_validator("presets")
     @classmethod

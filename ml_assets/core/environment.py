@@ -1,6 +1,7 @@
 """What is set of one environment: where its artifacts live, where its rows come from, and what a launch may do there."""
 
 import re
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -23,6 +24,13 @@ def named_sources(sources: dict[str, str]) -> dict[str, str]:
     return sources
 
 
+def no_truth(number: Any) -> Any:
+    """The same value; PydanticCustomError where it is true or false, which Python counts as 1 and 0."""
+    if isinstance(number, bool):
+        raise PydanticCustomError("number", "not a number")
+    return number
+
+
 class Budget(BaseModel):
     """What may be computed at once; 0 stands for no limit."""
 
@@ -30,6 +38,11 @@ class Budget(BaseModel):
 
     runs: int = Field(default=0, ge=0, description="Days and parameter sets that one launch may compute")
     hours: float = Field(default=0, ge=0, description="Hours that one launch may take, as past runs tell")
+
+    @field_validator("runs", "hours", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, number: Any) -> Any:
+        return no_truth(number)
 
 
 class Environment(BaseModel):
