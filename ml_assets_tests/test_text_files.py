@@ -6,7 +6,16 @@ import math
 import pytest
 
 from ml_assets.core.text_files import MAX_BYTES, parse_file, parse_toml
-from ml_assets.errors import LONGEST_PROBLEM, MOST_PROBLEMS, RefusedError
+from ml_assets.errors import (
+    LONGEST_MESSAGE,
+    LONGEST_PROBLEM,
+    MOST_PROBLEMS,
+    ArtifactNotFoundError,
+    RefusedError,
+    SettingsError,
+    SourceError,
+    StoreError,
+)
 
 MEANT = {
     "0123": 123,
@@ -197,6 +206,13 @@ def test_a_refusal_has_a_longest_length_and_says_how_much_more_there_is():
     assert refusal.problems[-1] == "and 89951 more."
     assert copy.copy(refusal).problems == refusal.problems
     assert str(refusal).startswith("Refused: 90000 problems.")
+
+
+@pytest.mark.kind("inputs larger than they look")
+@pytest.mark.parametrize("error", [SourceError, StoreError, SettingsError, ArtifactNotFoundError])
+def test_no_message_of_any_error_is_endless(error):
+    assert len(str(error("x" * 1_000_000))) == LONGEST_MESSAGE
+    assert str(error("x")) == "x"
 
 
 def test_no_key_that_looks_like_a_credential_and_no_escape_of_a_terminal_is_repeated():
