@@ -55,6 +55,7 @@ OTHER_VARIABLES = frozenset(
         *("DEBUG", "WRITE_DOCS", "SCREENSHOTS"),  # of the shell and the tests
     )
 )
+_CONTROLS = frozenset(map(chr, (*range(32), 127)))
 EARLIEST = dt.date(1900, 1, 1)
 SAMPLE = "sample:"
 
@@ -159,6 +160,14 @@ class Settings(BaseSettings):
                 raise PydanticCustomError(
                     "environment", "{setting}: unknown: {wrong}. Allowed: {known}", told
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _places_can_be_seen(self) -> "Settings":
+        if wrong := [name for name, uri in self._places() if not _CONTROLS.isdisjoint(uri)]:
+            raise PydanticCustomError(
+                "place", "{names}: holds what cannot be seen", {"names": ", ".join(wrong)}
+            )
         return self
 
     @model_validator(mode="after")

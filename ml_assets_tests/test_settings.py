@@ -146,7 +146,8 @@ CREDENTIALS = [
     "https:user:hunter2@host",
     "https:///user:hunter2@host",
     " https://user@host",
-    "ht\ntps://user@host",
+    "https://user\uff20host",
+    "https://host/x?u=ada&p=hunter2",
     "//user:hunter2@host/x",
     "s3://:secret@b/x",
     "s3://bucket@x",
@@ -229,6 +230,7 @@ def test_an_at_sign_or_such_a_word_in_a_path_is_no_credential(uri, monkeypatch):
         ("S3__ENDPOINT", "Did you mean ML_ASSETS_S3__ENDPOINT_URL?"),
         ("ENVIRONMENTS__DEV__ROT", "Did you mean ML_ASSETS_ENVIRONMENTS__DEV__ROOT?"),
         ("ENVIRONMENTS__DEV__BUDGET_RUNS", "Did you mean ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS?"),
+        ("BUDGET", "The README lists what is known."),
         ("WEBHOOK", "Did you mean ML_ASSETS_WEBHOOK_URL?"),
         ("SOMETHING_OF_MY_OWN_ENTIRELY", "The README lists what is known."),
     ],
@@ -240,6 +242,20 @@ def test_a_variable_that_means_nothing_is_refused_with_the_nearest_that_does(nam
         load_settings()
 
     assert f"ML_ASSETS_{name}: an unknown variable. {meant}" in str(refusal.value)
+
+
+@pytest.mark.kind("settings")
+@pytest.mark.parametrize("prefix", ["ML_ASSET_", "MLASSETS_", "MLASSET_"])
+def test_a_setting_with_a_prefix_that_is_not_quite_ours_is_told(prefix, monkeypatch):
+    monkeypatch.setenv(f"{prefix}WORKERS", "4")
+    monkeypatch.setenv(f"{prefix}OF_ANOTHER_PROGRAM", "4")
+
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+
+    assert str(refusal.value).splitlines()[1:] == [
+        f"{prefix}WORKERS: an unknown variable. Did you mean ML_ASSETS_WORKERS?"
+    ]
 
 
 def test_a_variable_is_known_whatever_its_case_and_given_once(monkeypatch):
@@ -333,6 +349,9 @@ def test_a_setting_that_can_never_work_is_refused_in_words(name, value, words, m
         ("[s3]\nendpoint = 'x'", "s3.endpoint: unknown. Did you mean endpoint_url?"),
         ("[sources]\nshop = '/a'\nshop = '/b'", "ml_assets.toml: line 3: shop is there twice."),
         ("first_as_of = 20250101", "first_as_of: not a real day."),
+        ("[s3]\nmax_attempts = true", "s3.max_attempts: not a number"),
+        ("[sources]\nshop = ' '", "sources: shop: names no place"),
+        ('[sources]\nshop = "a\\u0000b"', "sources.shop: holds what cannot be seen"),
         ("workers = true", "workers: not a number"),
         ("[environments.dev.budget]\nruns = true", "environments.dev.budget.runs: not a number"),
         ("engine = 'dask://hunter2@host:8786'", "engine: "),

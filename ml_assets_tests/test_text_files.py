@@ -58,6 +58,9 @@ TWICE = {
     "c.json": '{"seed": 1,\n\n\n"seed": 2}',
     "d.json": '{"x": {"other": {},\n\n"seed": 1,\n"\\u0073eed": 2}}',
     "e.toml": "seed = 1\nC = 1.0\n\nseed = 2",
+    "g.toml": "C = 1.0\n\n\nx = {seed = 1, seed = 2}",
+    "h.toml": 'seed = 1\nC = 1.0\n\n"seed" = 2',
+    "i.toml": "seed = 1\nC = 1.0\n\nseed = [\n2]",
     "f.toml": "[seed]\nx = 1\n\n[seed]\ny = 1",
 }
 REFUSED = {

@@ -21,6 +21,8 @@ def named_sources(sources: dict[str, str]) -> dict[str, str]:
     if wrong := [name for name in sources if not re.fullmatch(pattern, name)]:
         told = {"wrong": ", ".join(map(safe_name, wrong[:5])), "allowed": allowed(_SOURCE)}
         raise PydanticCustomError("source", "no run can name {wrong}. Allowed: {allowed}", told)
+    if empty := [name for name, uri in sources.items() if not uri.strip()]:
+        raise PydanticCustomError("source", "{names}: names no place", {"names": ", ".join(empty[:5])})
     return sources
 
 
