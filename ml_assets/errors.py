@@ -20,10 +20,15 @@ from collections.abc import Sequence
 
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 1_000  # characters of one line
+LONGEST_MESSAGE = 55_000  # characters: all of the longest refusal, and what no other message needs
 
 
 class MlAssetsError(Exception):
-    """The root of the family: catch this to catch all of ours and nothing else."""
+    """The root of the family: catch this to catch all of ours and nothing else. No message is longer than 55,000 characters."""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
 
 
 class RefusedError(MlAssetsError, ValueError):

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
@@ -29,20 +29,22 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingsError
 
-from ml_assets.core.as_of import USUAL_FIRST, parse
+from ml_assets.core.as_of import USUAL_FIRST
+from ml_assets.core.core_schema import number_of
 from ml_assets.core.engine import PATTERN
-from ml_assets.core.foreign_text import visible
+from ml_assets.core.environment import ANY, Budget, Environment, named_sources, no_truth, safe_name
 from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.problems import allowed
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
-from ml_assets.core.secrets import holds_credential, looks_like_credential
+from ml_assets.core.secrets import holds_credential
 from ml_assets.core.setting_names import suggestion, unknown_variables
 from ml_assets.core.text_files import parse_json, parse_toml
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import MOST_PROBLEMS, RefusedError, SettingsError, capped
 from ml_assets.parameter_files import read_bytes
+
+__all__ = ["ANY", "ENVIRONMENTS", "FILE", "SAMPLE", "Budget", "Environment", "Settings", "load_settings"]
 
 FILE = "ml_assets.toml"
 PREFIX = "ML_ASSETS_"
@@ -54,70 +56,9 @@ OTHER_VARIABLES = frozenset(
         *("DEBUG", "WRITE_DOCS", "SCREENSHOTS"),  # of the shell and the tests
     )
 )
+_CONTROLS = frozenset(map(chr, (*range(32), 127)))
 EARLIEST = dt.date(1900, 1, 1)
 SAMPLE = "sample:"
-ANY = "*"
-
-
-_SOURCE = TrainingParameters.model_fields["source"]
-
-
-def named_sources(sources: dict[str, str]) -> dict[str, str]:
-    """The same sources; PydanticCustomError where no run could name one of them."""
-    pattern = next(mark.pattern for mark in _SOURCE.metadata if getattr(mark, "pattern", None))
-    if wrong := [name for name in sources if not re.fullmatch(pattern, name)]:
-        told = {"wrong": ", ".join(map(_safe, wrong[:5])), "allowed": allowed(_SOURCE)}
-        raise PydanticCustomError("source", "no run can name {wrong}. Allowed: {allowed}", told)
-    return sources
-
-
-class Budget(BaseModel):
-    """What may be computed at once; 0 stands for no limit."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
-
-    runs: int = Field(default=0, ge=0, description="Days and parameter sets that one launch may compute")
-    hours: float = Field(default=0, ge=0, description="Hours that one launch may take, as past runs tell")
-
-
-class Environment(BaseModel):
-    """Where the artifacts of one environment live, where its rows come from, and what a launch may do there."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    root: str = Field(min_length=1, description="Folder or URI under which artifacts are kept")
-    sources: dict[str, str] = Field(
-        default_factory=dict,
-        description="Landing zones by logical name; they win over those of all environments",
-    )
-    overrides: tuple[str, ...] = Field(
-        default=(ANY,), description="Parameters that a launch may give; the others stay at their default"
-    )
-    budget: Budget = Field(default=Budget(), description="What one launch may compute")
-    s3: S3Access = Field(
-        default=USUAL_S3, description="How S3 is reached for its artifacts, where it is not as for all"
-    )
-
-    @field_validator("sources")
-    @classmethod
-    def _a_run_can_name_each_source(cls, sources: dict[str, str]) -> dict[str, str]:
-        return named_sources(sources)
-
-    @field_validator("overrides")
-    @classmethod
-    def _overrides_are_parameters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if wrong := [name for name in names if name != ANY and name not in TrainingParameters.model_fields]:
-            known = ", ".join(TrainingParameters.model_fields)
-            raise PydanticCustomError(
-                "override",
-                "unknown: {wrong}. Allowed: * for all, or {known}",
-                {"wrong": ", ".join(map(_safe, wrong)), "known": known},
-            )
-        return names
-
-    def may_be_given(self, name: str) -> bool:
-        """Whether a launch may give this parameter."""
-        return ANY in self.overrides or name in self.overrides
 
 
 class Settings(BaseSettings):
@@ -180,10 +121,10 @@ class Settings(BaseSettings):
 
     @field_validator("first_as_of", mode="before")
     @classmethod
-    def _a_day_is_written_as_one(cls, day: Any) -> Any:
-        if isinstance(day, dt.date) or (isinstance(day, str) and parse(day) is not None):
-            return day
-        raise PydanticCustomError("day", "not a real day. Allowed: YYYY-MM-DD")
+    def _a_number_is_no_day(cls, day: Any) -> Any:
+        if isinstance(day, int | float) or (isinstance(day, str) and number_of(day.strip()) is not None):
+            raise PydanticCustomError("day", "not a real day. Allowed: YYYY-MM-DD")
+        return day
 
     @field_validator("first_as_of")
     @classmethod
@@ -191,6 +132,11 @@ class Settings(BaseSettings):
         if day < EARLIEST:
             raise PydanticCustomError("day", "too early. Allowed: {first} or later", {"first": str(EARLIEST)})
         return day
+
+    @field_validator("requests_per_tick", "catch_up_days", "workers", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, number: Any) -> Any:
+        return no_truth(number)
 
     @field_validator("presets")
     @classmethod
@@ -215,12 +161,20 @@ class Settings(BaseSettings):
             if wrong := [name for name in names if name not in ENVIRONMENTS]:
                 told = {
                     "setting": setting,
-                    "wrong": ", ".join(map(_safe, wrong)),
+                    "wrong": ", ".join(map(safe_name, wrong)),
                     "known": ", ".join(ENVIRONMENTS),
                 }
                 raise PydanticCustomError(
                     "environment", "{setting}: unknown: {wrong}. Allowed: {known}", told
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _places_can_be_seen(self) -> "Settings":
+        if wrong := [name for name, uri in self._places() if not _CONTROLS.isdisjoint(uri)]:
+            raise PydanticCustomError(
+                "place", "{names}: holds what cannot be seen", {"names": ", ".join(wrong)}
+            )
         return self
 
     @model_validator(mode="after")
@@ -365,17 +319,13 @@ def _line(error: Mapping[str, Any]) -> str:
     """What is wrong with one setting, and where; what nobody knows, with the nearest known name."""
     if error["type"] == "extra_forbidden":
         *above, name = map(str, error["loc"])
-        return f"{'.'.join([*above, _safe(name)])}: unknown. {suggestion(error['loc'], Settings)}"
+        return f"{'.'.join([*above, safe_name(name)])}: unknown. {suggestion(error['loc'], Settings)}"
     return ": ".join([*_at(error["loc"]), error["msg"]])
 
 
 def _at(loc: tuple[int | str, ...]) -> list[str]:
     """Where a problem is, if it has a place."""
-    return [".".join(_safe(str(part)) for part in loc)] if loc else []
-
-
-def _safe(name: str) -> str:
-    return "(looks like a credential)" if looks_like_credential(name) else visible(name, longest=80)
+    return [".".join(safe_name(str(part)) for part in loc)] if loc else []
 
 
 def _is_open(given: Mapping[str, Any], name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +183,16 @@ def test_a_home_that_cannot_be_made_is_named_and_is_no_defect(tmp_path, monkeypa
     told = capsys.readouterr().err
     assert "defect" not in told
     assert str(tmp_path / "file") in told
+
+
+@pytest.mark.kind("parameter files")
+@pytest.mark.parametrize("value", ["1e-3", "0.001", "'0.001'", "1.0e-3"])
+def test_an_axis_of_one_number_is_the_same_however_a_file_writes_it(value, capsys):
+    Path("x.yaml").write_text(f"model_version: v2\nsweep: {{grid: {{learning_rate: {value}}}}}\n")
+
+    words = ["sweep", "--plan", "--json", "--as-of", "2025-12-01"]
+    assert main([*words, "--params", "x.yaml"]) == 0
+    planned = capsys.readouterr().out
+    assert main([*words, "--model-version", "v2", "--grid", "learning_rate=0.001"]) == 0
+
+    assert planned == capsys.readouterr().out

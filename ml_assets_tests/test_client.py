@@ -185,6 +185,27 @@ def test_without_waiting_the_result_is_empty_and_a_wait_has_a_limit(live):
     assert result["dagster_run_id"] in runs(live)
 
 
+@pytest.mark.kind("secrets in places")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://:hunter2@127.0.0.1:9",
+        "https://hunter2@127.0.0.1:9",
+        "HTTP://hunter2@127.0.0.1:9",
+        "http://127.0.0.1:9/?access_token=hunter2",
+        "http://127.0.0.1:9/#key=hunter2",
+        "http:\\\\hunter2@127.0.0.1:9",
+        "http://hunter2%40127.0.0.1:9",
+    ],
+)
+def test_an_address_with_a_credential_of_any_form_is_refused_and_not_repeated(url, capsys):
+    assert main(["run", *WORDS, "--as-of", DAY, "--on", url]) == 2
+
+    told = capsys.readouterr().err
+    assert "on: looks like a credential. Give the address alone." in told
+    assert "hunter2" not in told
+
+
 @pytest.mark.parametrize(
     ("url", "code", "words"),
     [

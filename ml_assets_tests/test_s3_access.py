@@ -10,7 +10,7 @@ from dagster_aws.s3 import S3Resource
 from pydantic import ValidationError
 
 from ml_assets.core.s3_access import S3Access
-from ml_assets.errors import SettingsError
+from ml_assets.errors import SettingsError, StoreError
 from ml_assets.resources.s3 import s3_resource
 from ml_assets.settings import load_settings
 from ml_assets.sources.rows import open_source
@@ -117,6 +117,21 @@ def test_what_the_settings_leave_open_is_decided_by_the_variables_of_aws(monkeyp
 
     assert (found.endpoint, found.region) == ("https://objects.example", "eu-west-1")
     assert (set_by_us.endpoint, set_by_us.region) == ("https://ours.example", "eu-south-2")
+
+
+@pytest.mark.kind("secrets in places")
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+@pytest.mark.parametrize("url", ["https://hunter22@objects.example", "https://objects.example/?sig=hunter22"])
+def test_an_endpoint_of_a_variable_that_holds_a_credential_is_refused_and_not_repeated(
+    variable, url, monkeypatch
+):
+    use(monkeypatch, "")
+    monkeypatch.setenv(variable, url)
+
+    with pytest.raises(StoreError, match="The endpoint of S3 holds a credential") as error:
+        find_session(load_settings().s3)
+
+    assert "hunter22" not in str(error.value)
 
 
 def test_aws_itself_is_asked_in_the_region_of_the_settings(monkeypatch):

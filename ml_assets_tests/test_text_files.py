@@ -6,7 +6,16 @@ import math
 import pytest
 
 from ml_assets.core.text_files import MAX_BYTES, parse_file, parse_toml
-from ml_assets.errors import LONGEST_PROBLEM, MOST_PROBLEMS, RefusedError
+from ml_assets.errors import (
+    LONGEST_MESSAGE,
+    LONGEST_PROBLEM,
+    MOST_PROBLEMS,
+    ArtifactNotFoundError,
+    RefusedError,
+    SettingsError,
+    SourceError,
+    StoreError,
+)
 
 MEANT = {
     "0123": 123,
@@ -49,6 +58,9 @@ TWICE = {
     "c.json": '{"seed": 1,\n\n\n"seed": 2}',
     "d.json": '{"x": {"other": {},\n\n"seed": 1,\n"\\u0073eed": 2}}',
     "e.toml": "seed = 1\nC = 1.0\n\nseed = 2",
+    "g.toml": "C = 1.0\n\n\nx = {seed = 1, seed = 2}",
+    "h.toml": 'seed = 1\nC = 1.0\n\n"seed" = 2',
+    "i.toml": "seed = 1\nC = 1.0\n\nseed = [\n2]",
     "f.toml": "[seed]\nx = 1\n\n[seed]\ny = 1",
 }
 REFUSED = {
@@ -86,6 +98,8 @@ LARGER_THAN_THEY_LOOK = {
     "more_lists.toml": "[[a]]\n" * 150_000,
     "digits.toml": "a = " + "9" * LONG,
     "hex.toml": "a = 0x" + "f" * 9_000,
+    "values.toml": "a = [" + "1," * 450_000 + "1]",
+    "values.json": "[" + "1," * 450_000 + "1]",
     "unclosed.toml": "'''" + "''x" * 300_000,
     "escapes.toml": '"""' + '""\\' * 300_000,
     "quotes.toml": '"' * LONG,
@@ -170,6 +184,12 @@ def test_brackets_dots_and_digits_in_texts_and_comments_are_not_counted():
     assert parse_file(f'{{"a": "{words}", "b": "\\"{words}"}}'.encode(), name="x.json").keys() == {"a", "b"}
 
 
+def test_a_list_of_40_000_names_is_read():
+    names = [f"feature_{n}" for n in range(40_000)]
+
+    assert parse_toml(f"features = {names}".encode(), name="dataset.toml") == {"features": names}
+
+
 def test_the_bytes_that_are_looked_at_can_be_fewer_or_more():
     text = b"a = 1 #" + b"x" * MAX_BYTES
 
@@ -189,6 +209,13 @@ def test_a_refusal_has_a_longest_length_and_says_how_much_more_there_is():
     assert refusal.problems[-1] == "and 89951 more."
     assert copy.copy(refusal).problems == refusal.problems
     assert str(refusal).startswith("Refused: 90000 problems.")
+
+
+@pytest.mark.kind("inputs larger than they look")
+@pytest.mark.parametrize("error", [SourceError, StoreError, SettingsError, ArtifactNotFoundError])
+def test_no_message_of_any_error_is_endless(error):
+    assert len(str(error("x" * 1_000_000))) == LONGEST_MESSAGE
+    assert str(error("x")) == "x"
 
 
 def test_no_key_that_looks_like_a_credential_and_no_escape_of_a_terminal_is_repeated():

@@ -4,8 +4,10 @@ import json
 from importlib import resources
 from pathlib import Path
 
+from ml_assets.core.text_files import parse_json
 from ml_assets.core.upgrade import Change, changes, describe
 from ml_assets.errors import RefusedError
+from ml_assets.parameter_files import read_bytes
 
 DONE, BROKEN = 0, 1
 RELEASED = "released.json"
@@ -31,18 +33,19 @@ def contract(against: str | None, *, as_json: bool, describe_only: bool) -> int:
 
 def _released(against: str | None) -> dict[str, object]:
     try:
-        text = (
-            resources.files("ml_assets").joinpath(RELEASED).read_text(encoding="utf-8")
-            if against is None
-            else Path(against).read_text(encoding="utf-8")
-        )
-        found = json.loads(text)
+        found = parse_json(_bytes_of(against), name=against or RELEASED)
         changes(found, found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise RefusedError(
             ["--against: not a description. Make one: ml-assets contract --describe > FILE"]
         ) from None
     return dict(found)
+
+
+def _bytes_of(against: str | None) -> bytes:
+    if against is not None:
+        return read_bytes(Path(against))
+    return resources.files("ml_assets").joinpath(RELEASED).read_bytes()
 
 
 def _print(found: list[Change]) -> None:

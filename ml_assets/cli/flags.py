@@ -84,4 +84,4 @@ def _unknown(flag: str, known: Sequence[str], parser: argparse.ArgumentParser) -
 
 def _quiet(message: str) -> str:
     """An argparse message without the value that it quotes."""
-    return "(a value): looks like a credential" if looks_like_credential(message) else message
+    return "(a value): looks like a credential" if looks_like_credential(message) else visible(message)

@@ -37,7 +37,7 @@ def read_sweep(
     file_day, own, problems = values.pop("as_of", None), dict[str, Any](), unknown_flags(unknown, parser)
     table = values.pop("sweep", {})
     if isinstance(table, Mapping):
-        own.update(table)
+        own.update({**table, **_axes_of(table)})
     else:
         problems.append("sweep: not a table. Allowed: grid, search and the other parameters of a sweep.")
     axes, wrong = _axes(args.grid)
@@ -78,6 +78,14 @@ def _axes(given: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         else:
             found[name] = values
     return found, problems
+
+
+def _axes_of(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The grid of a file with its numbers as texts: `1e-3` alone is an axis of one value, which YAML reads as a number."""
+    grid = table.get("grid")
+    if not isinstance(grid, Mapping):
+        return {}
+    return {"grid": {name: str(v) if type(v) in (int, float) else v for name, v in grid.items()}}
 
 
 def _own_flags(args: argparse.Namespace) -> dict[str, Any]:

@@ -14,14 +14,31 @@ _URI = re.compile(
 )
 _BARE = re.compile(r"[/\\]{2}[^/\\?\#\s:@]*:[^/\\?\#\s@]*@")
 _FIELD = re.compile(r"[?&;\#](?P<name>[^?&;\#=\s]{1,100})=[^&;\#\s]")
-_AT = re.compile(r"@|%(25){0,3}40")
+_AT = re.compile(r"[@\uff20\ufe6b]|%(25){0,3}40")
 _UNTIDY = re.compile(r"[\t\r\n]")  # what browsers and libraries leave out of a URI
 
 LOCAL = frozenset({"file", "memory", "sqlite"})  # with three slashes, a path
 LENIENT = frozenset({"http", "https", "ws", "wss", "ftp"})  # with any number of slashes, an address
 CONTAINERS = frozenset({"abfs", "abfss", "wasb", "wasbs"})
 _SHORT = frozenset(
-    ["key", "sas", "jwt", "pass", "auth", "authorization", "code", "bearer", "sessionid", "user", "username"]
+    (
+        *(
+            "key",
+            "sas",
+            "jwt",
+            "pat",
+            "pass",
+            "pw",
+            "p",
+            "auth",
+            "authorization",
+            "code",
+            "bearer",
+            "session",
+            "sessionid",
+        ),
+        *("sid", "ticket", "hmac", "sign", "user", "username", "u", "uid", "login"),
+    )
 )
 _PARTS = (
     "token", "secret", "passw", "pwd", "passphrase", "signature", "credential", "apikey", "accesskey", "accountkey",

@@ -1,8 +1,11 @@
 """How S3, or a store that speaks like it, is reached. Credentials are never among this: they come by reference."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from ml_assets.core.environment import no_truth
 from ml_assets.core.secrets import holds_credential, looks_like_credential
 
 
@@ -39,6 +42,11 @@ class S3Access(BaseModel):
     read_timeout: float = Field(
         default=60, gt=0, le=3600, description="Seconds in which the store must take a request and answer"
     )
+
+    @field_validator("max_attempts", "connect_timeout", "read_timeout", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, number: Any) -> Any:
+        return no_truth(number)
 
     @field_validator("endpoint_url", "profile")
     @classmethod

@@ -14,6 +14,7 @@ Path = tuple[str, ...]
 
 ANY_NAME = "<NAME>"
 BETWEEN = "__"
+_SLIP = re.compile(r"ML_?ASSETS?_")
 _OF_A_SERVICE = re.compile(  # Kubernetes sets them in each container for a service that is called ml-assets, or begins so
     r"(.+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)\Z"
 )
@@ -32,6 +33,7 @@ def unknown_variables(
     """
     ours = [name for name in variables if name.upper().startswith(prefix)]
     unknown = [name for name in ours if not _is_known(name, variables[name], model, prefix, others)]
+    unknown += [name for name in variables if _is_slip(name, model, prefix)]
     shown, more = first_of(unknown)
     upper = [name.upper() for name in ours]
     twice = sorted({name for name in upper if upper.count(name) > 1})
@@ -60,11 +62,12 @@ def suggestion(location: Sequence[Any], model: type[BaseModel]) -> str:
 def _line(name: str, model: type[BaseModel], prefix: str, others: Collection[str]) -> str:
     if looks_like_credential(name):
         return "(a variable's name): looks like a credential. Give secrets by reference only."
-    given = name.upper().removeprefix(prefix).split(BETWEEN)
-    known = [prefix + BETWEEN.join(path).upper() for path in _paths(model, given) if path]
-    near = nearest(name, [*known, *others])
+    rest = _SLIP.sub("", name.upper())
+    spellings = (rest.split(BETWEEN), rest.split("_"))  # one underscore for two is the commonest slip
+    known = [BETWEEN.join(path).upper() for given in spellings for path in _paths(model, given) if path]
+    near = nearest(rest, [*known, *(other.removeprefix(prefix) for other in others)])
     hint = (
-        f"Did you mean {near}?"
+        f"Did you mean {prefix}{near}?"
         if near
         else "The README lists what is known. Give a variable of your own another prefix."
     )
@@ -79,6 +82,14 @@ def _is_known(name: str, value: str, model: type[BaseModel], prefix: str, others
     return bool(_OF_A_SERVICE.match(rest)) and (
         not rest.endswith("PORT") or "://" in value or value.isdigit()
     )
+
+
+def _is_slip(name: str, model: type[BaseModel], prefix: str) -> bool:
+    """Whether a setting is named with a prefix that is not quite ours."""
+    if name.upper().startswith(prefix) or not (slip := _SLIP.match(name.upper())):
+        return False
+    given = tuple(name[slip.end() :].lower().split(BETWEEN))
+    return given != ("",) and given in set(_paths(model, given))
 
 
 def _paths(annotation: Any, given: Sequence[str]) -> Iterator[Path]:

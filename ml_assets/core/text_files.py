@@ -7,7 +7,7 @@ its line, and never with a value.
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.foreign_text import visible
@@ -26,7 +26,11 @@ MAX_BYTES = 1_000_000
 
 _NOT_WRITTEN_BY_PEOPLE = (".", "#", "~$")  # Emacs and Vim, macOS beside each file of another system, Office
 _LINE = re.compile(r"\(at line (\d+), column \d+\)\Z")
-_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate")
+_TWICE = ("Cannot overwrite", "Cannot declare")
+_PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_PATH = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_KEY = re.compile(rf"\s*(?:\[\[?\s*(?P<table>{_PATH})\s*\]|(?P<key>{_PATH})\s*=)")
+_TWICE_IN_BRACES = re.compile(r"Duplicate inline table key '(?P<key>.*?)' \(at")
 
 
 def parse_file(data: bytes, *, name: str, longest: int = MAX_BYTES) -> Any:
@@ -114,10 +118,19 @@ def _toml_problem(text: str, message: str) -> UnreadableTextError:
     if place is None:
         return UnreadableTextError("not valid TOML. It ends too early")
     number = int(place[1])
+    if match := _TWICE_IN_BRACES.match(message):
+        return twice(number, match["key"])
     if message.startswith(_TWICE):
-        key, equals, _ = text.split("\n")[number - 1].partition("=")
-        return twice(number, key.strip().strip('"[] ') if equals or key.startswith("[") else "a key")
+        return twice(*_last_key(text.split("\n")[:number]))
     return UnreadableTextError(f"not valid TOML. Look at line {number}")
+
+
+def _last_key(lines: Sequence[str]) -> tuple[int, str]:
+    """The number of the last line that begins with a key or names a table, and what it names."""
+    for number in range(len(lines), 0, -1):
+        if match := _KEY.match(lines[number - 1]):
+            return number, re.sub(r"[\"'\s]", "", match["table"] or match["key"])
+    return len(lines), "a key"
 
 
 def _yaml(text: str) -> Any:

@@ -15,9 +15,10 @@ from ml_assets.core.secrets import looks_like_credential
 DEEPEST = 8  # levels of tables and lists, where three are used
 NESTED = 2 * DEEPEST  # brackets, and parts of a dotted key, at once: looked at before what they mean is known
 MOST_KEYS = 20_000
-MOST_PARTS = 200_000  # keys, values, and beginnings and ends of lists and tables
+MOST_PARTS = 100_000  # keys, values, and beginnings and ends of lists and tables
 TOO_DEEP = f"holds more than {DEEPEST} levels of tables and lists"
 TOO_MANY = f"holds more than {MOST_KEYS} keys"
+TOO_MUCH = f"holds more than {MOST_PARTS} values"
 TOO_LONG = f"holds a number or a name of more than {LONGEST_NUMBER} characters"
 
 _TOML_TEXT = re.compile(
@@ -48,6 +49,8 @@ def check_toml(text: str) -> None:
     _check_depth(re.findall(r"[][{}]", bare))
     if sum(map(bare.count, "=[{")) > MOST_KEYS:
         raise UnreadableTextError(TOO_MANY)
+    if bare.count(",") > MOST_PARTS:
+        raise UnreadableTextError(TOO_MUCH)
     if any(piece.count(".") >= NESTED for piece in re.split(r"[]=\n[{},]", bare)):
         raise UnreadableTextError(TOO_DEEP)
     if any(len(word) > LONGEST_NUMBER for word in re.split(r"""[]\s=[{},"]+""", bare)):
@@ -58,7 +61,7 @@ def check_json(text: str) -> None:
     """Raise UnreadableTextError where a JSON text is beyond the limits, or holds a key twice or what is no JSON number."""
     open_: list[set[str] | None] = []  # the keys so far of each object that is not closed, None for a list
     keys = 0
-    for token in _JSON_TOKEN.finditer(text):
+    for count, token in enumerate(_JSON_TOKEN.finditer(text)):
         if mark := token["mark"]:
             _follow(open_, mark)
         elif word := token["word"]:
@@ -66,8 +69,8 @@ def check_json(text: str) -> None:
         elif token["key"] and open_ and (known := open_[-1]) is not None:
             keys += 1
             _check_key(token["text"], known, text, token.start())
-        if keys > MOST_KEYS:
-            raise UnreadableTextError(TOO_MANY)
+        if keys > MOST_KEYS or count > MOST_PARTS:
+            raise UnreadableTextError(TOO_MANY if keys > MOST_KEYS else TOO_MUCH)
 
 
 def check_levels(value: object, levels: int = DEEPEST) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse as parse_day
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.nearest import MOST_NAMES
 from ml_assets.core.parameters import OmittedWhen, TrainingParameters
 from ml_assets.core.problems import suggest
 from ml_assets.errors import RefusedError
@@ -97,8 +98,10 @@ def omitted_values(asset: str) -> Mapping[str, Any]:
 
 def parse(text: str) -> list[Condition]:
     """The conditions in `text`, separated by spaces; RefusedError lists all that cannot be read."""
-    conditions, problems = [], []
+    conditions, problems = list[Condition](), list[str]()
     for word in text.split():
+        if len(problems) >= MOST_NAMES:
+            break
         match = _CONDITION.match(word)
         if not match:
             problems.append(

@@ -16,6 +16,7 @@ from ml_assets.core.text_limits import (
     TOO_DEEP,
     TOO_LONG,
     TOO_MANY,
+    TOO_MUCH,
     UnreadableTextError,
     at_line,
     twice,
@@ -88,7 +89,7 @@ class _Builder:
 def _bounded(events: Iterable[Any]) -> Iterator[Any]:
     for count, event in enumerate(events):
         if count > MOST_PARTS:
-            raise UnreadableTextError(f"holds more than {MOST_PARTS} values")
+            raise UnreadableTextError(TOO_MUCH)
         yield event
 
 
