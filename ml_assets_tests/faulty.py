@@ -26,16 +26,21 @@ class Fault:
 
     Attributes:
         kind: `answer` with an error; `delay` it; `reset` the connection in the middle of the upload, or of the
-            answer where nothing is uploaded; let it be `lost`: it arrives, and the answer does not.
+            answer where nothing is uploaded; let it be `lost`: it arrives, and the answer does not. Give `other` than
+            what was asked for; give it `short`, the length in the head included; let it `drip`, byte by byte.
         status: of the answer.
         code: of the answer, as S3 calls it.
-        seconds: of the delay.
+        seconds: of the delay, or between two bytes.
+        body: what is given instead.
+        headers: what stands in the head of it, or of an error.
     """
 
-    kind: Literal["answer", "delay", "reset", "lost"]
+    kind: Literal["answer", "delay", "reset", "lost", "other", "short", "drip"]
     status: int = 500
     code: str = "InternalError"
     seconds: float = 0.0
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -130,11 +135,17 @@ class _Proxy(BaseHTTPRequestHandler):
         body = self.rfile.read(size)
         if fault and fault.kind == "answer":
             return self._answer_error(fault)
+        if fault and fault.kind == "other":
+            return self._give(fault.status, fault.headers, fault.body)
         if fault and fault.kind == "delay":
             time.sleep(fault.seconds)
         answer, data = self._forward(body)
         if fault and fault.kind == "lost":
             return self._reset()
+        if fault and fault.kind == "short" and self.command != "HEAD":
+            data = data[: len(data) // 2]
+        if fault and fault.kind == "drip":
+            return self._drip(answer, data, fault.seconds)
         return self._answer(answer, data, cut=bool(fault) and fault.kind == "reset")
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _handle  # noqa: N815  # what http.server calls them
@@ -168,12 +179,26 @@ class _Proxy(BaseHTTPRequestHandler):
             f"<AWSAccessKeyId>AKIAC4N4RYENV0000001</AWSAccessKeyId><StringToSign>AWS4-HMAC-SHA256 c4n4ry"
             f"</StringToSign></Error>"
         ).encode()
-        self.send_response_only(fault.status)
-        self.send_header("Content-Type", "application/xml")
-        self.send_header("Content-Length", str(len(data)))
+        self._give(fault.status, (("Content-Type", "application/xml"), *fault.headers), data)
+
+    def _give(self, status: int, headers: tuple[tuple[str, str], ...], data: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in (*headers, ("Content-Length", str(len(data)))):
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
+
+    def _drip(self, answer: http.client.HTTPResponse, data: bytes, seconds: float) -> None:
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in {"connection", "transfer-encoding"}:
+                self.send_header(name, value)
+        self.end_headers()
+        for place in range(len(data)):
+            self.wfile.write(data[place : place + 1])
+            self.wfile.flush()
+            time.sleep(seconds)
 
     def _reset(self) -> None:
         """Close by a reset; closing the socket alone would wait for the files made of it."""

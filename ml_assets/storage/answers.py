@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.foreign_text import visible
 from ml_assets.errors import StoreAnswerError, StoreError
-from ml_assets.storage.again import again
+from ml_assets.storage.again import again, list_all
+from ml_assets.storage.probe import what_stands_there
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -37,7 +38,8 @@ def read_body(store: "ObjectStore", path: str) -> bytes:
         return bytes(answer.bytes())
     body, kind = _steadily(store, path, answer), str(answer.attributes.get("Content-Type", ""))
     if is_page(body) or kind.partition(";")[0].strip().lower() == "text/html":
-        raise strange(store, path, "an HTML page came where an object was asked for")
+        leads = what_stands_there(_endpoint(store))
+        raise strange(store, path, f"an HTML page came where an object was asked for{leads and f'; {leads}'}")
     _refuse_unmarked(store, answer.meta)
     if len(body) != answer.meta["size"]:
         raise strange(store, path, f"{len(body)} bytes came of {answer.meta['size']}")
@@ -61,7 +63,7 @@ def confirmed(store: "ObjectStore", path: str) -> bytes | None:
     try:
         return again(lambda: _held_against_head(store, path))
     except (FileNotFoundError, NotFoundError):
-        if not _is_near(store) and _is_listed(store, path):
+        if not _is_near(store) and _listed_size(store, path) is not None:
             raise strange(store, path, "it lists an object and says that it is not there") from None
         return None
 
@@ -76,6 +78,8 @@ def _held_against_head(store: "ObjectStore", path: str) -> bytes:
     md5 = _MD5.fullmatch(meta["e_tag"] or "")
     if md5 and md5[1] != _md5(body) and _etags_are_md5(store, path):
         raise strange(store, path, "other bytes came than those of the object's ETag")
+    if _listed_size(store, path) not in (len(body), None):
+        raise strange(store, path, f"{len(body)} bytes came of an object that it lists with others")
     return body
 
 
@@ -96,8 +100,15 @@ def _etags_are_md5(store: "ObjectStore", path: str) -> bool:
     return True
 
 
-def _is_listed(store: "ObjectStore", path: str) -> bool:
-    return any(meta["path"] == path for page in store.list(path.rpartition("/")[0] or None) for meta in page)
+def _listed_size(store: "ObjectStore", path: str) -> int | None:
+    """The size that a listing tells; None where it tells of no such object, or where nobody lets us list."""
+    from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
+
+    try:
+        listed = list_all(store, path.rpartition("/")[0] or None)
+    except (PermissionDeniedError, UnauthenticatedError):
+        return None
+    return next((int(meta["size"]) for meta in listed if meta["path"] == path), None)
 
 
 def _steadily(store: "ObjectStore", path: str, answer: Any) -> bytes:
@@ -137,8 +148,11 @@ def place_of(store: "ObjectStore", path: str = "") -> str:
 
 
 def _from(store: "ObjectStore") -> str:
-    endpoint = getattr(store, "config", {}).get("endpoint_url_s3", "")
-    return f" ({endpoint})" if endpoint else ""
+    return f" ({endpoint})" if (endpoint := _endpoint(store)) else ""
+
+
+def _endpoint(store: "ObjectStore") -> str:
+    return str(getattr(store, "config", {}).get("endpoint_url_s3", ""))
 
 
 def _is_near(store: "ObjectStore") -> bool:

@@ -5,7 +5,7 @@ token that came before for ever; so repeated keys end it, and one more request a
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ml_assets.storage.answers import strange
 from ml_assets.storage.bucket_pages import in_time, key_after
@@ -60,11 +60,12 @@ def _hasty(store: "S3Store") -> "S3Store":
     if kept is None:
         from obstore.store import S3Store
 
+        config: Any = {f"aws_{name}": value for name, value in store.config.items()}  # the names it takes
         kept = vars(store)["_hasty"] = S3Store(
             prefix=store.prefix,
-            config={f"aws_{name}": value for name, value in store.config.items()},  # what obstore tells it does not take
+            config=config,
             client_options={**(store.client_options or {}), "timeout": WHOLE_PAGE},
             retry_config=store.retry_config,
             credential_provider=store.credential_provider,
         )
-    return kept
+    return cast("S3Store", kept)

@@ -7,6 +7,7 @@ import errno
 import re
 
 from ml_assets.errors import MlAssetsError
+from ml_assets.storage.probe import REDIRECTS, what_stands_there
 
 DISK = {
     errno.ENOSPC: "the disk is full. Free some space, then run it again",
@@ -64,18 +65,27 @@ S3 = {
 _STATUS = {
     "401": _WRONG,
     "403": _DENIED,
-    "301": _ELSEWHERE,
     "429": _THROTTLED,
     "503": _THROTTLED,
     "500": _FAILED,
     "502": _FAILED,
     "504": _FAILED,
 }
+_STRANGE = (
+    "the store does not answer as a store does. Check ML_ASSETS_S3__ENDPOINT_URL, and what is on the way: a proxy, a "
+    "login"
+)
+_REDIRECTS = (
+    "the store redirects elsewhere, where credentials are not sent. Set ML_ASSETS_S3__ENDPOINT_URL to the address of "
+    "the store itself, and check what is on the way: a proxy, a login"
+)
+_NO_ANSWER_OF_S3 = ("invalid list response", "Unable to extract metadata from headers")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
+_REDIRECTING = tuple(str(status) for status in REDIRECTS)
 _ANSWERED = re.compile(r"status code: (\d{3})")
 _REDIRECTED = "redirect without LOCATION"  # all that obstore tells of this answer
 _PROVIDER = re.compile(r"External AWS credential provider: (?:[\w.]*\.)?(\w+)")
-_SENT = re.compile(r"Error performing [A-Z]+ (https?://[^/@\s]+)/")
+_SENT = re.compile(r"Error performing [A-Z]+ ((https?://[^/@\s]+)/[^?\s]*)")
 _UNREADABLE_NAME = re.compile(r'invalid path: .*?Path "([^"]+)"')
 _TIMED_OUT = re.compile(r"kind: Timeout\b")
 
@@ -106,16 +116,45 @@ def _of_s3(text: str) -> str:
         return f"{_NO_MORE} ({provider[1]})"
     if _REDIRECTED in text:
         return f"{_ELSEWHERE} (PermanentRedirect)"
+    if status:
+        return _of_status(status[1], code[1] if code else "", text)
     if code and code[1] in S3:
         return f"{S3[code[1]]} ({code[1]})"
-    if status:
-        known = _STATUS.get(status[1], "the store refused. Check the root, the endpoint and the region")
-        return f"{known} ({code[1] if code else f'HTTP {status[1]}'})"
+    return _of_no_answer(text)
+
+
+def _of_no_answer(text: str) -> str:
+    """What kept an answer of S3 from coming, or that what came is none."""
+    if any(words in text for words in _NO_ANSWER_OF_S3):
+        return _STRANGE
     sent = _SENT.search(text)
     if not sent and not text.startswith("Generic S3 error"):
         return ""
-    reason = _SLOW if _TIMED_OUT.search(text) else _BROKEN if "kind: Interrupted" in text else _UNREACHABLE
-    return f"{reason} ({sent[1]})" if sent else reason
+    endpoint = sent[2] if sent else ""
+    if _TIMED_OUT.search(text) or "kind: Interrupted" in text:
+        return _with(_SLOW if _TIMED_OUT.search(text) else _BROKEN, endpoint)
+    leads = _heads(sent)
+    return _with(_REDIRECTS, leads) if "redirect" in leads else _with(_UNREACHABLE, endpoint)
+
+
+def _of_status(status: str, code: str, text: str) -> str:
+    """What a status stands for; of a redirect, and where the store asks for fewer requests, with what its head says."""
+    name, sent = code or f"HTTP {status}", _SENT.search(text)
+    if code in S3:
+        return _with(S3[code], name, _heads(sent) if S3[code] is _THROTTLED else "")
+    if status in _REDIRECTING:
+        return _with(_REDIRECTS, name, _heads(sent))
+    known = _STATUS.get(status, "the store refused. Check the root, the endpoint and the region")
+    return _with(known, name, _heads(sent) if known is _THROTTLED else "")
+
+
+def _heads(sent: re.Match[str] | None) -> str:
+    return what_stands_there(sent[1]) if sent else ""
+
+
+def _with(reason: str, *details: str) -> str:
+    told = "; ".join(detail for detail in details if detail)
+    return f"{reason} ({told})" if told else reason
 
 
 def _of_disk(error: Exception, text: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.storage.again import again
+from ml_assets.storage.answers import strange
 from ml_assets.storage.bucket_listing import all_keys
 from ml_assets.storage.bucket_pages import each_key, in_time
 from ml_assets.storage.names import problem_of
@@ -89,7 +90,7 @@ def look(store: "ObjectStore", prefix: str | None = None, *, deep: bool = True) 
     if isinstance(store, LocalStore) and store.prefix and not (folder and problem_of(folder)):
         return _in_order(_on_disk(store, folder, deep=deep))
     if isinstance(store, S3Store):
-        return _in_order(_in_bucket(store, folder, deep=deep))
+        return _in_order(again(lambda: _in_bucket(store, folder, deep=deep)))
     return _as_told(store, folder, deep=deep)
 
 
@@ -126,6 +127,8 @@ def _in_bucket(store: "S3Store", folder: str, *, deep: bool) -> Looked:
         if type(error) is GenericError and "invalid list response" not in str(error):
             raise
         pages = _by_key(store, folder, deep=deep)
+        if pages is None and type(error) is GenericError:
+            raise strange(store, folder, "what came is no listing") from None
         if pages is None:
             raise
         return pages
@@ -139,8 +142,7 @@ def _complete(store: "S3Store", folder: str) -> Looked:
 
     It takes an HTML page for the end of the listing, and follows a token that came before for ever.
     """
-    listed = again(lambda: all_keys(store, folder))
-    return Looked(objects=[meta for meta in listed if meta["path"] not in {"", folder}])
+    return Looked(objects=[meta for meta in all_keys(store, folder) if meta["path"] not in {"", folder}])
 
 
 def _may_be_marker(meta: Any) -> bool:
@@ -159,7 +161,7 @@ def _by_key(store: "S3Store", folder: str, *, deep: bool) -> Looked | None:
         return looked
 
     try:
-        return again(sort_in if deep else lambda: in_time(sort_in, store))
+        return sort_in() if deep else in_time(sort_in, store)
     except (BotoCoreError, ClientError):
         return None
 
