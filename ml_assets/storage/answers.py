@@ -89,14 +89,13 @@ def _etags_are_md5(store: "ObjectStore", path: str) -> bool:
     A file beside it whose name tells its SHA-256 shows it.
     """
     folder = path.rpartition("/")[0].removesuffix("/history")
-    for page in store.list(folder or None):
-        for meta in page:
-            digest = _VOUCHES.search(meta["path"])
-            if not digest or meta["path"] == path:
-                continue
-            body = read_body(store, meta["path"])
-            if hashlib.sha256(body).hexdigest().startswith(digest[1] or digest[2]):
-                return _md5(body) in (meta["e_tag"] or "")
+    for meta in list_all(store, folder or None):
+        digest = _VOUCHES.search(meta["path"])
+        if not digest or meta["path"] == path:
+            continue
+        body = read_body(store, meta["path"])
+        if hashlib.sha256(body).hexdigest().startswith(digest[1] or digest[2]):
+            return _md5(body) in (head(store, meta["path"])["e_tag"] or "")
     return True
 
 

@@ -27,6 +27,8 @@ LISTING = (
     "CommonPrefixes",
 )  # a listing has one of them
 
+_BACK = "its listing leads back to a page that came before"
+
 T = TypeVar("T")
 
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -93,13 +95,17 @@ def _pages(store: "S3Store", asked: dict[str, Any]) -> Iterator[Any]:
     from botocore.exceptions import PaginationError
     from botocore.parsers import ResponseParserError
 
+    tokens: set[str] = set()
     try:
         for page in _client_of(store).get_paginator("list_objects_v2").paginate(**asked):
             if not any(name in page for name in LISTING):
                 raise strange(store, "", "what came is no listing")
+            if (token := page.get("NextContinuationToken", "")) in tokens:
+                raise strange(store, "", _BACK)
+            tokens |= {token} - {""}
             yield page
     except PaginationError:
-        raise strange(store, "", "its listing leads back to a page that came before") from None
+        raise strange(store, "", _BACK) from None
     except ResponseParserError:
         raise strange(store, "", "what came is no listing") from None
 

@@ -21,6 +21,7 @@ from ml_assets.core.release import NONE, Action, Entry, Release, Releases
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.storage.again import list_all
+from ml_assets.storage.answers import confirmed
 from ml_assets.storage.object_store import open_store, store_errors
 from ml_assets.storage.putting import put, put_once
 from ml_assets.storage.reading import exists, get
@@ -139,13 +140,12 @@ class ReleaseLog:
         return sorted(number for number in numbers if f"{start}{_name(number)}" in paths)
 
     def _read(self, number: int) -> Entry:
-        uri = self.uri(number)
+        uri, path = self.uri(number), f"{self._folder}/log/{_name(number)}"
         with store_errors(uri):
-            body = get(open_store(self.root, access=self.access), f"{self._folder}/log/{_name(number)}")
-        try:
-            entry = Entry.model_validate_json(body or b"")
-        except ValueError:
-            entry = None
+            store = open_store(self.root, access=self.access)
+            body = get(store, path)
+            if (entry := _entry(body)) is None:
+                entry = _entry(body := confirmed(store, path))
         if entry is None or entry.number != number:
             raise CorruptArtifactError(
                 f"{uri} is corrupt: it is {'no entry of this log' if body else 'empty, or gone'}. "
@@ -167,6 +167,13 @@ class ReleaseLog:
             ):  # S3 says so too while another put is under way, which may come to nothing
                 return exists(store, path) and self._read(entry.number).token == entry.token
         return True
+
+
+def _entry(body: bytes | None) -> Entry | None:
+    try:
+        return Entry.model_validate_json(body or b"")
+    except ValueError:
+        return None
 
 
 def _canonical(record: dict[str, Any]) -> bytes:
