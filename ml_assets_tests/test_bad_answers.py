@@ -46,9 +46,10 @@ ANSWERS = {
 @pytest.fixture(scope="module", autouse=True)
 def _bucket(s3):
     make_bucket(s3, BUCKET)
-    for name, value in VARIABLES.items():
-        pytest.MonkeyPatch().setenv(name, value)
-    ArtifactStore(ROOT, S3Access(endpoint_url=s3)).commit(*a_commit())
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in VARIABLES.items():
+            patch.setenv(name, value)
+        ArtifactStore(ROOT, S3Access(endpoint_url=s3)).commit(*a_commit())
 
 
 @pytest.fixture(autouse=True)
