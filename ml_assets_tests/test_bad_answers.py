@@ -266,14 +266,30 @@ def test_a_body_that_drips_is_not_waited_for_until_it_ends(s3, monkeypatch, read
 @pytest.mark.parametrize("look", [list_all, list_here])
 def test_a_listing_that_drips_is_not_waited_for_until_it_ends(s3, monkeypatch, look):
     monkeypatch.setattr(bucket_pages, "PATIENCE", 0.5)
-    monkeypatch.setattr(bucket_listing, "WHOLE_PAGE", bucket_listing.WHOLE_PAGE / 240)
+    monkeypatch.setattr(bucket_listing, "WHOLE", bucket_listing.WHOLE / 240)
     monkeypatch.setattr(patience, "PATIENCE", 0.0)
     began = time.monotonic()
 
     with spoiled(s3, Fault(kind="drip", seconds=0.1), part="list-type") as network:
-        store = open_store(ROOT, access=S3Access(endpoint_url=network.url, max_attempts=1))
+        access = S3Access(endpoint_url=network.url, max_attempts=1, read_timeout=0.25)
         with pytest.raises(Exception, match=r"(?i)longer than|timeout|timed out"):
-            look(store)
+            look(open_store(ROOT, access=access))
+
+    assert time.monotonic() - began < 30, "2,000 bytes would take 200 seconds"
+
+
+def test_an_upload_whose_refusal_drips_is_not_waited_for_until_it_ends(s3, monkeypatch):
+    monkeypatch.setattr(bucket_listing, "WHOLE", bucket_listing.WHOLE / 240)
+    monkeypatch.setattr(patience, "PATIENCE", 0.0)
+    fault = Fault(
+        kind="drip", status=500, body=b"<Error><Code>InternalError</Code></Error>" * 50, seconds=0.1
+    )
+    began = time.monotonic()
+
+    with spoiled(s3, fault, method="PUT") as network:
+        store = ArtifactStore(ROOT, S3Access(endpoint_url=network.url, max_attempts=1, read_timeout=0.25))
+        with pytest.raises(StoreError):
+            store.commit(*a_commit("two\n"))
 
     assert time.monotonic() - began < 30, "2,000 bytes would take 200 seconds"
 

@@ -147,8 +147,8 @@ def _client(store: "S3Store") -> Any:
         config=Config(
             signature_version=None if given else UNSIGNED,
             s3={"addressing_style": "path"},
-            connect_timeout=_seconds(options.get("connect_timeout"), default=5),
-            read_timeout=_seconds(options.get("read_timeout"), default=60),
+            connect_timeout=seconds_of(options.get("connect_timeout"), default=5),
+            read_timeout=seconds_of(options.get("read_timeout"), default=60),
             retries={
                 "total_max_attempts": 1
             },  # what fails is asked of obstore, which has the patience that was set
@@ -156,7 +156,7 @@ def _client(store: "S3Store") -> Any:
     )
 
 
-def _seconds(text: Any, *, default: float) -> float:
+def seconds_of(text: Any, *, default: float) -> float:
     """Seconds of a duration as obstore writes it, such as `1m 30s`."""
     parts = re.findall(r"(\d+)(h|ms|m|us|ns|s)", str(text))
     return sum(int(number) * _SECONDS[unit] for number, unit in parts) or default
