@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,7 +31,7 @@ class Fault:
         status: of the answer.
         code: of the answer, as S3 calls it.
         seconds: of the delay, or between two bytes.
-        body: what is given instead.
+        body: what is given instead, or drips.
         headers: what stands in the head of it, or of an error.
     """
 
@@ -138,10 +138,8 @@ class _Proxy(BaseHTTPRequestHandler):
             self.rfile.read(size // 2)
             return self._reset()
         body = self.rfile.read(size)
-        if fault and fault.kind == "answer":
-            return self._answer_error(fault)
-        if fault and fault.kind == "other":
-            return self._give(fault.status, fault.headers, fault.body)
+        if fault and (fault.kind in {"answer", "other"} or fault.body):
+            return self._answer_alone(fault)
         if fault and fault.kind == "delay":
             time.sleep(fault.seconds)
         answer, data = self._forward(body)
@@ -150,7 +148,7 @@ class _Proxy(BaseHTTPRequestHandler):
         if fault and fault.kind == "short" and self.command != "HEAD":
             data = data[: len(data) // 2]
         if fault and fault.kind == "drip":
-            return self._drip(answer, data, fault.seconds)
+            return self._drip(answer.status, answer.getheaders(), data, fault.seconds)
         return self._answer(answer, data, cut=bool(fault) and fault.kind == "reset")
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _handle  # noqa: N815  # what http.server calls them
@@ -178,6 +176,15 @@ class _Proxy(BaseHTTPRequestHandler):
         if cut:
             self._reset()
 
+    def _answer_alone(self, fault: Fault) -> None:
+        """Nothing is asked of the server."""
+        if fault.kind == "answer":
+            self._answer_error(fault)
+        elif fault.kind == "drip":
+            self._drip(fault.status, fault.headers, fault.body, fault.seconds)
+        else:
+            self._give(fault.status, fault.headers, fault.body)
+
     def _answer_error(self, fault: Fault) -> None:
         """As S3 does, with what nobody may repeat in it."""
         data = (
@@ -195,11 +202,12 @@ class _Proxy(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
-    def _drip(self, answer: http.client.HTTPResponse, data: bytes, seconds: float) -> None:
-        self.send_response_only(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in {"connection", "transfer-encoding"}:
+    def _drip(self, status: int, headers: Iterable[tuple[str, str]], data: bytes, seconds: float) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in {"connection", "transfer-encoding", "content-length"}:
                 self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         for place in range(len(data)):
             self.wfile.write(data[place : place + 1])

@@ -21,6 +21,11 @@ def add_trust(commands: "argparse._SubParsersAction[Parser]") -> None:
         action="store_true",
         help="nobody is writing there: with --repair, set aside too what was left over within the last hour",
     )
+    verify.add_argument(
+        "--force",
+        action="store_true",
+        help="with --repair, set aside what is damaged although it is more than half of all artifacts, and 5 or more",
+    )
     verify.add_argument("--json", action="store_true", help="print the findings as JSON")
     verify.set_defaults(handler=lambda args, unknown: _verify(args, unknown, verify))
     reproduce = commands.add_parser(
@@ -50,7 +55,9 @@ def _verify(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) ->
     environment = options_of(args).environment
     from ml_assets.cli.verify import verify
 
-    return verify(environment=environment, repair=args.repair, idle=args.idle, as_json=args.json)
+    return verify(
+        environment=environment, repair=args.repair, idle=args.idle, force=args.force, as_json=args.json
+    )
 
 
 def _reproduce(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:

@@ -5,27 +5,42 @@ import json
 from collections import Counter
 
 from ml_assets.core.command import command
+from ml_assets.errors import StoreError
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.settings import load_settings
-from ml_assets.storage.verifying import QUARANTINE, SETTLED, Verified, set_aside, verify_all
+from ml_assets.storage.verifying import QUARANTINE, SETTLED, Verified, refuse_many, set_aside, verify_all
 
 DONE, FAILED = 0, 1
 HARMLESS = ("foreign",)  # told, and no reason to fail
 
 
-def verify(*, environment: str, repair: bool, idle: bool, as_json: bool) -> int:
+def verify(*, environment: str, repair: bool, idle: bool, force: bool, as_json: bool) -> int:
     """Print what is wrong and, with `repair`, set damaged artifacts and leftovers aside; 1 where anything is wrong.
 
-    With `idle` nobody is writing there, so that what is left over is, however young it may be.
+    With `idle` nobody is writing there, so that what is left over is, however young it may be. Where much is damaged at
+    once nothing is set aside without `force`: StoreError, once all was printed.
     """
     store = open_workspace(load_settings(), environment=environment).store
     found = verify_all(store, settled=dt.timedelta() if idle else SETTLED)
+    if repair and not force:
+        _refuse_many(found, store.root, environment=environment, as_json=as_json)
     moved = set_aside(store, [finding for finding in found.findings if finding.files]) if repair else 0
     if as_json:
         print(json.dumps(_json(found, store.root, moved=moved), indent=2))
     else:
         _print(found, store.root, moved=moved, environment=environment)
     return FAILED if any(finding.kind not in HARMLESS for finding in found.findings) else DONE
+
+
+def _refuse_many(found: Verified, root: str, *, environment: str, as_json: bool) -> None:
+    try:
+        refuse_many(found)
+    except StoreError:
+        if as_json:
+            print(json.dumps(_json(found, root, moved=0), indent=2))
+        else:
+            _print(found, root, moved=0, environment=environment)
+        raise
 
 
 def _json(found: Verified, root: str, *, moved: int) -> dict[str, object]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ml_assets.core.foreign_text import visible
 from ml_assets.errors import StoreAnswerError, StoreError
 from ml_assets.storage.again import again, list_all
+from ml_assets.storage.probe import what_stands_there
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -37,7 +38,8 @@ def read_body(store: "ObjectStore", path: str) -> bytes:
         return bytes(answer.bytes())
     body, kind = _steadily(store, path, answer), str(answer.attributes.get("Content-Type", ""))
     if is_page(body) or kind.partition(";")[0].strip().lower() == "text/html":
-        raise strange(store, path, "an HTML page came where an object was asked for")
+        leads = what_stands_there(_endpoint(store))
+        raise strange(store, path, f"an HTML page came where an object was asked for{leads and f'; {leads}'}")
     _refuse_unmarked(store, answer.meta)
     if len(body) != answer.meta["size"]:
         raise strange(store, path, f"{len(body)} bytes came of {answer.meta['size']}")
@@ -87,14 +89,13 @@ def _etags_are_md5(store: "ObjectStore", path: str) -> bool:
     A file beside it whose name tells its SHA-256 shows it.
     """
     folder = path.rpartition("/")[0].removesuffix("/history")
-    for page in store.list(folder or None):
-        for meta in page:
-            digest = _VOUCHES.search(meta["path"])
-            if not digest or meta["path"] == path:
-                continue
-            body = read_body(store, meta["path"])
-            if hashlib.sha256(body).hexdigest().startswith(digest[1] or digest[2]):
-                return _md5(body) in (meta["e_tag"] or "")
+    for meta in list_all(store, folder or None):
+        digest = _VOUCHES.search(meta["path"])
+        if not digest or meta["path"] == path:
+            continue
+        body = read_body(store, meta["path"])
+        if hashlib.sha256(body).hexdigest().startswith(digest[1] or digest[2]):
+            return _md5(body) in (head(store, meta["path"])["e_tag"] or "")
     return True
 
 
@@ -146,8 +147,11 @@ def place_of(store: "ObjectStore", path: str = "") -> str:
 
 
 def _from(store: "ObjectStore") -> str:
-    endpoint = getattr(store, "config", {}).get("endpoint_url_s3", "")
-    return f" ({endpoint})" if endpoint else ""
+    return f" ({endpoint})" if (endpoint := _endpoint(store)) else ""
+
+
+def _endpoint(store: "ObjectStore") -> str:
+    return str(getattr(store, "config", {}).get("endpoint_url_s3", ""))
 
 
 def _is_near(store: "ObjectStore") -> bool:

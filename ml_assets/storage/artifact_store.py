@@ -92,9 +92,10 @@ class ArtifactStore:
         with store_errors(uri):
             reader = self._reader()
             data = reader.read(path)
-            if difference(stored, data):
+            problem = difference(stored, data)
+            if problem:
                 data = reader.confirmed(path)
-        problem = difference(stored, data)
+                problem = difference(stored, data)
         if data is None or problem:
             raise corrupt(key, uri, problem)
         return data

@@ -5,10 +5,10 @@ token that came before for ever; so repeated keys end it, and one more request a
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ml_assets.storage.answers import strange
-from ml_assets.storage.bucket_pages import in_time, key_after
+from ml_assets.storage.bucket_pages import in_time, key_after, seconds_of
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import S3Store
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # loading it costs more than all of the package
 CHUNK = 100  # keys that are taken from obstore at once
 REPEATED = 10  # keys that may come twice: of `a/`, which stands for a folder, obstore tells `a`
 ROUNDS = 20  # times that a listing which was cut short is gone on with
-WHOLE_PAGE = timedelta(seconds=120)  # a page of a thousand keys has less than 1 MB
+WHOLE = timedelta(seconds=120)  # for a page of a thousand keys, less than 1 MB, or a part that is uploaded
 
 
 def all_keys(store: "S3Store", folder: str) -> list[Any]:
@@ -36,7 +36,7 @@ def all_keys(store: "S3Store", folder: str) -> list[Any]:
 def _go_on(store: "S3Store", folder: str, found: dict[str, Any]) -> None:
     """Add what is listed after the last key that was found."""
     repeated = 0
-    for chunk in _hasty(store).list(folder or None, offset=max(found, default=None), chunk_size=CHUNK):
+    for chunk in hasty(store).list(folder or None, offset=max(found, default=None), chunk_size=CHUNK):
         for meta in chunk:
             repeated += meta["path"] in found
             found[meta["path"]] = meta
@@ -54,20 +54,23 @@ def _following(store: "S3Store", folder: str, last: str) -> str:
         return ""
 
 
-def _hasty(store: "S3Store") -> "S3Store":
-    """The same store with a limit for each request: the one of a large download is far too long for a page."""
+def hasty(store: "S3Store") -> "S3Store":
+    """The same store with a limit for each request but a download, whose own limit is far too long for others.
+
+    It is twice the time that one silence may last, and WHOLE at least.
+    """
     kept = vars(store).get("_hasty")
     if kept is None:
         from obstore.store import S3Store
 
-        config: Any = {
-            f"aws_{name}": value for name, value in store.config.items()
-        }  # names that obstore takes
+        config: Any = {f"aws_{name}": value for name, value in store.config.items()}  # the names it takes
+        options = store.client_options or {}
+        limit = max(WHOLE, 2 * timedelta(seconds=seconds_of(options.get("read_timeout"), default=60)))
         kept = vars(store)["_hasty"] = S3Store(
             prefix=store.prefix,
             config=config,
-            client_options={**(store.client_options or {}), "timeout": WHOLE_PAGE},
+            client_options={**options, "timeout": limit},
             retry_config=store.retry_config,
             credential_provider=store.credential_provider,
         )
-    return kept
+    return cast("S3Store", kept)

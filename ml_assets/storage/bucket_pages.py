@@ -26,6 +26,8 @@ LISTING = (
     "CommonPrefixes",
 )  # a listing has one of them
 
+_BACK = "its listing leads back to a page that came before"
+
 T = TypeVar("T")
 
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -74,13 +76,17 @@ def _pages(store: "S3Store", asked: dict[str, Any]) -> Iterator[Any]:
     from botocore.exceptions import PaginationError
     from botocore.parsers import ResponseParserError
 
+    tokens: set[str] = set()
     try:
         for page in _client_of(store).get_paginator("list_objects_v2").paginate(**asked):
             if not any(name in page for name in LISTING):
                 raise strange(store, "", "what came is no listing")
+            if (token := page.get("NextContinuationToken", "")) in tokens:
+                raise strange(store, "", _BACK)
+            tokens |= {token} - {""}
             yield page
     except PaginationError:
-        raise strange(store, "", "its listing leads back to a page that came before") from None
+        raise strange(store, "", _BACK) from None
     except ResponseParserError:
         raise strange(store, "", "what came is no listing") from None
 
@@ -122,8 +128,8 @@ def _client(store: "S3Store") -> Any:
         config=Config(
             signature_version=None if given else UNSIGNED,
             s3={"addressing_style": "path"},
-            connect_timeout=_seconds(options.get("connect_timeout"), default=5),
-            read_timeout=_seconds(options.get("read_timeout"), default=60),
+            connect_timeout=seconds_of(options.get("connect_timeout"), default=5),
+            read_timeout=seconds_of(options.get("read_timeout"), default=60),
             retries={
                 "total_max_attempts": 1
             },  # what fails is asked of obstore, which has the patience that was set
@@ -131,7 +137,7 @@ def _client(store: "S3Store") -> Any:
     )
 
 
-def _seconds(text: Any, *, default: float) -> float:
+def seconds_of(text: Any, *, default: float) -> float:
     """Seconds of a duration as obstore writes it, such as `1m 30s`."""
     parts = re.findall(r"(\d+)(h|ms|m|us|ns|s)", str(text))
     return sum(int(number) * _SECONDS[unit] for number, unit in parts) or default

@@ -1,11 +1,14 @@
 """What was committed, and nothing else: every check that a manifest and its files must pass."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import shlex
 
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest, StoredFile
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import hash_identity, same_identity
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
 
@@ -101,8 +104,8 @@ def difference(stored: StoredFile, data: bytes | None) -> str:
 def corrupt(key: ArtifactKey, uri: str, problem: str) -> CorruptArtifactError:
     """The error for a bad file: where it is, what is wrong, what to do."""
     return CorruptArtifactError(
-        f"{uri} is corrupt: {problem}. It was not loaded. "
-        f"Remove {MANIFEST} from its folder and train it again: {train_command(key)}"
+        f"{uri} is corrupt: {problem}. It was not loaded. To see what else is: ml-assets verify. In its environment, "
+        f"train it again: {train_command(key)}"
     )
 
 
@@ -115,6 +118,10 @@ def corrupt_history(uri: str, problem: str) -> CorruptArtifactError:
 
 
 def train_command(key: ArtifactKey) -> str:
-    """A command that makes an artifact of this dataset, day and model version; of other parameters a key tells nothing."""
+    """The command that makes an artifact, with its parameters where the key knows them, or what is to be added."""
+    if key.identity is not None:
+        with contextlib.suppress(ValueError):  # it is an asset of others, with parameters of its own
+            return run_command(TrainingParameters.model_validate(dict(key.identity)), key.as_of)
     version = f" --model-version {shlex.quote(key.model_version)}" if key.model_version else ""
-    return f"ml-assets run --dataset {shlex.quote(key.dataset)} --as-of {key.as_of}{version}"
+    told = f"ml-assets run --dataset {shlex.quote(key.dataset)} --as-of {key.as_of}{version}"
+    return f"{told}, with the other parameters of run {key.run_id}"

@@ -17,6 +17,7 @@ from ml_assets.core.artifact import encode
 from ml_assets.core.release import Entry
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
+from ml_assets.storage.answers import confirmed
 from ml_assets.storage.committing import put_new
 from ml_assets.storage.looking import Looked, look
 from ml_assets.storage.object_store import open_store, store_errors
@@ -90,11 +91,10 @@ class LogFiles:
         if number in listed.others:
             raise self.corrupt(number, listed, f"{listed.others[number]}, no file; move it away")
         with store_errors(self.uri(number)):
-            body = get(open_store(self.root, access=self.access), self.path(number))
-        try:
-            entry = Entry.model_validate_json(body or b"")
-        except ValueError:
-            entry = None
+            store = open_store(self.root, access=self.access)
+            body = get(store, self.path(number))
+            if (entry := _entry(body)) is None:
+                entry = _entry(body := confirmed(store, self.path(number)))
         if not body or entry is None or entry.number != number:
             raise self.corrupt(number, listed, "no entry of this log" if body else "empty, or gone")
         written = Written(entry=entry, body=body)
@@ -172,6 +172,13 @@ class LogFiles:
     def _look(self, folder: str) -> Looked:
         with store_errors(f"{self.root.rstrip('/')}/{folder}"):
             return look(open_store(self.root, access=self.access), folder, deep=False)
+
+
+def _entry(body: bytes | None) -> Entry | None:
+    try:
+        return Entry.model_validate_json(body or b"")
+    except ValueError:
+        return None
 
 
 def _name(number: int) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.storage import disk
 from ml_assets.storage.again import again
+from ml_assets.storage.bucket_listing import hasty
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -15,7 +16,7 @@ def put(store: "ObjectStore", path: str, body: bytes) -> None:
     if place:
         disk.write(place, body)
     else:
-        store.put(path, body)
+        _in_time(store).put(path, body)
 
 
 def put_once(store: "ObjectStore", path: str, body: bytes) -> None:
@@ -27,7 +28,7 @@ def put_once(store: "ObjectStore", path: str, body: bytes) -> None:
 
     place = _on_disk(store, path)
     if not place:
-        again(lambda: store.put(path, body, mode="create"))
+        again(lambda: _in_time(store).put(path, body, mode="create"))
         return
     try:
         disk.write(place, body, create=True)
@@ -42,6 +43,13 @@ def move(store: "ObjectStore", path: str, to: str) -> None:
         disk.move(place, target)
     else:
         again(lambda: store.rename(path, to))
+
+
+def _in_time(store: "ObjectStore") -> "ObjectStore":
+    """The store with a limit for each request, where it is a bucket."""
+    from obstore.store import S3Store
+
+    return hasty(store) if isinstance(store, S3Store) else store
 
 
 def _on_disk(store: "ObjectStore", path: str) -> str | None:

@@ -28,7 +28,9 @@ LENGTHS = (5, 4)  # segments of an artifact's folder, with and without a model v
 LONGEST_PATH = 4096  # characters, on most disks
 SETTLED = dt.timedelta(hours=1)  # no commit takes longer: what nothing names after that, nobody will name
 
-Kind = Literal["damaged", "history", "lineage", "leftover", "foreign"]
+MANY = 5  # damaged artifacts, and more than half of all: then rather the store answers badly
+
+Kind = Literal["damaged", "unread", "history", "lineage", "leftover", "foreign"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +38,8 @@ class Finding:
     """One thing that is not as it should be.
 
     Attributes:
-        kind: `damaged`: a committed artifact cannot be read as it was committed. `history`: what tells of a commit
-            cannot be read, and the artifact can. `lineage`: what it was made of is not here. `leftover`: files of a
+        kind: `damaged`: a committed artifact is not what was committed. `unread`: the store does not give it, so that
+            nothing is known of it. `history`: what tells of a commit cannot be read, and the artifact can. `lineage`: what it was made of is not here. `leftover`: files of a
             commit that never became visible. `foreign`: a file that is nobody's.
         path: of the artifact or the file, relative to the root.
         told: what is wrong.
@@ -92,10 +94,21 @@ def verify_all(store: ArtifactStore, *, settled: dt.timedelta = SETTLED) -> Veri
         found, known = _artifact(key, files, store, recent=recent)
         manifests[key] = known
         findings += found
-        sound += bool(known) and not any(item.kind == "damaged" for item in found)
+        sound += bool(known) and not any(item.kind in ("damaged", "unread") for item in found)
     findings += _lineage(manifests)
     many = sum(file.bytes for file in under.values())
     return Verified(sound=sound, files=len(under), bytes=many, findings=tuple(findings))
+
+
+def refuse_many(found: Verified) -> None:
+    """StoreError where so much is damaged at once that rather the store, or what is before it, is at fault."""
+    damaged = sum(finding.kind in ("damaged", "unread") for finding in found.findings)
+    if damaged >= MANY and damaged > found.sound:
+        raise StoreError(
+            f"{damaged} of {damaged + found.sound} artifacts cannot be read as they were committed. That much at once is "
+            "rather the fault of the disk, the store or what is before it. Nothing was set aside. Look at some of them; "
+            "if they are damaged, add --force."
+        )
 
 
 def set_aside(store: ArtifactStore, findings: Sequence[Finding]) -> int:
@@ -198,11 +211,14 @@ def _artifact(
     try:
         current = store.verify(key)
     except ArtifactNotFoundError:
+        if _is_given(key, store):
+            told = f"the store lists {MANIFEST} and does not give it, or it came in this moment"
+            return [Finding(kind="unread", path=key.path, told=told)], []
         return [_leftover(key, files, "it was never committed", recent)], []
     except CorruptArtifactError as error:
         return [Finding(kind="damaged", path=key.path, told=str(error), files=tuple(files))], []
     except StoreError as error:
-        return [Finding(kind="damaged", path=key.path, told=str(error))], []
+        return [Finding(kind="unread", path=key.path, told=str(error))], []
     earlier, findings = _history(key, current, files, store)
     known = [*earlier, current]
     named = {f"{key.path}/{stored.file}" for manifest in known for stored in manifest.files}
@@ -210,6 +226,11 @@ def _artifact(
     if extra:
         findings.append(_leftover(key, extra, "no manifest names them", recent))
     return findings, known
+
+
+def _is_given(key: ArtifactKey, store: ArtifactStore) -> bool:
+    """Whether a manifest is listed now, although a reader was told that there is none."""
+    return f"{key.path}/{MANIFEST}" in _files(store, below=key.path)
 
 
 def _history(

@@ -139,7 +139,9 @@ def committed(store):
 
 def check(tally, store, before):
     """Count what is lost of `before`, and what is half visible."""
-    damaged = {finding.path for finding in verify_all(store).findings if finding.kind == "damaged"}
+    damaged = {
+        finding.path for finding in verify_all(store).findings if finding.kind in ("damaged", "unread")
+    }
     here = {key.path: key for key in store.keys(None)}
     tally.half += len(damaged)
     tally.lost += sum(

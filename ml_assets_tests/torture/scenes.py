@@ -230,7 +230,7 @@ def damaged_files(place, *, times):
     for kind in kinds * times:
         spoil(files_by_kind(store)[kind], place.draw)
         tally.tried += 1
-        found = [item for item in verify_all(store).findings if item.kind in ("damaged", "history")]
+        found = [item for item in verify_all(store).findings if item.kind in ("damaged", "unread", "history")]
         set_aside(store, found)
         done = attempt(PARAMETERS, DAY, workspace=workspace(store.root))
         tally.survived += bool(found) and done.error is None and digests(store) == wanted
