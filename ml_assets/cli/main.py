@@ -67,7 +67,7 @@ def _tell(message: str) -> None:
     """Print a message to stderr; what others wrote in it is no command to a terminal."""
     from ml_assets.core.foreign_text import visible
 
-    print(visible(message, longest=LONGEST, keep="\n"), file=sys.stderr)
+    print(visible(message, longest=LONGEST, keep="\n\t"), file=sys.stderr)
 
 
 def _unforeseen(error: Exception) -> str:

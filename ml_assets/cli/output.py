@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
+from ml_assets.core.foreign_text import visible
+
 FAILED, NOBODY_READS = 1, 141  # 128 + SIGPIPE, as of any other command whose output goes to `head`
 
 
@@ -59,11 +61,37 @@ class Output:
         return code or FAILED
 
 
+class _Text(io.TextIOWrapper):
+    r"""Text in which that of others may stand. What its encoding has no character for is an escape, such as `\xfc`.
+
+    Attributes:
+        with_commands: the same for those that send commands to a terminal, as consoles do.
+    """
+
+    with_commands: TextIO
+
+    def write(self, text: str, /) -> int:
+        return super().write(harmless(text))
+
+
+def harmless(text: str) -> str:
+    """`text` without characters that a terminal takes for a command; lines stay lines, and columns columns."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return visible(text, longest=len(text), keep="\n\t")
+
+
 def _text(descriptor: _Descriptor, before: TextIO | None, *, lines: bool) -> TextIO:
-    r"""With what its characters cannot say written as an escape, such as `\xfc`."""
-    encoding = before.encoding if before else "utf-8"
     buffer = io.BufferedWriter(descriptor)
-    return io.TextIOWrapper(buffer, encoding=encoding, errors="backslashreplace", line_buffering=lines)
+    options: dict[str, Any] = {
+        "encoding": before.encoding if before else "utf-8",
+        "errors": "backslashreplace",
+        "line_buffering": lines,
+        "write_through": True,  # so that the two keep the order
+    }
+    found = _Text(buffer, **options)
+    found.with_commands = io.TextIOWrapper(buffer, **options)
+    return found
 
 
 def _ensure_open(number: int) -> None:

@@ -67,6 +67,7 @@ def _document(planned: Plan, environment: str) -> dict[str, Any]:
 
 
 def _print(planned: Plan, environment: str) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from ml_assets.cli.tables import console
@@ -76,9 +77,10 @@ def _print(planned: Plan, environment: str) -> None:
     table = Table("as_of", "run_id", *trial, "plan", "why", box=None, padding=(0, 2))
     for day in planned.days:
         own = [day.trial] if is_sweep else []
-        table.add_row(day.as_of.isoformat(), day.run_id, *own, day.state, "\n".join(day.why))
+        told = (*own, day.state, "\n".join(day.why))
+        table.add_row(day.as_of.isoformat(), day.run_id, *map(escape, told))
     out = console()
-    out.print(table, markup=False)
+    out.print(table)
     counts = ", ".join(f"{planned.count(state)} {state}" for state in STATES)
     if planned.later:
         counts += f", at most {planned.later} more that depend on results"

@@ -49,5 +49,7 @@ def _print(found: Sequence[Reproduced]) -> None:
     for item in found:
         told = "same bytes" if item.same else f"other bytes in {', '.join(item.files)}"
         digest = item.stored.sha256[:16] + ("" if item.same else f" -> {item.again.sha256[:16]}")
-        table.add_row(item.key.asset, item.key.run_id, str(item.key.as_of), told, digest, escape(item.reason))
+        table.add_row(
+            item.key.asset, item.key.run_id, str(item.key.as_of), *map(escape, (told, digest, item.reason))
+        )
     console().print(table)

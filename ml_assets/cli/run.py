@@ -63,17 +63,18 @@ def progress(*, show: bool, doing: str = "Training") -> Iterator[Callable[[str],
     if not show:
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.markup import escape
 
-    console = Console(stderr=True)
+    from ml_assets.cli.console import SafeConsole
+
+    console = SafeConsole(stderr=True)
     handler = logging.Handler()
     handler.emit = lambda record: console.print(f"[dim]{escape(record.getMessage())}[/dim]")  # type: ignore[method-assign]
     logger = logging.getLogger("ml_assets")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        with console.status(doing):
+        with console.status(doing, spinner=console.spinner):
             yield lambda line: console.print(f"[dim]{escape(line)}[/dim]")
     finally:
         logger.removeHandler(handler)

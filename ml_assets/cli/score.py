@@ -52,6 +52,7 @@ def _day(day: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print(result: Mapping[str, Any]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from ml_assets.cli.tables import console
@@ -62,13 +63,14 @@ def _print(result: Mapping[str, Any]) -> None:
         numbers = [f"{day[name]:.4f}" for name in NUMBERS]
         made = "reused" if day["artifact"]["reused"] else "made"
         told = (day["as_of"], day["run_id"], day["model_run_id"], str(day["rows"]))
-        table.add_row(*told, *numbers, made, day["artifact"]["uri"] + "/")
+        table.add_row(*told, *numbers, made, escape(day["artifact"]["uri"]) + "/")
     out = console()
     if result["days"]:
         out.print(table)
     out.print(
         f"{result['dataset']} of source {result['source']} in environment {result['environment']}: "
-        f"{len(result['days'])} scored, {len(result['failed'])} failed"
+        f"{len(result['days'])} scored, {len(result['failed'])} failed",
+        markup=False,
     )
     for item in result["failed"]:
         print(f"{item['as_of']}: {item['reason']}", file=sys.stderr)

@@ -76,22 +76,25 @@ def _find_path(what: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
 
 
 def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) -> None:
+    from rich.markup import escape
     from rich.tree import Tree
 
     from ml_assets.cli.tables import console, metrics_table, parameters_table
 
     out, (_, last) = console(), found[-1]
-    out.print(f"run_id [bold]{last.run_id}[/bold]  as_of {last.as_of}  environment {last.environment}")
+    told = f"as_of {last.as_of}  environment {escape(last.environment)}"
+    out.print(f"run_id [bold]{escape(last.run_id)}[/bold]  {told}")
     out.print(
-        f"Dagster run {last.dagster_run_id or '(none)'}  made {last.created_at:%Y-%m-%d %H:%M:%S} UTC\n"
+        f"Dagster run {last.dagster_run_id or '(none)'}  made {last.created_at:%Y-%m-%d %H:%M:%S} UTC\n",
+        markup=False,
     )
     out.print(parameters_table(last.parameters, given=last.given))
     for _, manifest in found:
         if manifest.metrics:
             out.print(metrics_table(manifest.metrics))
-    tree, told = Tree("lineage", hide_root=False), set[str]()
+    tree, seen = Tree("lineage", hide_root=False), set[str]()
     for key, manifest in found:
-        _branch(tree, key, manifest, store, told)
+        _branch(tree, key, manifest, store, seen)
     out.print(tree)
     if last.asset in CATALOG:
         environment = load_settings().in_a_command(last.environment)
@@ -107,13 +110,14 @@ def _branch(
 
     node = tree.add(f"{manifest.asset}  {escape(store.uri(key))}/")  # type: ignore[attr-defined]
     versions = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
-    node.add(f"code {manifest.code_version}  {versions}")
+    node.add(escape(f"code {manifest.code_version}  {versions}"))
     if manifest.hardware:
-        node.add("hardware  " + ", ".join(f"{name} {value}" for name, value in manifest.hardware.items()))
+        hardware = ", ".join(f"{name} {value}" for name, value in manifest.hardware.items())
+        node.add(escape(f"hardware  {hardware}"))
     for file in manifest.files:
-        node.add(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}")
+        node.add(escape(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}"))
     for item in manifest.artifacts:
-        made_of = node.add(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}")
+        made_of = node.add(escape(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}"))
         if item.asset == TRAINING_SET:
             _add_training_set(made_of, manifest, store, days=item.sha256 not in told)
             told.add(item.sha256)
@@ -135,6 +139,7 @@ def _add_source(node: "object", source: "object", *, days: bool = True) -> None:
     from rich.markup import escape
 
     rows = sum(day.rows for day in source.days)  # type: ignore[attr-defined]
-    leaf = node.add(f"source {source.source}  {escape(source.uri)}  {rows:,} rows of {len(source.days)} days")  # type: ignore[attr-defined]
+    told = f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days"  # type: ignore[attr-defined]
+    leaf = node.add(escape(told))  # type: ignore[attr-defined]
     for day in source.days if days else ():  # type: ignore[attr-defined]
         leaf.add(f"{day.date}  {day.rows} rows  {day.fingerprint}")

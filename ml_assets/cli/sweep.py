@@ -58,6 +58,7 @@ def _there(request: SweepRequest, *, options: Options, on: str, as_runs: bool, s
 
 def _print(result: SweepResult) -> None:
     from ml_assets.cli.leaderboard import print_leaderboard
+    from ml_assets.cli.output import harmless
     from ml_assets.cli.tables import console
 
     out = console()
@@ -66,7 +67,7 @@ def _print(result: SweepResult) -> None:
     elif result["summary"]:
         from rich.markdown import Markdown
 
-        out.print(Markdown(result["summary"]))
+        out.print(Markdown(harmless(result["summary"])))
     for name, artifact in result["artifacts"].items():
         out.print(f"\n{name} of run_id {result['run_id']}: {artifact['uri']}/", markup=False)
     out.print(f"Dagster run {result['dagster_run_id']}  environment {result['environment']}", markup=False)
@@ -78,9 +79,10 @@ def bar(*, show: bool) -> Iterator[Callable[[str], None]]:
     if not show:
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+
+    from ml_assets.cli.console import SafeConsole
 
     columns = (
         TextColumn("Sweep"),
@@ -89,7 +91,7 @@ def bar(*, show: bool) -> Iterator[Callable[[str], None]]:
         TextColumn("best {task.fields[best]}"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True)) as shown:
+    with Bar(*columns, console=SafeConsole(stderr=True)) as shown:
         task = shown.add_task("sweep", total=None, best="-")
 
         def emit(record: logging.LogRecord) -> None:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ml_assets.cli.console import SafeConsole
 from ml_assets.core.command import command
 from ml_assets.core.metric_interval import interval_text, without_ends
 from ml_assets.core.report.parameters import in_order
@@ -15,9 +15,9 @@ from ml_assets.core.report.parameters import in_order
 WIDTH = 240
 
 
-def console() -> Console:
+def console() -> SafeConsole:
     """A console that never breaks a path: what is wider than the terminal is left for the terminal to wrap."""
-    return Console(width=WIDTH, soft_wrap=True, highlight=False)
+    return SafeConsole(width=WIDTH, soft_wrap=True, highlight=False)
 
 
 def print_result(result: Mapping[str, Any], *, given: Collection[str], environment: str) -> None:
@@ -40,7 +40,7 @@ def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -
     """Parameter, value and origin."""
     table = Table("parameter", "value", "origin", box=None, padding=(0, 2))
     for name, value in parameters.items():
-        table.add_row(name, json.dumps(value), "given" if name in given else "default")
+        table.add_row(escape(name), escape(json.dumps(value)), "given" if name in given else "default")
     return table
 
 
@@ -52,7 +52,7 @@ def metrics_table(metrics: Mapping[str, float]) -> Table:
     for name in names:
         value = metrics[name]
         shown = f"{value:.4f}" if isinstance(value, float) else str(value)
-        table.add_row(*[name, shown, interval_text(name, metrics)][: len(head)])
+        table.add_row(*[escape(name), shown, interval_text(name, metrics)][: len(head)])
     return table
 
 

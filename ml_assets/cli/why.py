@@ -92,7 +92,9 @@ def _print(found: Sequence[Why], store: ArtifactStore) -> None:
     out = console()
     for item in found:
         key = item.key
-        tree = Tree(f"[bold]{key.asset}[/bold]  run_id {key.run_id}  as_of {key.as_of}  {item.reason}")
+        tree = Tree(
+            f"[bold]{key.asset}[/bold]  run_id {key.run_id}  as_of {key.as_of}  {escape(item.reason)}"
+        )
         if item.nearest and item.earlier:
             made = f"{item.earlier.created_at:%Y-%m-%d %H:%M:%S} UTC"
             tree.add(escape(f"nearest  {store.uri(item.nearest)}/  made {made}"))
