@@ -43,7 +43,7 @@ def _failed_days(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> lis
     for event in failures:
         told = _user_failure(event)
         if told and (days := told.metadata.get("failed_days")):
-            return [day for day in map(parse, map(str, days.value or ())) if day]  # type: ignore[arg-type]
+            return [day for day in map(parse, map(str, days.value or ())) if day]
     return days_of(run)
 
 
