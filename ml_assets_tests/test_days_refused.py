@@ -14,6 +14,8 @@ from ml_assets.defs.launched import days_of
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.sensors.failure_text import failure_text
 from ml_assets.defs.trust import reproduction
+from ml_assets.errors import RefusedError
+from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.resources import io_manager, partition
 from ml_assets.resources.partition import BACKWARDS, END, HALF, MISSING, PARTITION, START
@@ -122,7 +124,7 @@ def test_a_day_is_taken_from_the_moment_it_is_over_and_from_then_on():
     day, tags = dt.date(2025, 12, 1), {PARTITION: "2025-12-01"}
     midnight = dt.datetime(2025, 12, 2, tzinfo=dt.timezone.utc)
 
-    with pytest.raises(ValueError, match="not a complete day yet"):
+    with pytest.raises(RefusedError, match="not a complete day yet"):
         partition.days_of(tags, now=midnight - dt.timedelta(microseconds=1), first=None)
 
     assert partition.days_of(tags, now=midnight, first=day) == [day]
@@ -206,6 +208,16 @@ def test_the_notice_of_such_a_run_says_why_and_gives_no_command_that_would_be_re
 
     assert NOT_OVER in text
     assert "ml-assets run" not in text
+
+
+@kind
+def test_a_run_that_an_engine_hands_on_is_refused_as_well():
+    sound = resolve({"lookback_days": 120}, as_of="2025-12-01")
+
+    with pytest.raises(RefusedError, match="not a complete day yet"):
+        make(sound.model_copy(update={"as_of": dt.date(2030, 1, 1)}))
+
+    assert not Path("artifacts").exists()
 
 
 @kind
