@@ -166,7 +166,9 @@ def backfill(live, config, *, job=None, days=DAYS):
     if job:
         params["selector"] = {"partitionSetName": f"{job}_partition_set", "repositorySelector": SELECTOR}
     answer = live.ask(BACKFILL, params=params)["launchPartitionBackfill"]
-    return answer["backfillId"] if "backfillId" in answer else Outcome(runs=0, told=texts(answer))
+    if "backfillId" in answer:
+        return answer["backfillId"]
+    return Outcome(runs=0, told=texts(answer) if "message" in answer else answer["__typename"])
 
 
 def wait_for(live, *, runs, backfills, seconds=600):

@@ -54,14 +54,15 @@ def test_execute_on_the_checks_page_looks_at_what_was_materialized_last_and_make
     assert digests() == before
 
 
-def test_execute_looks_at_the_bytes_that_are_there_now(trained):
-    (file,) = Path("artifacts/dev/model").rglob("data-*.skops")
+@pytest.mark.parametrize("asset", ["training_set", "model"])
+def test_execute_looks_at_the_bytes_that_are_there_now(trained, asset):
+    (file,) = Path(f"artifacts/dev/{asset}").rglob("data-*")
     file.write_bytes(b"other")
 
-    answer = launch(trained, **EXECUTE, checks=[("model", "bytes_verify")])
+    answer = launch(trained, **EXECUTE, checks=[(asset, "bytes_verify")])
 
-    assert answer.succeeded
-    assert not answer.checks["model", "bytes_verify"].passed
+    assert answer.succeeded, answer.said
+    assert not answer.checks[asset, "bytes_verify"].passed
 
 
 @pytest.mark.parametrize(

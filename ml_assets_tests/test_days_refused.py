@@ -56,6 +56,8 @@ BAD = {
     "none": ({}, MISSING),
 }
 
+UNNAMED = ("no day", "none")
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
@@ -74,6 +76,7 @@ def test_each_job_of_a_day_refuses_it_before_any_work_in_our_words_first(place, 
 
     assert (answer.runs, answer.succeeded) == (1, False)
     assert answer.said.startswith(REFUSED + words)
+    assert answer.steps == (case in UNNAMED), "a day that can be read is refused before the first step"
     assert not answer.materialized
     assert not Path("artifacts").exists()
 
