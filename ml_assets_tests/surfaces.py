@@ -71,10 +71,31 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """What somebody types: values of parameters, or the text of a whole run config."""
+    """What somebody types: values of parameters, or the text of a whole run config; and the first and last day."""
 
     values: dict = field(default_factory=dict)
     text: str = ""
+    span: tuple[str, str] = (DAYS[0], DAYS[0])
+
+    @property
+    def tags(self):
+        """The tags of a launch that name its days."""
+        names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+        one = self.span[0] == self.span[1]
+        named = {"dagster/partition": self.span[0]} if one else dict(zip(names, self.span, strict=True))
+        return [{"key": key, "value": value} for key, value in named.items()]
+
+    @property
+    def command(self):
+        """The command of the shell, with its days."""
+        first, last = self.span
+        return ["run", "--as-of", first] if first == last else ["backfill", "--from", first, "--to", last]
+
+    @property
+    def dg_days(self):
+        """The words of `dg launch` that name the days."""
+        first, last = self.span
+        return ["--partition", first] if first == last else ["--partition-range", f"{first}...{last}"]
 
     @property
     def block(self):
@@ -98,7 +119,9 @@ class Typed:
     @property
     def request(self):
         """A request file in YAML."""
-        return f"{self.text}{AS_OF}" if self.text else json.dumps({**self.values, "as_of": DAYS[0]})
+        first, last = self.span
+        asked = {"as_of": first} if first == last else {"from": first, "to": last}
+        return f"{self.text}{AS_OF}" if self.text else json.dumps({**self.values, **asked})
 
     @property
     def preset(self):
@@ -119,10 +142,9 @@ def texts(error):
     return "\n".join([error["message"], *(item["error"]["message"] for item in error["errorChain"])])
 
 
-def launch(live, config, *, job, assets=None):
+def launch(live, config, *, job, assets=None, tags=Typed().tags):
     """Launch one run through the API; its id, or an Outcome where it was refused."""
     selector = {**SELECTOR, "pipelineName": job, **({"assetSelection": assets} if assets else {})}
-    tags = [{"key": "dagster/partition", "value": DAYS[0]}]
     params = {
         "selector": selector,
         "mode": "default",
@@ -136,14 +158,17 @@ def launch(live, config, *, job, assets=None):
     return Outcome(runs=0, told=told)
 
 
-def backfill(live, config, *, job=None):
-    """Ask for a backfill, of the job or of the assets; its id."""
-    params = {"partitionNames": DAYS, "assetSelection": ASSETS, "fromFailure": False, "tags": []}
+def backfill(live, config, *, job=None, days=DAYS):
+    """Ask for a backfill, of the job or of the assets; its id, or an Outcome where it was refused."""
+    params = {"partitionNames": days, "assetSelection": ASSETS, "fromFailure": False, "tags": []}
     if config is not None:
         params["runConfigData"] = config
     if job:
         params["selector"] = {"partitionSetName": f"{job}_partition_set", "repositorySelector": SELECTOR}
-    return live.ask(BACKFILL, params=params)["launchPartitionBackfill"]["backfillId"]
+    answer = live.ask(BACKFILL, params=params)["launchPartitionBackfill"]
+    if "backfillId" in answer:
+        return answer["backfillId"]
+    return Outcome(runs=0, told=texts(answer) if "message" in answer else answer["__typename"])
 
 
 def wait_for(live, *, runs, backfills, seconds=600):
@@ -227,29 +252,29 @@ def _of_request(folder, name, found):
     return replace(outcome, told=outcome.told + told, ours=bool(told))
 
 
-def shell_on(live, words, capsys):
+def shell_on(live, typed, capsys):
     """`ml-assets run --on` in this process, against a deployment."""
     before = {run["runId"] for run in live.ask(RUNS)["runsOrError"]["results"]}
-    main(["run", "--as-of", DAYS[0], *words, "--json", "--on", live.url])
+    main([*typed.command, *typed.flags, "--json", "--on", live.url])
     told = capsys.readouterr().err
     new = [run for run in live.ask(RUNS)["runsOrError"]["results"] if run["runId"] not in before]
     return replace(outcome_of(new), told=told)
 
 
-def dg_launch(home, config, *words):
+def dg_launch(home, config, *words, days=Typed().dg_days):
     """`dg launch` in this process."""
     from dagster_dg_cli.cli.launch import launch_command
 
     before = run_ids(home)
-    arguments = [*words, "--partition", DAYS[0], "--config-json", config, "-m", "ml_assets.definitions"]
+    arguments = [*words, *days, "--config-json", config, "-m", "ml_assets.definitions"]
     done = CliRunner(env={"DAGSTER_HOME": str(home)}).invoke(launch_command, arguments)
     return _local(home, before=before, told=f"{done.output}\n{_chain(done.exception)}")
 
 
-def shell(home, words, capsys):
+def shell(home, typed, capsys):
     """`ml-assets run` in this process."""
     before = run_ids(home)
-    main(["run", "--as-of", DAYS[0], *words, "--json"])
+    main([*typed.command, *typed.flags, "--json"])
     return _local(home, before=before, told=capsys.readouterr().err)
 
 

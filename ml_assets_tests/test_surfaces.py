@@ -17,11 +17,12 @@ from ml_assets.core.problems import check
 from ml_assets.defs.schedules.training import daily_training
 from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.errors import RefusedError
+from ml_assets.pipeline.workspace import utc_now
 from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets_tests import surfaces, ticks
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
-from ml_assets_tests.surfaces import CANARY, DAYS, Typed
+from ml_assets_tests.surfaces import CANARY, DAYS, REFUSED, Typed
 from ml_assets_tests.ticks import write
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test waits for all cells of the table
@@ -66,6 +67,62 @@ MESSAGES = {
 }
 
 
+TODAY = utc_now().date()
+DAY_CASES = {
+    "a day that is not over": Typed(values=GOOD, span=("2030-01-01", "2030-01-01")),
+    "a range up to today": Typed(values=GOOD, span=(str(TODAY - dt.timedelta(days=1)), str(TODAY))),
+    "a day before the first": Typed(values=GOOD, span=("2024-12-01", "2024-12-01")),
+    "a range backwards": Typed(values=GOOD, span=("2025-12-02", "2025-12-01")),
+}
+NO_SUCH_RANGE = {
+    ("a range up to today", "job backfill"),
+    ("a range up to today", "asset backfill"),
+} | {
+    ("a range backwards", "job backfill"),
+    ("a range backwards", "asset backfill"),
+}
+DAY_MESSAGES = {
+    "a day that is not over": "not a complete day yet (UTC).",
+    "a range up to today": "not a complete day yet (UTC).",
+    "a day before the first": "before the first day.",
+    "a range backwards": "a range whose last day is before its first.",
+}
+DAY_SURFACES = tuple(name for name in SURFACES if name not in ("sensor", "schedule"))
+
+
+@pytest.fixture(scope="module")
+def day_table(live):
+    """Every cell of the days that a deployment answers."""
+    backfills, runs, cells = {}, {}, {}
+    for case, typed in DAY_CASES.items():
+        for surface, job in (("job backfill", "train"), ("asset backfill", None)):
+            if (case, surface) not in NO_SUCH_RANGE:
+                answer = surfaces.backfill(live, typed.block, job=job, days=[typed.span[0]])
+                (backfills if isinstance(answer, str) else cells)[case, surface] = answer
+        for surface, job, assets in (
+            ("launchpad", "train", None),
+            ("GraphQL launch", "__ASSET_JOB", surfaces.ASSETS),
+        ):
+            answer = surfaces.launch(live, typed.parsed, job=job, assets=assets, tags=typed.tags)
+            (runs if isinstance(answer, str) else cells)[case, surface] = answer
+    files = {f"{case.replace(' ', '_')}.yaml": (case, typed) for case, typed in DAY_CASES.items()}
+    dropped = surfaces.drop_requests(live, {name: typed.request for name, (_, typed) in files.items()})
+    cells |= {(files[name][0], "request file"): cell for name, cell in dropped.items()}
+    return cells | ended(live, runs, backfills)
+
+
+def ended(live, runs, backfills):
+    """The cells of runs and backfills, once all have ended."""
+    found, answers = surfaces.wait_for(live, runs=runs.values(), backfills=backfills.values())
+    cells = {}
+    for cell, run_id in runs.items():
+        cells[cell] = surfaces.outcome_of([run for run in found if run["runId"] == run_id])
+    for cell, name in backfills.items():
+        mine = [run for run in found if {"key": "dagster/backfill", "value": name} in run["tags"]]
+        cells[cell] = surfaces.outcome_of(mine, error=answers[name]["error"])
+    return cells
+
+
 @pytest.fixture(scope="module")
 def table(live):
     """Every cell that a deployment answers: all are asked for at once, and waited for once."""
@@ -83,13 +140,7 @@ def table(live):
     files = {f"{case.replace(' ', '_')}.yaml": (case, typed) for case, typed in CASES.items()}
     dropped = surfaces.drop_requests(live, {name: typed.request for name, (_, typed) in files.items()})
     cells |= {(files[name][0], "request file"): cell for name, cell in dropped.items()}
-    found, answers = surfaces.wait_for(live, runs=runs.values(), backfills=backfills.values())
-    for cell, run_id in runs.items():
-        cells[cell] = surfaces.outcome_of([run for run in found if run["runId"] == run_id])
-    for cell, name in backfills.items():
-        mine = [run for run in found if {"key": "dagster/backfill", "value": name} in run["tags"]]
-        cells[cell] = surfaces.outcome_of(mine, error=answers[name]["error"])
-    return cells
+    return cells | ended(live, runs, backfills)
 
 
 @pytest.fixture
@@ -115,8 +166,8 @@ def whole_table(table, live, home, capfd, monkeypatch):
         cells[case, "dg launch --job"] = surfaces.dg_launch(home, config, "--job", "train")
         cells[case, "dg launch --assets"] = surfaces.dg_launch(home, config, *selection)
         Path("typed.yaml").write_text(typed.block, encoding="utf-8")
-        cells[case, "CLI"] = surfaces.shell(home, typed.flags, capfd)
-        cells[case, "CLI --on"] = surfaces.shell_on(live, typed.flags, capfd)
+        cells[case, "CLI"] = surfaces.shell(home, typed, capfd)
+        cells[case, "CLI --on"] = surfaces.shell_on(live, typed, capfd)
         write(Path("presets/typed.toml"), typed.preset)
         cells[case, "schedule"] = surfaces.requested(home, _morning, capfd)
         with monkeypatch.context() as patch:
@@ -126,6 +177,21 @@ def whole_table(table, live, home, capfd, monkeypatch):
                 write(Path("presets/typed.toml"), Typed(values=FROM_SHOP).preset)
             cells[case, "sensor"] = surfaces.requested(home, _landing, capfd)
     return {(case, surface): cells[case, surface] for case in CASES for surface in SURFACES} | cells
+
+
+@pytest.fixture
+def whole_day_table(day_table, live, home, capfd):
+    """The table of days with the cells that this process fills."""
+    cells = dict(day_table)
+    for case, typed in DAY_CASES.items():
+        config, selection = json.dumps(typed.parsed), ["--assets", ",".join(CATALOG)]
+        cells[case, "dg launch --job"] = surfaces.dg_launch(
+            home, config, "--job", "train", days=typed.dg_days
+        )
+        cells[case, "dg launch --assets"] = surfaces.dg_launch(home, config, *selection, days=typed.dg_days)
+        cells[case, "CLI"] = surfaces.shell(home, typed, capfd)
+        cells[case, "CLI --on"] = surfaces.shell_on(live, typed, capfd)
+    return cells
 
 
 def _morning(instance):
@@ -142,10 +208,23 @@ def _sound_run_ids():
     return {key_of(asset, check(values), day).run_id for asset in CATALOG for values, day in said}
 
 
-def test_every_way_to_launch_holds_to_one_contract_as_the_page_says(whole_table):
-    page = render(whole_table)
+@pytest.mark.kind(
+    "days that cannot be learned", inputs=len(DAY_CASES) * len(DAY_SURFACES) - len(NO_SUCH_RANGE)
+)
+def test_every_way_to_launch_holds_to_one_contract_as_the_page_says(whole_table, whole_day_table):
+    page = render(whole_table, whole_day_table)
     if WRITE:
         PAGE.write_text(page, encoding="utf-8")
+
+    for (case, surface), cell in whole_day_table.items():
+        assert not cell.succeeded, (case, surface, cell.told)
+        assert not cell.run_ids, (case, surface)
+        if (cell.runs or REFUSED in cell.told) and not surface.startswith("dg launch"):
+            assert (
+                DAY_MESSAGES[case] in cell.told
+                or "before from" in cell.told
+                or "not after --from" in cell.told
+            )
 
     for (case, surface), cell in whole_table.items():
         message = MESSAGES.get(case, "")
@@ -186,9 +265,13 @@ def test_a_backfill_that_states_no_parameters_never_runs_with_the_defaults(table
     assert "resources.params: not stated. A backfill states its parameters" in cell.told
 
 
-def render(cells):
+def _words(cells, case, surface):
+    return cells[case, surface].words if (case, surface) in cells else "-"
+
+
+def render(cells, day_cells):
     """The page."""
-    names = SURFACES
+    names, day_names = SURFACES, DAY_SURFACES
     lines = [
         "# What happens, on every way to launch",
         "",
@@ -211,6 +294,19 @@ def render(cells):
         "| typed | the message |",
         "|---|---|",
         *(f"| {case} | `{line}` |" for case, line in MESSAGES.items()),
+        "",
+        "## Days",
+        "",
+        f"| asked for | {' | '.join(day_names)} |",
+        f"|---{'|---' * len(day_names)}|",
+        *(
+            f"| {case} | {' | '.join(_words(day_cells, case, name) for name in day_names)} |"
+            for case in DAY_CASES
+        ),
+        "",
+        "A day can be learned once it is over (UTC), from the first day of the settings on. A launch over GraphQL takes any",
+        "text as a partition and any two as the ends of a range, so a run exists; it fails before any work, and nothing is",
+        "stored. A backfill takes days by name and has no ranges (-). `landed_days` and `daily_training` ask for no such day.",
         "",
     ]
     return "\n".join(lines)

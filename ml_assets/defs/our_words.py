@@ -5,6 +5,7 @@ Any other error Dagster wraps in one of its own, which then speaks first, above 
 
 import functools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 import dagster as dg
@@ -16,16 +17,23 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
+@contextmanager
+def our_words() -> Iterator[None]:
+    """Raise refusals and failures of ours as errors that Dagster passes on as they are."""
+    try:
+        yield
+    except RefusedError as error:
+        raise LaunchRefusedError(error.problems) from None
+    except MlAssetsError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
 def in_our_words(body: Callable[P, Iterator[Result]]) -> Callable[P, Iterator[Result]]:
-    """The same body, whose refusals and failures Dagster passes on as they are."""
+    """The same body of an asset, told in our words."""
 
     @functools.wraps(body)
     def worded(*args: P.args, **kwargs: P.kwargs) -> Iterator[Result]:
-        try:
+        with our_words():
             yield from body(*args, **kwargs)
-        except RefusedError as error:
-            raise LaunchRefusedError(error.problems) from None
-        except MlAssetsError as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
 
     return worded

@@ -81,10 +81,11 @@ def make(run: Run, assets: Collection[str] = tuple(CATALOG)) -> dict[str, Made]:
         assets: those to make; what they need of the others must be stored.
 
     Raises:
-        RefusedError: before anything is made, where something else than assets of the catalog is asked for.
+        RefusedError: before anything is made, where something else than assets of the catalog is asked for, or a day
+            that is not over.
         MlAssetsError: of the family in `ml_assets.errors`, naming culprit and remedy.
     """
-    if problems := unknown_assets(assets):
+    if problems := [*unknown_assets(assets), *days.problems([run.as_of], now=utc_now(), first=None)]:
         raise RefusedError(problems)
     workspace = open_workspace(load_settings(), environment=run.environment, given=run.given)
     day = Day(parameters=run.parameters, as_of=run.as_of, workspace=workspace)

@@ -41,9 +41,9 @@ def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> str
 def _failed_days(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> list[dt.date]:
     """The days that the run itself says failed; where it says nothing, all of its days."""
     for event in failures:
-        told = event.step_failure_data.user_failure_data
+        told = _user_failure(event)
         if told and (days := told.metadata.get("failed_days")):
-            return [day for day in map(parse, map(str, days.value or ())) if day]  # type: ignore[arg-type]
+            return [day for day in map(parse, map(str, days.value or ())) if day]
     return days_of(run)
 
 
@@ -74,11 +74,11 @@ def _stated(run_config: Mapping[str, Any], parameters: TrainingParameters | None
 def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
     """Our own errors in their own words; of any other only its kind, for its text may hold anything."""
     for event in failures:
-        data = event.step_failure_data
-        if data.user_failure_data and data.user_failure_data.description:
-            yield data.user_failure_data.description
+        told = _user_failure(event)
+        if told and told.description:
+            yield told.description
             continue
-        error = data.error
+        error = getattr(event.event_specific_data, "error", None)
         while error is not None and error.cause is not None:
             error = error.cause
         if error is None:
@@ -88,6 +88,11 @@ def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
             yield error.message.partition(": ")[2].strip()
         else:
             yield f"{name}; the run's page says more."
+
+
+def _user_failure(event: dg.DagsterEvent) -> Any:
+    """What a step said of its failure by dg.Failure, or None."""
+    return event.step_failure_data.user_failure_data if event.is_step_failure else None
 
 
 def _ours(family: type[Exception]) -> set[str]:

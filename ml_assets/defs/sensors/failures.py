@@ -26,7 +26,9 @@ def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         if not notice.is_set():
             return dg.SkipReason(UNSET)
         run = context.dagster_run
-        trouble = notice.send(failure_text(run, context.get_step_failure_events()))
+        # a run that was refused before its first step has no failure of a step
+        failures = context.get_step_failure_events() or [context.failure_event]
+        trouble = notice.send(failure_text(run, failures))
     if trouble:
         context.log.error("The notice of run %s did not reach the webhook: %s.", run.run_id, trouble)
     else:

@@ -13,7 +13,7 @@ from ml_assets.defs.training.checks import check_event, check_result, checks_tog
 from ml_assets.defs.training.start import days_of
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.pipeline.day import Made
-from ml_assets.pipeline.verdicts import Verdict, verdicts
+from ml_assets.pipeline.verdicts import CHECKS, Verdict
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -57,7 +57,7 @@ def _results(
     store: ArtifactStore,
 ) -> Iterator[dg.AssetCheckResult]:
     """One result a check, and of several days one event for each beside it."""
-    days = [{name: _stating(made, verdicts(made, store)[name]) for name in names} for made in found]
+    days = [{name: _stating(made, CHECKS[asset, name](made, store)) for name in names} for made in found]
     if len(days) == 1:
         yield from (check_result(asset, name, verdict) for name, verdict in days[0].items())
         return

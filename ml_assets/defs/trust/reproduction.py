@@ -6,6 +6,7 @@ import dagster as dg
 
 from ml_assets.config import OptionsConfig
 from ml_assets.core.as_of import problem
+from ml_assets.defs.our_words import our_words
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import open_workspace
@@ -15,6 +16,7 @@ JOB = "reproduce"
 
 
 @dg.op(description="Draws one model of the environment, makes its run again and compares every byte.")
+@our_words()
 def reproduce_one(context: dg.OpExecutionContext, options: OptionsConfig) -> None:
     """Raise dg.Failure where a byte differs, with what has changed."""
     workspace = open_workspace(load_settings(), environment=options.environment)

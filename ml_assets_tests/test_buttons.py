@@ -1,0 +1,170 @@
+"""Dagster's own buttons, asked for as its pages ask: each works, or answers in our words first."""
+
+from pathlib import Path
+
+import pytest
+
+from ml_assets.core.catalog import CATALOG
+from ml_assets.pipeline.verdicts import CHECKS
+from ml_assets.resources.partition import END, MISSING, PARTITION, START
+from ml_assets_tests.in_process import launch, location
+
+kind = pytest.mark.kind("Dagster's buttons")
+pytestmark = kind
+REFUSED = "ml_assets.resources.refusal.LaunchRefusedError: Refused: "
+DAY = {PARTITION: "2025-12-01"}
+TWO_DAYS = {START: "2025-12-01", END: "2025-12-02"}
+GIVEN = {"resources": {"params": {"config": {"lookback_days": 120}}}}
+OTHERS = ("backfill_report", "leaderboard", "predictions", "monitoring", "kpi_comparison")
+LIVE = ("predictions", "monitoring", "kpi_comparison")
+EXECUTE = {"job": "__ASSET_JOB", "config": {}, "tags": {}}  # what the button of a check's page sends
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A code location of this process."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with location(home) as context:
+        yield context
+
+
+@pytest.fixture
+def trained(place):
+    """The same, in which one day is trained."""
+    assert launch(place, job="train", tags=DAY, config=GIVEN).succeeded
+    return place
+
+
+def digests():
+    return {path: path.stat().st_mtime_ns for path in Path("artifacts").rglob("manifest.json")}
+
+
+@pytest.mark.parametrize("job", ["__ASSET_JOB", "train"])
+def test_execute_on_the_checks_page_looks_at_what_was_materialized_last_and_makes_nothing(trained, job):
+    before = digests()
+
+    answer = launch(trained, **{**EXECUTE, "job": job}, checks=list(CHECKS))
+
+    assert answer.succeeded, answer.said
+    assert set(answer.checks) == set(CHECKS)
+    assert all(answer.checks[asset, "bytes_verify"].passed for asset in CATALOG)
+    assert {item.metadata["as_of"].value for item in answer.checks.values()} == {"2025-12-01"}
+    assert not answer.materialized
+    assert digests() == before
+
+
+@pytest.mark.parametrize("asset", ["training_set", "model"])
+def test_execute_looks_at_the_bytes_that_are_there_now(trained, asset):
+    (file,) = Path(f"artifacts/dev/{asset}").rglob("data-*")
+    file.write_bytes(b"other")
+
+    answer = launch(trained, **EXECUTE, checks=[(asset, "bytes_verify")])
+
+    assert answer.succeeded, answer.said
+    assert not answer.checks[asset, "bytes_verify"].passed
+
+
+@pytest.mark.parametrize(
+    ("tags", "events"), [(DAY, 1), (TWO_DAYS, 3)], ids=["a day", "two days and both together"]
+)
+def test_checks_alone_with_days_and_parameters_are_those_of_their_artifacts(place, tags, events):
+    assert launch(place, job="train", tags=tags, config=GIVEN).succeeded
+
+    answer = launch(place, tags=tags, config=GIVEN, checks=[("model", "bytes_verify")])
+
+    assert answer.succeeded, answer.said
+    assert answer.checks["model", "bytes_verify"].passed
+    assert answer.evaluations == events
+    assert not answer.materialized
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({**EXECUTE}, "training_set: no materialization tells which artifact it is of."),
+        ({"tags": DAY, "config": GIVEN}, "No training_set for dataset=orders as_of=2025-12-01"),
+        ({"tags": {}, "config": GIVEN}, MISSING),
+        ({"tags": {PARTITION: "2030-01-01"}, "config": GIVEN}, "as_of: not a complete day yet"),
+    ],
+    ids=["nothing materialized", "a day that is not stored", "parameters without a day", "a future day"],
+)
+def test_checks_of_what_is_not_there_are_answered_in_our_words(place, asked, words):
+    answer = launch(place, **asked, checks=[("training_set", "enough_rows")])
+
+    assert not answer.succeeded
+    assert words in answer.said.splitlines()[0] + answer.said.splitlines()[-1]
+    assert "Dagster" not in answer.said
+    assert not answer.checks
+
+
+@pytest.mark.parametrize("checks", [[], [("model", "bytes_verify")], [("training_set", "enough_rows")]])
+def test_what_is_not_selected_is_not_checked(place, checks):
+    answer = launch(place, tags=DAY, config=GIVEN, assets=["training_set", "model"], checks=checks)
+
+    assert answer.succeeded, answer.said
+    assert set(answer.checks) == set(checks)
+    assert {asset for asset, _ in answer.materialized} == {"training_set", "model"}
+
+
+def test_a_check_beside_the_materialization_of_another_asset_is_evaluated(trained):
+    answer = launch(
+        trained, tags=DAY, config=GIVEN, assets=["model"], checks=[("training_set", "enough_rows")]
+    )
+
+    assert answer.succeeded, answer.said
+    assert set(answer.checks) == {("training_set", "enough_rows")}
+    assert answer.materialized == {("model", "2025-12-01")}
+
+
+@pytest.mark.parametrize("tags", [DAY, {}], ids=["a day", "no day"])
+def test_materialize_all_says_first_that_promotion_needs_values(place, tags):
+    answer = launch(place, tags=tags, config={}, assets=[*CATALOG, *OTHERS, "promotion"])
+
+    assert answer.runs == 0
+    assert answer.said == (
+        f"{REFUSED}2 problems. Nothing was started.\n"
+        "promotion: has no values of its own. Give them under ops.promotion.config, or select the other assets only.\n"
+        "model: missing. Allowed: the 12 hex digits of a model's run_id.\n"
+    )
+
+
+@pytest.mark.parametrize("asset", [*CATALOG, *OTHERS])
+def test_materialize_without_a_day_says_first_what_is_missing(place, asset):
+    answer = launch(place, config={}, assets=[asset])
+
+    assert answer.said.startswith(f"{REFUSED}1 problem. Nothing was started.\n{MISSING}")
+    assert not Path("artifacts").exists()
+
+
+@pytest.mark.parametrize("asset", LIVE)
+def test_materialize_of_what_needs_a_model_in_use_says_first_that_there_is_none(place, asset):
+    answer = launch(place, tags=DAY, config={}, assets=[asset])
+
+    assert answer.said.startswith(f"{REFUSED}1 problem. Nothing was started.\n")
+    assert "live" in answer.said
+
+
+@pytest.mark.parametrize("asset", ["model", "evaluation", "model_card"])
+def test_materialize_of_one_asset_whose_input_is_not_stored_names_the_command_first(place, asset):
+    answer = launch(place, tags=DAY, config={}, assets=[asset])
+
+    assert answer.said.startswith("dagster._core.definitions.events.Failure: No ")
+    assert "Train it: ml-assets run" in answer.said
+
+
+def test_materialize_selected_makes_what_is_selected(trained):
+    answer = launch(trained, tags=DAY, config=GIVEN, assets=["model_card", "backfill_report"])
+
+    assert answer.succeeded, answer.said
+    assert answer.materialized == {("model_card", "2025-12-01"), ("backfill_report", "2025-12-01")}
+
+
+@pytest.mark.parametrize("job", ["train", "report", "sweep", "score", "monitor", "compare"])
+def test_the_run_of_a_backfill_without_config_says_first_that_it_is_not_stated(place, job):
+    answer = launch(place, job=job, tags={**DAY, "dagster/backfill": "abc"}, config={})
+
+    assert not answer.succeeded
+    assert answer.said.startswith(REFUSED)
+    assert "resources.params: not stated" in answer.said
+    assert not Path("artifacts").exists()
