@@ -335,8 +335,16 @@ def _no_text(folder):
     return "part\\xff.csv", "its name is not UTF-8"
 
 
+def _unfinished(folder):
+    (folder / "part.csv#1").write_bytes(b"rows")
+    return "part.csv#1", "a file that was not written to its end"
+
+
+ODD = (_link_to_nowhere, _pipe, _loop, _terminal, _no_text, _unfinished)
+
+
 @names
-@pytest.mark.parametrize("make", [_link_to_nowhere, _pipe, _loop, _terminal, _no_text])
+@pytest.mark.parametrize("make", ODD)
 def test_what_cannot_be_read_refuses_its_day_and_no_other(zone, make):
     folder = zone / "orders" / f"date={NEXT}"
     name, why = make(folder)
@@ -349,7 +357,7 @@ def test_what_cannot_be_read_refuses_its_day_and_no_other(zone, make):
 
 
 @names
-@pytest.mark.parametrize("make", [_link_to_nowhere, _pipe, _loop, _terminal, _no_text])
+@pytest.mark.parametrize("make", ODD)
 def test_what_cannot_be_read_beside_the_days_stops_nothing(zone, make):
     before = _scan(zone)
     make(zone / "orders")

@@ -111,11 +111,13 @@ def test_a_look_that_is_not_deep_tells_the_folders(zone):
     assert look(store, deep=False).folders == ["linked", "orders"]
 
 
-def test_a_file_that_is_being_written_is_not_told(zone):
+def test_a_file_that_is_being_written_is_left_out(zone):
     (zone / "good.toml#17").write_bytes(b"")
 
     assert paths(LocalStore(zone)) == ["good.toml", "orders/good.toml"]
-    assert look(LocalStore(zone)).left_out == []
+    assert look(LocalStore(zone)).left_out == [
+        LeftOut("good.toml#17", "a file that was not written to its end")
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["nothing", "good.toml", "good.toml/x"])

@@ -269,7 +269,9 @@ class _Walk:
                 waiting.append(name)
         elif not stat.S_ISREG(status.st_mode):
             self.found.leave(name, _kind(status.st_mode, linked=entry.is_symlink()))
-        elif not _UNFINISHED.fullmatch(entry.name):
+        elif _UNFINISHED.fullmatch(entry.name):
+            self.found.leave(name, "a file that was not written to its end")
+        else:
             self.found.objects.append(_meta(name, status))
 
     def _no_way_into(self, entry: os.DirEntry[str], name: str, status: os.stat_result) -> str:
