@@ -30,9 +30,9 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingsError
 
 from ml_assets.core.as_of import USUAL_FIRST
-from ml_assets.core.core_schema import number_of
+from ml_assets.core.core_schema import no_truth, number_of
 from ml_assets.core.engine import PATTERN
-from ml_assets.core.environment import ANY, Budget, Environment, named_sources, no_truth, safe_name
+from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
 from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.room import USUAL_GB

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 LONGEST_NUMBER = (
     1_000  # characters, of which no number that is meant has a tenth; Python itself balks at 4,300
 )
@@ -56,3 +58,10 @@ def read_number(text: str, kind: object) -> Any:
         return float(number) if kind is float else number
     except OverflowError:
         return math.inf
+
+
+def no_truth(number: Any) -> Any:
+    """The same value; PydanticCustomError where it is true or false, which Python counts as 1 and 0."""
+    if isinstance(number, bool):
+        raise PydanticCustomError("number", "not a number")
+    return number

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from ml_assets.core.core_schema import no_truth
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
@@ -25,13 +26,6 @@ def named_sources(sources: dict[str, str]) -> dict[str, str]:
     if empty := [name for name, uri in sources.items() if not uri.strip()]:
         raise PydanticCustomError("source", "{names}: names no place", {"names": ", ".join(empty[:5])})
     return sources
-
-
-def no_truth(number: Any) -> Any:
-    """The same value; PydanticCustomError where it is true or false, which Python counts as 1 and 0."""
-    if isinstance(number, bool):
-        raise PydanticCustomError("number", "not a number")
-    return number
 
 
 class Budget(BaseModel):

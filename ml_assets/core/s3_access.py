@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from ml_assets.core.environment import no_truth
+from ml_assets.core.core_schema import no_truth
 from ml_assets.core.secrets import holds_credential, looks_like_credential
 
 
