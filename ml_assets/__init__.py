@@ -9,6 +9,7 @@ The rings, from the outside in; each imports only what is inside it:
     config | pipeline | graphql     Dagster's Config classes | the making of one day's artifacts | requests over HTTP
     presets                 named parameter sets
     storage | sources | settings    where artifacts live | where rows come from | names resolved to places
+    settings_sources        the file and the variables that settings are read from
     parameter_files         TOML, YAML and JSON as values
     core                    parameters, identity, recipes, training: pure functions
     errors                  one family

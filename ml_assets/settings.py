@@ -12,21 +12,13 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 
 import datetime as dt
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingsError
 
 from ml_assets.core.as_of import USUAL_FIRST
@@ -39,23 +31,12 @@ from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import holds_credential
 from ml_assets.core.setting_names import suggestion, unknown_variables
-from ml_assets.core.text_files import parse_json, parse_toml
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import MOST_PROBLEMS, RefusedError, SettingsError, capped
-from ml_assets.parameter_files import read_bytes
+from ml_assets.settings_sources import FILE, OTHER_VARIABLES, PREFIX, File, Variables, unreadable
 
 __all__ = ["ANY", "ENVIRONMENTS", "FILE", "SAMPLE", "Budget", "Environment", "Settings", "load_settings"]
 
-FILE = "ml_assets.toml"
-PREFIX = "ML_ASSETS_"
-OTHER_VARIABLES = frozenset(
-    f"{PREFIX}{name}"
-    for name in (
-        *("WEBHOOK_URL", "WEBHOOK_SECRET"),  # where failures are told: `resources.notice`
-        *("CODE_HOST", "CODE_PORT", "RUN_TASK_DEFINITION"),  # the files under `deploy`
-        *("DEBUG", "WRITE_DOCS", "SCREENSHOTS"),  # of the shell and the tests
-    )
-)
 _CONTROLS = frozenset(map(chr, (*range(32), 127)))
 EARLIEST = dt.date(1900, 1, 1)
 SAMPLE = "sample:"
@@ -195,7 +176,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment variables win over the file."""
-        return init_settings, _Variables(settings_cls), _File(settings_cls)
+        return init_settings, Variables(settings_cls), File(settings_cls)
 
     def root(self, environment: str) -> str:
         """The root of an environment; SettingsError lists the known ones."""
@@ -286,33 +267,10 @@ def load_settings() -> Settings:
     except RefusedError as error:
         raise SettingsError(f"{error.problems[0]} Correct it, or move it away.") from None
     except UnreadableSettingsError as error:
-        problems.append(_unreadable(error))
+        problems.append(unreadable(error))
     if problems:
         raise SettingsError("\n".join([f"Settings cannot be used ({FILE}, ML_ASSETS_*):", *capped(problems)]))
     return settings
-
-
-class _File(InitSettingsSource):
-    """What `ml_assets.toml` says, read as every file that people write."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        there = os.path.lexists(FILE)
-        super().__init__(settings_cls, parse_toml(read_bytes(Path(FILE)), name=FILE) if there else {})
-
-
-class _Variables(EnvSettingsSource):
-    """What variables say; JSON in them is held to the rules of a JSON file."""
-
-    def decode_complex_value(self, field_name: str, field: FieldInfo | None, value: Any) -> Any:  # noqa: ARG002
-        """A list or a table."""
-        return parse_json(os.fsencode(value), name=field_name)
-
-
-def _unreadable(error: UnreadableSettingsError) -> str:
-    field = re.search(r'field "(\w+)"', str(error))
-    name = f"{PREFIX}{field[1].upper()}" if field else f"{PREFIX}*"
-    why = f" ({error.__cause__.problems[0]})" if isinstance(error.__cause__, RefusedError) else ""
-    return f'{name}: a variable that cannot be read{why}. Lists and tables are JSON there, such as ["seed"].'
 
 
 def _line(error: Mapping[str, Any]) -> str:

@@ -15,19 +15,20 @@ from ml_assets.core.secrets import credentials, looks_like_credential, told
 from ml_assets.errors import RefusedError
 from ml_assets_tests.strategies import MARK, marked_texts
 
-TEXT = " It is text: write it without quotes, in Dagster's launchpad with a dot, such as 1.0e-3."
+TEXT = " It is text: write it without quotes"
+DOT = ", and in Dagster's launchpad with a dot, 1.0e-3."
 REFUSED = [
     ({"dataset": "bogus"}, "dataset: unknown. Allowed: orders, customers."),
     ({"model_version": ""}, "model_version: unknown. Allowed: v1, v2."),
     ({"model_version": "v2", "max_depth": 99}, "max_depth: too large. Allowed: a whole number from 1 to 16."),
     ({"seed": -1}, "seed: too small. Allowed: a whole number from 0 to 2147483647."),
     ({"seed": True}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),
-    ({"seed": "1"}, f"seed: not a whole number. Allowed: a whole number from 0 to 2147483647.{TEXT}"),
+    ({"seed": "1"}, f"seed: not a whole number. Allowed: a whole number from 0 to 2147483647.{TEXT}."),
     ({"seed": "1:40"}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),
     ({"calibrate": 1}, "calibrate: not true or false. Allowed: true or false."),
     ({"C": float("nan")}, "C: not a finite number. Allowed: a number from 1e-06 to 1000000.0."),
     ({"C": float("inf")}, "C: not a finite number. Allowed: a number from 1e-06 to 1000000.0."),
-    ({"C": "1e-4"}, f"C: not a number. Allowed: a number from 1e-06 to 1000000.0.{TEXT}"),
+    ({"C": "1e-4"}, f"C: not a number. Allowed: a number from 1e-06 to 1000000.0.{TEXT}{DOT}"),
     ({"C": "x"}, "C: not a number. Allowed: a number from 1e-06 to 1000000.0."),
     ({"purged": "yes"}, "purged: not true or false. Allowed: true or false. Text such as yes, no, on and off is neither."),
     ({"max_depth": 3}, "max_depth: not used by model_version v1. Allowed: leave it out, or use v2."),

@@ -512,7 +512,11 @@ def test_two_reports_share_an_identity_only_if_window_and_metric_are_equal(a, b,
     [
         ({"window_days": 0}, "window_days: too small. Allowed: a whole number from 1 to 366."),
         ({"window_days": 367}, "window_days: too large. Allowed: a whole number from 1 to 366."),
-        ({"window_days": "12"}, "window_days: not a whole number. Allowed: a whole number from 1 to 366."),
+        ({"window_days": "x"}, "window_days: not a whole number. Allowed: a whole number from 1 to 366."),
+        (
+            {"window_days": "12"},
+            "window_days: not a whole number. Allowed: a whole number from 1 to 366. It is text: write it without quotes.",
+        ),
         ({"metric": "auc"}, f"metric: unknown. Allowed: {', '.join(METRICS)}."),
         ({"window_day": 3}, "window_day: unknown parameter. Did you mean window_days?"),
         (

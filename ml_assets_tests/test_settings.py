@@ -9,7 +9,8 @@ import pytest
 
 from ml_assets.core.setting_names import unknown_variables
 from ml_assets.errors import SettingsError
-from ml_assets.settings import OTHER_VARIABLES, PREFIX, Settings, load_settings
+from ml_assets.settings import Settings, load_settings
+from ml_assets.settings_sources import OTHER_VARIABLES, PREFIX
 from ml_assets_tests.conftest import REPO
 
 

@@ -134,9 +134,8 @@ def _about(value: Any, kind: str, field: FieldInfo) -> str:
     if field.annotation is bool:
         return f"{line} Text such as yes, no, on and off is neither."
     if field.annotation in (int, float) and number_of(value) is not None:
-        return (
-            f"{line} It is text: write it without quotes, in Dagster's launchpad with a dot, such as 1.0e-3."
-        )
+        dot = ", and in Dagster's launchpad with a dot, 1.0e-3" if field.annotation is float else ""
+        return f"{line} It is text: write it without quotes{dot}."
     return line
 
 
