@@ -6,6 +6,11 @@ BIN := $(VENV)/bin
 ENGINES := plain prefect airflow
 # A worker that crashes is not replaced: pytest-xdist 3.8 may then wait for ever, and what had crashed is never told.
 PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+LOWEST := $(addprefix ml_assets_tests/,test_run_id.py test_canonical_skops.py test_training.py test_formats.py test_landing.py \
+  test_artifact_store.py test_settings.py test_definitions.py test_renderings.py \
+  test_parallel.py::test_a_process_that_is_ended_once_fails_no_task \
+  test_output.py::test_a_run_whose_progress_nobody_reads_succeeds \
+  test_output.py::test_a_progress_bar_on_an_ascii_terminal_is_ascii)
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Else each of the many processes of a test would compile every module anew.
@@ -64,6 +69,15 @@ mutation: setup $(VENV)/.quality ## change the core in thousands of small ways, 
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/mutmut run --max-children $${JOBS:-2}
 	@$(BIN)/python -m ml_assets_tests.mutation
 
+.venv-lowest/.installed: pyproject.toml ml_assets_tests/lowest.py | setup
+	$(PYTHON) -m venv .venv-lowest
+	$(BIN)/python -m ml_assets_tests.lowest > .venv-lowest/pins.txt
+	.venv-lowest/bin/python -m pip install --quiet --prefer-binary -r .venv-lowest/pins.txt
+	@touch $@
+
+test-lowest: .venv-lowest/.installed ## run a small set of tests with the lowest versions that pyproject.toml allows
+	@PYTHONPATH=. .venv-lowest/bin/python -m pytest -q -W ignore::DeprecationWarning $(LOWEST)
+
 torture: setup ## try faults of every kind at random instants, and count what is lost
 	@$(BIN)/python -m ml_assets_tests.torture
 
@@ -74,6 +88,6 @@ bench: setup ## measure against plain scripts that do the same work
 	@$(BIN)/python benchmarks/run_all.py
 
 clean: ## remove the environment, caches, the local Dagster home and the artifacts of dev
-	rm -rf $(VENV) .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* mutants *.egg-info
+	rm -rf $(VENV) .venv-lowest .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* mutants *.egg-info
 
-.PHONY: help setup run dev test test-engines lint types coverage mutation torture demo-production bench clean
+.PHONY: help setup run dev test test-engines lint types test-lowest coverage mutation torture demo-production bench clean

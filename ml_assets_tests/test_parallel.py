@@ -115,6 +115,8 @@ def test_a_process_that_is_ended_once_fails_no_task(tmp_path):
 
 @pytest.mark.timeout(120)
 def test_a_process_that_joblib_replaces_for_its_memory_loses_nothing_though_warnings_are_errors():
+    pytest.importorskip("psutil")  # by which joblib knows
+
     done = dict(side_by_side(grow, {n: (n,) for n in range(6)}, workers=2))
 
     assert len(done) == 6
