@@ -1,13 +1,16 @@
 """No tick outlives its time, whatever it waits for, and what is slow holds up nothing else."""
 
+import datetime as dt
 import os
 import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import dagster as dg
 import pytest
 from dagster._core.definitions.schedule_definition import DecoratedScheduleFunction
+from dagster._grpc.impl import get_external_schedule_execution, get_external_sensor_execution
 
 from ml_assets.definitions import defs
 from ml_assets.defs import in_time
@@ -151,6 +154,25 @@ def test_every_sensor_and_schedule_has_an_end(evaluate, monkeypatch):
     assert evaluate(SimpleNamespace(for_run_failure=lambda: None)).startswith("in time: ")
 
 
+def test_a_code_server_evaluates_each_of_them_with_an_instance_of_its_own(tmp_path):
+    preset("daily", "seed = 1", daily=True)
+    repository, known = defs.get_repository_def(), {}
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        ref = instance.get_ref()
+        for sensor in defs.sensors:
+            known[sensor.name] = get_external_sensor_execution(
+                repository, None, ref, sensor.name, None, None, None, ["log", sensor.name], None
+            )
+        for schedule in (daily_training, catch_up):
+            known[schedule.name] = get_external_schedule_execution(
+                repository, ref, schedule.name, time.time(), "UTC", ["log", schedule.name]
+            )
+
+    assert {name: getattr(data, "error", None) for name, data in known.items()} == dict.fromkeys(known)
+    assert len(known["daily_training"].run_requests) == 1
+    assert len(known["catch_up"].run_requests) == 14
+
+
 def test_a_listing_that_does_not_come_skips_the_tick_and_the_next_one_at_once(hurried, monkeypatch):
     slow = {"on": True}
     with s3_server() as url:
@@ -281,10 +303,6 @@ def test_no_more_files_are_opened_when_time_is_up(hurried, monkeypatch):
 
 
 def _skip_of(schedule):
-    import datetime as dt
-
-    import dagster as dg
-
     moment = dt.datetime(2025, 12, 2, 5, tzinfo=dt.timezone.utc)
     with dg.DagsterInstance.local_temp() as instance:
         context = dg.build_schedule_context(
