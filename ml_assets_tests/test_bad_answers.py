@@ -135,6 +135,25 @@ def test_a_file_of_which_half_comes_each_time_is_the_fault_of_the_store(s3, answ
     assert (found.kind, found.files) == ("unread", ())
 
 
+def test_a_text_of_ones_own_that_is_a_page_is_read(s3):
+    text = "<!DOCTYPE html>\n<html><body>A card of mine</body></html>\n"
+    store = ArtifactStore(f"s3://{BUCKET}/html", S3Access(endpoint_url=s3))
+    store.commit(*a_commit(text))
+
+    assert store.load(KEY) == text
+    assert verify_all(store).findings == ()
+
+
+@pytest.mark.parametrize("answer", ["a page", "half of what is there", "JSON"])
+def test_a_decision_behind_a_bad_answer_is_not_called_lost(s3, answer):
+    log = ReleaseLog(f"s3://{BUCKET}/log", "orders", S3Access(endpoint_url=s3))
+    digest = log.keep_decision({"verdict": "allowed"})
+
+    with spoiled(s3, ANSWERS[answer], part="decisions") as network, pytest.raises(StoreAnswerError):
+        ReleaseLog(log.root, "orders", S3Access(endpoint_url=network.url, max_attempts=2)).decision(digest)
+    assert log.decision(digest)
+
+
 def test_other_bytes_of_the_same_length_are_told_by_the_etag(s3):
     fault = Fault(
         kind="other",

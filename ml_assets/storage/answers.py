@@ -22,6 +22,7 @@ LEAST = 60_000  # bytes
 ADVICE = "Nothing was taken for damaged. Check ML_ASSETS_S3__ENDPOINT_URL, and what is on the way: a proxy, a login"
 
 _PAGE = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_NO_PAGES = (".json", ".toml", ".parquet", ".skops", ".png")  # text of somebody's own asset may be HTML
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 _VOUCHES = re.compile(r"(?:^|/)(?:data-([0-9a-f]{16})\.\w+|history/\w+-([0-9a-f]{12})\.json)$")
 
@@ -33,11 +34,16 @@ def is_page(body: bytes) -> bool:
 
 def read_body(store: "ObjectStore", path: str) -> bytes:
     """The bytes at `path`. Raises what obstore raises, and StoreAnswerError for what cannot be an object of the store."""
+    return _read(store, path, may_be_page=not path.endswith(_NO_PAGES))
+
+
+def _read(store: "ObjectStore", path: str, *, may_be_page: bool) -> bytes:
     answer = store.get(path)
     if _is_near(store):
         return bytes(answer.bytes())
     body, kind = _steadily(store, path, answer), str(answer.attributes.get("Content-Type", ""))
-    if is_page(body) or kind.partition(";")[0].strip().lower() == "text/html":
+    looks_like_page = is_page(body) or kind.partition(";")[0].strip().lower() == "text/html"
+    if looks_like_page and not (may_be_page and answer.meta["e_tag"]):
         leads = what_stands_there(_endpoint(store))
         raise strange(store, path, f"an HTML page came where an object was asked for{leads and f'; {leads}'}")
     _refuse_unmarked(store, answer.meta)
@@ -69,7 +75,7 @@ def confirmed(store: "ObjectStore", path: str) -> bytes | None:
 
 
 def _held_against_head(store: "ObjectStore", path: str) -> bytes:
-    body = read_body(store, path)
+    body = _read(store, path, may_be_page=False)
     if _is_near(store):
         return body
     meta = head(store, path)
