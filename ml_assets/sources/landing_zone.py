@@ -15,7 +15,8 @@ from ml_assets.core.text_files import MAX_BYTES, check_size, parse_toml
 from ml_assets.errors import RefusedError, SettingsError, SourceError, StoreError, capped
 from ml_assets.sources.column_names import check_names
 from ml_assets.sources.day_listing import LandedFile, Listing, sort_files
-from ml_assets.storage.again import list_here
+from ml_assets.storage.again import again, list_here
+from ml_assets.storage.answers import read_body
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
 from ml_assets.storage.looking import Looked, look
@@ -85,14 +86,14 @@ class LandingZone:
             RefusedError: it has more bytes than `longest`.
             SourceError: the store refuses.
         """
-        import obstore
         from obstore.exceptions import BaseError
 
-        try:
-            response = obstore.get(self.store, key)
+        def check(size: int) -> None:
             if longest is not None:
-                check_size(self.locate(key), response.meta["size"], longest=longest)
-            return bytes(response.bytes())
+                check_size(self.locate(key), size, longest=longest)
+
+        try:
+            return again(lambda: read_body(self.store, key, check_size=check))
         except (BaseError, OSError) as error:
             if isinstance(error, FileNotFoundError) and not is_missing_bucket(error):
                 raise
@@ -131,7 +132,7 @@ class LandingZone:
 
         try:
             present = sorted(list_here(self.store)["common_prefixes"])
-        except BaseError as error:
+        except (BaseError, OSError) as error:
             return _unreachable(self.root, error)
         if dataset in present:
             return SourceError(
