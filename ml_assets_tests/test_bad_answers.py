@@ -1,5 +1,6 @@
 """A store that answers badly is told as that: nothing is called damaged, nothing is taken for empty, nothing is moved."""
 
+import datetime as dt
 import hashlib
 import time
 from pathlib import Path
@@ -11,7 +12,8 @@ from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import S3Access
-from ml_assets.errors import CorruptArtifactError, StoreAnswerError, StoreError
+from ml_assets.errors import CorruptArtifactError, SourceError, StoreAnswerError, StoreError
+from ml_assets.sources.landing import LandingSource
 from ml_assets.storage import again as patience
 from ml_assets.storage import answers, bucket_listing, bucket_pages
 from ml_assets.storage.again import list_all, list_here
@@ -19,6 +21,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.object_store import open_store
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets.storage.verifying import set_aside, verify_all
+from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import VARIABLES, client, make_bucket, objects_in, use
 from ml_assets_tests.test_artifact_store import DAY, KEY, a_commit
@@ -439,3 +442,23 @@ def test_what_is_damaged_is_told_with_the_command_that_makes_it_and_its_paramete
         "train it again: ml-assets run --dataset orders --as-of 2025-12-01 --lookback-days 120 --seed 7"
     )
     assert f"with the other parameters of run {key.run_id}" in str(nameless.value)
+
+
+@pytest.mark.parametrize("part", ["dataset.toml", "part.csv"])
+def test_a_landed_file_of_which_half_comes_is_not_taken_for_the_rows_of_a_day(s3, part):
+    day, rows = "orders/date=2025-07-01", order_day(dt.date(2025, 7, 1))
+    put = client(s3).put_object
+    put(Bucket=BUCKET, Key="landed/orders/dataset.toml", Body=ORDERS_TOML.encode())
+    put(Bucket=BUCKET, Key=f"landed/{day}/part.csv", Body=rows.write_csv().encode())
+
+    def scan(url):
+        access = S3Access(endpoint_url=url, max_attempts=2)
+        zone = LandingSource(name="shop", uri=f"s3://{BUCKET}/landed", access=access)
+        return zone.scan("orders", first=dt.date(2025, 7, 1), last=dt.date(2025, 7, 1)).collect()
+
+    bad = spoiled(s3, Fault(kind="short"), method="GET", part=part)
+    with bad as network, pytest.raises(SourceError, match=f"{part}.* bytes came of "):
+        scan(network.url)
+
+    with spoiled(s3, Fault(kind="short"), method="GET", part="dataset.toml", times=1) as network:
+        assert scan(network.url).height == rows.height

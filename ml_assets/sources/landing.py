@@ -80,14 +80,14 @@ class LandingSource:
         for part in parts:
             _check_text(part.table, Room(gigabytes=self.rows_gb))
         if texts:
-            keys = {file.location: file.key for file in files}
-            parts.append(Part(table=pl.concat(texts), line_of=self._lines(zone, keys)))
+            landed = {file.location: file for file in files}
+            parts.append(Part(table=pl.concat(texts), line_of=self._lines(zone, landed)))
         return [part for part in parts if part.table.height]
 
-    def _lines(self, zone: LandingZone, keys: Mapping[str, str]) -> Callable[[str, int], int]:
+    def _lines(self, zone: LandingZone, landed: Mapping[str, LandedFile]) -> Callable[[str, int], int]:
         """Finds the line of a row in a file of CSV by reading the file again, which only a refusal does."""
         return lambda location, row: line_of(
-            zone.rows(keys[location]), row, room=Room(gigabytes=self.rows_gb)
+            zone.rows(landed[location]), row, room=Room(gigabytes=self.rows_gb)
         )
 
 
@@ -118,7 +118,7 @@ def _fetch(
     """
 
     def read(file: LandedFile) -> pl.DataFrame:
-        data = zone.rows(file.key)
+        data = zone.rows(file)
         _take(io.BytesIO(data), file, columns, room)
         return _read_bytes(file, columns, data)
 
@@ -148,7 +148,7 @@ def _read_one(zone: LandingZone, file: LandedFile, columns: Sequence[str]) -> pl
     try:
         return _choose(file, columns, _scan([file.location]))
     except _UNREADABLE:
-        return _read_bytes(file, columns, zone.rows(file.key))
+        return _read_bytes(file, columns, zone.rows(file))
 
 
 def _read_bytes(file: LandedFile, columns: Sequence[str], data: bytes) -> pl.DataFrame:
@@ -190,7 +190,7 @@ def _by_schema(tables: Sequence[pl.DataFrame]) -> list[Part]:
 
 def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str], room: Room) -> pl.DataFrame:
     table = read_csv(
-        zone.rows(file.key), location=shown(file.location), columns=columns, hint=_hint(file), room=room
+        zone.rows(file), location=shown(file.location), columns=columns, hint=_hint(file), room=room
     )
     source = pl.Series(FILE, [file.location]).new_from_index(0, table.height)
     return table.insert_column(0, source)

@@ -14,9 +14,9 @@ from ml_assets.core.s3_access import S3Access
 from ml_assets.core.text_files import MAX_BYTES, check_size, parse_toml
 from ml_assets.errors import RefusedError, SettingsError, SourceError, StoreError, capped
 from ml_assets.sources.column_names import check_names
-from ml_assets.sources.day_listing import LandedFile, Listing, sort_files
+from ml_assets.sources.day_listing import LandedFile, Listing, shown, sort_files
 from ml_assets.storage.again import again, list_here
-from ml_assets.storage.answers import read_body
+from ml_assets.storage.answers import head, read_body, strange
 from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
 from ml_assets.storage.looking import Looked, look
@@ -88,25 +88,38 @@ class LandingZone:
         """
         from obstore.exceptions import BaseError
 
-        def check(size: int) -> None:
-            if longest is not None:
-                check_size(self.locate(key), size, longest=longest)
-
         try:
-            return again(lambda: read_body(self.store, key, check_size=check))
+            return again(lambda: self._whole(key, longest))
         except (BaseError, OSError) as error:
             if isinstance(error, FileNotFoundError) and not is_missing_bucket(error):
                 raise
             raise _unreachable(self.locate(key), error) from None
 
-    def rows(self, key: str) -> bytes:
-        """All bytes of one file of rows. Raises SourceError where they cannot be had."""
+    def _whole(self, key: str, longest: int | None) -> bytes:
+        """All bytes of one object. Where there is a limit it is asked first how many they are."""
+        if longest is None:
+            return read_body(self.store, key)
+        size = head(self.store, key)["size"]
+        check_size(self.locate(key), size, longest=longest)
+        body = read_body(self.store, key)
+        if len(body) != size:
+            raise strange(self.store, key, f"{len(body)} bytes came of an object of {size}")
+        return body
+
+    def rows(self, file: LandedFile) -> bytes:
+        """All bytes of one file of rows, as many as were listed. Raises SourceError where they cannot be had."""
         try:
-            return self.read(key)
+            data = self.read(file.key)
         except FileNotFoundError:
             raise SourceError(
-                f"{self.locate(key)}: went away while the source was read. Run it again."
+                f"{shown(file.location)}: went away while the source was read. Run it again."
             ) from None
+        if len(data) != file.size:
+            raise SourceError(
+                f"{shown(file.location)}: {len(data)} bytes came of {file.size} that were listed: it was written meanwhile, "
+                "or the store does not send all of it. Run it again."
+            )
+        return data
 
     def locate(self, key: str) -> str:
         """The path or URI of a key, as a disk is read by it and people find it."""

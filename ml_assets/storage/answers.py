@@ -7,7 +7,6 @@ asked again, and then told as the store's fault (StoreAnswerError), never as dam
 import hashlib
 import re
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.foreign_text import visible
@@ -33,21 +32,13 @@ def is_page(body: bytes) -> bool:
     return bool(_PAGE.match(body[:2000]))
 
 
-def read_body(
-    store: "ObjectStore", path: str, *, check_size: Callable[[int], None] = lambda _: None
-) -> bytes:
-    """The bytes at `path`, once their number has passed `check_size`.
-
-    Raises what that and obstore raise, and StoreAnswerError for what cannot be an object of the store.
-    """
-    return _read(store, path, may_be_page=not path.endswith(_NO_PAGES), check_size=check_size)
+def read_body(store: "ObjectStore", path: str) -> bytes:
+    """The bytes at `path`. Raises what obstore raises, and StoreAnswerError for what cannot be an object of the store."""
+    return _read(store, path, may_be_page=not path.endswith(_NO_PAGES))
 
 
-def _read(
-    store: "ObjectStore", path: str, *, may_be_page: bool, check_size: Callable[[int], None] = lambda _: None
-) -> bytes:
+def _read(store: "ObjectStore", path: str, *, may_be_page: bool) -> bytes:
     answer = store.get(path)
-    check_size(answer.meta["size"])
     if _is_near(store):
         return bytes(answer.bytes())
     body, kind = _steadily(store, path, answer), str(answer.attributes.get("Content-Type", ""))
