@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 ENGINES := plain prefect airflow
 # A worker that crashes is not replaced: pytest-xdist 3.8 may then wait for ever, and what had crashed is never told.
 PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+# For Python 3.10 to 3.12: some of the lowest versions have no wheels for 3.13.
 LOWEST := $(addprefix ml_assets_tests/,test_run_id.py test_canonical_skops.py test_training.py test_formats.py test_landing.py \
   test_artifact_store.py test_settings.py test_definitions.py test_renderings.py \
   test_parallel.py::test_a_process_that_is_ended_once_fails_no_task \

@@ -4,6 +4,7 @@ Only this project's own dependencies are pinned. What they need, and what its te
 goes with them.
 """
 
+import sys
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -38,4 +39,4 @@ def _lowest(requirement):
 
 
 if __name__ == "__main__":
-    print("\n".join(pins()))
+    sys.stdout.write("".join(f"{pin}\n" for pin in pins()))
