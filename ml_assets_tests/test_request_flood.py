@@ -15,7 +15,7 @@ from ml_assets_tests.ticks import preset, tick, write
 BAD, GOOD, SEEDS = 200, 5, (20261129, 7, 424242)
 
 
-@pytest.mark.kind("parameter files", inputs=len(CONTENTS) * len(SEEDS))
+@pytest.mark.kind("parameter files", inputs=len(CONTENTS))
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_good_files_run_and_each_bad_one_has_its_note(seed):
     preset("base", "seed = 1")
