@@ -20,7 +20,7 @@ from ml_assets.storage.again import again
 from ml_assets.storage.answers import strange
 from ml_assets.storage.bucket_listing import all_keys
 from ml_assets.storage.bucket_pages import each_key, in_time
-from ml_assets.storage.names import problem_of
+from ml_assets.storage.names import of_store, on_disk, problem_of
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import LocalStore, ObjectStore, S3Store
@@ -103,7 +103,7 @@ def check_file(store: "ObjectStore", path: str) -> None:
     if not isinstance(store, LocalStore) or not store.prefix:
         return
     try:
-        mode = os.stat(f"{store.prefix}/{path}").st_mode  # noqa: PTH116
+        mode = os.stat(on_disk(f"{store.prefix}/{path}")).st_mode  # noqa: PTH116
     except (OSError, ValueError):  # who reads it tells why
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -240,8 +240,9 @@ class _Walk:
         self.holders.clear()
         with os.scandir(self._place(folder)) as entries:
             for entry in entries:
-                name = f"{folder}/{entry.name}" if folder else entry.name
-                if problem := problem_of(entry.name):
+                part = of_store(entry.name)
+                name = f"{folder}/{part}" if folder else part
+                if problem := problem_of(part):
                     self.found.leave(name, problem)
                 elif status := self._status(entry, name):
                     self._take(entry, name, status, waiting)
@@ -297,7 +298,7 @@ class _Walk:
         return self.holders
 
     def _place(self, folder: str) -> str:
-        return f"{self.top}/{folder}" if folder else self.top
+        return on_disk(f"{self.top}/{folder}" if folder else self.top)
 
 
 def _kind(mode: int, *, linked: bool) -> str:

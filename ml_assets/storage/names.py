@@ -1,4 +1,9 @@
-"""Which names a store can be asked for: those that obstore takes as a part of a path."""
+"""Names of files: which ones a store can be asked for, and what they are called on a disk.
+
+obstore's names are UTF-8 whatever the locale is; Python's are what the locale makes of the bytes on the disk.
+"""
+
+import os
 
 _CONTROLS = frozenset(map(chr, (*range(32), 127)))
 
@@ -16,6 +21,16 @@ def problem_of(key: str) -> str:
     if not _CONTROLS.isdisjoint(key):
         return "its name holds a control character"
     return "" if _is_text(key) else "its name is not UTF-8"
+
+
+def on_disk(path: str) -> str:
+    """A path of obstore's, as Python calls it."""
+    return os.fsdecode(path.encode("utf-8", "surrogateescape"))
+
+
+def of_store(name: str) -> str:
+    """A name that Python read from a disk, as obstore calls it; bytes that are no UTF-8 stay halves of characters."""
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def _is_text(key: str) -> bool:

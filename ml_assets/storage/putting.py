@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ml_assets.storage import disk
 from ml_assets.storage.again import again
 from ml_assets.storage.bucket_listing import hasty
+from ml_assets.storage.names import on_disk
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -60,4 +61,4 @@ def _on_disk(store: "ObjectStore", path: str) -> str | None:
         return None
     if any(part in ("", ".", "..") or "\0" in part for part in path.split("/")):
         raise ValueError(f"the path {path!r} has an empty or dotted part")
-    return f"{store.prefix}/{path}"
+    return on_disk(f"{store.prefix}/{path}")
