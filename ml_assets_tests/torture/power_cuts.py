@@ -67,7 +67,7 @@ def work(root, told):
     copy_artifact(CARD, COMMITS["new card"][1], source=dev, target=blue)
     told("copy")
     decision = log(root).keep_decision({"verdict": "allowed"})
-    for name, step in {"promoted": _promoted, "switched": lambda state: (RELEASE, switched(state))}.items():
+    for name, step in {"promoted": _promoted, "switched": _switched}.items():
         log(root).append(name, step, by="me", at=lambda: NOW, decision=decision)
         told(name)
     for name in ("try 1", "try 2"):
@@ -79,6 +79,11 @@ def _promoted(state):
     """Into the slot that does not serve: the work may be done again where it was done before."""
     release = RELEASE.model_copy(update={"slot": "green" if state.live else "blue"})
     return release, promoted(state, release)
+
+
+def _switched(state):
+    after = switched(state)
+    return after.live, after
 
 
 def lost(root, told):
