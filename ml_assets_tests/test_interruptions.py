@@ -20,10 +20,13 @@ RUN = ("run", "--as-of", "2025-12-01", "--json")
 BACKFILL = ("backfill", "--from", "2025-12-01", "--to", "2025-12-06", "--json")
 
 
+HEARD = ("env", "--default-signal=INT,TERM,HUP")  # whatever the tests themselves were told to ignore
+
+
 class Command:
     """`ml-assets` in a session of its own; `stdout` and `stderr` are pipes."""
 
-    def __init__(self, place, *words, before=(), stdout=subprocess.PIPE, **more):
+    def __init__(self, place, *words, before=HEARD, stdout=subprocess.PIPE, **more):
         environ = {**os.environ, "PYTHONPATH": str(REPO), "ML_ASSETS_WORKERS": "2", **more}
         self.place = place
         self.process = subprocess.Popen(
