@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.core.foreign_text import visible
-from ml_assets.core.nearest import nearest
+from ml_assets.core.nearest import first_of, nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
@@ -76,7 +76,8 @@ def load_preset(name: str, folder: str | Path | None = None) -> Preset:
     if name not in known:
         near = nearest(name, known)
         hint = f" Did you mean {visible(near)}?" if near else ""
-        names = ", ".join(map(visible, known)) or f"none in {folder}"
+        shown, more = first_of([*known])
+        names = ", ".join([*map(visible, shown), *(line.rstrip(".") for line in more)]) or f"none in {folder}"
         raise RefusedError([f"preset: unknown. Known: {names}.{hint}"])
     return _read(known[name])
 

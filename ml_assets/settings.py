@@ -166,6 +166,13 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _places_are_named(self) -> "Settings":
+        if wrong := [name for name, uri in self._places() if uri and (not uri.strip() or _is_off(uri))]:
+            told = {"names": ", ".join(wrong)}
+            raise PydanticCustomError("place", "{names}: names no place. Leave out the space around it", told)
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -289,6 +296,11 @@ def _at(loc: tuple[int | str, ...]) -> list[str]:
 def _is_open(given: Mapping[str, Any], name: str) -> bool:
     """Whether what is given of an environment is a mapping, to which its usual root can be added."""
     return isinstance(given.get(name, {}), Mapping)
+
+
+def _is_off(uri: str) -> bool:
+    """Whether a space before or after a URI makes the name of a folder of it."""
+    return "://" in uri and uri.strip() != uri
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:

@@ -168,6 +168,33 @@ def test_an_unknown_flag_names_the_help_of_its_own_command(capsys):
     assert "See `ml-assets list --help`." in capsys.readouterr().err
 
 
+def test_an_unknown_flag_is_told_once(capsys):
+    assert main(["run", "--sed", "1", "--sed=2"]) == 2
+
+    assert capsys.readouterr().err.count("--sed: unknown flag. Did you mean --seed?") == 1
+
+
+@pytest.mark.kind("inputs larger than they look")
+@pytest.mark.parametrize("word", ["--x{}", "--seed={}", "-{}", "x{}"])
+def test_a_command_line_that_would_hold_a_core_for_long_is_refused_before_it_is_read(word, capsys):
+    code = main(["run", *map(word.format, range(20_000))])
+
+    assert code == 2
+    assert "the command line: more than 1000 words. Write a --params file." in capsys.readouterr().err
+
+
+@pytest.mark.kind("stores that answer badly")
+@pytest.mark.parametrize("command", ["list", "verify"])
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, lambda place: place.symlink_to("nowhere")])
+def test_a_root_that_is_no_folder_is_not_told_as_an_empty_one(make, command, tmp_path, monkeypatch, capsys):
+    make(tmp_path / "store")
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", "store")
+
+    assert main([command]) == 1
+
+    assert f"{tmp_path / 'store'}: not a folder" in capsys.readouterr().err
+
+
 def test_a_grid_that_is_none_is_refused(tmp_path, capsys):
     (tmp_path / "x.yaml").write_text("sweep: {grid: 5}")
 

@@ -234,6 +234,17 @@ def test_a_webhook_that_answers_byte_by_byte_is_given_up_in_time_and_lets_the_ne
 
 
 @in_time
+def test_a_proxy_that_answers_byte_by_byte_is_given_up_in_time_and_lets_the_next_notice_go(monkeypatch):
+    with webhook(drip=0.1, path="") as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        notices = NoticeResource(webhook_url="https://hooks.example/x")
+        troubles = [notices.send("hello", seconds=1) for _ in range(2)]
+        proxy.drip = 0
+
+    assert troubles == ["it cannot be reached (TimeoutError)"] * 2
+
+
+@in_time
 def test_a_host_whose_name_is_not_found_for_a_long_time_is_given_up_in_time(monkeypatch):
     answered = threading.Event()
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: answered.wait(30) and [])

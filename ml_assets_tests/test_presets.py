@@ -58,6 +58,18 @@ def test_an_unknown_preset_gets_the_nearest_one():
     )
 
 
+@pytest.mark.kind("inputs larger than they look")
+def test_of_very_many_presets_the_first_ones_and_the_nearest_are_told():
+    for number in range(100):
+        preset(f"p{number:02}")
+
+    with pytest.raises(RefusedError) as refusal:
+        load_preset("q99")
+
+    (line,) = refusal.value.problems
+    assert line.endswith("p18, p19, and 80 more names. Did you mean p99?")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -120,6 +120,16 @@ def test_the_note_of_a_file_with_a_very_long_name_is_written_under_a_digest():
 
 
 @names
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, lambda place: place.symlink_to("nowhere")])
+def test_what_is_no_folder_in_the_place_of_the_folder_is_told(make):
+    make(Path("requests"))
+
+    assert tick(request_files).skip_message.endswith(
+        "requests: not a folder, and so nothing can be kept there."
+    )
+
+
+@names
 def test_a_folder_in_the_place_of_a_note_stops_nobody():
     drop("a.toml", "seed = -1\n")
     (Path("requests") / "a.toml.rejected").mkdir()

@@ -149,6 +149,9 @@ CREDENTIALS = [
     " https://user@host",
     "https://user\uff20host",
     "https://host/x?u=ada&p=hunter2",
+    "https://host/x?auth_key=hunter2",
+    "https://host/x?tok=hunter2",
+    "ada:hunter2@host/x",
     "//user:hunter2@host/x",
     "s3://:secret@b/x",
     "s3://bucket@x",
@@ -172,6 +175,8 @@ PLACES = [
     "https://host:8443/@user/x?author=me&versionId=3",
     "s3://bucket/date=2025-01-01/token/user=3/key=5",
     "/data/secrets/x",
+    "/data/#p=1",
+    "/data/x?code=1",
 ]
 
 
@@ -329,6 +334,8 @@ def test_a_source_that_no_run_can_name_is_refused_where_it_is_set(name, table, t
         ("FIRST_AS_OF", "20250101", "first_as_of: not a real day. Allowed: YYYY-MM-DD"),
         ("FIRST_AS_OF", "0", "first_as_of: not a real day. Allowed: YYYY-MM-DD"),
         ("FIRST_AS_OF", "0001-01-01", "first_as_of: too early. Allowed: 1900-01-01 or later"),
+        ("ENVIRONMENTS__DEV__ROOT", " ", "environments.dev.root: names no place."),
+        ("SOURCES__SHOP", " s3://bucket", "sources.shop: names no place. Leave out the space around it"),
         ("PRESETS", "s3://bucket/presets", "presets: not a folder on this machine."),
     ],
 )

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from ml_assets.core.problems import diagnose
 from ml_assets.core.text_files import MAX_BYTES, parse_file, parse_toml
 from ml_assets.errors import (
     LONGEST_MESSAGE,
@@ -218,6 +219,13 @@ def test_no_message_of_any_error_is_endless(error):
     assert str(error("x")) == "x"
 
 
+def test_a_name_that_holds_half_a_character_is_told_as_one_that_is_no_text():
+    _, problems = diagnose(parse_file(b'{"\\ud800": 1}', name="x.json"))
+
+    assert problems == ["(a parameter's name): not text. Parameters are named as the schema names them."]
+
+
+@pytest.mark.kind("parameter files")
 def test_no_key_that_looks_like_a_credential_and_no_escape_of_a_terminal_is_repeated():
     with pytest.raises(RefusedError) as secret:
         parse_file(b"AKIAIOSFODNN7EXAMPLE: 1\nAKIAIOSFODNN7EXAMPLE: 2", name="x.yaml")

@@ -52,6 +52,8 @@ def webhook(*statuses: int, path: str = "/services/T0/B0/x", **more) -> Iterator
         def do_GET(self):
             self._drip()
 
+        do_CONNECT = do_GET  # noqa: N815
+
         def _drip(self):
             """Answer one byte after the other, as long as it is told to."""
             with contextlib.suppress(OSError):  # who asked has gone away

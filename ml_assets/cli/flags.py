@@ -68,7 +68,7 @@ def read_as(field: FieldInfo, value: Any) -> Any:
 def unknown_flags(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
     """One line for each word of the command line that nothing takes."""
     known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
-    flags, more = first_of([word.partition("=")[0] for word in words if word.startswith("-")])
+    flags, more = first_of([*dict.fromkeys(word.partition("=")[0] for word in words if word.startswith("-"))])
     return [*(_unknown(flag, known, parser) for flag in flags), *more] or [
         "an argument is not understood. Parameters are given as flags, `--dataset orders`." for _ in words[:1]
     ]

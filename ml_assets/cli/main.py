@@ -15,6 +15,7 @@ os.environ.setdefault(
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 LONGEST = 20_000  # characters of a message
+MOST_WORDS = 1_000  # of a command line: the work of argparse grows with their square
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +44,10 @@ def _run(argv: Sequence[str] | None) -> int:
         try:
             from ml_assets.cli.parser import build_parser
 
+            if len(sys.argv[1:] if argv is None else argv) > MOST_WORDS:
+                raise RefusedError(
+                    [f"the command line: more than {MOST_WORDS} words. Write a --params file."]
+                )
             args, unknown = build_parser().parse_known_args(argv)
             return int(args.handler(args, unknown))
         finally:

@@ -25,6 +25,15 @@ def visible(text: str, *, longest: int = LONGEST, keep: str = "") -> str:
     return "".join(char if char in keep or not _is_hidden(char) else _escaped(char) for char in text)
 
 
+def is_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8: it holds no half of a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in _HIDDEN
 

@@ -12,7 +12,7 @@ _LONGEST = 20_000  # characters looked at: no place is as long
 _URI = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,20}):(?=(?P<slashes>[/\\]*)(?P<authority>[^/?\#\s]{0,4000}))"
 )
-_BARE = re.compile(r"[/\\]{2}[^/\\?\#\s:@]*:[^/\\?\#\s@]*@")
+_BARE = re.compile(r"([/\\]{2}[^/\\?\#\s:@]*|[^/\\?\#\s:@]{2,}):[^/\\?\#\s@]*@")
 _FIELD = re.compile(r"[?&;\#](?P<name>[^?&;\#=\s]{1,100})=[^&;\#\s]")
 _AT = re.compile(r"[@\uff20\ufe6b]|%(25){0,3}40")
 _UNTIDY = re.compile(r"[\t\r\n]")  # what browsers and libraries leave out of a URI
@@ -23,8 +23,9 @@ CONTAINERS = frozenset({"abfs", "abfss", "wasb", "wasbs"})
 _SHORT = frozenset(
     (
         *(
-            "key",
             "sas",
+            "tok",
+            "otp",
             "jwt",
             "pat",
             "pass",
@@ -49,8 +50,10 @@ _PARTS = (
 def place_holds_credential(uri: str) -> bool:
     """Whether a place names a user, a password, a token or a signature in its authority, its query or its fragment."""
     text = _UNTIDY.sub("", uri[:_LONGEST].strip())
-    short = any(_plain(match["name"]) in _SHORT for match in _FIELD.finditer(text))
-    return _BARE.match(text) is not None or any(_users(text)) or short or has_secret_field(text)
+    if _BARE.match(text) is not None or any(_users(text)) or has_secret_field(text):
+        return True
+    names = (_plain(match["name"]) for match in _FIELD.finditer(text))
+    return _URI.search(text) is not None and any(name in _SHORT or name.endswith("key") for name in names)
 
 
 def has_secret_field(text: str) -> bool:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ml_assets.core.core_schema import number_of
-from ml_assets.core.foreign_text import visible
+from ml_assets.core.foreign_text import is_text, visible
 from ml_assets.core.nearest import first_of, nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.secrets import credentials, looks_like_credential
@@ -41,7 +41,7 @@ def check(values: Values) -> TrainingParameters:
 
 def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]:
     """The validated parameters or None, and all problems; of very many unknown names, the first ones."""
-    if any(not isinstance(name, str) for name in values):  # Python and Dagster take any key
+    if not all(isinstance(name, str) and is_text(name) for name in values):  # Python and Dagster take any key
         return None, ["(a parameter's name): not text. Parameters are named as the schema names them."]
     rest, more = _looked_at(values, TrainingParameters.model_fields)
     rest, secret = _without_secrets(rest, noun="parameter")

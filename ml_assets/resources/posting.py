@@ -57,6 +57,10 @@ class _Line:
                 line._sockets.append(self.sock)
 
         class Secure(http.client.HTTPSConnection):
+            def _tunnel(self) -> None:  # what a proxy answers, before there is a line to the host
+                line._sockets.append(self.sock)
+                super()._tunnel()  # type: ignore[misc]
+
             def connect(self) -> None:
                 super().connect()
                 line._sockets.append(self.sock)

@@ -9,6 +9,7 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -18,7 +19,7 @@ from ml_assets.core.where import ANY, Filter, path_values
 from ml_assets.storage.again import list_all
 from ml_assets.storage.integrity import MANIFEST
 from ml_assets.storage.names import problem_of
-from ml_assets.storage.object_store import store_errors
+from ml_assets.storage.object_store import check_place, store_errors
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -46,6 +47,7 @@ def walked(root: str, asset: str | None, where: Filter = ANY) -> Iterator[Place]
 
     A folder may hold no manifest yet, and one that was looked for by its name may not be there at all.
     """
+    check_place(Path(root))
     for name in [encode(asset)] if asset else _children(root, ""):
         known = unquote(name)
         if encode(known) == name and where.admits({"asset": known}):

@@ -5,6 +5,8 @@ obstore's names are UTF-8 whatever the locale is; Python's are what the locale m
 
 import os
 
+from ml_assets.core.foreign_text import is_text
+
 _CONTROLS = frozenset(map(chr, (*range(32), 127)))
 
 
@@ -20,7 +22,7 @@ def problem_of(key: str) -> str:
         return "a part of its key is a dot or two"
     if not _CONTROLS.isdisjoint(key):
         return "its name holds a control character"
-    return "" if _is_text(key) else "its name is not UTF-8"
+    return "" if is_text(key) else "its name is not UTF-8"
 
 
 def on_disk(path: str) -> str:
@@ -31,11 +33,3 @@ def on_disk(path: str) -> str:
 def of_store(name: str) -> str:
     """A name that Python read from a disk, as obstore calls it; bytes that are no UTF-8 stay halves of characters."""
     return os.fsencode(name).decode("utf-8", "surrogateescape")
-
-
-def _is_text(key: str) -> bool:
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -1,6 +1,7 @@
 """Where bytes live: a local folder, memory or an object store, opened from one kind of name."""
 
 import functools
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, SettingsError, StoreError
 from ml_assets.storage import disk
@@ -30,7 +32,7 @@ def open_store(root: str, *, create: bool = False, access: S3Access = USUAL_S3) 
 
     A local folder is made only with `create=True`. Without it, a folder that does not exist is an empty
     store, so that reading leaves no trace. `access` says how S3 is reached. Raises SettingsError for a scheme
-    that is not known, StoreError where there are no credentials for S3.
+    that is not known, StoreError where there are no credentials for S3, or where no folder is in its place.
     """
     from obstore.store import LocalStore, MemoryStore
 
@@ -38,9 +40,16 @@ def open_store(root: str, *, create: bool = False, access: S3Access = USUAL_S3) 
     if folder is None:
         with _OPENING:
             return open_bucket(root, access) if is_bucket(root) else _shared_store(root)
+    check_place(folder)
     if create:
         disk.make_folders(str(folder))
     return LocalStore(folder) if folder.is_dir() else MemoryStore()
+
+
+def check_place(folder: Path) -> None:
+    """Raise StoreError where a file, a pipe or a link to nowhere is in the place of a folder."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise StoreError(f"{visible(str(folder))}: not a folder, and so nothing can be kept there.")
 
 
 def local_path(root: str) -> Path | None:
