@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.core.foreign_text import visible
+from ml_assets.core.secrets import holds_credential
 from ml_assets.core.text_files import MAX_BYTES, is_text_file, parse_file
 from ml_assets.errors import RefusedError
 
@@ -27,7 +28,7 @@ def read_bytes(path: Path, *, longest: int = MAX_BYTES) -> bytes:
     Raises:
         RefusedError: there is no such file, it cannot be read, or it is a folder, a pipe or a device, which is not waited for.
     """
-    name = visible(str(path))
+    name = "(a file's name)" if holds_credential(str(path)) else visible(str(path))
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

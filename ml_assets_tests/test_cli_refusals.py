@@ -29,6 +29,8 @@ REFUSED = [
     (["--seed"], "expected one argument"),
     (["orders"], "an argument is not understood."),
     (["--params", "absent.toml"], "absent.toml: cannot be read"),
+    (["--params", "https://AKIA:hunter2@host/x.toml"], "(a file's name): cannot be read"),
+    (["--on", "u:AKIA@host"], "on: looks like a credential."),
 ]
 
 
@@ -192,7 +194,7 @@ def test_a_root_that_is_no_folder_is_not_told_as_an_empty_one(make, command, tmp
 
     assert main([command]) == 1
 
-    assert f"{tmp_path / 'store'}: not a folder" in capsys.readouterr().err
+    assert f"{tmp_path / 'store'}: a file stands where a folder is needed." in capsys.readouterr().err
 
 
 def test_a_grid_that_is_none_is_refused(tmp_path, capsys):

@@ -124,9 +124,7 @@ def test_the_note_of_a_file_with_a_very_long_name_is_written_under_a_digest():
 def test_what_is_no_folder_in_the_place_of_the_folder_is_told(make):
     make(Path("requests"))
 
-    assert tick(request_files).skip_message.endswith(
-        "requests: not a folder, and so nothing can be kept there."
-    )
+    assert "requests: a file stands where a folder is needed." in tick(request_files).skip_message
 
 
 @names

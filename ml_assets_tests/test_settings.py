@@ -151,7 +151,7 @@ CREDENTIALS = [
     "https://host/x?u=ada&p=hunter2",
     "https://host/x?auth_key=hunter2",
     "https://host/x?tok=hunter2",
-    "ada:hunter2@host/x",
+    "u:hunter2@host/x",
     "//user:hunter2@host/x",
     "s3://:secret@b/x",
     "s3://bucket@x",

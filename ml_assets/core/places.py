@@ -12,7 +12,7 @@ _LONGEST = 20_000  # characters looked at: no place is as long
 _URI = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,20}):(?=(?P<slashes>[/\\]*)(?P<authority>[^/?\#\s]{0,4000}))"
 )
-_BARE = re.compile(r"([/\\]{2}[^/\\?\#\s:@]*|[^/\\?\#\s:@]{2,}):[^/\\?\#\s@]*@")
+_BARE = re.compile(r"([/\\]{2}[^/\\?\#\s:@]*|[^/\\?\#\s:@]+):[^/\\?\#\s@]*@")
 _FIELD = re.compile(r"[?&;\#](?P<name>[^?&;\#=\s]{1,100})=[^&;\#\s]")
 _AT = re.compile(r"[@\uff20\ufe6b]|%(25){0,3}40")
 _UNTIDY = re.compile(r"[\t\r\n]")  # what browsers and libraries leave out of a URI

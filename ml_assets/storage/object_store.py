@@ -1,5 +1,6 @@
 """Where bytes live: a local folder, memory or an object store, opened from one kind of name."""
 
+import errno
 import functools
 import os
 import re
@@ -15,7 +16,7 @@ from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, SettingsError, StoreError
 from ml_assets.storage import disk
 from ml_assets.storage.buckets import is_bucket, open_bucket
-from ml_assets.storage.explain import explain, is_missing_bucket
+from ml_assets.storage.explain import DISK, explain, is_missing_bucket
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -49,7 +50,7 @@ def open_store(root: str, *, create: bool = False, access: S3Access = USUAL_S3) 
 def check_place(folder: Path) -> None:
     """Raise StoreError where a file, a pipe or a link to nowhere is in the place of a folder."""
     if os.path.lexists(folder) and not folder.is_dir():
-        raise StoreError(f"{visible(str(folder))}: not a folder, and so nothing can be kept there.")
+        raise StoreError(f"{visible(str(folder))}: {DISK[errno.ENOTDIR]}.")
 
 
 def local_path(root: str) -> Path | None:
