@@ -143,6 +143,16 @@ def test_values_of_csv_are_counted_beside_its_bytes(zone):
 
 
 @large
+def test_columns_of_csv_that_are_not_kept_are_counted_for_one_file_only(zone):
+    extra = {f"x{number}": pl.lit(1) for number in range(2_000)}
+    for number in range(4):
+        land(zone, NEXT, order_day(NEXT).with_columns(**extra), name=f"part-{number}.csv")
+
+    assert _refusal(zone, rows_gb=0.0002).endswith("(`rows_gb` in ml_assets.toml).")
+    assert _scan(zone, rows_gb=0.0005).height == 48
+
+
+@large
 @pytest.mark.parametrize("name", ["part.csv", "part.parquet"])
 def test_objects_of_a_bucket_are_refused_by_size_and_footer(monkeypatch, bomb, name):
     objects = {

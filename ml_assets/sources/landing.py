@@ -199,8 +199,10 @@ def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str], room:
 def _check_text(table: pl.DataFrame, room: Room) -> None:
     """Refuse text of Parquet beyond a room of its own: a footer does not tell of one value that stands for many."""
     names = [name for name, dtype in table.schema.items() if dtype == pl.String and name != FILE]
-    if not names or not table.height:
+    if not names:
         return
-    sizes = table.group_by(FILE).agg(pl.sum_horizontal(pl.col(names).str.len_bytes()).sum().alias("size"))
-    largest = sizes.sort("size", FILE).row(-1)[0]
-    room.take(int(sizes["size"].sum()), location=shown(largest))
+    text = pl.sum_horizontal(pl.col(names).str.len_bytes()).alias("size")
+    size = int(table.select(text.sum()).item())
+    if size > room.left:
+        sizes = table.group_by(FILE).agg(text.sum())
+        raise room.too_small(shown(sizes.sort("size", FILE).row(-1)[0]), size)
