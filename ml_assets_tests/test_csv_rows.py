@@ -113,6 +113,16 @@ def test_text_that_looks_like_numbers_is_refused_with_its_line(zone, kind):
 
 
 @rows_of_a_day
+def test_the_line_is_that_of_the_first_text_that_looks_like_a_number(zone):
+    values = ["5", "red", None, "1,5", "2,5", "3,5"]
+    path = land(zone, DAY, _with("order_value", values), name="part.csv")
+
+    assert _refusal(zone).startswith(
+        f"{path}: column `order_value` holds text that looks like numbers, first in line 5."
+    )
+
+
+@rows_of_a_day
 @pytest.mark.parametrize("kind", MARKED)
 def test_text_that_looks_like_numbers_is_what_types_say_it_is(zone, kind):
     toml = zone / "orders" / "dataset.toml"

@@ -43,6 +43,11 @@ def _looks_like_a_number(text: pl.Expr) -> pl.Expr:
     return number_of(text).is_not_null() | marked
 
 
+def is_odd_number(text: pl.Expr) -> pl.Expr:
+    """Whether a text is no number, but would be one without its marks, or says that nothing is known."""
+    return number_of(text).is_null() & (_looks_like_a_number(text) | _is_absent(text)).fill_null(value=False)
+
+
 def looks_numeric(column: pl.Series) -> bool:
     """Whether most values that say something would be numbers without their marks."""
     text, times = pl.col("text"), pl.col("times")
