@@ -69,8 +69,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LOOSE_DAY = re.compile(r"\s*(\d{4})([-_./]?)(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _MISNAMED = re.compile(  # how others call the folder of a day
     r"(?P<above>(?:[^=/._][^=/]*=[^/]*/)*?)"
-    r"(?:(?:[^=/._][^=/]*(?:=|%3D)|(?:date|day|dt|ds)[-_:. ]?)?(?P<day>\d{4}-\d{2}-\d{2}|\d{8})/"
-    r"|(?:year=)?(?P<y>\d{4})/(?:month=)?(?P<m>\d{1,2})/(?:day=)?(?P<d>\d{1,2})/)",
+    r"(?:(?:[^=/._][^=/]*(?:=|%3D)|(?:date|day|dt|ds)[-_:. ]?)?"
+    r"(?P<day>\d{4}([-_.]?)\d{2}\3\d{2})(?:[-_T :]\d{2}[^/]*)?/"
+    r"|(?:y(?:ear|yyy)?=)?(?P<y>\d{4})/(?:m(?:onth|m)?=)?(?P<m>\d{1,2})/(?:d(?:ay|d)?=)?(?P<d>\d{1,2})/)",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -130,7 +131,9 @@ def _named(name: str, *, size: int) -> Format | Refusal | None:
 
 def _may_hold_rows(folder: str) -> bool:
     """Whether a folder below that of a day is one in which writers put its rows."""
-    return bool(_KEY_FOLDER.fullmatch(folder) or _is_of_rows(folder)) and not _DATE_FOLDER.fullmatch(folder)
+    if _DATE_FOLDER.fullmatch(folder) or _UNFINISHED.fullmatch(folder):
+        return False
+    return bool(_KEY_FOLDER.fullmatch(folder)) or _is_of_rows(folder)
 
 
 def _is_of_rows(name: str) -> bool:
