@@ -198,15 +198,16 @@ def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str], room:
 
 
 def _check_text(table: pl.DataFrame, room: Room) -> None:
-    """Refuse text of Parquet beyond a room of its own: a footer does not tell of one value that stands for many."""
+    """Refuse text of Parquet beyond a room of its own: a footer does not tell of one value that stands for many.
+
+    Lengths have 32 bits, and Polars would sum them in as many.
+    """
     columns = {name: dtype for name, dtype in table.schema.items() if name != FILE}
     lengths = [pl.col(name).str.len_bytes() for name, dtype in columns.items() if dtype == pl.String]
     lengths += [pl.col(name).cat.len_bytes() for name, dtype in columns.items() if dtype in _CATEGORIES]
     if not lengths:
         return
-    text = pl.sum_horizontal(length.cast(pl.UInt64) for length in lengths).alias(
-        "size"
-    )  # polars sums lengths of 32 bits in 32 bits
+    text = pl.sum_horizontal(length.cast(pl.UInt64) for length in lengths).alias("size")
     size = int(table.select(text.sum()).item())
     if size > room.left:
         sizes = table.group_by(FILE).agg(text.sum())
