@@ -76,6 +76,9 @@ CATEGORIES = {
     "hours": ["12:30", "08:00", "23:59", "00:00"],
     "days": ["2025-07-01", "2025-07-02", "2025-07-03", "2025-07-04"],
     "amounts with units": ["5 kg", "10ml", "3 pcs", "2l"],
+    "beginnings of telephone numbers": ["+49 170", "+49 171", "+43 660 123", "+1 212"],
+    "telephone numbers": ["030 123", "089 123 456", "0170 123", "040 999"],
+    "codes of areas": ["(030)", "(089)", "(0170)", "(040)"],
     "Swedish postcodes": ["123 45", "111 22", "987 65", "123 45"],
     "addresses": ["192.168.0.1", "10.0.0.1", "127.0.0.1", "8.8.8.8"],
     "lists": ["1,2,3", "4,5,6", "1,2", "7,8,9,10"],
@@ -107,6 +110,16 @@ def test_text_that_looks_like_numbers_is_refused_with_its_line(zone, kind):
         f"Write numbers as 1234.5, "
     )
     assert '[types] in dataset.toml: "category" keeps the text' in message
+
+
+@rows_of_a_day
+def test_the_line_is_that_of_the_first_text_that_looks_like_a_number(zone):
+    values = ["5", "red", None, "1,5", "2,5", "3,5"]
+    path = land(zone, DAY, _with("order_value", values), name="part.csv")
+
+    assert _refusal(zone).startswith(
+        f"{path}: column `order_value` holds text that looks like numbers, first in line 5."
+    )
 
 
 @rows_of_a_day
@@ -233,6 +246,15 @@ def test_a_blank_line_between_quotes_belongs_to_its_value(zone):
 
 
 @rows_of_a_day
+@pytest.mark.parametrize("value", ['5" x 6" pipe', 'r"e"d', '"a\\""b"', '"{""a"": ""b\\""""}"'])
+def test_quotes_by_the_rules_are_read_as_they_are_written(zone, value):
+    text = SOUND + "\n\r\n" + LINES[1].replace("not read", value)
+    land(zone, DAY, text.encode(), name="part.csv")
+
+    assert _scan(zone).height == len(LINES)
+
+
+@rows_of_a_day
 def test_a_cell_of_many_characters_is_read(zone):
     values = ["x" * 140_000, "y, " * 50_000, "z"]
     table = _with("country", values).with_columns(
@@ -278,6 +300,24 @@ def test_a_line_is_counted_as_an_editor_counts_it(zone):
         (
             SOUND.encode() + LINES[1].replace("not read", '"not read').encode(),
             "line 10 has a quote that is not closed",
+        ),
+        (
+            SOUND.encode() + LINES[1].replace("not read", r'"not \"read\" this"').encode(),
+            "line 10 has a quote in the",
+        ),
+        (
+            SOUND.encode() + LINES[1].replace("not read", r'"not \"read\""').encode(),
+            "line 10 has a quote in the",
+        ),
+        (
+            SOUND.encode() + (LINES[1].replace("not read", r'"5\"x"') + "\n").encode() * 2,
+            "line 10 has a quote in the middle of a value that is not doubled",
+        ),
+        (
+            SOUND.replace("not read\n", "not read,1,2,3\n")
+            .replace("extra\n", "extra,x,x,x_duplicated_0\n")
+            .encode(),
+            "cannot be read as CSV: column `x` is there twice",
         ),
         (b"", "has no header line"),
         (b"\n\r\n\n", "has no header line"),

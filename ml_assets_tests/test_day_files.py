@@ -63,6 +63,21 @@ NO_ROWS = (
     "README.md",
     "README",
     "notes.txt",
+    "DONE",
+    "_READY",
+    "part.csv.ok",
+    ".lock",
+    "manifest",
+    "part_manifest.json",
+    "schema.json",
+    "part.csv.metadata",
+    "part.csv.asc",
+    "part.csv.dvc",
+    ".dropbox.attr",
+    "export.log",
+    "report.pdf",
+    "archive/README.md",
+    "__pycache__/part.pyc",
     "__MACOSX/part.csv",
     ".ipynb_checkpoints/part-checkpoint.csv",
 )
@@ -86,8 +101,12 @@ REFUSED = {
     "_part.parquet": "has a name with a leading _ or .",
     ".part.parquet": "has a name with a leading _ or .",
     "_changes": "has a name with a leading _ or .",
+    "part.csv.done": "has a format that is not read",
+    "part.csv.bak": "has a format that is not read",
+    ".part-0-1.parquet.inprogress.0a1b": "is an upload that is not finished",
     "part.parquet.tmp": "is an upload that is not finished",
     "part.csv.crdownload": "is an upload that is not finished",
+    "hour=03.tmp/part.csv": "is of an upload that is not finished",
     "_temporary/0/part.csv": "is of an upload that is not finished",
     "archive/part.csv": "lies in a folder that is neither KEY=VALUE nor",
     "03/part.csv": "lies in a folder that is neither KEY=VALUE nor",
@@ -108,6 +127,12 @@ MISNAMED = (
     "date ={day}",
     "year={day.year}/month={day:%m}/day={day:%d}",
     "{day:%Y/%m/%d}",
+    "date%3D{day}",
+    "dt={day:%Y_%m_%d}",
+    "{day:%Y.%m.%d}",
+    "dt={day}-03",
+    "{day}T03:00:00",
+    "y={day.year}/m={day:%m}/d={day:%d}",
     "date={day:%Y%m%d}",
     "date={day} ",
     "date={day}.bak",
@@ -122,6 +147,11 @@ OUTSIDE = (
     "old-2025-07-01/part.csv",
     "dt=2025-07-01/_SUCCESS",
     "dt=yesterday/part.csv",
+    "dt=2025-07-01-old/part.csv",
+    "store=2025/shelf=7/place=1/part.csv",
+    "dt=2025-07-01/report.pdf",
+    "_date=2025-07-01/part.csv",
+    ".date=2025-07-01/part.csv",
     "metadata/README.md",
 )
 
@@ -256,6 +286,19 @@ def test_a_day_in_a_folder_of_another_name_is_refused_with_it(zone, folder):
 
     assert message.startswith(f"{path}: its folder ")
     assert re.search(r"Rename the folder( to date=YYYY-MM-DD)?, or (move|remove) it", message)
+    assert _scan(zone, last=DAY).height == ROWS
+
+
+@rows_of_a_day
+@pytest.mark.parametrize("above", ["region=eu/", "region=eu/shop=1/"])
+@pytest.mark.parametrize("folder", ["date={day}", "dt={day}", "year={day.year}/month=7/day={day.day}"])
+def test_a_day_that_does_not_come_first_is_refused_with_where_its_rows_belong(zone, above, folder):
+    path = _put(zone, f"{above}{folder.format(day=NEXT)}/part.csv", order_day(NEXT).write_csv().encode())
+
+    message = _refusal(zone)
+
+    assert message.startswith(f"{path}: its folder of the day lies in {above}, so that")
+    assert message.endswith(f" Land them in date={NEXT}/{above}.")
     assert _scan(zone, last=DAY).height == ROWS
 
 

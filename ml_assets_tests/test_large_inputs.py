@@ -105,6 +105,19 @@ def test_a_text_that_stands_for_many_rows_is_counted_for_each(zone):
 
 
 @large
+@pytest.mark.parametrize("dtype", [pl.Categorical(), pl.Enum(["x" * 1_000_000])], ids=["Categorical", "Enum"])
+def test_text_of_categories_is_counted_for_each_row(zone, dtype):
+    """4,300 rows of a million bytes are a little more than 2**32, which is nothing much to a sum of 32 bits."""
+    rows = order_day(DAY, rows=1).with_columns(country=pl.lit("x" * 1_000_000).cast(dtype))
+    path = land(
+        zone, NEXT, rows.select(pl.all().repeat_by(4_300).explode(empty_as_null=True, keep_nulls=True))
+    )
+    assert path.stat().st_size < 2_000_000
+
+    assert _refusal(zone, rows_gb=1).startswith(f"{path}: its rows would take about 4.3 GB of memory")
+
+
+@large
 def test_columns_that_are_not_read_are_not_counted(zone):
     noise = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(50_000))
     path = land(zone, NEXT, order_day(NEXT).with_columns(extra=pl.lit(noise)))
@@ -140,6 +153,16 @@ def test_values_of_csv_are_counted_beside_its_bytes(zone):
     assert path.stat().st_size < 1_000_000
 
     assert _refusal(zone, rows_gb=0.01).startswith(f"{path}: its rows would take about 13.6 MB of memory;")
+
+
+@large
+def test_columns_of_csv_that_are_not_kept_are_counted_for_one_file_only(zone):
+    extra = {f"x{number}": pl.lit(1) for number in range(2_000)}
+    for number in range(4):
+        land(zone, NEXT, order_day(NEXT).with_columns(**extra), name=f"part-{number}.csv")
+
+    assert _refusal(zone, rows_gb=0.0002).endswith("(`rows_gb` in ml_assets.toml).")
+    assert _scan(zone, rows_gb=0.0005).height == 48
 
 
 @large

@@ -33,6 +33,11 @@ class Room:
                 raise self.too_small(location, size)
             self._taken += size
 
+    def give_back(self, size: int) -> None:
+        """Let others take `size` bytes of what was taken: those of a file that are not kept once it is read."""
+        with self._lock:
+            self._taken -= size
+
     def too_small(self, location: str, size: int | None = None) -> SourceError:
         """What is said of a file of `size` bytes of memory, or of more than there is room for."""
         amount = f"about {_told(size)}" if size is not None else f"more than {_told(self.left)}"

@@ -10,11 +10,13 @@ import io
 import itertools
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.room import Room
 from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import check_columns
@@ -24,6 +26,9 @@ _GZIP = b"\x1f\x8b"
 _UTF_8_MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BLANK_LINES = re.compile(rb"\n(?:\r?\n)+")
+_DOUBTFUL_QUOTE = re.compile(r'"(?:(?<=[^",\n]")(?=[^",\r\n])|(?<=\\"))')  # in a value, or after \
+_VALUE = re.compile(r'(?:"[^"]*(?:""[^"]*)*"\r?|[^",\n][^,\n]*|)([,\n]|\Z)')
+_REMEDY = "Write the file again with commas between values and double quotes around text."
 _A_VALUE = 16  # bytes of memory that the place of a text takes
 _AT_ONCE = 2**20  # bytes that are decompressed at once
 
@@ -45,16 +50,21 @@ def read_csv(
     """
     plain = _plain(data, location=location, room=room)
     values = plain.count(b",") + plain.count(b"\n") + 1
-    room.take(len(plain) + _A_VALUE * values, location=location)
+    memory = len(plain) + _A_VALUE * values
+    room.take(memory, location=location)
     text = _text(plain, location)
-    check_columns(columns, _header(text, location, columns), location=location, hint=hint)
+    header = _header(text, location, columns)
+    check_columns(columns, header, location=location, hint=hint)
     try:
         # all columns: polars overlooks a line with too many values, hence shifted ones, where it reads only some
         table = pl.read_csv(_without_blank_lines(plain), infer_schema=False)
     except _UNREADABLE:
-        raise SourceError(f"{location}: cannot be read as CSV: {_culprit(text)}") from None
+        raise SourceError(f"{location}: cannot be read as CSV: {_culprit(text, header)}") from None
     _check_lines(text, location, table)
-    return table.select(columns)
+    _check_quotes(text, location, table)
+    kept = table.select(columns)
+    room.give_back(memory - min(memory, int(kept.estimated_size()) + _A_VALUE * kept.width * kept.height))
+    return kept
 
 
 def line_of(data: bytes, row: int, *, room: Room) -> int:
@@ -132,17 +142,42 @@ def _check_lines(text: str, location: str, table: pl.DataFrame) -> None:
             )
 
 
-def _culprit(text: str) -> str:
+def _check_quotes(text: str, location: str, table: pl.DataFrame) -> None:
+    r"""Refuse quotes in the middle of values where Polars drops them, or takes two lines for one, such as \"."""
+    doubtful = _DOUBTFUL_QUOTE.search(text)
+    if doubtful and _records_as_written(text) != table.height + 1:
+        number = text.count("\n", 0, doubtful.start()) + 1
+        raise SourceError(
+            f"{location}: line {number} has a quote in the middle of a value that is not doubled. {_REMEDY}"
+        )
+
+
+def _records_as_written(text: str) -> int:
+    """How many records there are, the header included, by the rules of CSV; 0 where a quote breaks them."""
+    at = values = records = 0
+    while at < len(text):
+        if not (match := _VALUE.match(text, at)):
+            return 0
+        at = match.end()
+        values += 1
+        if match[1] != ",":
+            records += values > 1 or bool(match[0].strip("\r\n"))
+            values = 0
+    return records + bool(values)
+
+
+def _culprit(text: str, header: Sequence[str]) -> str:
     """Why Polars could not read a file, and what to do about it."""
-    remedy = "Write the file again with commas between values and double quotes around text."
     width = 0
     for number, record in _records(text):
         if record.count('"') % 2:
-            return f"line {number} has a quote that is not closed. {remedy}"
+            return f"line {number} has a quote that is not closed. {_REMEDY}"
         width = width or _values(record)
         if (values := _values(record)) > width:
-            return f"line {number} has {values} values, the header {width}. {remedy}"
-    return f"a quote in the middle of a value is not doubled. {remedy}"
+            return f"line {number} has {values} values, the header {width}. {_REMEDY}"
+    if '"' not in text and (twice := [name for name, number in Counter(header).items() if number > 1]):
+        return f"column `{visible(twice[0])}` is there twice. Write the file again with names that differ."
+    return f"a quote in the middle of a value is not doubled. {_REMEDY}"
 
 
 def _without_blank_lines(data: bytes) -> bytes:

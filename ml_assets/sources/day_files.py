@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from ml_assets.core.foreign_text import visible
+
 Format: TypeAlias = Literal["parquet", "csv"]
 
 
@@ -43,7 +45,7 @@ _COMPRESSED = re.compile(
     r".*\.(zip|zst|zstd|bz2|xz|lzma|lz4|lzo|snappy|sz|br|7z|rar|z|gz|gzip|tar|tgz)", re.IGNORECASE | re.DOTALL
 )
 _UNFINISHED = re.compile(
-    r".*\.(tmp|temp|part|partial|filepart|crdownload|download|inprogress|incomplete)|_temporary",
+    r".*\.(tmp|temp|part|partial|filepart|crdownload|download|incomplete|inprogress(\.[^.]*)?)|_temporary",
     re.IGNORECASE | re.DOTALL,
 )
 _NO_ROWS = re.compile(
@@ -51,11 +53,14 @@ _NO_ROWS = re.compile(
     r"|.*\.(crc|md5|sha1|sha256|sha512)|(md5|sha1|sha256|sha512)sums?(\.txt)?"  # sums of files
     r"|\._.*|\.ds_store|\.localized|thumbs\.db|ehthumbs\.db|desktop\.ini|\.directory|\.nfs[0-9a-f]+"  # of desktops
     r"|\.#.*|#.*#|.*~|\.~lock\..*#|~\$.*|\..*\.sw[a-p]"  # of editors
-    r"|\.(git|hg)?(ignore|keep|attributes)"
+    r"|\.(git|hg)?(ignore|keep|attributes)|\.dropbox(\.attr)?|\.st(folder|ignore)|.*\.dvc"  # of versions and copies
+    r"|_?(done|ready|ok|finished|completed?)|\.?_?lock|.*\.(ok|ready|lock|flag|trigger|trg|ctl)"  # marks of loaders
+    r"|_?manifest|.*\.manifest|(.*[-_.])?(manifest|schema)\.json|.*\.csv\.metadata"  # of Redshift, Athena and others
+    r"|.*\.(asc|sig|p7s)|.*\.(log|sql|ya?ml|toml|pdf|html?|png|jpe?g|svg)"  # signatures, what is for people
     r"|(readme|notes?|licen[cs]e|notice|changelog)(\.(md|txt|rst|html))?|.*\.md",
     re.IGNORECASE | re.DOTALL,
 )
-_FOLDERS_WITHOUT_ROWS = ("__macosx", ".appledouble", ".ipynb_checkpoints", "@eadir")
+_FOLDERS_WITHOUT_ROWS = ("__macosx", ".appledouble", ".ipynb_checkpoints", "@eadir", "__pycache__")
 _TABLES = {"_delta_log": "Delta", ".hoodie": "Hudi", ".hoodie_partition_metadata": "Hudi"}
 
 _DATE_FOLDER = re.compile(r"date=(?P<day>.*)", re.IGNORECASE | re.DOTALL)
@@ -63,8 +68,10 @@ _KEY_FOLDER = re.compile(r"[^=._][^=]*=.*", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LOOSE_DAY = re.compile(r"\s*(\d{4})([-_./]?)(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _MISNAMED = re.compile(  # how others call the folder of a day
-    r"(?:[^=/]*=|(?:date|day|dt|ds)[-_:. ]?)?(?P<day>\d{4}-\d{2}-\d{2}|\d{8})/"
-    r"|(?:year=)?(?P<y>\d{4})/(?:month=)?(?P<m>\d{1,2})/(?:day=)?(?P<d>\d{1,2})/",
+    r"(?P<above>(?:[^=/._][^=/]*=[^/]*/)*?)"
+    r"(?:(?:[^=/._][^=/]*(?:=|%3D)|(?:date|day|dt|ds)[-_:. ]?)?"
+    r"(?P<day>\d{4}([-_.]?)\d{2}\3\d{2})(?:[-_T :]\d{2}[^/]*)?/"
+    r"|(?:y(?:ear|yyy)?=)?(?P<y>\d{4})/(?:m(?:onth|m)?=)?(?P<m>\d{1,2})/(?:d(?:ay|d)?=)?(?P<d>\d{1,2})/)",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -109,16 +116,24 @@ def _in_a_day(below: Sequence[str], *, size: int, is_folder: bool) -> Format | R
     *folders, name = below
     if table := next((_TABLES[part.lower()] for part in below if part.lower() in _TABLES), None):
         return Refusal(why=_is_of_a_table(table))
-    for folder in folders:
-        if folder.lower() in _FOLDERS_WITHOUT_ROWS:
-            return None
-        if not (_KEY_FOLDER.fullmatch(folder) or _is_of_rows(folder)) or _DATE_FOLDER.fullmatch(folder):
-            return Refusal(why=_odd_folder(folder))
-    if is_folder and not size:
+    if any(folder.lower() in _FOLDERS_WITHOUT_ROWS for folder in folders) or (is_folder and not size):
         return None
+    verdict = _named(name, size=size)
+    odd = next((folder for folder in folders if not _may_hold_rows(folder)), None)
+    return Refusal(why=_odd_folder(odd)) if verdict and odd is not None else verdict
+
+
+def _named(name: str, *, size: int) -> Format | Refusal | None:
     if (match := _ROWS.fullmatch(name)) and _is_of_rows(name):
         return _FORMATS[match["format"].lower()]
     return _without_rows(name, size=size)
+
+
+def _may_hold_rows(folder: str) -> bool:
+    """Whether a folder below that of a day is one in which writers put its rows."""
+    if _DATE_FOLDER.fullmatch(folder) or _UNFINISHED.fullmatch(folder):
+        return False
+    return bool(_KEY_FOLDER.fullmatch(folder)) or _is_of_rows(folder)
 
 
 def _is_of_rows(name: str) -> bool:
@@ -168,6 +183,9 @@ def _in_a_misnamed_folder(path: str, below: Sequence[str], *, size: int) -> Refu
     day = _loose_day(match["day"] or f"{match['y']}-{match['m']}-{match['d']}") if match else None
     if day is None or match is None or _in_a_day([below[-1]], size=size, is_folder=False) is None:
         return None
+    if above := visible(match["above"]):
+        named = f"its folder of the day lies in {above}, so that its rows would be of no day"
+        return Refusal(why=f"{named}. Land them in date={day}/{above}", day=day)
     named = f"its folder is not called date={day}, so that its rows would be of no day"
     return Refusal(why=f"{named}. Rename the folder, or move it out of that of the dataset", day=day)
 

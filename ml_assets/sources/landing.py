@@ -25,6 +25,7 @@ from ml_assets.sources.normalise import Part, normalise
 from ml_assets.sources.parquet_footer import Readable, decoded_size
 
 _UNREADABLE = (PolarsError, OSError, PanicException)
+_CATEGORIES = (pl.Categorical, pl.Enum)  # one text each, which every row that has it gets a copy of
 _FETCHED_AT_ONCE = 8  # files; each is in memory, whole, until its columns are read
 
 
@@ -197,10 +198,17 @@ def _read_csv(zone: LandingZone, file: LandedFile, columns: Sequence[str], room:
 
 
 def _check_text(table: pl.DataFrame, room: Room) -> None:
-    """Refuse text of Parquet beyond a room of its own: a footer does not tell of one value that stands for many."""
-    names = [name for name, dtype in table.schema.items() if dtype == pl.String and name != FILE]
-    if not names or not table.height:
+    """Refuse text of Parquet beyond a room of its own: a footer does not tell of one value that stands for many.
+
+    Lengths have 32 bits, and Polars would sum them in as many.
+    """
+    columns = {name: dtype for name, dtype in table.schema.items() if name != FILE}
+    lengths = [pl.col(name).str.len_bytes() for name, dtype in columns.items() if dtype == pl.String]
+    lengths += [pl.col(name).cat.len_bytes() for name, dtype in columns.items() if dtype in _CATEGORIES]
+    if not lengths:
         return
-    sizes = table.group_by(FILE).agg(pl.sum_horizontal(pl.col(names).str.len_bytes()).sum().alias("size"))
-    largest = sizes.sort("size", FILE).row(-1)[0]
-    room.take(int(sizes["size"].sum()), location=shown(largest))
+    text = pl.sum_horizontal(length.cast(pl.UInt64) for length in lengths).alias("size")
+    size = int(table.select(text.sum()).item())
+    if size > room.left:
+        sizes = table.group_by(FILE).agg(text.sum())
+        raise room.too_small(shown(sizes.sort("size", FILE).row(-1)[0]), size)

@@ -10,7 +10,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import FILE
 from ml_assets.sources.day_listing import shown
-from ml_assets.sources.number_text import clean, looks_numeric, number_of
+from ml_assets.sources.number_text import clean, is_odd_number, looks_numeric, number_of
 from ml_assets.sources.time_text import time_of
 
 OTHER_LABEL = 2
@@ -138,8 +138,7 @@ def _check_category(part: Part, feature: str) -> None:
     """Refuse a category most of whose values would be numbers without their marks, or without words such as NA."""
     if part.family(feature) != "text" or not looks_numeric(part.table[feature]):
         return
-    text = pl.col(feature)
-    odd = part.table.select((number_of(text).is_null() & clean(text).is_not_null()).arg_true().first()).item()
+    odd = part.table.select(is_odd_number(pl.col(feature)).arg_true().first()).item()
     raise SourceError(
         f"{shown(part.table[FILE][odd])}: column `{feature}` holds text that looks like numbers, first in {part.place(odd)}. "
         f"Write numbers as 1234.5, without signs of thousands, percent or currency, and nothing where they are not "
