@@ -96,23 +96,15 @@ class LandingZone:
             raise _unreachable(self.locate(key), error) from None
 
     def _whole(self, key: str, longest: int | None) -> bytes:
-        """All bytes of one object. Where there is a limit, the store is asked first how many they are."""
-        size = None if longest is None else self._size(key)
-        if longest is not None and size is not None:
-            check_size(self.locate(key), size, longest=longest)
+        """All bytes of one object. Where there is a limit it is asked first how many they are."""
+        if longest is None:
+            return read_body(self.store, key)
+        size = head(self.store, key)["size"]
+        check_size(self.locate(key), size, longest=longest)
         body = read_body(self.store, key)
-        if size not in (None, len(body)):
+        if len(body) != size:
             raise strange(self.store, key, f"{len(body)} bytes came of an object of {size}")
         return body
-
-    def _size(self, key: str) -> int | None:
-        """The size of an object; None where the store does not tell it, of which reading it tells the reason."""
-        from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
-
-        try:
-            return int(head(self.store, key)["size"])
-        except (PermissionDeniedError, UnauthenticatedError):
-            return None
 
     def rows(self, file: LandedFile) -> bytes:
         """All bytes of one file of rows, as many as were listed. Raises SourceError where they cannot be had."""
