@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
+from ml_assets.cli.main import main
 from ml_assets.cli.signals import WORDS
 from ml_assets_tests.conftest import REPO
 
@@ -190,3 +192,14 @@ def test_a_command_under_nohup_hears_of_no_terminal_that_closes(tmp_path):
     code, told = command.end(signal.SIGHUP)
 
     assert (code, WORDS in told) == (0, False)
+
+
+@pytest.mark.kind("interruptions")
+def test_a_command_in_a_thread_of_another_program_works_and_leaves_its_signals_alone(monkeypatch):
+    before = [signal.getsignal(number) for number in SIGNALS]
+    monkeypatch.setattr(sys, "argv", ["ml-assets", "env", "list"])
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(main).result() == 0
+
+    assert [signal.getsignal(number) for number in SIGNALS] == before

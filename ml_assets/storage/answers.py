@@ -1,7 +1,8 @@
 """Whether what a store answered can be what it holds: a proxy's page and half a body come with status 200 too.
 
-What S3 answers has an ETag and is no HTML page, its body is as long as it said, and keeps coming. What does not fit is
-asked again, and then told as the store's fault (StoreAnswerError), never as damage of what is stored.
+What S3 answers has an ETag and is no HTML page, its body is as long as it said, and keeps coming. What has no ETag, or is
+called a page and does not begin like one, counts where the listing knows an object of that size. What does not fit is asked
+again, and then told as the store's fault (StoreAnswerError), never as damage of what is stored.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.foreign_text import visible
 from ml_assets.errors import StoreAnswerError, StoreError
-from ml_assets.storage.again import again, list_all
+from ml_assets.storage.again import again, list_all, list_here
 from ml_assets.storage.probe import what_stands_there
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -42,8 +43,10 @@ def _read(store: "ObjectStore", path: str, *, may_be_page: bool) -> bytes:
     if _is_near(store):
         return bytes(answer.bytes())
     body, kind = _steadily(store, path, answer), str(answer.attributes.get("Content-Type", ""))
-    looks_like_page = is_page(body) or kind.partition(";")[0].strip().lower() == "text/html"
-    if looks_like_page and not (may_be_page and answer.meta["e_tag"]):
+    called_page, marked = kind.partition(";")[0].strip().lower() == "text/html", answer.meta["e_tag"]
+    if not (may_be_page and marked) and (
+        is_page(body) or (called_page and _listed_size(store, path) != len(body))
+    ):
         leads = what_stands_there(_endpoint(store))
         raise strange(store, path, f"an HTML page came where an object was asked for{leads and f'; {leads}'}")
     _refuse_unmarked(store, answer.meta)
@@ -110,7 +113,7 @@ def _listed_size(store: "ObjectStore", path: str) -> int | None:
     from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
     try:
-        listed = list_all(store, path.rpartition("/")[0] or None)
+        listed = list_here(store, path.rpartition("/")[0] or None)["objects"]
     except (PermissionDeniedError, UnauthenticatedError):
         return None
     return next((int(meta["size"]) for meta in listed if meta["path"] == path), None)
@@ -133,9 +136,13 @@ def _steadily(store: "ObjectStore", path: str, answer: Any) -> bytes:
 
 
 def _refuse_unmarked(store: "ObjectStore", meta: Any) -> None:
-    """S3 gives every object an ETag, and so does whatever takes a put of ours."""
-    if not meta["e_tag"] and not _is_near(store):
-        raise strange(store, meta["path"], "an answer without an ETag came, which no object store gives")
+    """S3 gives every object an ETag. Where something on the way drops it, the listing has to know the object."""
+    if meta["e_tag"] or _is_near(store):
+        return
+    if _listed_size(store, meta["path"]) != meta["size"]:
+        raise strange(
+            store, meta["path"], "an answer without an ETag came, of what it does not list like that"
+        )
 
 
 def strange(store: "ObjectStore", path: str, what: str) -> StoreAnswerError:
