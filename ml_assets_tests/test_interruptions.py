@@ -203,3 +203,17 @@ def test_a_command_in_a_thread_of_another_program_works_and_leaves_its_signals_a
         assert thread.submit(main).result() == 0
 
     assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+@pytest.mark.kind("interruptions", inputs=len(SIGNALS))
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_that_comes_when_all_is_done_changes_nothing(number, tmp_path):
+    program = (
+        "import atexit, os, sys; from ml_assets.cli.main import main; "
+        f"atexit.register(os.kill, os.getpid(), {int(number)}); sys.exit(main())"  # what is registered first comes last
+    )
+    done = subprocess.run(
+        [*HEARD, sys.executable, "-c", program, "env", "list"], cwd=tmp_path, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
