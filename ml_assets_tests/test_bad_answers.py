@@ -123,6 +123,16 @@ def test_an_object_is_read_under_an_odd_head_where_the_store_lists_it_like_that(
         store_at(network.url).load(KEY)
 
 
+def test_a_dataset_toml_is_read_where_nobody_answers_a_head(s3):
+    landing = f"s3://{BUCKET}/landing"
+    client(s3).put_object(Bucket=BUCKET, Key="landing/orders/dataset.toml", Body=ORDERS_TOML.encode())
+
+    with spoiled(s3, Fault(kind="answer", status=403, code="AccessDenied"), method="HEAD") as network:
+        access = S3Access(endpoint_url=network.url, max_attempts=2)
+        zone = LandingSource(name="shop", uri=landing, access=access)
+        assert zone.contract("orders").label == "returned_30d"
+
+
 def test_list_through_a_login_page_fails_and_says_why(s3, monkeypatch, capsys):
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", ROOT)
     with spoiled(s3, ANSWERS["a page"]) as network:

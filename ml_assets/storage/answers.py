@@ -8,6 +8,7 @@ again, and then told as the store's fault (StoreAnswerError), never as damage of
 import hashlib
 import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.foreign_text import visible
@@ -33,13 +34,19 @@ def is_page(body: bytes) -> bool:
     return bool(_PAGE.match(body[:2000]))
 
 
-def read_body(store: "ObjectStore", path: str) -> bytes:
-    """The bytes at `path`. Raises what obstore raises, and StoreAnswerError for what cannot be an object of the store."""
-    return _read(store, path, may_be_page=not path.endswith(_NO_PAGES))
+def read_body(store: "ObjectStore", path: str, *, admit: Callable[[int], None] = lambda _: None) -> bytes:
+    """The bytes at `path`; `admit` is told how many they are before they come, and may refuse them.
+
+    Raises what obstore and `admit` raise, and StoreAnswerError for what cannot be an object of the store.
+    """
+    return _read(store, path, may_be_page=not path.endswith(_NO_PAGES), admit=admit)
 
 
-def _read(store: "ObjectStore", path: str, *, may_be_page: bool) -> bytes:
+def _read(
+    store: "ObjectStore", path: str, *, may_be_page: bool, admit: Callable[[int], None] = lambda _: None
+) -> bytes:
     answer = store.get(path)
+    admit(int(answer.meta["size"]))
     if _is_near(store):
         return bytes(answer.bytes())
     body, kind = _steadily(store, path, answer), str(answer.attributes.get("Content-Type", ""))
