@@ -108,6 +108,31 @@ def test_what_is_no_listing_is_not_taken_for_an_empty_one(s3, answer, look):
             look(store)
 
 
+@pytest.mark.parametrize("headers", [(), (HTML, ETAG), (HTML,)], ids=["no ETag", "called a page", "both"])
+def test_an_object_is_read_under_an_odd_head_where_the_store_lists_it_like_that(s3, headers):
+    key = f"a/{KEY.path}/manifest.json"
+    body = client(s3).get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+    with spoiled(
+        s3, Fault(kind="other", status=200, body=body, headers=headers), part="manifest.json"
+    ) as network:
+        assert store_at(network.url).load(KEY) == "one\n"
+
+    other = Fault(kind="other", status=200, body=b"Access is denied", headers=headers)
+    with spoiled(s3, other, part="manifest.json") as network, pytest.raises(StoreAnswerError):
+        store_at(network.url).load(KEY)
+
+
+def test_a_dataset_toml_is_read_where_nobody_answers_a_head(s3):
+    landing = f"s3://{BUCKET}/landing"
+    client(s3).put_object(Bucket=BUCKET, Key="landing/orders/dataset.toml", Body=ORDERS_TOML.encode())
+
+    with spoiled(s3, Fault(kind="answer", status=403, code="AccessDenied"), method="HEAD") as network:
+        access = S3Access(endpoint_url=network.url, max_attempts=2)
+        zone = LandingSource(name="shop", uri=landing, access=access)
+        assert zone.contract("orders").label == "returned_30d"
+
+
 def test_list_through_a_login_page_fails_and_says_why(s3, monkeypatch, capsys):
     monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", ROOT)
     with spoiled(s3, ANSWERS["a page"]) as network:

@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
+from ml_assets.cli.main import main
 from ml_assets.cli.signals import WORDS
 from ml_assets_tests.conftest import REPO
 
@@ -190,3 +192,28 @@ def test_a_command_under_nohup_hears_of_no_terminal_that_closes(tmp_path):
     code, told = command.end(signal.SIGHUP)
 
     assert (code, WORDS in told) == (0, False)
+
+
+@pytest.mark.kind("interruptions")
+def test_a_command_in_a_thread_of_another_program_works_and_leaves_its_signals_alone(monkeypatch):
+    before = [signal.getsignal(number) for number in SIGNALS]
+    monkeypatch.setattr(sys, "argv", ["ml-assets", "env", "list"])
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(main).result() == 0
+
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+@pytest.mark.kind("interruptions", inputs=len(SIGNALS))
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_that_comes_when_all_is_done_changes_nothing(number, tmp_path):
+    program = (
+        "import atexit, os, sys; from ml_assets.cli.main import main; "
+        f"atexit.register(os.kill, os.getpid(), {int(number)}); sys.exit(main())"  # what is registered first comes last
+    )
+    done = subprocess.run(
+        [*HEARD, sys.executable, "-c", program, "env", "list"], cwd=tmp_path, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")

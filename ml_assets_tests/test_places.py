@@ -54,6 +54,9 @@ def test_roots_are_compared_by_what_they_are(first, second, words):
     [
         (HERE, THERE, APART),
         (HERE, S3Access(endpoint_url="http://localhost:9000/", region="x"), SAME),
+        (HERE, S3Access(endpoint_url="http://0.0.0.0:9000"), SAME),
+        (HERE, S3Access(endpoint_url="http://localhost.:9000"), SAME),
+        (HERE, S3Access(endpoint_url="http://127.0.0.1:9000/another"), APART),
         (S3Access(region="eu-west-1"), S3Access(region="us-east-1"), SAME),
         (S3Access(), S3Access(endpoint_url="https://s3.eu-north-1.amazonaws.com"), SAME),
         (S3Access(), S3Access(profile="is-not-there"), SAME),

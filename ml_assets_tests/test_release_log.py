@@ -136,6 +136,34 @@ def test_an_entry_that_was_lost_or_changed_is_told_and_can_be_restored_as_it_say
 
 
 @kind
+@pytest.mark.parametrize("number", [1, ACTS])
+@pytest.mark.parametrize("spoil", [empty, cut, indent, edited(by="eve")])
+def test_a_copy_that_is_not_what_was_written_is_told_and_can_be_restored_as_it_says(
+    log, spoil, number, capsys
+):
+    place = copies(log)[number - 1]
+    spoil(place)
+
+    assert main(["live"]) == 1
+
+    told = capsys.readouterr()
+    assert "serves since" in told.out, "the log is whole"
+    entry = re.search(r"The entry is whole; copy (\S+) there\.", told.err)
+    shutil.copyfile(entry[1], place)
+    assert main(["live"]) == 0
+
+
+@kind
+def test_a_copy_that_is_not_what_was_written_restores_nothing(log, capsys):
+    cut(Path(log.uri(2)))
+    cut(copies(log)[1])
+
+    assert main(["live"]) == 1
+
+    assert "Restore the file from a copy; it was never changed" in capsys.readouterr().err
+
+
+@kind
 @pytest.mark.parametrize("spoil", [remove, cut, serve_another, edited(why="because")])
 def test_nothing_is_done_on_a_newest_entry_that_is_not_what_was_written(log, spoil):
     spoil(Path(log.uri(ACTS)))

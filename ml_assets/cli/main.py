@@ -7,6 +7,7 @@ Exit codes: 0 done, 2 refused (nothing happened), 1 failed; 128 and the number o
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 os.environ.setdefault(
@@ -19,8 +20,11 @@ MOST_WORDS = 1_000  # of a command line: the work of argparse grows with their s
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code and never raises. Without `argv` this process is the command's own."""
-    if argv is not None:
+    """Run one command; returns its exit code and never raises.
+
+    Without `argv` this process is the command's own, unless it is called in another thread, which hears no signals.
+    """
+    if argv is not None or threading.current_thread() is not threading.main_thread():
         return _run(argv)
     # They wait until somebody listens.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})

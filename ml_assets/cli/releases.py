@@ -38,7 +38,7 @@ def live(dataset: str, *, as_json: bool) -> int:
     """Print what serves, since when, what could be switched to or gone back to, and the history.
 
     Of a history in which an entry is damaged it prints the part after that, then raises CorruptArtifactError; so it does
-    where the record of a decision is damaged.
+    where a copy, or the record of a decision, is damaged.
     """
     entries, damage = _readable(release_log(load_settings(), dataset))
     if as_json:
@@ -55,13 +55,14 @@ def live(dataset: str, *, as_json: bool) -> int:
 
 
 def _readable(log: ReleaseLog) -> tuple[list[Entry], CorruptArtifactError | None]:
-    """The entries, the newest first, and what is lost or damaged: an entry, which ends them, or the record of a decision.
+    """The entries, the newest first, and what is lost or damaged: an entry, which ends them, a copy, or the record of a decision.
 
     Damage of the newest entry is raised.
     """
     found: list[Entry] = []
     try:
         found.extend(log.entries())  # what came before the damaged one stays
+        log.refuse_damaged_copies()
         for digest in dict.fromkeys(entry.decision for entry in found if entry.decision):
             log.decision(digest)
     except CorruptArtifactError as error:

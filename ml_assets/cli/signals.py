@@ -8,6 +8,7 @@ Dagster takes the signals over while it executes a run, and marks the run as fai
 seconds for that, and a second signal ends them.
 """
 
+import atexit
 import os
 import select
 import signal
@@ -33,6 +34,7 @@ def take(*, mute: Callable[[], None]) -> None:
     keyboard's goes to all processes of a terminal: those that Dagster starts would print a traceback each.
     """
     _TAKEN.append(_Signals(mute=mute))
+    atexit.register(_ignore)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGHUP})
 
 
@@ -129,6 +131,12 @@ class _Signals:
 
 
 _TAKEN: list[_Signals] = []
+
+
+def _ignore() -> None:
+    """The command is done. While Python ends it gives the signals back to the system, which would kill without a word."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _leave_it_to_the_thread(_number: int, _frame: FrameType | None) -> None:

@@ -1,17 +1,19 @@
 """Whether what a store answered can be what it holds: a proxy's page and half a body come with status 200 too.
 
-What S3 answers has an ETag and is no HTML page, its body is as long as it said, and keeps coming. What does not fit is
-asked again, and then told as the store's fault (StoreAnswerError), never as damage of what is stored.
+What S3 answers has an ETag and is no HTML page, its body is as long as it said, and keeps coming. What has no ETag, or is
+called a page and does not begin like one, counts where the listing knows an object of that size. What does not fit is asked
+again, and then told as the store's fault (StoreAnswerError), never as damage of what is stored.
 """
 
 import hashlib
 import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.foreign_text import visible
 from ml_assets.errors import StoreAnswerError, StoreError
-from ml_assets.storage.again import again, list_all
+from ml_assets.storage.again import again, list_all, list_here
 from ml_assets.storage.probe import what_stands_there
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -32,18 +34,26 @@ def is_page(body: bytes) -> bool:
     return bool(_PAGE.match(body[:2000]))
 
 
-def read_body(store: "ObjectStore", path: str) -> bytes:
-    """The bytes at `path`. Raises what obstore raises, and StoreAnswerError for what cannot be an object of the store."""
-    return _read(store, path, may_be_page=not path.endswith(_NO_PAGES))
+def read_body(store: "ObjectStore", path: str, *, admit: Callable[[int], None] = lambda _: None) -> bytes:
+    """The bytes at `path`; `admit` is told how many they are before they come, and may refuse them.
+
+    Raises what obstore and `admit` raise, and StoreAnswerError for what cannot be an object of the store.
+    """
+    return _read(store, path, may_be_page=not path.endswith(_NO_PAGES), admit=admit)
 
 
-def _read(store: "ObjectStore", path: str, *, may_be_page: bool) -> bytes:
+def _read(
+    store: "ObjectStore", path: str, *, may_be_page: bool, admit: Callable[[int], None] = lambda _: None
+) -> bytes:
     answer = store.get(path)
+    admit(int(answer.meta["size"]))
     if _is_near(store):
         return bytes(answer.bytes())
     body, kind = _steadily(store, path, answer), str(answer.attributes.get("Content-Type", ""))
-    looks_like_page = is_page(body) or kind.partition(";")[0].strip().lower() == "text/html"
-    if looks_like_page and not (may_be_page and answer.meta["e_tag"]):
+    called_page, marked = kind.partition(";")[0].strip().lower() == "text/html", answer.meta["e_tag"]
+    if not (may_be_page and marked) and (
+        is_page(body) or (called_page and _listed_size(store, path) != len(body))
+    ):
         leads = what_stands_there(_endpoint(store))
         raise strange(store, path, f"an HTML page came where an object was asked for{leads and f'; {leads}'}")
     _refuse_unmarked(store, answer.meta)
@@ -110,7 +120,7 @@ def _listed_size(store: "ObjectStore", path: str) -> int | None:
     from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
     try:
-        listed = list_all(store, path.rpartition("/")[0] or None)
+        listed = list_here(store, path.rpartition("/")[0] or None)["objects"]
     except (PermissionDeniedError, UnauthenticatedError):
         return None
     return next((int(meta["size"]) for meta in listed if meta["path"] == path), None)
@@ -133,9 +143,13 @@ def _steadily(store: "ObjectStore", path: str, answer: Any) -> bytes:
 
 
 def _refuse_unmarked(store: "ObjectStore", meta: Any) -> None:
-    """S3 gives every object an ETag, and so does whatever takes a put of ours."""
-    if not meta["e_tag"] and not _is_near(store):
-        raise strange(store, meta["path"], "an answer without an ETag came, which no object store gives")
+    """S3 gives every object an ETag. Where something on the way drops it, the listing has to know the object."""
+    if meta["e_tag"] or _is_near(store):
+        return
+    if _listed_size(store, meta["path"]) != meta["size"]:
+        raise strange(
+            store, meta["path"], "an answer without an ETag came, of what it does not list like that"
+        )
 
 
 def strange(store: "ObjectStore", path: str, what: str) -> StoreAnswerError:

@@ -123,6 +123,16 @@ class LogFiles:
             f"{copy} is gone. The entry is whole; copy {self.uri(entry.number)} there."
         )
 
+    def refuse_damaged_copies(self, listed: Listed) -> None:
+        """CorruptArtifactError where a copy is not the entry that it is named after: nothing could be restored from it."""
+        for number, digests in sorted(listed.copies.items()):
+            for digest in sorted(digests):
+                if not self._is_whole(number, digest):
+                    raise CorruptArtifactError(
+                        f"{self.copy_uri(number, digest)} is corrupt: it is not the entry that it is named after. The "
+                        f"entry is whole; copy {self.uri(number)} there."
+                    )
+
     def keep_copy(self, written: Written) -> None:
         """Write the copy of an entry, unless it is there."""
         number, digest = written.entry.number, written.digest
@@ -135,10 +145,19 @@ class LogFiles:
         uri, copies = self.uri(number), listed.copies.get(number, frozenset())
         restore = (
             f"Restore it: copy {self.copy_uri(number, next(iter(copies)))} there."
-            if len(copies) == 1
+            if len(copies) == 1 and self._is_whole(number, *copies)
             else "Restore the file from a copy; it was never changed since it was written."
         )
         return CorruptArtifactError(f"{uri} is corrupt: it is {problem}. {restore}")
+
+    def _is_whole(self, number: int, digest: str) -> bool:
+        """Whether a copy has the bytes that its name tells."""
+        path = self._copy_path(number, digest)
+        with store_errors(self.copy_uri(number, digest)):
+            store = open_store(self.root, access=self.access)
+            return any(
+                hashlib.sha256(read(store, path) or b"").hexdigest() == digest for read in (get, confirmed)
+            )
 
     def uri(self, number: int | None = None) -> str:
         """Where the log is, or one of its entries, for people."""

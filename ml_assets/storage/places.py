@@ -13,7 +13,7 @@ from ml_assets.errors import SettingsError, StoreError
 from ml_assets.storage.buckets import find_session, is_bucket
 from ml_assets.storage.object_store import local_path
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104  (who asks there is answered here)
 _AWS = re.compile(r"(^|\.)amazonaws\.com(\.cn)?$")
 _PORTS = {"http": 80, "https": 443}
 Location = tuple[Hashable, ...]
@@ -66,7 +66,8 @@ def _server(access: S3Access) -> str:
     except StoreError:  # nobody is to ask, and so nothing is read or written there
         endpoint = access.endpoint_url
     parts = urlsplit(endpoint)
-    host = parts.hostname or ""
+    host = (parts.hostname or "").rstrip(".")
     if not host or _AWS.search(host):
         return "aws"
-    return f"{_LOOPBACK[0] if host in _LOOPBACK else host}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+    port, path = parts.port or _PORTS.get(parts.scheme, 0), parts.path.rstrip("/")
+    return f"{_LOOPBACK[0] if host in _LOOPBACK else host}:{port}{path}"

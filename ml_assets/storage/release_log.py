@@ -70,6 +70,10 @@ class ReleaseLog:
         listed, newest = self._newest()
         return self._back(listed, newest)
 
+    def refuse_damaged_copies(self) -> None:
+        """CorruptArtifactError where a copy is not the entry that it is named after; the entries themselves are whole."""
+        self._files.refuse_damaged_copies(self._files.listed())
+
     def append(
         self,
         action: Action,
