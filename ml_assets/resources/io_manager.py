@@ -42,6 +42,7 @@ KEPT = frozenset(
         FAILED_TRIAL,
     }
 )
+STEPS = KEPT | {"training"}  # of a day: each is called as its asset, and those of the catalog are one
 
 
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace:
@@ -226,5 +227,5 @@ def _upstream(context: dg.OutputContext) -> list[str]:
 )
 def artifact_io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
     """The IO manager of the run's parameters and options; a run of days that cannot be learned gets none."""
-    refuse_days(context.run)
+    refuse_days(context.run, steps=STEPS)
     return ArtifactIOManager(context.resources.params, context.resources.options)
