@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ml_assets.client import submit
 from ml_assets.config import TrainingConfig
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.definitions import defs
@@ -229,6 +230,21 @@ def test_a_promotion_through_a_day_that_is_not_over_is_refused_before_a_run_exis
 
     assert answer.runs == 0
     assert answer.said.startswith(REFUSED + "through: not a complete day yet (UTC).")
+
+
+@kind
+def test_the_shell_says_of_a_promotion_that_the_day_is_not_over_before_it_looks_for_the_model(shell):
+    done = shell("promote", "0123456789ab", "--to", "blue", "--through", "2030-01-01")
+
+    assert done.returncode == 2
+    assert "through: not a complete day yet (UTC)." in done.stderr
+
+
+@kind
+@pytest.mark.parametrize("asked", [5, 2025.5, True, b"2025-12-01", [], None, "", "2030-01-01"])
+def test_what_is_no_day_that_is_over_is_refused_before_a_deployment_is_asked(asked):
+    with pytest.raises(RefusedError, match="as_of: not a "):
+        submit("http://127.0.0.1:1", parameters={}, as_of=asked)
 
 
 @kind
