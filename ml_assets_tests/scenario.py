@@ -42,7 +42,8 @@ def materializations(result):
 def failure_of(result):
     """The text of the error that failed a run, its causes included."""
     for event in result.all_events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            return f"{data.user_failure_data.description if data.user_failure_data else ''}\n{data.error.to_string()}"
+        if event.is_failure:  # of a step; of a run that was refused before its first
+            data = event.event_specific_data
+            user = getattr(data, "user_failure_data", None)
+            return f"{user.description if user else ''}\n{data.error.to_string()}"
     return ""

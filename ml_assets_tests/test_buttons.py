@@ -137,6 +137,14 @@ def test_materialize_without_a_day_says_first_what_is_missing(place, asset):
     assert not Path("artifacts").exists()
 
 
+def test_without_a_day_the_same_is_said_where_what_it_is_made_of_was_materialized(trained):
+    for assets in (*([asset] for asset in (*CATALOG, *OTHERS)), ["model_card", *OTHERS]):
+        answer = launch(trained, config={}, assets=assets)
+
+        assert answer.said.startswith(f"{REFUSED}1 problem. Nothing was started.\n{MISSING}"), assets
+        assert not answer.steps
+
+
 @pytest.mark.parametrize("asset", LIVE)
 def test_materialize_of_what_needs_a_model_in_use_says_first_that_there_is_none(place, asset):
     answer = launch(place, tags=DAY, config={}, assets=[asset])

@@ -17,7 +17,7 @@ from ml_assets.defs.sensors.request_memory import mark
 from ml_assets.defs.sensors.requests import request_files
 from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
 from ml_assets_tests.builders import order_days, write_landing
-from ml_assets_tests.ticks import at, days, keys, preset, tick, ticks, write
+from ml_assets_tests.ticks import at, days, evaluate, keys, preset, tick, ticks, write
 
 LOWERED = "2024-12-25"
 BEFORE = "2024-12-28"
@@ -101,6 +101,36 @@ def test_schedules_leave_out_the_days_that_were_not_loaded_and_tell_of_them(tmp_
     assert early == []
     assert days(requests) == ["2025-01-01", "2025-01-02"]
     assert "".join(capfd.readouterr()).count("first_as_of is 2024-12-25 by now") == 2
+
+
+UNUSABLE = {
+    "broken": ("x = [", "ml_assets.toml: not valid TOML."),
+    "unknown": ("nothere = 3", "nothere: unknown."),
+    "environment": ("environment = 'nowhere'", "environment: unknown: nowhere."),
+    "number": ("requests_per_tick = 0", "requests_per_tick: Input should be greater than or equal to 1"),
+}
+
+
+@kind
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_settings_that_cannot_be_used_are_told_as_why_a_tick_is_skipped_and_the_cursor_stays(case, tmp_path):
+    text, words = UNUSABLE[case]
+    preset("daily", "lookback_days = 120", daily=True)
+    drop("good.toml", "as_of = 2025-12-01")
+    Path("ml_assets.toml").write_text(text)
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        told = [tick(sensor, cursor="{}") for sensor in (request_files, landed_days, report_after_backfill)]
+        told += [
+            evaluate(schedule, "2025-12-02T05:00:00", instance) for schedule in (daily_training, catch_up)
+        ]
+
+    assert all(words in data.skip_message for data in told)
+    assert not any(data.run_requests for data in told)
+    assert [getattr(data, "cursor", "{}") for data in told] == ["{}"] * len(told)
+
+    Path("ml_assets.toml").unlink()
+    assert days(tick(request_files, cursor="{}").run_requests) == ["2025-12-01"]
 
 
 ODD = [

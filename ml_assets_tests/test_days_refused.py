@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ml_assets.client import submit
 from ml_assets.config import TrainingConfig
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.definitions import defs
@@ -56,8 +57,6 @@ BAD = {
     "none": ({}, MISSING),
 }
 
-UNNAMED = ("no day", "none")
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
@@ -76,7 +75,7 @@ def test_each_job_of_a_day_refuses_it_before_any_work_in_our_words_first(place, 
 
     assert (answer.runs, answer.succeeded) == (1, False)
     assert answer.said.startswith(REFUSED + words)
-    assert answer.steps == (case in UNNAMED), "a day that can be read is refused before the first step"
+    assert not answer.steps
     assert not answer.materialized
     assert not Path("artifacts").exists()
 
@@ -185,7 +184,7 @@ def test_an_own_asset_with_a_first_day_of_its_own_keeps_it():
 
 @kind
 def test_the_io_manager_writes_no_day_that_is_not_over(monkeypatch):
-    monkeypatch.setattr(io_manager, "refuse_days", lambda run: None)
+    monkeypatch.setattr(io_manager, "refuse_days", lambda run, steps: None)
     open_ended = dg.DailyPartitionsDefinition("2025-01-01", timezone="UTC", end_offset=1)
     body_ran = []
 
@@ -198,7 +197,7 @@ def test_the_io_manager_writes_no_day_that_is_not_over(monkeypatch):
 
 def test_runs_without_a_day_and_of_other_partitions_are_none_of_its_business():
     for tags in ({}, {PARTITION: "red"}, {PARTITION: "2025-12-01-03:00"}):
-        partition.refuse_days(dg.DagsterRun("own", tags=tags))
+        partition.refuse_days(dg.DagsterRun("own", tags=tags), steps=io_manager.STEPS)
 
 
 @kind
@@ -231,6 +230,21 @@ def test_a_promotion_through_a_day_that_is_not_over_is_refused_before_a_run_exis
 
     assert answer.runs == 0
     assert answer.said.startswith(REFUSED + "through: not a complete day yet (UTC).")
+
+
+@kind
+def test_the_shell_says_of_a_promotion_that_the_day_is_not_over_before_it_looks_for_the_model(shell):
+    done = shell("promote", "0123456789ab", "--to", "blue", "--through", "2030-01-01")
+
+    assert done.returncode == 2
+    assert "through: not a complete day yet (UTC)." in done.stderr
+
+
+@kind
+@pytest.mark.parametrize("asked", [5, 2025.5, True, b"2025-12-01", [], None, "", "2030-01-01"])
+def test_what_is_no_day_that_is_over_is_refused_before_a_deployment_is_asked(asked):
+    with pytest.raises(RefusedError, match="as_of: not a "):
+        submit("http://127.0.0.1:1", parameters={}, as_of=asked)
 
 
 @kind

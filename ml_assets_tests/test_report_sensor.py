@@ -152,6 +152,19 @@ def test_a_backfill_of_something_else_gets_no_report(instance):
     assert not requests(instance)
 
 
+def test_a_backfill_whose_training_assets_have_no_partitions_gets_no_report_and_the_others_do(instance):
+    """As Dagster keeps one that was asked for in a way that named no day of theirs."""
+    asset_backfill(instance, "odd", assets=["promotion", "model"])
+    odd = instance.get_backfill("odd")
+    target = odd.asset_backfill_data.target_subset
+    without = target.filter_asset_keys({dg.AssetKey("promotion")})
+    data = odd.asset_backfill_data._replace(target_subset=without)
+    instance.update_backfill(odd._replace(asset_backfill_data=data))
+    asset_backfill(instance, "good")
+
+    assert [request.tags["ml_assets/backfill"] for request in requests(instance)] == ["good"]
+
+
 def test_what_ended_long_before_the_sensor_was_turned_on_is_left_alone(instance):
     asset_backfill(instance, "old", age=3 * 24 * 3600)
 

@@ -41,12 +41,17 @@ def ticks(sensor, *, at_most=20, instance=None):
 
 def at(schedule, moment, *, instance=None):
     """The requests of a schedule at a moment. An instance must be one on disk: an ephemeral one is not passed on."""
+    return evaluate(schedule, moment, instance).run_requests
+
+
+def evaluate(schedule, moment, instance):
+    """One evaluation of a schedule, as the daemon makes it."""
     context = dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=dt.datetime.fromisoformat(moment).replace(tzinfo=dt.timezone.utc),
         repository_def=defs.get_repository_def(),
     )
-    return schedule.evaluate_tick(context).run_requests
+    return schedule.evaluate_tick(context)
 
 
 def let_end(*, within=30):

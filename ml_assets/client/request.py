@@ -39,11 +39,13 @@ def refuse_early(day: dt.date, *, first: dt.date) -> None:
         raise RefusedError([problem])
 
 
-def day_of(day: Day | None) -> dt.date | None:
+def day_of(day: Any) -> dt.date | None:
     """The day, or None where it is none."""
     if isinstance(day, str):
         return None if looks_like_credential(day) else days_.parse(day)
-    return day.date() if isinstance(day, dt.datetime) else day  # so is a pandas Timestamp
+    if isinstance(day, dt.datetime):  # so is a pandas Timestamp
+        return day.date()
+    return day if isinstance(day, dt.date) else None
 
 
 def until(ended: Callable[[], bool], *, what: str, seconds: float | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
-from ml_assets.errors import OutOfTimeError
+from ml_assets.errors import MlAssetsError, OutOfTimeError
 from ml_assets.storage.deadline import within
 
 SECONDS = 35.0  # after which nothing is begun
@@ -16,9 +16,10 @@ Context = TypeVar("Context")
 
 
 def in_time(evaluate: Callable[[Context], Any]) -> Callable[[Context], Any]:
-    """The evaluation of a sensor or schedule, skipped where it takes too long: the cursor stays as it is.
+    """The evaluation of a sensor or schedule, skipped where it takes too long or is refused: the cursor stays as it is.
 
-    What goes on by itself meanwhile is not begun again; see `storage.deadline`.
+    What goes on by itself meanwhile is not begun again; see `storage.deadline`. Refused it is where settings or store
+    cannot be used: the reason is that of the skip, in our words, and a later tick tries again.
     """
 
     @functools.wraps(evaluate)
@@ -27,5 +28,7 @@ def in_time(evaluate: Callable[[Context], Any]) -> Callable[[Context], Any]:
             return within(SECONDS, lambda: evaluate(context), what=evaluate.__name__, grace=GRACE)
         except OutOfTimeError as error:
             return dg.SkipReason(f"{error} This tick was given up, so that it holds nobody up.")
+        except MlAssetsError as error:
+            return dg.SkipReason(f"{error}")
 
     return evaluate_in_time

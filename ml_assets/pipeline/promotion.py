@@ -71,11 +71,13 @@ def evaluate(request: Promotion) -> Evaluated:
     """What a promotion would come to. Nothing is written but, where KPIs were looked at, that they were: a try.
 
     Raises:
-        RefusedError: the slot serves, the model comes from there, or the slot has no root of its own.
+        RefusedError: the day of `through` is not over, the slot serves, the model comes from there, or the slot has no
+            root of its own.
         ArtifactNotFoundError: there is no such model.
         StoreError: a store cannot be read, or the slot holds another artifact of this run_id.
     """
     settings, own = request.settings, request.own
+    through = own.closed_through(request.now())
     source = store_of(settings, request.source)
     model = find_model(own.model, source)
     log = release_log(settings, model.key.dataset)
@@ -83,7 +85,7 @@ def evaluate(request: Promotion) -> Evaluated:
     slot: Slot = state.idle if own.to == "idle" else own.to
     _refuse_slot(state, slot, request)
     terms = Terms(
-        through=own.closed_through(request.now()),
+        through=through,
         window_days=own.window_days,
         margins=own.allowed,
         by=request.by,

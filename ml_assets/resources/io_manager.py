@@ -9,7 +9,7 @@ import dagster as dg
 
 from ml_assets.config import OptionsConfig, TrainingConfig
 from ml_assets.core.artifact import ArtifactKey, key_of
-from ml_assets.core.as_of import parse, problems
+from ml_assets.core.as_of import problem
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.comparison import parameters as comparison
 from ml_assets.core.foreign_text import visible
@@ -26,6 +26,7 @@ from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.resources.guard import given
 from ml_assets.resources.parameters import refuse_overrides
 from ml_assets.resources.partition import refuse_days
+from ml_assets.resources.refusal import passed_on
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
@@ -41,6 +42,7 @@ KEPT = frozenset(
         FAILED_TRIAL,
     }
 )
+STEPS = KEPT | {"training"}  # of a day: each is called as its asset, and those of the catalog are one
 
 
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace:
@@ -71,6 +73,7 @@ class ArtifactIOManager(dg.IOManager):
         self._options = options
         self._loaded: dict[str, dict[str, Manifest]] = {}
 
+    @passed_on()
     def load_input(self, context: dg.InputContext) -> Any:
         """The upstream value of each partition; None where there is none, as before the first partition.
 
@@ -85,6 +88,7 @@ class ArtifactIOManager(dg.IOManager):
         values = {day: store.load(keys[day], manifest) for day, manifest in found.items()}
         return values if len(values) > 1 else next(iter(values.values()), None)
 
+    @passed_on()
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Commit the value of each partition under its key, with its lineage.
 
@@ -101,7 +105,7 @@ class ArtifactIOManager(dg.IOManager):
                 f"{asset}: of a run over several partitions it must return a mapping from each partition key to its value."
             )
         workspace = workspace_of(self._options, context.step_context.dagster_run)
-        _refuse_open_days(asset, days, now=workspace.now())
+        _refuse_open_days(keys.values(), now=workspace.now())
         stored = {}
         for day, key in keys.items():
             inputs = list(self._inputs(_upstream(context), day, days, workspace.store))
@@ -199,10 +203,11 @@ def _own_words(key: ArtifactKey, format_name: str) -> Iterator[None]:
         ) from error
 
 
-def _refuse_open_days(asset: str, days: Iterable[str], *, now: dt.datetime) -> None:
+def _refuse_open_days(keys: Iterable[ArtifactKey], *, now: dt.datetime) -> None:
     """Raise TrainingError, with nothing committed, where a day is not over: what is stored of it would not stay true."""
-    if wrong := problems(filter(None, map(parse, days)), now=now, first=None):
-        raise TrainingError(" ".join([f"{asset}: nothing was committed.", *wrong]))
+    for key in keys:
+        if wrong := problem(key.as_of, now=now, first=None):
+            raise TrainingError(f"{key.asset}: nothing was committed. {wrong}")
 
 
 def _told(stored: Mapping[str, Manifest]) -> dict[str, Any]:
@@ -222,5 +227,5 @@ def _upstream(context: dg.OutputContext) -> list[str]:
 )
 def artifact_io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
     """The IO manager of the run's parameters and options; a run of days that cannot be learned gets none."""
-    refuse_days(context.run)
+    refuse_days(context.run, steps=STEPS)
     return ArtifactIOManager(context.resources.params, context.resources.options)

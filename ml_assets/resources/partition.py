@@ -4,7 +4,7 @@ A launch over GraphQL takes any text as a partition, and any two as the ends of 
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import dagster as dg
 
@@ -36,11 +36,25 @@ def days_of(tags: Mapping[str, str], *, now: dt.datetime, first: dt.date | None)
     return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
 
 
-def refuse_days(run: dg.DagsterRun | None) -> None:
-    """Refuse a run of days that cannot be learned, before its first step; one of other partitions has no such days."""
+def refuse_days(run: dg.DagsterRun | None, *, steps: Collection[str]) -> None:
+    """Refuse a run of days that cannot be learned, before its first step; one of other partitions has no such days.
+
+    Args:
+        run: the run, or None outside of one.
+        steps: those that make what is made for a day: without one Dagster refuses them in words of its own, once what
+            they are made of was materialized.
+    """
     with at_launch():
-        if run and any(map(parse, map(run.tags.get, (PARTITION, START, END), ("", "", "")))):
+        if run and (
+            _makes(run, steps) or any(map(parse, map(run.tags.get, (PARTITION, START, END), ("", "", ""))))
+        ):
             days_of(run.tags, now=utc_now(), first=_first(run))
+
+
+def _makes(run: dg.DagsterRun, steps: Collection[str]) -> bool:
+    """Whether any of the steps is to make something; checks alone look at what is stored, of the latest day if of none."""
+    only_looks = run.asset_check_selection and not run.asset_selection
+    return not only_looks and not set(steps).isdisjoint(run.step_keys_to_execute or ())
 
 
 def _ends(tags: Mapping[str, str]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -88,20 +88,13 @@ def _requests(backfill: Any, context: dg.SensorEvaluationContext) -> Iterator[dg
 
 def _days(backfill: Any, context: dg.SensorEvaluationContext) -> Sequence[dt.date]:
     """The training days of a backfill, in order, whether it was one of the job or one of assets."""
-    names: Sequence[str] = ()
+    names: Iterable[str] = ()
     if backfill.is_asset_backfill:
         assert context.repository_def is not None
-        graph = context.repository_def.asset_graph
-        trained = [key for key in map(dg.AssetKey, CATALOG) if key in (backfill.asset_selection or ())]
-        if trained:
-            data = backfill.get_asset_backfill_data(graph)
-            names = sorted(
-                {
-                    day
-                    for key in trained
-                    for day in data.get_target_partitions_subset(key).get_partition_keys()
-                }
-            )
+        data = backfill.get_asset_backfill_data(context.repository_def.asset_graph)
+        targets = data.target_subset.partitions_subsets_by_asset_key
+        trained = (targets[key] for key in map(dg.AssetKey, CATALOG) if key in targets)
+        names = {day for target in trained for day in target.get_partition_keys()}
     elif backfill.job_name == train.name:
         names = backfill.partition_names or ()
     return sorted(day for day in map(parse, names) if day)
