@@ -136,7 +136,7 @@ def _steadily(store: "ObjectStore", path: str, answer: Any) -> bytes:
             if came < LEAST:
                 raise StoreError(
                     f"{place_of(store, path)}: the store sends too slowly: {came} bytes in {WINDOW:.0f} seconds"
-                    f"{_from(store)}. Check the network, then run it again."
+                    f"{asked_at(store)}. Check the network, then run it again."
                 )
             began, came = time.monotonic(), 0
     return b"".join(parts)
@@ -155,7 +155,7 @@ def _refuse_unmarked(store: "ObjectStore", meta: Any) -> None:
 def strange(store: "ObjectStore", path: str, what: str) -> StoreAnswerError:
     """The error for an answer that cannot be the store's: of which file, from where, and what came instead."""
     return StoreAnswerError(
-        f"{place_of(store, path)}: the store does not answer as a store does: {what}{_from(store)}. {ADVICE}."
+        f"{place_of(store, path)}: the store does not answer as a store does: {what}{asked_at(store)}. {ADVICE}."
     )
 
 
@@ -166,7 +166,8 @@ def place_of(store: "ObjectStore", path: str = "") -> str:
     return visible("/".join(part for part in parts if part))
 
 
-def _from(store: "ObjectStore") -> str:
+def asked_at(store: "ObjectStore") -> str:
+    """` (ENDPOINT)` of a bucket, for the end of a message; nothing of another store."""
     return f" ({endpoint})" if (endpoint := _endpoint(store)) else ""
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ml_assets.storage.answers import place_of, strange
+from ml_assets.storage.answers import asked_at, place_of, strange
 from ml_assets.storage.deadline import within
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
@@ -59,7 +59,7 @@ def key_after(store: "S3Store", folder: str, last: str) -> str:
 
 def in_time(act: Callable[[], T], store: "S3Store") -> T:
     """What `act` returns; OutOfTimeError where it takes longer than PATIENCE: boto3 waits for each byte anew."""
-    return within(PATIENCE, act, what=f"a listing of {place_of(store)}", kind="listing")
+    return within(PATIENCE, act, what=f"a listing of {place_of(store)}{asked_at(store)}", kind="listing")
 
 
 def _root(store: "S3Store") -> str:
