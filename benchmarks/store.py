@@ -106,6 +106,20 @@ def turn_of(side, turn, data):
     return written, read
 
 
+def median_ms(pairs, side):
+    return 1000 * statistics.median(pair[side] for pair in pairs)
+
+
+def tell(what, size, pairs, *, other, rate=""):
+    """A line on seconds that were taken in pairs: the first of each against the other one."""
+    ratios = [a / b for a, b in pairs]
+    print(
+        f"{what} {size:>11,} bytes  ratio {statistics.median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f}; "
+        f"medians {median_ms(pairs, 0):9.1f} ms, {other} {median_ms(pairs, 1):9.1f} ms{rate})",
+        flush=True,
+    )
+
+
 def compare(place, size, ours, stock):
     data = os.urandom(size)
     turns = []
@@ -116,13 +130,8 @@ def compare(place, size, ours, stock):
         turns.append((told[0], told[1]))
     for what, kind in (("write", 0), ("read", 1)):
         pairs = [(a[kind], b[kind]) for a, b in turns[1:]]  # the first turn opens files and connections
-        ratios = [a / b for a, b in pairs]
-        ms = [1000 * statistics.median(pair[side] for pair in pairs) for side in (0, 1)]
-        print(
-            f"{place:<5} {what:<5} {size:>11,} bytes  ratio {statistics.median(ratios):5.2f} ({min(ratios):.2f} to "
-            f"{max(ratios):.2f}; medians {ms[0]:9.1f} ms, stock {ms[1]:9.1f} ms; ours {size / ms[0] / 1000:7.1f} MB/s)",
-            flush=True,
-        )
+        rate = f"; ours {size / median_ms(pairs, 0) / 1000:7.1f} MB/s"
+        tell(f"{place:<5} {what:<5}", size, pairs, other="stock", rate=rate)
 
 
 def on_disk(size):
@@ -185,13 +194,7 @@ def syncs(size):
             took.append(seconds(side.writes(turn, data))[0])
     store_disk.os = os
     pairs = list(zip(took[2::2], took[3::2], strict=True))
-    ratios = [synced / hasty for synced, hasty in pairs]
-    ms = [1000 * statistics.median(pair[which] for pair in pairs) for which in (0, 1)]
-    print(
-        f"syncs write {size:>11,} bytes  ratio {statistics.median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f}; "
-        f"medians {ms[0]:9.1f} ms, without {ms[1]:9.1f} ms)",
-        flush=True,
-    )
+    tell("syncs write", size, pairs, other="without")
 
 
 def main(places):

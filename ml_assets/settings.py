@@ -25,6 +25,7 @@ from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.core_schema import no_truth, number_of
 from ml_assets.core.engine import PATTERN
 from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
+from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.room import USUAL_GB
@@ -37,7 +38,6 @@ from ml_assets.settings_sources import FILE, OTHER_VARIABLES, PREFIX, File, Vari
 
 __all__ = ["ANY", "ENVIRONMENTS", "FILE", "SAMPLE", "Budget", "Environment", "Settings", "load_settings"]
 
-_CONTROLS = frozenset(map(chr, (*range(32), 127)))
 EARLIEST = dt.date(1900, 1, 1)
 SAMPLE = "sample:"
 
@@ -152,7 +152,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _places_can_be_seen(self) -> "Settings":
-        if wrong := [name for name, uri in self._places() if not _CONTROLS.isdisjoint(uri)]:
+        if wrong := [name for name, uri in self._places() if not CONTROLS.isdisjoint(uri)]:
             raise PydanticCustomError(
                 "place", "{names}: holds what cannot be seen", {"names": ", ".join(wrong)}
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.promotion.parameters import check_promotion
+from ml_assets.core.release import Release
 from ml_assets.core.run_id import run_id
 from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.promotion import Promotion, promote
@@ -26,6 +27,19 @@ GOOD = TrainingParameters(**ROWS)
 OTHER = TrainingParameters(**ROWS, C=0.5)
 BAD = TrainingParameters(**ROWS, model_version="v2", max_iter=1, learning_rate=0.0001)
 SLOTS = ("staging", "blue", "green", "releases")
+
+
+def model(slot, number):
+    """A release of which there are no bytes: for what only the log is asked."""
+    return Release(
+        slot=slot,
+        dataset="orders",
+        model_version="v1",
+        as_of=LAST,
+        run_id=f"{number:012x}",
+        sha256=f"{number:064x}",
+        manifests={},
+    )
 
 
 def train(root: Path) -> None:

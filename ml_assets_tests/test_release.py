@@ -17,7 +17,7 @@ from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.promotion.parameters import check_promotion
-from ml_assets.core.release import NONE, STEPS_BACK, Release, promoted, rolled_back, switched
+from ml_assets.core.release import NONE, STEPS_BACK, promoted, rolled_back, switched
 from ml_assets.core.run_id import run_id
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, RefusedError, StoreError
 from ml_assets.pipeline.attempt import attempt
@@ -27,21 +27,9 @@ from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import TRIES, ReleaseLog
-from ml_assets_tests.released import LAST, Place
+from ml_assets_tests.released import LAST, Place, model
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
-
-
-def model(slot, number):
-    return Release(
-        slot=slot,
-        dataset="orders",
-        model_version="v1",
-        as_of=dt.date(2025, 12, 1),
-        run_id=f"{number:012x}",
-        sha256=f"{number:064x}",
-        manifests={},
-    )
 
 
 releases = st.builds(model, st.sampled_from(["blue", "green"]), st.integers(0, 5))

@@ -11,30 +11,18 @@ import pytest
 import rfc8785
 
 from ml_assets.cli.main import main
-from ml_assets.core.release import NONE, Release, promoted, rolled_back, switched
+from ml_assets.core.release import NONE, promoted, rolled_back, switched
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.pipeline.released import release_log, try_log
 from ml_assets.settings import load_settings
 from ml_assets.storage.create_only import PROBE
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets_tests.odd_files import ODD
-from ml_assets_tests.released import Place
+from ml_assets_tests.released import Place, model
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 ACTS = 5
 kind = pytest.mark.kind("release log")
-
-
-def model(slot, number):
-    return Release(
-        slot=slot,
-        dataset="orders",
-        model_version="v1",
-        as_of=dt.date(2025, 12, 1),
-        run_id=f"{number:012x}",
-        sha256=f"{number:064x}",
-        manifests={},
-    )
 
 
 def fill(log, acts=ACTS):

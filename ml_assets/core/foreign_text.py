@@ -6,6 +6,7 @@ makes two lines of one in a log, and bytes that are no text at all.
 
 import unicodedata
 
+CONTROLS = frozenset(map(chr, (*range(32), 127)))  # no name that is asked for, and no place, holds one
 LONGEST = 300  # characters of one foreign name or sentence in a message of ours
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # controls, directions, halves of characters, other line ends
 

@@ -3,13 +3,17 @@
 Any other error of a function that Dagster calls is wrapped in Dagster's own, which then speaks first.
 """
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import dagster as dg
 
 from ml_assets.errors import MlAssetsError, RefusedError
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 class LaunchRefusedError(RefusedError, dg.DagsterError):
@@ -19,27 +23,51 @@ class LaunchRefusedError(RefusedError, dg.DagsterError):
 @contextmanager
 def at_launch() -> Iterator[None]:
     """Turn what is raised inside the block into a LaunchRefusedError, without a trace of what was typed."""
-    try:
+    with _told_as(lambda error: LaunchRefusedError([str(error)])):  # not refused: the settings cannot be used
         yield
-    except RefusedError as error:
-        raise LaunchRefusedError(error.problems) from None
-    except MlAssetsError as error:  # the settings cannot be used
-        raise LaunchRefusedError([str(error)]) from None
+
+
+@contextmanager
+def our_words() -> Iterator[None]:
+    """Raise errors of ours as failures of a step that Dagster tells as they are, and does not try again."""
+    with _told_as(lambda error: dg.Failure(str(error), allow_retries=False)):
+        yield
 
 
 @contextmanager
 def passed_on() -> Iterator[None]:
     """Raise errors of ours as they are, and as failures of a step too: Dagster tells these first, and may try again."""
+    with _told_as(_failure):
+        yield
+
+
+def in_our_words(body: Callable[P, Iterator[Result]]) -> Callable[P, Iterator[Result]]:
+    """The same body of an asset, told in our words."""
+
+    @functools.wraps(body)
+    def worded(*args: P.args, **kwargs: P.kwargs) -> Iterator[Result]:
+        with our_words():
+            yield from body(*args, **kwargs)
+
+    return worded
+
+
+@contextmanager
+def _told_as(other: Callable[[MlAssetsError], Exception]) -> Iterator[None]:
+    """Raise a refusal as that of a launch, and what `other` makes of any other error of ours."""
     try:
         yield
     except RefusedError as error:
         raise LaunchRefusedError(error.problems) from None
     except MlAssetsError as error:
-        failure = _failure(type(error))(f"{error}")
-        dg.Failure.__init__(failure, f"{error}")
-        raise failure from error.__cause__
+        raised = other(error)
+        raise raised from raised.__cause__
 
 
-def _failure(kind: type[MlAssetsError]) -> Any:
-    """That kind of error which is a dg.Failure too; whoever catches the kind catches it."""
-    return type(kind.__name__, (kind, dg.Failure), {"__module__": kind.__module__})
+def _failure(error: MlAssetsError) -> Any:
+    """An error of the same kind which is a dg.Failure too; whoever catches the kind catches it."""
+    kind = type(error)
+    failure = type(kind.__name__, (kind, dg.Failure), {"__module__": kind.__module__})(f"{error}")
+    dg.Failure.__init__(failure, f"{error}")
+    failure.__cause__ = error.__cause__
+    return failure

@@ -8,8 +8,8 @@ import functools
 
 from ml_assets.core.s3_access import S3Access
 from ml_assets.errors import StoreError
-from ml_assets.storage.again import again
 from ml_assets.storage.object_store import local_path, open_store, store_errors
+from ml_assets.storage.putting import put_once
 
 PROBE = "created-once.json"
 _BODY = b'{"about": "This file tells whether the store refuses to create what is there. Keep it."}\n'
@@ -36,7 +36,7 @@ def _refuse(root: str, path: str, access: S3Access) -> None:
         store = open_store(root, create=True, access=access)
         try:
             for _ in range(2):
-                again(lambda: store.put(path, _BODY, mode="create"))
+                put_once(store, path, _BODY)
         except AlreadyExistsError:
             return
         except BaseError as error:

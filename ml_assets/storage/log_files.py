@@ -76,7 +76,7 @@ class LogFiles:
 
     def listed(self) -> Listed:
         """What is there. Copies are looked at first: an entry that is added meanwhile is never missed for its copy."""
-        copies, folder = self._copies(), f"{self._folder}/log"
+        copies, folder = self._copies(), f"{self.folder}/log"
         looked = self._look(folder)
         names = {meta["path"].removeprefix(f"{folder}/") for meta in looked.objects}
         others = dict.fromkeys(looked.folders, "a folder") | {left.name: left.why for left in looked.left_out}
@@ -162,7 +162,7 @@ class LogFiles:
     def uri(self, number: int | None = None) -> str:
         """Where the log is, or one of its entries, for people."""
         name = "" if number is None else f"/{_name(number)}"
-        return f"{self.root.rstrip('/')}/{self._folder}/log{name}"
+        return f"{self.root.rstrip('/')}/{self.folder}/log{name}"
 
     def copy_uri(self, number: int, digest: str) -> str:
         """Where a copy is, for people."""
@@ -170,17 +170,18 @@ class LogFiles:
 
     def path(self, number: int) -> str:
         """Where an entry is, below the root."""
-        return f"{self._folder}/log/{_name(number)}"
+        return f"{self.folder}/log/{_name(number)}"
 
     @property
-    def _folder(self) -> str:
+    def folder(self) -> str:
+        """Where the log of the dataset is, with all that belongs to it, below the root."""
         return f"dataset={encode(self.dataset)}"
 
     def _copy_path(self, number: int, digest: str) -> str:
-        return f"{self._folder}/copies/{number:06d}-{digest}.json"
+        return f"{self.folder}/copies/{number:06d}-{digest}.json"
 
     def _copies(self) -> dict[int, frozenset[str]]:
-        folder = f"{self._folder}/copies"
+        folder = f"{self.folder}/copies"
         found: dict[int, frozenset[str]] = {}
         for meta in self._look(folder).objects:
             if match := _COPY.fullmatch(meta["path"].removeprefix(f"{folder}/")):

@@ -5,9 +5,7 @@ obstore's names are UTF-8 whatever the locale is; Python's are what the locale m
 
 import os
 
-from ml_assets.core.foreign_text import is_text
-
-_CONTROLS = frozenset(map(chr, (*range(32), 127)))
+from ml_assets.core.foreign_text import CONTROLS, is_text
 
 
 def problem_of(key: str) -> str:
@@ -20,7 +18,7 @@ def problem_of(key: str) -> str:
         return "its key has an empty part"
     if not {".", ".."}.isdisjoint(parts):
         return "a part of its key is a dot or two"
-    if not _CONTROLS.isdisjoint(key):
+    if not CONTROLS.isdisjoint(key):
         return "its name holds a control character"
     return "" if is_text(key) else "its name is not UTF-8"
 

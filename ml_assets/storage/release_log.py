@@ -19,7 +19,6 @@ from typing import Any
 
 import rfc8785
 
-from ml_assets.core.artifact import encode
 from ml_assets.core.release import NONE, NOW, Action, Entry, Release, Releases, Requested
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
@@ -116,7 +115,7 @@ class ReleaseLog:
 
     def refuse_lossy_store(self) -> None:
         """StoreError where the store would lose one of two acts at once."""
-        refuse_overwriting_store(self.root, self._folder, self.access)
+        refuse_overwriting_store(self.root, self._files.folder, self.access)
 
     def keep_decision(self, record: dict[str, Any]) -> str:
         """Store a decision record; its SHA-256, which names it."""
@@ -151,11 +150,7 @@ class ReleaseLog:
         return f"{self.root.rstrip('/')}/{self._decision_path(digest)}"
 
     def _decision_path(self, digest: str) -> str:
-        return f"{self._folder}/decisions/{digest}.json"
-
-    @property
-    def _folder(self) -> str:
-        return f"dataset={encode(self.dataset)}"
+        return f"{self._files.folder}/decisions/{digest}.json"
 
     @property
     def _files(self) -> LogFiles:

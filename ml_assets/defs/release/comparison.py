@@ -8,7 +8,6 @@ from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, pl
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
-from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.own import announce, materialized, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -17,6 +16,7 @@ from ml_assets.defs.training.start import days_of, refuse_mistyped
 from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.comparison_artifact import comparison_identity, comparison_key, store_comparison
 from ml_assets.pipeline.released import named_model
+from ml_assets.resources.refusal import in_our_words
 from ml_assets.settings import load_settings
 
 JOB = "compare"

@@ -9,7 +9,6 @@ from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
-from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.own import announce, materialized, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -27,6 +26,7 @@ from ml_assets.pipeline.report import (
     store_report,
 )
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.resources.refusal import in_our_words
 from ml_assets.settings import load_settings
 
 

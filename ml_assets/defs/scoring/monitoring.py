@@ -13,7 +13,6 @@ from ml_assets.core.monitoring.parameters import (
     monitoring_identity,
 )
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.own import announce, requested, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -28,6 +27,7 @@ from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.monitoring_artifact import monitoring_key
 from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS, monitoring_verdicts
 from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
+from ml_assets.resources.refusal import in_our_words
 from ml_assets.storage.artifact_store import ArtifactStore
 
 JOB = "monitor"

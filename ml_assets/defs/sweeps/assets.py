@@ -9,7 +9,6 @@ from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
-from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.own import announce, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -27,6 +26,7 @@ from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.trials import Tried
 from ml_assets.resources.parameters import refuse_overrides
+from ml_assets.resources.refusal import in_our_words
 from ml_assets.settings import load_settings
 
 JOB = "sweep"

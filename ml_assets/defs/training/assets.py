@@ -7,7 +7,6 @@ import dagster as dg
 from ml_assets.config import OptionsConfig, TrainingConfig, plain
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.defs.our_words import in_our_words
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.training.checks import check_specs
 from ml_assets.defs.training.record import record_day, record_partial, record_success
@@ -20,6 +19,7 @@ from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.versions import code_version
 from ml_assets.resources.io_manager import workspace_of
+from ml_assets.resources.refusal import in_our_words
 
 
 def specs() -> list[dg.AssetSpec]:
