@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -50,6 +51,15 @@ def hurried(monkeypatch):
     monkeypatch.setattr(request_folder, "READ_WITHIN", 1.0)
     monkeypatch.setattr("ml_assets.defs.sensors.requests.READ_WITHIN", 1.0)
     monkeypatch.setattr(landing, "ZONE", 2.0)
+
+
+def is_late(root, message):
+    """Whether a message tells of a listing that did not come.
+
+    The tick's own wait and that for the one request end at the same instant, so either may tell it; the latter names
+    the endpoint too.
+    """
+    return re.search(rf"{re.escape(root)}( \(\S+\))?: no answer within ", message) is not None
 
 
 def timed(work):
@@ -187,7 +197,7 @@ def test_a_listing_that_does_not_come_skips_the_tick_and_the_next_one_at_once(hu
             let_end()
             third = tick(request_files)
 
-    assert "s3://asked: no answer within " in first.skip_message
+    assert is_late("s3://asked", first.skip_message)
     assert "an earlier request still waits" in second.skip_message
     assert first.cursor == second.cursor == "kept"
     assert max(took, took_again) < 9
@@ -201,7 +211,7 @@ def test_a_bucket_that_answers_byte_by_byte_skips_the_tick(hurried, monkeypatch)
         data, took = timed(lambda: tick(request_files))
         drip.drip = 0
 
-    assert "s3://dripping: no answer within " in data.skip_message
+    assert is_late("s3://dripping", data.skip_message)
     assert took < 9
 
 
