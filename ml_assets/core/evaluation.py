@@ -31,7 +31,7 @@ LARGEST = {
 
 def evaluate(
     model: Any, table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters
-) -> Product:
+) -> Product[Any]:
     """Measure a fitted model on the holdout fold of its training set.
 
     Returns:

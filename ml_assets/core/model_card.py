@@ -37,7 +37,7 @@ def model_card(
     as_of: dt.date,
     facts: Mapping[str, Any],
     run_id: str,
-) -> Product:
+) -> Product[Any]:
     """The card as Markdown text; it holds no path, environment or clock, so equal runs get equal cards.
 
     Args:

@@ -109,7 +109,7 @@ class TrainingParameters(DatasetParameters):
         return self
 
 
-def identity(parameters: DatasetParameters, *, of: type[DatasetParameters]) -> dict[str, Any]:
+def identity(parameters: Parameters, *, of: type[Parameters]) -> dict[str, Any]:
     """The values of the slice `of` that decide a result: what is hashed, stored and shown.
 
     Left out are hyperparameters that the model version does not use and parameters under the value at
@@ -119,7 +119,7 @@ def identity(parameters: DatasetParameters, *, of: type[DatasetParameters]) -> d
     return {name: getattr(parameters, name) for name in names}
 
 
-def _left_out(parameters: DatasetParameters, name: str, *, of: type[DatasetParameters]) -> bool:
+def _left_out(parameters: Parameters, name: str, *, of: type[Parameters]) -> bool:
     if isinstance(parameters, TrainingParameters) and _is_unused(name, parameters.model_version):
         return True
     marks = [mark for mark in of.model_fields[name].metadata if isinstance(mark, OmittedWhen)]

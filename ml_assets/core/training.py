@@ -43,7 +43,7 @@ def labels(table: pl.DataFrame, contract: DatasetContract) -> Any:
     return table[contract.label].to_numpy().astype("int64")
 
 
-def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters) -> Product:
+def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters) -> Product[Any]:
     """Fit the model version on the training fold; the value is the fitted scikit-learn estimator.
 
     Raises:

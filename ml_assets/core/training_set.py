@@ -42,7 +42,7 @@ def training_set(
     parameters: DatasetParameters,
     as_of: dt.date,
     origin: str,
-) -> Product:
+) -> Product[Any]:
     """The training set of `as_of`: a DataFrame, one row an eligible row, in an order its content decides.
 
     Eligible are rows whose day is in (as_of - lookback_days, as_of], whose event was before the end of as_of, and

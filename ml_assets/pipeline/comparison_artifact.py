@@ -56,7 +56,7 @@ def store_comparison(
     return Made(key=key, manifest=manifest, reused=False, reason="a comparison is always made anew")
 
 
-def product(compared: Compared) -> Product:
+def product(compared: Compared) -> Product[Any]:
     """Its files, and the numbers that Dagster plots over time."""
     from ml_assets.core.comparison.pairing import PAIRS, pair_table
     from ml_assets.core.comparison.pictures import by_block_png, degradation_png

@@ -56,7 +56,7 @@ def reasons_to_make(
     *,
     artifacts: tuple[InputArtifact, ...],
     sources: tuple[InputSource, ...],
-    product: Product | None,
+    product: Product[Any] | None,
 ) -> list[str]:
     """Why a stored artifact cannot be used as it is, one line each; none where it can.
 
@@ -144,7 +144,7 @@ class Day:
         artifacts, stored = self._inputs(asset), self.stored(asset)
         return not reasons_to_make(stored, asset, artifacts=artifacts, sources=(), product=None)
 
-    def product(self, asset: str) -> Product:
+    def product(self, asset: str) -> Product[Any]:
         """Compute an asset, and commit nothing."""
         product = STEPS[asset](self)
         self._values[asset] = product.value
@@ -191,7 +191,7 @@ class Day:
     def _commit(
         self,
         key: ArtifactKey,
-        product: Product,
+        product: Product[Any],
         *,
         started: dt.datetime,
         sources: tuple[InputSource, ...],

@@ -12,7 +12,7 @@ from ml_assets.storage.formats import FORMATS
 
 
 def encode(
-    product: Product, *, asset: str, format_name: str
+    product: Product[Any], *, asset: str, format_name: str
 ) -> tuple[tuple[StoredFile, ...], Mapping[str, bytes]]:
     """The files of a product, and their bytes by file name on disk.
 

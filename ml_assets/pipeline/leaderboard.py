@@ -1,6 +1,7 @@
 """A leaderboard as an artifact: where it is kept, and what is in it."""
 
 import datetime as dt
+from typing import Any
 
 from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
@@ -53,7 +54,7 @@ def _attached(key: ArtifactKey, name: str, store: ArtifactStore) -> bytes:
     return store.read_file(key, next(file for file in store.manifest(key).files if file.name == name))
 
 
-def _product(board: Leaderboard, *, rows_until: str) -> Product:
+def _product(board: Leaderboard, *, rows_until: str) -> Product[Any]:
     """The table; beside it the document, a page to read, and the pictures.
 
     `rows_until` is the last event day that any trial was measured on; "" where that is not known.

@@ -1,7 +1,7 @@
 """A monitoring as an artifact: where it is kept, and what is in it."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.manifest import Manifest
@@ -30,7 +30,7 @@ def monitoring_key(
     )
 
 
-def product(found: "Monitoring", rows: "pl.DataFrame | None") -> Product:
+def product(found: "Monitoring", rows: "pl.DataFrame | None") -> Product[Any]:
     """Its files, and the numbers that Dagster plots over time.
 
     Args:

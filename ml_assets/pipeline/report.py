@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey, key_of, key_of_identity
@@ -223,7 +223,7 @@ def store_report(
     )
 
 
-def product(found: Report) -> Product:
+def product(found: Report) -> Product[Any]:
     """The report's files, and the numbers that Dagster plots over time."""
     from ml_assets.core.report.markdown import markdown
     from ml_assets.core.report.pictures import coverage_png, days_png

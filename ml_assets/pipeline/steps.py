@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import Manifest
@@ -26,7 +26,7 @@ class Inputs(Protocol):
         """The manifest of an upstream asset."""
 
 
-def make_training_set(inputs: Inputs) -> Product:
+def make_training_set(inputs: Inputs) -> Product[Any]:
     """Read the window's rows and keep those whose outcome was known at the end of as_of."""
     from ml_assets.core.training_set import training_set
 
@@ -44,14 +44,14 @@ def make_training_set(inputs: Inputs) -> Product:
     return Product(value=product.value, facts={**product.facts, "contract": contract.model_dump(mode="json")})
 
 
-def make_model(inputs: Inputs) -> Product:
+def make_model(inputs: Inputs) -> Product[Any]:
     """Fit the model version on the training rows."""
     from ml_assets.core.training import fit
 
     return fit(inputs.value("training_set"), contract=_contract(inputs), parameters=inputs.parameters)  # type: ignore[arg-type]
 
 
-def make_evaluation(inputs: Inputs) -> Product:
+def make_evaluation(inputs: Inputs) -> Product[Any]:
     """Measure the model on the holdout."""
     from ml_assets.core.evaluation import evaluate
 
@@ -63,7 +63,7 @@ def make_evaluation(inputs: Inputs) -> Product:
     )
 
 
-def make_model_card(inputs: Inputs) -> Product:
+def make_model_card(inputs: Inputs) -> Product[Any]:
     """Write down what a person should know."""
     from ml_assets.core.model_card import model_card
 
@@ -80,7 +80,7 @@ def _contract(inputs: Inputs) -> DatasetContract:
     return DatasetContract.model_validate(inputs.manifest("training_set").facts["contract"])
 
 
-STEPS: Mapping[str, Callable[[Inputs], Product]] = {
+STEPS: Mapping[str, Callable[[Inputs], Product[Any]]] = {
     "training_set": make_training_set,
     "model": make_model,
     "evaluation": make_evaluation,

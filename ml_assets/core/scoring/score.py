@@ -23,7 +23,7 @@ class KnownRows(NamedTuple):
     not_yet_known: int
 
 
-def score(rows: KnownRows, *, model: Any, contract: RowsToScore, model_run_id: str) -> Product:
+def score(rows: KnownRows, *, model: Any, contract: RowsToScore, model_run_id: str) -> Product[Any]:
     """Score rows with a fitted estimator.
 
     Args:
