@@ -42,6 +42,7 @@ CATALOG: Mapping[str, Kind] = {
             "core.training_set",
             "sources.normalise",
             "sources.number_text",
+            "sources.roles",
             "sources.time_text",
             *BYTES,
         ),
