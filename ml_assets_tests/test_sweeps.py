@@ -98,7 +98,9 @@ def swept(first, zone, monkeypatch):
 
 @pytest.fixture
 def board(swept):
-    return load_leaderboard(leaderboard_key(PARAMETERS, check_sweep(TWO), DAY), swept[0])
+    return load_leaderboard(
+        leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY), swept[0]
+    )
 
 
 def test_a_trial_is_a_run_which_train_reuses(swept):
@@ -159,7 +161,7 @@ def test_the_leaderboard_has_each_trial_on_each_day(board):
 
 def test_the_numbers_of_the_leaderboard_are_those_of_the_evaluations(swept, board):
     store, _ = swept
-    key = leaderboard_key(PARAMETERS, check_sweep(TWO), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY)
 
     values = {e.run_id: e.metrics["roc_auc"] for e in map(store.manifest, store.keys("evaluation"))}
     for trial in board.trials:
@@ -188,7 +190,9 @@ def test_the_page_of_the_leaderboard_shows_ranking_text_pictures_and_parameters(
 def test_without_an_axis_the_leaderboard_is_of_the_one_trial(swept):
     result = launch({})
 
-    (only,) = load_leaderboard(leaderboard_key(PARAMETERS, check_sweep({}), DAY), swept[0]).trials
+    (only,) = load_leaderboard(
+        leaderboard_key(PARAMETERS, check_sweep({}, cls=TrainingParameters), DAY), swept[0]
+    ).trials
     assert result.success, failure_of(result)
     assert (only.run_id, only.values) == (run_id(PARAMETERS, DAY), {})
     assert all(e.metadata["reused"].value for e in events(result)[:-1])
@@ -200,7 +204,7 @@ def test_model_versions_are_ranked_together(swept):
     result = launch(own)
 
     assert result.success, failure_of(result)
-    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY)
     assert key.model_version == ""
     found = load_leaderboard(key, swept[0]).trials
     assert {trial.values["model_version"] for trial in found} == {"v1", "v2"}
@@ -229,7 +233,9 @@ def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_ar
     result = launch(own, given=given)
 
     assert result.success, failure_of(result)
-    found = load_leaderboard(leaderboard_key(TrainingParameters(**given), check_sweep(own), DAY), store)
+    found = load_leaderboard(
+        leaderboard_key(TrainingParameters(**given), check_sweep(own, cls=TrainingParameters), DAY), store
+    )
     assert [trial.rank for trial in found.trials] == list(range(1, 10))
     (failed,) = found.failed
     assert failed.values == {"lookback_days": 71}
@@ -262,7 +268,7 @@ def sweep(store, zone):
     def call(own, *, given=GIVEN, at=store, days=1, zone=zone, retry_failed=False):
         found = Sweep(
             parameters=TrainingParameters(**given),
-            own=check_sweep({"window_days": days, **own}),
+            own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
             days=tuple(DAYS[-days:]),
             workspace=workspace_of(at, zone),
             retry_failed=retry_failed,
@@ -329,7 +335,7 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
     place = workspace_of(store, own_zone)
     found = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"window_days": days, **own}),
+        own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
         days=tuple(DAYS[-days:]),
         workspace=place,
     )
@@ -370,7 +376,10 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
     attempt(PARAMETERS, DAY, workspace=place)
 
     found = Sweep(
-        parameters=PARAMETERS, own=check_sweep({"grid": {"C": "0.1,1"}}), days=(DAY,), workspace=place
+        parameters=PARAMETERS,
+        own=check_sweep({"grid": {"C": "0.1,1"}}, cls=TrainingParameters),
+        days=(DAY,),
+        workspace=place,
     )
     made = {tried.parameters.C: tried.attempt.made for tried in found.run()}
 
@@ -495,7 +504,7 @@ def test_a_search_that_draws_gives_the_same_leaderboard_in_another_root(sweep, t
 
     boards = [sweep(own, at=root).leaderboard() for root in roots]
 
-    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY)
     assert len(boards[0].trials) == 5
     assert roots[0].verify(key).files == roots[1].verify(key).files
 
@@ -508,7 +517,7 @@ def test_halving_tries_the_finalists_on_all_days_and_marks_the_others(sweep, sto
     assert [trial.days for trial in found.trials] == [6, 6, 2, 2]
     assert [words.FEWER in words.marks(trial) for trial in found.trials] == [False, False, True, True]
     assert "have fewer than all 6 days" in load_summary(
-        leaderboard_key(PARAMETERS, check_sweep(own), DAY), store
+        leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY), store
     )
     assert len(list(store.keys("evaluation"))) == 4 * 2 + 2 * 4
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from ml_assets.core.leaderboard.direction import LARGER, SMALLER, larger_is_better
-from ml_assets.core.parameters import Parameters, TrainingParameters, identity
+from ml_assets.core.marks import depends_on
+from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.problems import problems_of
 from ml_assets.core.sweep.axis import Range
-from ml_assets.core.sweep.space import Space, listed, read_space, size
+from ml_assets.core.sweep.space import Space, corners, read_space, size
 from ml_assets.errors import RefusedError
 
 LARGEST_GRID = 10_000
@@ -74,21 +75,21 @@ class SweepParameters(Parameters):
         return larger_is_better(self.metric)
 
 
-def space_of(own: SweepParameters) -> Space:
-    """The axes of a sweep, sorted by name, or RefusedError with all that is wrong with any of them."""
-    space, problems = read_space(own.grid)
+def space_of(own: SweepParameters, *, cls: type[Parameters]) -> Space:
+    """The axes of a sweep over fields of `cls`, sorted by name, or RefusedError with all that is wrong with any of them."""
+    space, problems = read_space(own.grid, cls=cls)
     if problems:
         raise RefusedError(problems)
     return space
 
 
-def sweep_identity(parameters: TrainingParameters, own: SweepParameters) -> dict[str, Any]:
+def sweep_identity(parameters: Parameters, own: SweepParameters) -> dict[str, Any]:
     """The values that are hashed and stored: those of the runs, and under `sweep` the sweep's own.
 
     Left out is what changes nothing: the runs' value of a parameter that is an axis, and what the search
     does not use. Two texts that mean one axis give one identity.
     """
-    space = space_of(own)
+    space = space_of(own, cls=type(parameters))
     always = ("search", "metric", "window_days", "max_failure_rate")
     return {
         **_shared(parameters, space),
@@ -99,27 +100,29 @@ def sweep_identity(parameters: TrainingParameters, own: SweepParameters) -> dict
     }
 
 
-def _shared(parameters: TrainingParameters, space: Space) -> dict[str, Any]:
-    """What all trials have in common, for any model version that occurs."""
-    varied = {axis.name: listed(axis) for axis in space}
-    versions = varied.get("model_version") or (parameters.model_version,)
-    copies = [parameters.model_copy(update={"model_version": version}) for version in versions]
-    found = {name: v for copy in copies for name, v in identity(copy, of=TrainingParameters).items()}
+def _shared(parameters: Parameters, space: Space) -> dict[str, Any]:
+    """What all trials have in common, for any combination that occurs of what decides which fields are used."""
+    cls = type(parameters)
+    deciding = frozenset().union(*(depends_on(name, cls.model_fields) for name in cls.model_fields))
+    axes = tuple(axis for axis in space if axis.name in deciding)
+    copies = [parameters.model_copy(update=dict(corner)) for corner in corners(axes, cls=cls)]
+    found = {name: value for copy in copies for name, value in identity(copy, of=cls).items()}
+    varied = {axis.name for axis in space}
     return {name: value for name, value in found.items() if name not in varied}
 
 
-def check_sweep(values: Mapping[str, Any]) -> SweepParameters:
-    """The validated parameters, or RefusedError with every problem and no value that was given.
+def check_sweep(values: Mapping[str, Any], *, cls: type[Parameters]) -> SweepParameters:
+    """The validated parameters of a sweep over fields of `cls`, or RefusedError with every problem and no value given.
 
     Whether each combination is possible depends on the parameters of the runs too: see `search`.
     """
-    problems = list(_problems(values))
+    problems = list(_problems(values, cls))
     if problems:
         raise RefusedError(problems)
     return SweepParameters.model_validate(dict(values))
 
 
-def _problems(values: Mapping[str, Any]) -> Iterator[str]:
+def _problems(values: Mapping[str, Any], cls: type[Parameters]) -> Iterator[str]:
     grid = values.get("grid", {})
     own = {name: value for name, value in values.items() if name != "grid"}
     wrong = problems_of(own, SweepParameters)
@@ -127,7 +130,7 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(grid, Mapping):
         yield f"grid: not a list of axes. Allowed: {AXES}."
         return
-    space, problems = read_space(grid)
+    space, problems = read_space(grid, cls=cls)
     yield from problems
     if not problems and "search" not in wrong:
         rest = {name: value for name, value in own.items() if name not in wrong}

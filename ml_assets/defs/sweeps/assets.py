@@ -1,5 +1,6 @@
 """The asset `leaderboard`: the trials of a sweep, tried and ranked in one step."""
 
+import functools
 from collections.abc import Iterator
 
 import dagster as dg
@@ -86,7 +87,7 @@ def _leaderboard(
 leaderboard = refused_at_launch(
     _leaderboard,
     fields=SweepParameters.model_fields,
-    refuse=check_sweep,
+    refuse=functools.partial(check_sweep, cls=TrainingParameters),
     # that of the training assets: Dagster warns of a job whose assets have different ones
     backfill_policy=training.backfill_policy,
 )
