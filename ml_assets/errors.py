@@ -13,8 +13,10 @@ MlAssetsError
 └── StoreError (OSError)
     ├── ArtifactNotFoundError (FileNotFoundError)
     ├── StoreAnswerError                 what the store answered cannot be what it holds; nothing is known to be damaged
+    ├── UnstorableError (ValueError)     a value is none that its format can store; nothing was written
     ├── SharedRunIdError                 two parameter sets have one run_id; neither is used for the other
     └── CorruptArtifactError             bytes on disk are not the bytes that were committed
+        └── UntrustedTypesError          a model holds types that nobody registered
 """
 
 from collections.abc import Sequence
@@ -98,9 +100,45 @@ class StoreAnswerError(StoreError):
     """What a store answered cannot be what it holds: it is asked again, and nothing is taken for damaged."""
 
 
+class UnstorableError(StoreError, ValueError):
+    """A value, or a part of it, cannot be stored in its format.
+
+    Attributes:
+        problem: what is wrong, without a full stop.
+        place: where in the value, such as `.days[3].low`; "" for all of it.
+    """
+
+    def __init__(self, problem: str, place: str = "") -> None:
+        self.problem, self.place = problem, place
+        super().__init__(f"value{place}: {problem}. Nothing was written.")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.problem, self.place)
+
+
 class SharedRunIdError(StoreError):
     """What is stored under a run_id is of other parameters with the same hash; it was neither used nor replaced."""
 
 
 class CorruptArtifactError(StoreError):
     """An artifact's bytes are not those that were committed; it was not loaded."""
+
+
+class UntrustedTypesError(CorruptArtifactError):
+    """A model holds types that are not loaded without being registered; nothing of it was run.
+
+    Attributes:
+        types: their qualified names.
+    """
+
+    def __init__(self, types: Sequence[str]) -> None:
+        self.types = tuple(types)
+        super().__init__(
+            "This is not a model that ml_assets wrote: it holds types this project does not trust: "
+            f"{', '.join(self.types)}. Nothing of it was run."
+        )
+
+    def __reduce__(self) -> tuple[type, tuple[Sequence[str]]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.types,)

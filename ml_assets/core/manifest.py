@@ -19,7 +19,7 @@ class StoredFile(_Part):
     """One file of an artifact: `name` for people, `file` on disk (content-addressed)."""
 
     name: str = Field(max_length=200)
-    file: str = Field(pattern=r"^data-[0-9a-f]{16}\.[a-z0-9]{1,10}$")
+    file: str = Field(pattern=r"^data-[0-9a-f]{16}\.[a-z0-9]{1,12}$")
     bytes: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 

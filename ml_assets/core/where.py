@@ -12,8 +12,9 @@ from typing import Any
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse as parse_day
 from ml_assets.core.catalog import CATALOG, PATH
+from ml_assets.core.marks import omission
 from ml_assets.core.nearest import MOST_NAMES
-from ml_assets.core.parameters import OmittedWhen, TrainingParameters
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import suggest
 from ml_assets.errors import RefusedError
 
@@ -116,8 +117,8 @@ def path_values(key: ArtifactKey) -> dict[str, str]:
 def omitted_values(asset: str) -> Mapping[str, Any]:
     """The values under which parameters are left out of the asset's identity: without one, it has this one."""
     fields = CATALOG[asset].slice.model_fields if asset in CATALOG else {}
-    marks = {name: field.metadata for name, field in fields.items()}
-    return {name: m.value for name, found in marks.items() for m in found if isinstance(m, OmittedWhen)}
+    marks = {name: omission(field) for name, field in fields.items()}
+    return {name: mark.value for name, mark in marks.items() if mark is not None}
 
 
 def parse(text: str) -> list[Condition]:

@@ -17,7 +17,7 @@ from ml_assets.core.where import ANY, Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
 from ml_assets.storage.folders import Place, listed, walked
-from ml_assets.storage.formats import FORMATS
+from ml_assets.storage.formats import FORMATS, by_extension
 from ml_assets.storage.integrity import (
     HISTORY,
     MANIFEST,
@@ -106,7 +106,8 @@ class ArtifactStore:
         """
         stored = (manifest or self.manifest(key)).main
         kind = CATALOG.get(key.asset)
-        format_ = kind.format if kind else stored.file.rpartition(".")[2]
+        extension = stored.file.rpartition(".")[2]
+        format_ = kind.format if kind else by_extension().get(extension, extension)
         uri = self.uri(key, stored.file)
         if format_ not in FORMATS:
             raise StoreError(f"Cannot load {uri}: no format {format_}. Known: {', '.join(FORMATS)}.")
