@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from ml_assets.core.asset import Metric as Metric
     from ml_assets.core.asset import Verdict as Verdict
     from ml_assets.core.parameters import Parameters as Parameters
+    from ml_assets.core.parameters import omitted_when as omitted_when
+    from ml_assets.core.parameters import refuse as refuse
+    from ml_assets.core.parameters import used_when as used_when
     from ml_assets.core.product import Product as Product
     from ml_assets.core.rows import Rows as Rows
     from ml_assets.core.value_types import Estimator as Estimator

@@ -1,18 +1,15 @@
 """A pipeline that cannot be what its file says is refused when the file is loaded, with what to write instead."""
 
-import dataclasses
 import datetime as dt
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import polars as pl
 import pytest
 from pydantic import BaseModel
 
-from ml_assets import Field, Frame, Metric, Parameters, Pipeline, Product, Rows, Verdict, used_when
+from ml_assets import Field, Metric, Parameters, Pipeline, Product, Rows, used_when
 from ml_assets.errors import DefinitionError, MlAssetsError
 
 LONG = "_".join(["long"] * 20)
