@@ -8,6 +8,7 @@ from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, pl
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
+from ml_assets.core.tabular import METRICS
 from ml_assets.defs.own import announce, materialized, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -49,11 +50,12 @@ def _kpi_comparison(
     )
     names = [comparison_key(candidate, reference, own, day).run_id for day in days]
     announce(context, comparison_identity(candidate, reference, own), names, job=JOB)
-    margins = read_margins(own.margins)
+    margins = read_margins(own.margins, metrics=METRICS)
     made = [
         store_comparison(
             compare_scored(
                 score_both(candidate, reference, through=day, window_days=own.window_days, settings=settings),
+                metrics=METRICS,
                 margins=margins,
                 error=ERROR,
             ),

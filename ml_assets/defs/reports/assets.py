@@ -9,18 +9,18 @@ from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
+from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.own import announce, materialized, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
-from ml_assets.defs.reports.outcomes import REPORT_JOB, outcomes
+from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
 from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.start import days_of
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.report import (
     ASSET,
-    EVALUATION,
     covered_days,
-    read_day,
+    read_days,
     report_key,
     report_of,
     store_report,
@@ -46,8 +46,8 @@ def _backfill_report(
     """Read what each day of the window left, and commit the report over it; the days themselves are not touched."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ReportParameters)
-    names = [report_key(parameters, own, day).run_id for day in days]
-    announce(context, report_identity(parameters, own), names, job=REPORT_JOB)
+    names = [report_key(parameters, own, day, pipeline=TABULAR).run_id for day in days]
+    announce(context, report_identity(parameters, own, pipeline=TABULAR), names, job=REPORT_JOB)
     workspace = workspace_for(context, options, ASSET, ReportParameters)
     made = [_make(parameters, own, day, workspace=workspace, instance=context.instance) for day in days]
     yield materialized(context, made, store=workspace.store)
@@ -77,13 +77,21 @@ def _make(
     workspace: Workspace,
     instance: dg.DagsterInstance,
 ) -> Made:
-    store, key = workspace.store, report_key(parameters, own, last)
+    store, key = workspace.store, report_key(parameters, own, last, pipeline=TABULAR)
     days = window(last, days=own.window_days, first=load_settings().first_as_of)
-    stored = [read_day(parameters, day, store=store) for day in days]
-    told = outcomes(parameters, stored, instance=instance, environment=workspace.environment)
-    covered = covered_days(parameters, days, store=store, metric=own.metric)
-    found = report_of(
-        parameters, stored, workspace=workspace, outcomes=told, metric=own.metric, covered=covered
+    stored = read_days(parameters, days, pipeline=TABULAR, store=store)
+    beyond = outcomes(parameters, stored, instance=instance, environment=workspace.environment)
+    covered = covered_days(parameters, days, pipeline=TABULAR, store=store, metric=own.metric)
+    report = report_of(
+        parameters,
+        stored,
+        pipeline=TABULAR,
+        workspace=workspace,
+        outcomes=beyond,
+        metric=own.metric,
+        covered=covered,
     )
-    manifest = store_report(found, stored, key=key, parameters=parameters, own=own, workspace=workspace)
+    manifest = store_report(
+        report, stored, key=key, parameters=parameters, own=own, pipeline=TABULAR, workspace=workspace
+    )
     return Made(key=key, manifest=manifest, reused=False, reason="a report is always made anew")

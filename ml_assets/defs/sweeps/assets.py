@@ -9,6 +9,7 @@ from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
+from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.own import announce, workspace_for
 from ml_assets.defs.partitions import daily
 from ml_assets.defs.refused_at_launch import refused_at_launch
@@ -48,8 +49,8 @@ def _leaderboard(
     """Try every trial, or find it in the store; then commit what they are worth."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
-    names = [leaderboard_key(parameters, own, day).run_id for day in days]
-    announce(context, sweep_identity(parameters, own), names, job=JOB)
+    names = [leaderboard_key(parameters, own, day, pipeline=TABULAR).run_id for day in days]
+    announce(context, sweep_identity(parameters, own, pipeline=TABULAR), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters)
     refuse_overrides(own.grid, environment=options.environment)
     first = load_settings().first_as_of
@@ -58,6 +59,7 @@ def _leaderboard(
             parameters=parameters,
             own=own,
             days=window(day, days=own.window_days, first=first),
+            pipeline=TABULAR,
             workspace=workspace,
             retry_failed=options.retry_failed,
         )
@@ -108,7 +110,7 @@ def _make(context: dg.AssetExecutionContext, sweep: Sweep, tracker: Tracker) -> 
         manifest = store_leaderboard(sweep, sweep.leaderboard())
     except MlAssetsError as error:
         return error
-    key = leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1])
+    key = leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1], pipeline=sweep.pipeline)
     return Made(key=key, manifest=manifest, reused=False, reason="a leaderboard is always made anew")
 
 
