@@ -16,6 +16,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from pydantic import Field, model_validator
 
 from ml_assets.core.parameters import Parameters, TrainingParameters, identity, refuse, used_when
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.search import trials_of
@@ -112,7 +113,7 @@ def test_the_order_of_the_axes_changes_no_trial(grid, shuffler):
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_every_trial_is_a_sound_run_inside_the_axes_and_no_two_are_equal(grid, count, seed, search):
     own = check_sweep({"grid": grid, "search": search, "trials": count, "seed": seed}, cls=TrainingParameters)
-    trials = trials_of(V2, own) if search == "random" else through(Tpe(V2, own))
+    trials = trials_of(V2, own) if search == "random" else through(Tpe(V2, own, larger_is_better=True))
     ends = {
         n: [c[n] for c in corners(space_of(own, cls=TrainingParameters), cls=TrainingParameters)]
         for n in grid
@@ -240,7 +241,7 @@ from ml_assets.core.sweep.tpe import Tpe
 from ml_assets_tests.test_sweep_search import V2, ids, through
 grid = {MIXED!r}
 drawn = trials_of(V2, check_sweep(dict(grid=grid, search="random", seed=7), cls=TrainingParameters))
-learned = through(Tpe(V2, check_sweep(dict(grid=grid, search="tpe", seed=7), cls=TrainingParameters)))
+learned = through(Tpe(V2, check_sweep(dict(grid=grid, search="tpe", seed=7), cls=TrainingParameters), larger_is_better=True))
 print(json.dumps([ids(drawn), ids(learned)]))
 """
 
@@ -249,7 +250,11 @@ def test_another_process_with_another_hash_seed_finds_the_same_trials():
     own = {"grid": MIXED, "seed": 7}
     here = [
         ids(trials_of(V2, check_sweep({**own, "search": "random"}, cls=TrainingParameters))),
-        ids(through(Tpe(V2, check_sweep({**own, "search": "tpe"}, cls=TrainingParameters)))),
+        ids(
+            through(
+                Tpe(V2, check_sweep({**own, "search": "tpe"}, cls=TrainingParameters), larger_is_better=True)
+            )
+        ),
     ]
 
     for hash_seed in ("1", "2"):
@@ -277,7 +282,11 @@ def test_combinations_that_differ_in_what_is_not_used_are_one_trial():
         few = trials_of(TrainingParameters(), check_sweep({**own, "trials": 12}, cls=TrainingParameters))
         assert len(few) == len(set(ids(few))) == 12
     learned = through(
-        Tpe(TrainingParameters(), check_sweep({**own, "search": "tpe"}, cls=TrainingParameters))
+        Tpe(
+            TrainingParameters(),
+            check_sweep({**own, "search": "tpe"}, cls=TrainingParameters),
+            larger_is_better=True,
+        )
     )
     assert sorted(ids(learned)) == sorted(ids(trials))
 
@@ -359,8 +368,10 @@ def test_lists_and_tables_are_axes_as_json():
 
     assert [axis.text for axis in space_of(own, cls=Net)] == ["[8],[12,6]", "1..9", '{"a":0.5},{"a":1.0}']
     assert len(trials_of(Net(), own)) == 2 * (7 + 2 * 2)
-    assert sweep_identity(Net(), own) == sweep_identity(
-        Net(), check_sweep({"grid": {**own.grid, "hidden": "[12,6],[8]"}}, cls=Net)
+    assert sweep_identity(Net(), own, pipeline=Declared("net", Net)) == sweep_identity(
+        Net(),
+        check_sweep({"grid": {**own.grid, "hidden": "[12,6],[8]"}}, cls=Net),
+        pipeline=Declared("net", Net),
     )
 
 
@@ -388,7 +399,7 @@ def test_learning_goes_round_what_a_rule_forbids_between_the_corners():
         cls=Net,
     )
 
-    trials = through(Tpe(Net(), own), value=lambda trial: trial.layers)
+    trials = through(Tpe(Net(), own, larger_is_better=True), value=lambda trial: trial.layers)
 
     assert len(trials) == len(set(trials)) == 4 * 2 + 2 * 2 * 2 - 1
 
@@ -402,12 +413,15 @@ def test_learning_refuses_a_space_with_impossible_corners_before_the_first_trial
         Tpe(
             V2 if "holdout_days" in grid else TrainingParameters(),
             check_sweep({"grid": grid, "search": "tpe"}, cls=TrainingParameters),
+            larger_is_better=True,
         )
 
 
 def learning(**fields):
     return Tpe(
-        V2, check_sweep({"grid": MIXED, "search": "tpe", "trials": 30, **fields}, cls=TrainingParameters)
+        V2,
+        check_sweep({"grid": MIXED, "search": "tpe", "trials": 30, **fields}, cls=TrainingParameters),
+        larger_is_better=True,
     )
 
 
@@ -469,7 +483,7 @@ def test_learning_tries_every_combination_once_where_they_come_to_an_end():
         cls=TrainingParameters,
     )
 
-    found = through(Tpe(V2, own), value=lambda trial: float(trial.max_depth))
+    found = through(Tpe(V2, own, larger_is_better=True), value=lambda trial: float(trial.max_depth))
 
     assert len(found) == 14
     assert {(t.max_depth, t.calibrate) for t in found} == set(itertools.product(range(2, 9), [True, False]))
@@ -511,7 +525,7 @@ def test_without_the_extra_learning_is_refused_with_the_remedy():
         "from ml_assets.core.parameters import TrainingParameters\n"
         "from ml_assets.core.sweep.sweep_parameters import check_sweep\n"
         "from ml_assets.core.sweep.tpe import Tpe\n"
-        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}, cls=TrainingParameters))\n"
+        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}), larger_is_better=True)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
 

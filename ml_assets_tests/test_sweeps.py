@@ -12,18 +12,19 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.catalog import CATALOG
-from ml_assets.core.leaderboard import words
+from ml_assets.core.leaderboard import text as words
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import run_config
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep
+from ml_assets.core.tabular import TABULAR
 from ml_assets.definitions import defs
 from ml_assets.errors import CorruptArtifactError, TrainingError
 from ml_assets.pipeline import steps, trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.failed_trials import remembered
-from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary, store_leaderboard
+from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard, load_summary
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -99,7 +100,7 @@ def swept(first, zone, monkeypatch):
 @pytest.fixture
 def board(swept):
     return load_leaderboard(
-        leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY), swept[0]
+        leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=TABULAR), swept[0]
     )
 
 
@@ -161,7 +162,7 @@ def test_the_leaderboard_has_each_trial_on_each_day(board):
 
 def test_the_numbers_of_the_leaderboard_are_those_of_the_evaluations(swept, board):
     store, _ = swept
-    key = leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=TABULAR)
 
     values = {e.run_id: e.metrics["roc_auc"] for e in map(store.manifest, store.keys("evaluation"))}
     for trial in board.trials:
@@ -191,7 +192,7 @@ def test_without_an_axis_the_leaderboard_is_of_the_one_trial(swept):
     result = launch({})
 
     (only,) = load_leaderboard(
-        leaderboard_key(PARAMETERS, check_sweep({}, cls=TrainingParameters), DAY), swept[0]
+        leaderboard_key(PARAMETERS, check_sweep({}, cls=TrainingParameters), DAY, pipeline=TABULAR), swept[0]
     ).trials
     assert result.success, failure_of(result)
     assert (only.run_id, only.values) == (run_id(PARAMETERS, DAY), {})
@@ -204,7 +205,7 @@ def test_model_versions_are_ranked_together(swept):
     result = launch(own)
 
     assert result.success, failure_of(result)
-    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=TABULAR)
     assert key.model_version == ""
     found = load_leaderboard(key, swept[0]).trials
     assert {trial.values["model_version"] for trial in found} == {"v1", "v2"}
@@ -234,7 +235,10 @@ def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_ar
 
     assert result.success, failure_of(result)
     found = load_leaderboard(
-        leaderboard_key(TrainingParameters(**given), check_sweep(own, cls=TrainingParameters), DAY), store
+        leaderboard_key(
+            TrainingParameters(**given), check_sweep(own, cls=TrainingParameters), DAY, pipeline=TABULAR
+        ),
+        store,
     )
     assert [trial.rank for trial in found.trials] == list(range(1, 10))
     (failed,) = found.failed
@@ -272,10 +276,11 @@ def sweep(store, zone):
             days=tuple(DAYS[-days:]),
             workspace=workspace_of(at, zone),
             retry_failed=retry_failed,
+            pipeline=TABULAR,
         )
         for _ in found.run():
             pass
-        store_leaderboard(found, found.leaderboard())
+        leaderboard_draft(found, found.leaderboard()).commit()
         return found
 
     return call
@@ -338,6 +343,7 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
         own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
         days=tuple(DAYS[-days:]),
         workspace=place,
+        pipeline=TABULAR,
     )
     known = DAY - dt.timedelta(days=35)
     began: dict[dt.date, str] = {}
@@ -356,7 +362,7 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
                 assert again.manifest.sha256 != began.get(day)
 
     board = found.leaderboard()
-    lineage = store_leaderboard(found, board).artifacts
+    lineage = leaderboard_draft(found, board).commit().manifest.artifacts
 
     stored = {m.sha256: m for key in store.keys("evaluation") for m in store.history(key)}
     measured = [stored[artifact.sha256] for artifact in lineage]
@@ -380,6 +386,7 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
         own=check_sweep({"grid": {"C": "0.1,1"}}, cls=TrainingParameters),
         days=(DAY,),
         workspace=place,
+        pipeline=TABULAR,
     )
     made = {tried.parameters.C: tried.attempt.made for tried in found.run()}
 
@@ -504,7 +511,7 @@ def test_a_search_that_draws_gives_the_same_leaderboard_in_another_root(sweep, t
 
     boards = [sweep(own, at=root).leaderboard() for root in roots]
 
-    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=TABULAR)
     assert len(boards[0].trials) == 5
     assert roots[0].verify(key).files == roots[1].verify(key).files
 
@@ -517,7 +524,7 @@ def test_halving_tries_the_finalists_on_all_days_and_marks_the_others(sweep, sto
     assert [trial.days for trial in found.trials] == [6, 6, 2, 2]
     assert [words.FEWER in words.marks(trial) for trial in found.trials] == [False, False, True, True]
     assert "have fewer than all 6 days" in load_summary(
-        leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY), store
+        leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=TABULAR), store
     )
     assert len(list(store.keys("evaluation"))) == 4 * 2 + 2 * 4
 
@@ -574,7 +581,7 @@ def test_a_bad_sweep_is_refused_before_a_run_exists(own, line):
 def test_the_leaderboard_compares_trials_by_the_rows_of_their_holdouts(sweep, store):
     found = sweep({"grid": {"C": "0.001,1"}}, days=3)
     board = found.leaderboard()
-    key = leaderboard_key(found.parameters, found.own, DAY)
+    key = leaderboard_key(found.parameters, found.own, DAY, pipeline=TABULAR)
 
     facts = [store.manifest(of).facts for of in store.keys("training_set")]
     manifest = store.manifest(key)

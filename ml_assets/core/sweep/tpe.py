@@ -27,7 +27,7 @@ class Tpe(Generic[AnyParameters]):
     value of each axis, and each model version.
     """
 
-    def __init__(self, parameters: AnyParameters, own: SweepParameters) -> None:
+    def __init__(self, parameters: AnyParameters, own: SweepParameters, *, larger_is_better: bool) -> None:
         """Refuse what cannot run.
 
         Raises:
@@ -36,7 +36,7 @@ class Tpe(Generic[AnyParameters]):
         self._parameters = parameters
         self._space = space_of(own, cls=type(parameters))
         check_space(parameters, self._space)
-        self._study = _study(own)
+        self._study = _study(own, larger_is_better=larger_is_better)
         self._distributions = {axis.name: _distribution(axis) for axis in self._space}
         self._left = own.trials
         self._asked: dict[AnyParameters, int] = {}
@@ -143,7 +143,7 @@ def _is_text(values: tuple[Value, ...] | None) -> bool:
     return values is not None and isinstance(values[0], list | dict)
 
 
-def _study(own: SweepParameters) -> Any:
+def _study(own: SweepParameters, *, larger_is_better: bool) -> Any:
     """A study in memory that says nothing: what it learns is in the leaderboard, or it is not true."""
     try:
         import optuna
@@ -158,7 +158,7 @@ def _study(own: SweepParameters) -> Any:
         # batches need the liar, which stands for trials that are still out; it has been "experimental" since 2.8
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = optuna.samplers.TPESampler(seed=own.seed, constant_liar=True, multivariate=False)
-    direction = "maximize" if own.larger_is_better else "minimize"
+    direction = "maximize" if larger_is_better else "minimize"
     return optuna.create_study(sampler=sampler, direction=direction)
 
 
