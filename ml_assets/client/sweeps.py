@@ -122,7 +122,9 @@ def _ask(
     parameters: Mapping[str, Any], sweep: Mapping[str, Any], as_of: Day, *, environment: str, as_runs: bool
 ) -> _Asked:
     """What is asked for, or RefusedError with every problem of parameters, days and sweep."""
-    checked, (day,) = checked_request(parameters, [as_of], also=_problems(sweep, as_runs=as_runs))
+    checked, (day,) = checked_request(
+        parameters, [as_of], cls=TrainingParameters, also=_problems(sweep, as_runs=as_runs)
+    )
     own = check_sweep(sweep, cls=TrainingParameters)
     check_space(checked, space_of(own, cls=TrainingParameters))
     request = {"given": dict(parameters), "own": dict(sweep), "as_of": str(day), "environment": environment}

@@ -54,7 +54,7 @@ def _leaderboard(
     names = [leaderboard_key(parameters, own, day, pipeline=TABULAR).run_id for day in days]
     announce(context, sweep_identity(parameters, own, pipeline=TABULAR), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
-    refuse_overrides(own.grid, environment=options.environment)
+    refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of
     sweeps = [
         Sweep(
