@@ -1,13 +1,18 @@
 """What a pipeline is made of, as it was declared: assets, checks and metrics."""
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import Parameters
 from ml_assets.errors import DefinitionError
+
+if TYPE_CHECKING:  # loading it takes longer than all of the definitions
+    import polars as pl
 
 Better = Literal["smaller", "larger", "none"]
 Takes = Literal["parameters", "as_of", "rows", "value", "product", "tmp"]
@@ -89,6 +94,21 @@ class Check:
     takes: Mapping[str, Takes]
     blocking: bool
     description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Rows that a function makes of a first and a last day, so that a pipeline runs before any rows are landed.
+
+    Attributes:
+        dataset: the data set of the source `sample` whose rows they are.
+        function: what makes them: a table with the column `day`.
+        contract: what the other columns are for.
+    """
+
+    dataset: str
+    function: Callable[[dt.date, dt.date], "pl.DataFrame"]
+    contract: DatasetContract
 
 
 def _problem_of(metric: Metric) -> str:

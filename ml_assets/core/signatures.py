@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ml_assets.core.asset import Asset, Check, Takes, Verdict
+from pydantic import ValidationError
+
+from ml_assets.core.asset import Asset, Check, Sample, Takes, Verdict
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.definition_rules import known_names, name_problem
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.product import Product
@@ -244,8 +247,8 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     )
 
 
-def read_sample(function: Callable[..., Any]) -> str:
-    """The name of the data set whose sample rows a function makes of a first and a last day."""
+def read_sample(function: Callable[..., Any], roles: Mapping[str, Any]) -> Sample:
+    """The sample rows that a function makes of a first and a last day; `roles` are what their columns are for."""
     signature = read_signature(function)
     if problem := name_problem(signature.name):
         raise signature.refused(problem)
@@ -255,7 +258,12 @@ def read_sample(function: Callable[..., Any]) -> str:
         )
     if format_of(signature.returns) != "parquet":
         raise signature.refused("sample rows are a table. Write -> polars.DataFrame.")
-    return signature.name
+    try:
+        contract = DatasetContract(**{"event_time": "day", **roles})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise signature.refused(": ".join((*map(str, first["loc"]), f"{first['msg']}."))) from None
+    return Sample(dataset=signature.name, function=function, contract=contract)
 
 
 def spelled(annotation: Any) -> str:
