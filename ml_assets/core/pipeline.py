@@ -192,6 +192,13 @@ class Declared:
             _refuse(self.name, whole_problems(self._assets, path=self.path, promotes=self.promotes))
             self._used = True
 
+    @property
+    def reference(self) -> str:
+        """Where another process finds it, `shop.demand:demand`; "" where it is no name of the module that defines it."""
+        known = vars(sys.modules.get(self.module, object))
+        name = next((name for name, value in known.items() if value is self), "")
+        return f"{self.module}:{name}" if name else ""
+
     def _reader(self) -> Reader:
         return Reader(pipeline=self.name, parameters=self.parameters, assets=self._assets)
 
@@ -207,11 +214,9 @@ class Declared:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By reference, where it can be found again; so that the pipeline of a worker process is its own."""
-        known = vars(sys.modules.get(self.module, object))
-        name = next((name for name, value in known.items() if value is self), None)
-        if name is None:
-            return object.__new__, (type(self),), self.__dict__
-        return _found, (self.module, name)
+        return (
+            (_found, (self.reference,)) if self.reference else (object.__new__, (type(self),), self.__dict__)
+        )
 
 
 def _refuse(name: str, problems: Sequence[str]) -> None:
@@ -227,5 +232,6 @@ def _caller_of(instance: object, frame: FrameType) -> str:
     return str((caller or frame).f_globals.get("__name__", ""))
 
 
-def _found(module: str, name: str) -> Any:
+def _found(reference: str) -> Any:
+    module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)

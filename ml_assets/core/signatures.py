@@ -258,6 +258,9 @@ def read_sample(function: Callable[..., Any], roles: Mapping[str, Any]) -> Sampl
         )
     if format_of(signature.returns) != "parquet":
         raise signature.refused("sample rows are a table. Write -> polars.DataFrame.")
+    if unknown := next((name for name in roles if name not in DatasetContract.model_fields), None):
+        known = known_names(unknown, DatasetContract.model_fields, what="Roles")
+        raise signature.refused(f"{unknown} is no role of a column. {known}")
     try:
         contract = DatasetContract(**{"event_time": "day", **roles})
     except ValidationError as error:
