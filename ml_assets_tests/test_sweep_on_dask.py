@@ -17,6 +17,7 @@ import pytest
 
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.sweep_parameters import check_sweep
+from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import parallel
 from ml_assets.pipeline.days import attempts
@@ -110,7 +111,7 @@ def here(tmp_path_factory):
 
 def sweep(workspace):
     """Each outcome of the sweep as it is there; the leaderboard in the end."""
-    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace)
+    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace, pipeline=TABULAR)
     yield from found.run()
     leaderboard_draft(found, found.leaderboard()).commit()
 
