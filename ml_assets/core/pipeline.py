@@ -13,6 +13,7 @@ from typing import Any, TypeVar, overload
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.asset import Asset, Better, Check, Metric, Sample, Takes, Verdict
+from ml_assets.core.asset_reader import Reader, read_sample
 from ml_assets.core.definition_rules import (
     folder_problems,
     metrics_problems,
@@ -23,7 +24,6 @@ from ml_assets.core.definition_rules import (
 )
 from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.run_id import hash_identity
-from ml_assets.core.signatures import Reader, read_sample
 from ml_assets.errors import DefinitionError
 
 __all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
