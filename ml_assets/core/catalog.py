@@ -38,6 +38,7 @@ CATALOG: Mapping[str, Kind] = {
             "core.entities",
             "core.folds",
             "core.impossible_rows",
+            "core.point_in_time",
             "core.training_set",
             "sources.normalise",
             "sources.number_text",

@@ -55,8 +55,22 @@ class LandingSource:
         zone.contract(dataset)
         return sorted({file.day for file in zone.files(dataset, first=first, last=last)})
 
+    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
+        """The newest day up to `last` that has a file, also one that cannot be read."""
+        zone = self._zone()
+        landed = zone.landed(dataset)
+        zone.check(dataset, landed)
+        days = [file.day for file in landed.files] + [file.day for file in landed.odd if file.day]
+        return max((day for day in days if day <= last), default=None)
+
     def scan(
-        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,
+        coded: bool = True,  # noqa: ARG002
     ) -> pl.LazyFrame:
         """Rows of the days from `first` to `last`, both included; see `Source.scan`.
 

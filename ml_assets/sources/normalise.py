@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from ml_assets.core.contract import DatasetContract
+from ml_assets.core.contract import DatasetContract, Type
 from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import FILE
 from ml_assets.sources.day_listing import shown
@@ -32,6 +32,14 @@ _ACCEPTED: Mapping[Role, tuple[Family, ...]] = {
     "label": ("number", "text", "empty"),
     "number": ("number", "text", "empty"),
     "category": ("text", "number", "empty"),
+}
+_CODED: Mapping[Type, Role] = {
+    "number": "number",
+    "integer": "number",
+    "boolean": "number",
+    "category": "category",
+    "text": "category",
+    "time": "time",
 }
 _WANTED: Mapping[Role, str] = {
     "id": "text or whole numbers",
@@ -107,8 +115,13 @@ def _roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:
     roles: dict[str, Role] = dict.fromkeys(contract.ids, "id")
     times = filter(None, (contract.event_time, contract.known_at, contract.label_closes_at))
     roles |= {**dict.fromkeys(times, "time"), contract.label: "label"}
-    roles |= {name: contract.types.get(name) or _voted(parts, name) for name in contract.features}
+    roles |= {name: _role(parts, name, contract) for name in contract.features}
     return {name: roles[name] for name in contract.columns}
+
+
+def _role(parts: Sequence[Part], feature: str, contract: DatasetContract) -> Role:
+    stated = contract.types.get(feature)
+    return _CODED[stated] if stated else _voted(parts, feature)
 
 
 def _nothing(roles: Mapping[str, Role]) -> pl.LazyFrame:
