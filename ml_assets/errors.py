@@ -3,6 +3,7 @@
 MlAssetsError
 ├── RefusedError (ValueError)            parameters or settings are not acceptable; nothing was started
 │   └── LaunchRefusedError               the same, of a launch (in `resources`: it is one of Dagster's errors too)
+├── DefinitionError (TypeError)          a pipeline cannot be what its file says; nothing of it was loaded
 ├── SettingsError (ValueError)           ml_assets.toml or an ML_ASSETS_ variable cannot be used
 ├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
 ├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them
@@ -57,6 +58,10 @@ def capped(problems: Sequence[str]) -> tuple[str, ...]:
     lines = [line if len(line) <= LONGEST_PROBLEM else f"{line[: LONGEST_PROBLEM - 1]}…" for line in shown]
     more = len(problems) - len(shown)
     return (*lines, *([f"and {more} more."] if more else []))
+
+
+class DefinitionError(MlAssetsError, TypeError):
+    """A pipeline, or a function of it, cannot be what was meant: refused when the file that says so is loaded."""
 
 
 class SettingsError(MlAssetsError, ValueError):

@@ -9,10 +9,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from ml_assets.adapter.io_manager import KEPT
 from ml_assets.core.product import Product
 from ml_assets.definitions import defs
 from ml_assets.errors import ArtifactNotFoundError
-from ml_assets.resources.io_manager import KEPT
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
 from ml_assets_tests.scenario import failure_of

@@ -27,6 +27,7 @@ class Kind:
     description: str
 
 
+PATH = ("model_version", "dataset")  # the parameters that are worth seeing in a path, in this order
 BYTES = ("pipeline.steps", "storage.formats")  # what is between a value and its file, whatever the asset
 
 CATALOG: Mapping[str, Kind] = {
@@ -42,6 +43,7 @@ CATALOG: Mapping[str, Kind] = {
             "core.training_set",
             "sources.normalise",
             "sources.number_text",
+            "sources.roles",
             "sources.time_text",
             *BYTES,
         ),
