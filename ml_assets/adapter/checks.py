@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS
-from ml_assets.pipeline.verdicts import CHECKS, Verdict
+from ml_assets.pipeline.verdicts import Verdict, check_descriptions
+from ml_assets.pipelines.tabular import tabular
 
 SEVERITY = dict.fromkeys(
     ("enough_rows", "rows_can_be_right", "beats_the_baseline", *MONITORING_CHECKS), dg.AssetCheckSeverity.WARN
@@ -15,8 +16,8 @@ SEVERITY = dict.fromkeys(
 def check_specs() -> list[dg.AssetCheckSpec]:
     """The declarations of all checks."""
     return [
-        dg.AssetCheckSpec(name, asset=asset, description=function.__doc__)
-        for (asset, name), function in CHECKS.items()
+        dg.AssetCheckSpec(name, asset=asset, description=description)
+        for (asset, name), description in check_descriptions(tabular).items()
     ]
 
 
@@ -26,7 +27,7 @@ def check_result(asset: str, name: str, verdict: Verdict) -> dg.AssetCheckResult
         asset_key=asset,
         check_name=name,
         passed=verdict.passed,
-        metadata=dict(verdict.metadata),
+        metadata={**({"reason": verdict.message} if verdict.message else {}), **verdict.metadata},
         severity=SEVERITY.get(name, dg.AssetCheckSeverity.ERROR),
     )
 

@@ -27,6 +27,7 @@ from ml_assets.pipeline import report
 from ml_assets.pipeline.failed_trials import ASSET as FAILED_TRIAL
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
@@ -51,6 +52,7 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace
     refuse_overrides(typed, environment=options.environment)
     return open_workspace(
         load_settings(),
+        pipeline=tabular,
         environment=options.environment,
         reuse=options.reuse,
         engine=options.engine,

@@ -13,8 +13,9 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.pipeline.day import Made
-from ml_assets.pipeline.verdicts import CHECKS, Verdict
+from ml_assets.pipeline.verdicts import Verdict, judge_again
 from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -40,13 +41,13 @@ def check_stored(
     """
     for asset, names in checks_alone(context).items():
         if not context.run.is_partitioned and not context.run.run_config.get("resources"):
-            store, made = _latest(asset, context.instance)
+            place, made = _latest(asset, context.instance)
             found = [made]
         else:
-            store = workspace.store
+            place = workspace
             keys = [key_of(asset, parameters, day) for day in days_of(context)]
-            found = [_made(store, key) for key in keys]
-        yield from _results(context, asset, names, found, store)
+            found = [_made(place.store, key) for key in keys]
+        yield from _results(context, asset, names, found, place)
 
 
 def _results(
@@ -54,10 +55,13 @@ def _results(
     asset: str,
     names: Sequence[str],
     found: Sequence[Made],
-    store: ArtifactStore,
+    workspace: Workspace,
 ) -> Iterator[dg.AssetCheckResult]:
     """One result a check, and of several days one event for each beside it."""
-    days = [{name: _stating(made, CHECKS[asset, name](made, store)) for name in names} for made in found]
+    days = [
+        {name: _stating(made, judge_again(made, name, workspace=workspace)) for name in names}
+        for made in found
+    ]
     if len(days) == 1:
         yield from (check_result(asset, name, verdict) for name, verdict in days[0].items())
         return
@@ -68,7 +72,7 @@ def _results(
     yield from checks_together(asset, days)
 
 
-def _latest(asset: str, instance: dg.DagsterInstance) -> tuple[ArtifactStore, Made]:
+def _latest(asset: str, instance: dg.DagsterInstance) -> tuple[Workspace, Made]:
     """What the latest materialization is of, and where that is; ArtifactNotFoundError where there is none."""
     event = instance.get_latest_materialization_event(dg.AssetKey(asset))
     materialization = event.asset_materialization if event else None
@@ -82,10 +86,11 @@ def _latest(asset: str, instance: dg.DagsterInstance) -> tuple[ArtifactStore, Ma
             f"{asset}: no materialization tells which artifact it is of. Materialize it, or launch the job train "
             "with a day and parameters."
         )
-    store = open_workspace(load_settings(), environment=environment).store
+    workspace = open_workspace(load_settings(), pipeline=tabular, environment=environment)
+    store = workspace.store
     for key in store.find_run(run_id):
         if (key.asset, key.as_of) == (asset, day):
-            return store, _made(store, key)
+            return workspace, _made(store, key)
     raise ArtifactNotFoundError(
         f"{asset}: the latest materialization is of run {run_id}, as_of {day}, which is not in {store.root}."
     )

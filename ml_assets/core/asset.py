@@ -116,7 +116,7 @@ def _problem_of(metric: Metric) -> str:
 
 
 def _is_margin(value: Any) -> bool:
-    return (
+    return value is None or (
         isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
     )
 

@@ -16,10 +16,11 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
 from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.tracking.tracker import Tracker
-from ml_assets.pipeline.versions import code_version
+from ml_assets.pipelines.tabular import tabular
 
 
 def specs() -> list[dg.AssetSpec]:
@@ -30,7 +31,7 @@ def specs() -> list[dg.AssetSpec]:
             deps=kind.inputs,
             description=kind.description,
             group_name="training",
-            code_version=code_version(asset),
+            code_version=code_of(tabular.assets[asset]).version,
             kinds={"python", kind.format if kind.format != "skops" else "scikitlearn"},
         )
         for asset, kind in CATALOG.items()
