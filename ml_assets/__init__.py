@@ -14,7 +14,8 @@ The rings of the library, from the outside in; each imports only what is inside 
 
     cli                     the shell
     api                     a pipeline, with all that can be done with it
-    resources               parameters, options and the IO manager, as Dagster resources
+    resources               options, as a Dagster resource
+    adapter                 the assets of a pipeline, their parameters and the IO manager, as Dagster has them
     client, deployment      launching on a running deployment, without Dagster
     config | pipeline | graphql     Dagster's Config classes | the making of one day's artifacts | requests over HTTP
     presets                 named parameter sets
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from ml_assets.core.asset import Metric as Metric
     from ml_assets.core.asset import Verdict as Verdict
     from ml_assets.core.parameters import Parameters as Parameters
+    from ml_assets.core.parameters import omitted_when as omitted_when
+    from ml_assets.core.parameters import refuse as refuse
+    from ml_assets.core.parameters import used_when as used_when
     from ml_assets.core.product import Product as Product
     from ml_assets.core.rows import Rows as Rows
     from ml_assets.core.value_types import Estimator as Estimator
