@@ -110,6 +110,10 @@ class Day:
             self._manifests[asset] = self.pinned.get(asset) or self.workspace.store.manifest(self.key(asset))
         return self._manifests[asset]
 
+    def known(self, asset: str) -> Manifest | None:
+        """The manifest of an asset, where it was made or looked at before."""
+        return self._manifests.get(asset)
+
     def key(self, asset: str) -> ArtifactKey:
         """Where an asset is kept."""
         return self.pipeline.key(asset, self.parameters, self.as_of)

@@ -126,7 +126,7 @@ def resolve(
     name = settings.named(environment)
     settings.place(name)
     day = days.last_complete_day(now) if as_of == "" else days.parse(str(as_of))
-    parameters, problems = diagnose(values)
+    parameters, problems = diagnose(values, pipeline.parameters)
     problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now)
     problems += _of_the_environment(pipeline, values, name, settings=settings, told=problems)
     if parameters is None or day is None or problems:
