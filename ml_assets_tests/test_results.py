@@ -12,7 +12,7 @@ from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.as_runs import trial_tags
 from ml_assets.core.sweep.result import sweep_result, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
-from ml_assets.core.tabular import TABULAR
+from ml_assets.pipelines.tabular import tabular
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(seed=3)
@@ -144,25 +144,25 @@ def test_the_result_of_a_sweep():
         dagster_run_id="dagster",
         seen=metadata,
         leaderboard={"trials": []},
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
 
     assert found == {
-        "run_id": hash_identity(sweep_identity(PARAMETERS, OWN, pipeline=TABULAR), DAY),
+        "run_id": hash_identity(sweep_identity(PARAMETERS, OWN, pipeline=tabular), DAY),
         "dagster_run_id": "dagster",
         "environment": "staging",
         "as_of": "2025-12-01",
-        "parameters": sweep_identity(PARAMETERS, OWN, pipeline=TABULAR),
+        "parameters": sweep_identity(PARAMETERS, OWN, pipeline=tabular),
         "artifacts": {"leaderboard": ARTIFACT},
         "metrics": {"roc_auc": 0.7},
         "summary": "# All",
         "leaderboard": {"trials": []},
     }
-    assert found["run_id"] == sweep_run_id(PARAMETERS, OWN, DAY, pipeline=TABULAR)
+    assert found["run_id"] == sweep_run_id(PARAMETERS, OWN, DAY, pipeline=tabular)
 
 
 def test_the_result_of_a_sweep_without_a_leaderboard():
-    found = sweep_result(PARAMETERS, OWN, DAY, dagster_run_id="dagster", seen=None, pipeline=TABULAR)
+    found = sweep_result(PARAMETERS, OWN, DAY, dagster_run_id="dagster", seen=None, pipeline=tabular)
 
     told = {name: found[name] for name in ("environment", "artifacts", "metrics", "summary", "leaderboard")}
     assert told == {"environment": "", "artifacts": {}, "metrics": {}, "summary": "", "leaderboard": {}}

@@ -21,9 +21,10 @@ from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import plain
 from ml_assets.core.command import retry_commands
 from ml_assets.core.pipeline import Asset, Declared
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import AssetFunctionError, MlAssetsError
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
 from ml_assets.pipeline.draft import Made
@@ -31,7 +32,6 @@ from ml_assets.pipeline.failed_trials import remember
 from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.verdicts import verdicts
-from ml_assets.pipeline.versions import code_version
 from ml_assets.pipeline.workspace import Workspace
 
 KINDS = {"skops": "scikitlearn"}  # what Dagster has an icon for
@@ -90,7 +90,7 @@ def _out(asset: Asset, view: View, group: str) -> dg.AssetOut:
         view.key(asset.name),
         description=asset.description,
         group_name=group,
-        code_version=code_version(asset.name),
+        code_version=code_of(asset).version,
         kinds={"python", KINDS.get(asset.format, asset.format)},
     )
     return dg.AssetOut.from_spec(
@@ -133,10 +133,12 @@ def _one_day(
             yield dg.Output(item, asset)
             made.append(item.commit())
             checks = selected_checks(context, view.checks(asset))
-            said = verdicts(made[-1], workspace.store) if checks else {}
+            said = verdicts(made[-1], workspace) if checks else {}
             yield from (check.result(said[name]) for name, check in checks.items())
     except MlAssetsError as error:
-        remember(day, error, made=made, assets=assets)
+        remember(day, error)
+        if isinstance(error, AssetFunctionError):
+            context.log.exception("%s", days[0])
         raise _failure([Attempt(as_of=days[0], error=error)], parameters, context) from None
     Tracker(workspace=workspace, warn=context.log.warning).track(made)
 

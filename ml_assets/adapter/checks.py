@@ -7,8 +7,9 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.core.pipeline import Declared
 from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS
-from ml_assets.pipeline.verdicts import CHECKS, Verdict
+from ml_assets.pipeline.verdicts import Verdict, check_descriptions
 
 Event = dg.Output[Any] | dg.AssetCheckResult
 WARN = frozenset(("enough_rows", "rows_can_be_right", "beats_the_baseline", *MONITORING_CHECKS))
@@ -74,16 +75,16 @@ def log_check(context: dg.AssetExecutionContext, check: ShownCheck, verdict: Ver
     context.op_execution_context.log_event(event)  # type: ignore[arg-type]  # taken at run time
 
 
-def checks_of(asset: str, key: dg.AssetKey) -> dict[str, ShownCheck]:
+def checks_of(pipeline: Declared, asset: str, key: dg.AssetKey) -> dict[str, ShownCheck]:
     """The checks of one asset of a pipeline, by name."""
     return {
         name: ShownCheck(
             key=key,
             name=name,
             severity=dg.AssetCheckSeverity.WARN if name in WARN else dg.AssetCheckSeverity.ERROR,
-            description=function.__doc__ or "",
+            description=description,
         )
-        for (owner, name), function in CHECKS.items()
+        for (owner, name), description in check_descriptions(pipeline).items()
         if owner == asset
     }
 
@@ -97,5 +98,4 @@ def selected_checks(
 
 
 def _metadata(verdict: Verdict) -> dict[str, Any]:
-    message = getattr(verdict, "message", "")
-    return {**({"reason": message} if message else {}), **verdict.metadata}
+    return {**({"reason": verdict.message} if verdict.message else {}), **verdict.metadata}
