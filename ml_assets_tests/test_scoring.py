@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.scoring.parameters import ScoringParameters
@@ -17,7 +18,6 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.sources.sample import SampleSource
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
@@ -125,14 +125,14 @@ def test_a_model_that_is_made_again_meanwhile_scores_nothing_in_the_name_of_the_
     store = shop.store()
     workspace = Workspace(store=store, environment="green", sources={"shop": str(shop.zone)})
     model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")
-    expected = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).manifest.sha256
+    expected = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).commit().manifest.sha256
     shutil.rmtree(shop.place / "green/predictions")
     learned = AS_OF - dt.timedelta(days=81)
     land(shop.zone, learned, order_day(learned, rows=80))
 
     model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")  # unread
     assert shop.train().sha256 != model.manifest.sha256
-    again = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).manifest
+    again = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).commit().manifest
 
     assert again.artifacts[0].sha256 == model.manifest.sha256
     assert again.sha256 == expected

@@ -10,6 +10,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.leaderboard import words
 from ml_assets.core.parameters import TrainingParameters
@@ -22,10 +23,9 @@ from ml_assets.pipeline import steps, trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.failed_trials import remembered
-from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary, store_leaderboard
+from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard, load_summary
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train, train_days
@@ -269,7 +269,7 @@ def sweep(store, zone):
         )
         for _ in found.run():
             pass
-        store_leaderboard(found, found.leaderboard())
+        leaderboard_draft(found, found.leaderboard()).commit()
         return found
 
     return call
@@ -350,7 +350,7 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
                 assert again.manifest.sha256 != began.get(day)
 
     board = found.leaderboard()
-    lineage = store_leaderboard(found, board).artifacts
+    lineage = leaderboard_draft(found, board).commit().manifest.artifacts
 
     stored = {m.sha256: m for key in store.keys("evaluation") for m in store.history(key)}
     measured = [stored[artifact.sha256] for artifact in lineage]

@@ -1,0 +1,90 @@
+"""What Dagster is told of artifacts: metadata and data versions, and the events of days beside which another failed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import dagster as dg
+
+from ml_assets.adapter.metadata import metadata
+from ml_assets.core.run_id import hash_identity
+from ml_assets.pipeline.draft import Made
+from ml_assets.storage.artifact_store import ArtifactStore
+
+DATA_VERSION_TAG = "dagster/data_version"
+
+
+def data_version(made: Made) -> str:
+    """Parameters, day and content: it changes when any of them does."""
+    return f"{made.key.run_id}-{made.manifest.sha256[:16]}"
+
+
+def batch_data_version(made: Made) -> str:
+    """Parameters and code. Dagster fact: a run of several days has one data version for all, which share no content."""
+    values, day = made.manifest.parameters, made.key.as_of.replace(year=1, month=1, day=1)
+    return f"{hash_identity(values, day)}-{made.manifest.code_version}"
+
+
+def tell(context: dg.OutputContext, made: Sequence[Made], *, store: ArtifactStore) -> None:
+    """State the metadata of each day of an output, and its data version: all days of the run were made.
+
+    Dagster fact: metadata of a day and a data version that is known only now are taken by the context of the step.
+    """
+    step = context.step_context
+    for item in made:
+        step.add_asset_metadata(
+            metadata(item, store=store), asset_key=context.asset_key, partition_key=str(item.key.as_of)
+        )
+    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
+    step.set_data_version(context.asset_key, dg.DataVersion(version))
+
+
+def materialization(
+    key: dg.AssetKey, made: Made, *, store: ArtifactStore, inline: bool = True
+) -> dg.AssetMaterialization:
+    """The event of one artifact, to be written by hand.
+
+    Dagster fact: a step that succeeds marks all of its days as made, and one that fails none; events of its good days
+    that are logged stay.
+    """
+    return dg.AssetMaterialization(
+        key,
+        partition=str(made.key.as_of),
+        metadata=metadata(made, store=store, inline=inline),
+        tags={DATA_VERSION_TAG: data_version(made)},
+    )
+
+
+def failure(
+    reasons: Mapping[str, str], *, days: int, retry: Iterable[str] = (), reason_of_one: bool = True
+) -> dg.Failure:
+    """The failure of a run: which days failed and why, by day, and the commands that make just those again.
+
+    Args:
+        reasons: why each day failed.
+        days: how many days the run had.
+        retry: commands.
+        reason_of_one: whether that of a run of one day is told without its day.
+    """
+    commands = list(retry)
+    return dg.Failure(
+        description=_description(reasons, days, commands, reason_of_one=reason_of_one),
+        metadata={
+            "failed_days": dg.MetadataValue.json(dict(reasons)),
+            **({"retry": dg.MetadataValue.md("\n".join(f"- `{c}`" for c in commands))} if commands else {}),
+        },
+        allow_retries=False,
+    )
+
+
+def _description(
+    reasons: Mapping[str, str], days: int, commands: Sequence[str], *, reason_of_one: bool
+) -> str:
+    if days == 1 and reason_of_one:
+        return next(iter(reasons.values()))
+    grouped: dict[str, list[str]] = {}
+    for day, reason in reasons.items():
+        grouped.setdefault(reason, []).append(day)
+    lines = [f"{', '.join(named)}: {reason}" for reason, named in grouped.items()]
+    if not commands:
+        return "\n".join(lines)
+    head = f"{len(reasons)} of {days} days failed; the others are committed."
+    return "\n".join([head, *lines, "Run just these again:", *commands])
