@@ -8,6 +8,7 @@ import pytest
 from ml_assets.cli.show import show
 from ml_assets.core.artifact import key_of
 from ml_assets.core.monitoring.parameters import MonitoringParameters
+from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.monitoring import MonitoredDay
@@ -103,7 +104,7 @@ def test_a_report_shows_no_row_counts_beside_metrics_of_other_rows(shop):
     land_late_rows(shop)
     assert make(shop, "training_set").error is None
 
-    (found,) = report(PARAMETERS, [AS_OF], workspace=workspace(shop)).days
+    (found,) = report(PARAMETERS, [AS_OF], workspace=workspace(shop), pipeline=TABULAR).days
 
     assert (found.status, found.metrics, found.facts) == ("failed", {}, {})
     assert found.reason == (

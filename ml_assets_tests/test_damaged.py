@@ -4,6 +4,7 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
 from ml_assets.pipeline import failed_trials
 from ml_assets.pipeline.day import Day, Made
@@ -56,7 +57,7 @@ def test_a_model_whose_manifest_is_damaged_has_to_be_made(shop, workspace):
 
 def test_a_damaged_evaluation_covers_no_day(shop):
     def covered():
-        found = covered_days(PARAMETERS, [AS_OF], store=shop.store(), metric="roc_auc")
+        found = covered_days(PARAMETERS, [AS_OF], store=shop.store(), metric="roc_auc", pipeline=TABULAR)
         return [value is not None for item in found.sets for value in item.values]
 
     assert covered() == [True]

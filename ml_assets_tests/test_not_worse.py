@@ -13,8 +13,9 @@ from ml_assets.core.artifact import key_of
 from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
+from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import RefusedError
-from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key, store_leaderboard
+from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.promotion import evaluate
 from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.store_value import store_value
@@ -140,7 +141,7 @@ def test_too_few_rows_are_told_with_the_day_from_which_there_are_enough_and_it_i
 
 def store_board(world, *parameters, as_of=AS_OF, facts=None):
     """A leaderboard that ranks these parameter sets, as far as the gate reads it."""
-    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of)
+    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of, pipeline=TABULAR)
     ranked = [
         {"parameters": world.store().manifest(key_of("model", of, AS_OF)).parameters} for of in parameters
     ]
@@ -152,7 +153,7 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
             facts=facts or {},
         ),
         key=key,
-        parameters=sweep_identity(PARAMETERS, SweepParameters()),
+        parameters=sweep_identity(PARAMETERS, SweepParameters(), pipeline=TABULAR),
         format_name="parquet",
         inputs=(),
         workspace=workspace,
@@ -190,9 +191,10 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
         own=check_sweep({"grid": {"C": "0.3,3"}}),
         days=(AS_OF,),
         workspace=world.workspace,
+        pipeline=TABULAR,
     )
     assert len(list(sweep.run())) > 0
-    board = store_leaderboard(sweep, sweep.leaderboard())
+    board = leaderboard_draft(sweep, sweep.leaderboard()).commit().manifest
     winner = board.facts["best_run_id"]
 
     at_once = world.promote(winner, through=AS_OF)

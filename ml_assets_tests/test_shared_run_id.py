@@ -13,6 +13,7 @@ from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.run_id import run_id
 from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
+from ml_assets.core.tabular import TABULAR
 from ml_assets.core.tracking import Tracking
 from ml_assets.core.where import ANY
 from ml_assets.errors import RefusedError, SharedRunIdError
@@ -20,7 +21,7 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.days import must_be_made
 from ml_assets.pipeline.plan import plan_day
 from ml_assets.pipeline.released import find_model
-from ml_assets.pipeline.report import read_day
+from ml_assets.pipeline.report import read_days
 from ml_assets.pipeline.scoring import predict_day
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.sweep import Sweep
@@ -92,14 +93,14 @@ def test_what_reads_by_parameters_is_refused_what_is_of_others(workspace):
     store = workspace.store
 
     planned = plan_day(SECOND, DAY, workspace=workspace)
-    day = read_day(SECOND, DAY, store=store)
+    (day,) = read_days(SECOND, [DAY], pipeline=TABULAR, store=store)
 
     assert planned.state == "invalid"
     assert "share the run_id" in planned.why[0]
     assert must_be_made(SECOND, DAY, workspace=workspace)
-    assert day.evaluation is None
+    assert day.measured is None
     assert "share the run_id" in day.trouble
-    assert read_day(FIRST, DAY, store=store).evaluation
+    assert read_days(FIRST, [DAY], pipeline=TABULAR, store=store)[0].measured
     for read in (store.find, store.manifest, store.verify, store.load):
         with pytest.raises(SharedRunIdError, match=BOTH):
             read(key_of("evaluation", SECOND, DAY))
@@ -122,13 +123,13 @@ def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
     own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}})
 
     with pytest.raises(SharedRunIdError, match="504b2b7386b1: seed=7713887, and seed=10585453"):
-        list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace).run())
+        list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=TABULAR).run())
 
 
 def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
     attempt(FIRST, DAY, workspace=workspace)
     own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1})
-    sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace)
+    sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=TABULAR)
 
     list(sweep.run())
 
@@ -140,13 +141,15 @@ def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
 def test_predictions_of_other_rows_are_not_taken(workspace, one_hash, zone):
     attempt(FIRST, DAY, workspace=workspace)
     model = scoring_model(FIRST, check_scoring({"model": "a" * 12}), workspace=workspace, asset="predictions")
-    predict_day(FIRST, DAY, model=model, workspace=workspace)
+    predict_day(FIRST, DAY, model=model, workspace=workspace).commit()
     elsewhere = replace(workspace, sources={"elsewhere": str(zone)})
 
     with pytest.raises(
         SharedRunIdError, match=r"Stored is the one with source=landed; asked .* source=elsewhere"
     ):
-        predict_day(FIRST.model_copy(update={"source": "elsewhere"}), DAY, model=model, workspace=elsewhere)
+        predict_day(
+            FIRST.model_copy(update={"source": "elsewhere"}), DAY, model=model, workspace=elsewhere
+        ).commit()
 
 
 def test_a_run_id_of_two_runs_is_refused_with_the_places_of_both(workspace, one_hash, capsys, monkeypatch):

@@ -9,6 +9,7 @@ from ml_assets.cli.request import BackfillRequest
 from ml_assets.cli.run import progress
 from ml_assets.core.options import Options
 from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
+from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import TrainingError
 from ml_assets.pipeline.report import Outcome
 from ml_assets.pipeline.workspace import open_workspace
@@ -55,7 +56,10 @@ def _print(result: BackfillResult, request: BackfillRequest, *, environment: str
     from ml_assets.pipeline.report import report
 
     workspace = open_workspace(load_settings(), environment=environment)
-    print_report(report(request.parameters, request.days, workspace=workspace, outcomes=_outcomes(result)))
+    found = report(
+        request.parameters, request.days, pipeline=TABULAR, workspace=workspace, outcomes=_outcomes(result)
+    )
+    print_report(found, pipeline=TABULAR)
 
 
 def _outcomes(result: BackfillResult) -> dict[dt.date, Outcome]:

@@ -8,6 +8,7 @@ from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import Evidence, check
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.core.release import Entry, Release, Releases, Slot, promoted, refuse_serving
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
 from ml_assets.pipeline.not_worse import LiveComparison, Terms, compare_with_live
@@ -87,7 +88,7 @@ def evaluate(request: Promotion) -> Evaluated:
     terms = Terms(
         through=through,
         window_days=own.window_days,
-        margins=own.allowed,
+        margins=own.allowed(METRICS),
         by=request.by,
     )
     found = lineage(model, source, environment=settings.in_a_command(request.source))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
 from ml_assets.pipeline.day import Day
@@ -16,7 +18,9 @@ from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.workspace import Workspace
 
-OWN = ("model", "evaluation", "model_card")  # the training set is made once a day for all trials
+Shared = Mapping[str, Manifest]
+"""What is shared by the trials of one day that have the same rows: by asset, its manifest."""
+
 TURNS = 4  # tasks a process: fewer cost less, more share the work better
 MOST = 8  # trials of one task, so that progress is seen
 
@@ -29,36 +33,39 @@ class Tried:
     attempt: Attempt
 
 
-def rows_of(trial: TrainingParameters, day: dt.date) -> str:
-    """What names the training set of a trial."""
-    return key_of("training_set", trial, day).exact
+def shared_name(trial: TrainingParameters, day: dt.date, *, pipeline: Declared) -> str:
+    """What names all that a trial shares with others on a day."""
+    return " ".join(key_of(name, trial, day).exact for name in shared_assets(pipeline))
 
 
-def training_sets(
+def make_shared(
     trials: Sequence[TrainingParameters],
     days: Sequence[dt.date],
     *,
+    pipeline: Declared,
     workspace: Workspace,
     workers: int,
     known: Container[str] = (),
 ) -> Iterator[Tried]:
-    """Make or find the training set of each day, once for all trials that share it; not those whose name is `known`."""
-    by_slice = {rows_of(trial, days[0]): trial for trial in trials}
-    for trial in by_slice.values():
-        missing = [day for day in days if rows_of(trial, day) not in known]
+    """Make or find what trials share on each day, once for all that do; not that whose name is `known`."""
+    if not (assets := shared_assets(pipeline)):
+        return
+    by_name = {shared_name(trial, days[0], pipeline=pipeline): trial for trial in trials}
+    for trial in by_name.values():
+        missing = [day for day in days if shared_name(trial, day, pipeline=pipeline) not in known]
         if not missing:
             continue
-        found = attempts(
-            trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=("training_set",)
+        done = attempts(
+            trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=assets
         )
-        for done in found:
-            yield Tried(parameters=trial, attempt=done)
+        yield from (Tried(parameters=trial, attempt=outcome) for outcome in done)
 
 
 def tries(
     wanted: Mapping[dt.date, Sequence[TrainingParameters]],
     *,
-    rows: Mapping[str, Manifest],
+    shared: Mapping[str, Shared],
+    pipeline: Declared,
     workspace: Workspace,
     workers: int,
     retry_failed: bool = False,
@@ -66,18 +73,23 @@ def tries(
 ) -> Generator[Tried, None, None]:
     """Try the trials of each day; each outcome soon after it is there.
 
-    In `rows` is the training set of each, by name: all that share it are measured on its very rows, whatever is made of
-    others meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
+    In `shared` is what each of them shares with others, by name: it is that very one that they are made of, whatever is
+    made of it meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
     asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
     `together` is how many trials share a task, by default as many as pay.
     """
     size = together or _chunk(sum(map(len, wanted.values())), workers)
     ended: dict[dt.date, list[TrainingParameters]] = {}
+    own = trial_assets(pipeline)
     tasks = {
         (day, first): (
-            tuple((trial, rows[rows_of(trial, day)]) for trial in trials[first : first + size]),
+            tuple(
+                (trial, shared.get(shared_name(trial, day, pipeline=pipeline), {}))
+                for trial in trials[first : first + size]
+            ),
             day,
             workspace,
+            own,
             retry_failed,
         )
         for day, trials in wanted.items()
@@ -95,7 +107,13 @@ def tries(
             yield Tried(parameters=parameters, attempt=outcome)
     if ended:
         yield from tries(
-            ended, rows=rows, workspace=workspace, workers=workers, retry_failed=retry_failed, together=1
+            ended,
+            shared=shared,
+            pipeline=pipeline,
+            workspace=workspace,
+            workers=workers,
+            retry_failed=retry_failed,
+            together=1,
         )
 
 
@@ -112,19 +130,22 @@ def _chunk(tasks: int, workers: int) -> int:
 
 
 def _try_all(
-    trials: Sequence[tuple[TrainingParameters, Manifest]],
+    trials: Sequence[tuple[TrainingParameters, Shared]],
     day: dt.date,
     workspace: Workspace,
+    assets: tuple[str, ...],
     retry_failed: bool,  # noqa: FBT001
 ) -> list[Attempt]:
-    """In a worker: the trials of one task, each with its training set, which is read once."""
+    """In a worker: the trials of one task, each with what it shares with others, which is read once."""
     loaded: dict[str, object] = {}
-    found = []
-    for trial, rows in trials:
-        found.append(_try(trial, day, workspace, loaded, rows=rows, retry_failed=retry_failed))
-        for path in [path for path in loaded if not path.startswith("training_set/")]:
+    outcomes = []
+    for trial, shared in trials:
+        outcomes.append(
+            _try(trial, day, workspace, loaded, assets=assets, shared=shared, retry_failed=retry_failed)
+        )
+        for path in [path for path in loaded if not any(part in shared for part in path.split("/")[:2])]:
             del loaded[path]
-    return found
+    return outcomes
 
 
 def _try(
@@ -133,13 +154,14 @@ def _try(
     workspace: Workspace,
     loaded: dict[str, object],
     *,
-    rows: Manifest,
+    assets: tuple[str, ...],
+    shared: Shared,
     retry_failed: bool,
 ) -> Attempt:
-    pinned = {"training_set": rows}
     try:
         if workspace.reuse and not retry_failed:
-            reason = _known_failure(Day(parameters=trial, as_of=day, workspace=workspace, pinned=pinned))
+            known = Day(parameters=trial, as_of=day, workspace=workspace, pinned=shared)
+            reason = _known_failure(known)
             if reason is not None:
                 return Attempt(as_of=day, error=TrainingError(reason))
     except MlAssetsError as error:
@@ -148,11 +170,11 @@ def _try(
         trial,
         day,
         workspace=workspace,
-        assets=OWN,
+        assets=assets,
         contain=True,
         judge=False,
         loaded=loaded,
-        pinned=pinned,
+        pinned=shared,
     )
 
 

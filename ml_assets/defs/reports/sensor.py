@@ -14,6 +14,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.report.parameters import ReportParameters, report_identity
+from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.reports.assets import report
 from ml_assets.defs.requests import day_to_request, not_requested_yet
@@ -127,7 +128,7 @@ def _request(
     if asked > MOST_DAYS:
         log.warning("backfill %s: the report covers the latest %d of its days", backfill_id, MOST_DAYS)
     own = ReportParameters(window_days=min(asked, MOST_DAYS))
-    name = report_key(parameters, own, last).run_id
+    name = report_key(parameters, own, last, pipeline=TABULAR).run_id
     typed = {key: getattr(parameters, key) for key in given if key in TrainingParameters.model_fields}
     options = {} if environment == "default" else {"options": {"config": {"environment": environment}}}
     return dg.RunRequest(
@@ -137,5 +138,8 @@ def _request(
             "ops": {ASSET: {"config": {"window_days": own.window_days}}},
         },
         partition_key=last.isoformat(),
-        tags={**run_tags(report_identity(parameters, own), run_id=name), BACKFILL_TAG: backfill_id},
+        tags={
+            **run_tags(report_identity(parameters, own, pipeline=TABULAR), run_id=name),
+            BACKFILL_TAG: backfill_id,
+        },
     )

@@ -15,6 +15,7 @@ from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
+from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
@@ -113,7 +114,10 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
     refuse_options(options)
     parameters, own = check(asked.given), check_sweep(asked.own)
     day = day_to_request(parse(asked.as_of))
-    if not _SIZE.fullmatch(tags.get(SIZE_TAG, "")) or sweep_run_id(parameters, own, day) != name:
+    if (
+        not _SIZE.fullmatch(tags.get(SIZE_TAG, ""))
+        or sweep_run_id(parameters, own, day, pipeline=TABULAR) != name
+    ):
         raise ValueError(name)
     typed = {key: getattr(parameters, key) for key in asked.given}
     return dg.RunRequest(
@@ -121,7 +125,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
         run_config=run_config(typed, own={ASSET: asked.own}, **options),
         partition_key=day.isoformat(),
         tags={
-            **run_tags(sweep_identity(parameters, own), run_id=name),
+            **run_tags(sweep_identity(parameters, own, pipeline=TABULAR), run_id=name),
             SWEEP_TAG: name,
             LAST_TAG: last,
         },
