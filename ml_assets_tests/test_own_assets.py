@@ -290,7 +290,6 @@ def test_an_asset_with_a_prefix_may_have_any_name():
     assert stored() == {("shop/own", FIRST): {"a": 1}}
 
 
-@kind
 @pytest.mark.parametrize(
     ("format_name", "value", "message"),
     [
@@ -308,7 +307,6 @@ def test_what_could_not_be_loaded_again_is_not_stored(format_name, value, messag
     assert stored() == {}
 
 
-@kind
 def test_arrays_files_and_models_by_name_are_kept_too(tmp_path):
     (tmp_path / "net.onnx").write_bytes(b"weights")
     values = {
