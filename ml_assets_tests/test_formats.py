@@ -377,14 +377,24 @@ def test_the_first_difference_of_a_table_is_told(loaded, told):
 @pytest.mark.parametrize(
     ("format_name", "value", "loaded", "told"),
     [
-        ("json", {"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}, ".a[1].b: a int came back as another"),
-        ("json", {"a": 1}, {"a": "1"}, ".a: a int came back as a str"),
+        (
+            "json",
+            {"a": [1, {"b": 2}]},
+            {"a": [1, {"b": 3}]},
+            ".a[1].b: a value of type int came back as another",
+        ),
+        ("json", {"a": 1}, {"a": "1"}, ".a: a value of type int came back as one of type str"),
         ("json", {"a": 1}, {}, ".a: did not come back"),
         ("json", [1], [1, 2], "[1]: was not there, and came back"),
-        ("json", {"a": (1,)}, {"a": {}}, ".a: a tuple came back as a dict"),
-        ("json", (True,), [1], "[0]: a bool came back as a int"),
-        ("json", Reading(day=dt.date(2025, 1, 1)), Tagged(), ": a Reading came back as a Tagged"),
-        ("json", Tagged(tags={"a"}), Tagged(), ".tags: a set came back as another"),
+        ("json", {"a": (1,)}, {"a": {}}, ".a: a value of type tuple came back as one of type dict"),
+        ("json", (True,), [1], "[0]: a value of type bool came back as one of type int"),
+        (
+            "json",
+            Reading(day=dt.date(2025, 1, 1)),
+            Tagged(),
+            ": a value of type Reading came back as one of type Tagged",
+        ),
+        ("json", Tagged(tags={"a"}), Tagged(), ".tags: a value of type set came back as another"),
         (
             "safetensors",
             {"a": WHOLE},
@@ -393,7 +403,7 @@ def test_the_first_difference_of_a_table_is_told(loaded, told):
         ),
         ("safetensors", WHOLE, WHOLE + 1, ": its numbers came back as others"),
         ("safetensors", {"a": WHOLE}, {}, ": the names ['a'] came back as []"),
-        ("safetensors", {"a": WHOLE}, WHOLE, ": a dict came back as a ndarray"),
+        ("safetensors", {"a": WHOLE}, WHOLE, ": a value of type dict came back as one of type ndarray"),
         ("md", "a\n", "b\n", ": its text came back as another"),
         ("file", b"a", b"b", ": its bytes came back as others"),
         (

@@ -14,12 +14,13 @@ from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
 from ml_assets.errors import RefusedError
-from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key, store_leaderboard
+from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.promotion import evaluate
 from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
 from ml_assets_tests.builders import land
@@ -144,7 +145,7 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
     ranked = [
         {"parameters": world.store().manifest(key_of("model", of, AS_OF)).parameters} for of in parameters
     ]
-    workspace = Workspace(store=world.store(), environment="staging", sources={})
+    workspace = Workspace(pipeline=tabular, store=world.store(), environment="staging", sources={})
     store_value(
         Product(
             value=pl.DataFrame({"rank": [1]}),
@@ -192,7 +193,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
         workspace=world.workspace,
     )
     assert len(list(sweep.run())) > 0
-    board = store_leaderboard(sweep, sweep.leaderboard())
+    board = leaderboard_draft(sweep, sweep.leaderboard()).commit().manifest
     winner = board.facts["best_run_id"]
 
     at_once = world.promote(winner, through=AS_OF)

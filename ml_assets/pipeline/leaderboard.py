@@ -6,12 +6,11 @@ from typing import Any
 from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
-from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -24,17 +23,19 @@ def leaderboard_key(parameters: TrainingParameters, own: SweepParameters, as_of:
     return key_of_identity(ASSET, values, as_of, path={"dataset": parameters.dataset})
 
 
-def store_leaderboard(sweep: Sweep, board: Leaderboard) -> Manifest:
-    """Commit a leaderboard with its pictures; its lineage is the evaluation of every trial and day that it ranks."""
+def leaderboard_draft(sweep: Sweep, board: Leaderboard) -> Draft:
+    """A leaderboard with its pictures, to be committed; its lineage is the evaluation of every trial and day that it ranks."""
     found = sorted(sweep.evaluations.values(), key=lambda m: (m.as_of, m.run_id))
-    return store_value(
-        _product(board, rows_until=sweep.rows_until),
+    return Draft(
+        product=_product(board, rows_until=sweep.rows_until),
         key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1]),
-        parameters=sweep_identity(sweep.parameters, sweep.own),
-        format_name="parquet",
-        inputs=found,
+        identity=sweep_identity(sweep.parameters, sweep.own),
+        format="parquet",
+        inputs=tuple(found),
         workspace=sweep.workspace,
         code_version=f"ml_assets {__version__}",
+        started_at=sweep.workspace.now(),
+        reason="a leaderboard is always made anew",
     )
 
 

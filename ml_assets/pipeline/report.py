@@ -19,8 +19,8 @@ from ml_assets.core.report.record import DayRecord, Status
 from ml_assets.core.report.words import count
 from ml_assets.core.run_id import run_id
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.scored_evaluation import keeps_scores, scores_of
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -195,7 +195,7 @@ def report_key(parameters: TrainingParameters, own: ReportParameters, as_of: dt.
     return key_of_identity(ASSET, report_identity(parameters, own), as_of)
 
 
-def store_report(
+def report_draft(
     found: Report,
     stored: Sequence[StoredDay],
     *,
@@ -203,17 +203,19 @@ def store_report(
     parameters: TrainingParameters,
     own: ReportParameters,
     workspace: Workspace,
-) -> Manifest:
-    """Commit a report with its Markdown and its pictures; its lineage is what was read of these parameters."""
+) -> Draft:
+    """A report with its Markdown and its pictures, to be committed; its lineage is what was read of these parameters."""
     read = [manifest for day in stored for manifest in (day.training_set, day.evaluation) if manifest]
-    return store_value(
-        product(found),
+    return Draft(
+        product=product(found),
         key=key,
-        parameters=report_identity(parameters, own),
-        format_name="json",
-        inputs=read,
+        identity=report_identity(parameters, own),
+        format="json",
+        inputs=tuple(read),
         workspace=workspace,
         code_version=f"ml_assets {__version__}",
+        started_at=workspace.now(),
+        reason="a report is always made anew",
     )
 
 

@@ -86,13 +86,12 @@ def dumps(estimator: Any) -> bytes:
 
 def _dumped(estimator: Any) -> bytes:
     from skops import io as skops_io
-    from skops.io.exceptions import UnsupportedTypeException
 
     by_name = isinstance(estimator, dict) and all(isinstance(name, str) for name in estimator)
     given = {name: estimator[name] for name in sorted(estimator)} if by_name else estimator
     try:
         return bytes(skops_io.dumps(given))
-    except UnsupportedTypeException as error:
+    except TypeError as error:  # skops' own for what it does not know is one too
         raise UnstorableError(f"skops cannot store it ({visible(str(error))})") from error
 
 

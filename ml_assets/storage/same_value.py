@@ -29,7 +29,7 @@ def json_difference(value: Any, loaded: Any, place: str = "") -> str:
     if _is_scalar(value) and _is_scalar(loaded):
         return "" if _equal(value, loaded) else _came_back(place, value, loaded)
     if not _of_one_kind(value, loaded):
-        return f"{place}: a {type(value).__name__} came back as a {type(loaded).__name__}"
+        return f"{place}: {_kinds(value, loaded)}"
     differences = (json_difference(*pair, f"{place}{part}") for part, pair in _parts(value, loaded))
     inside = next(filter(None, differences), "")
     if inside or not isinstance(value, BaseModel) or value == loaded:
@@ -52,7 +52,7 @@ def frame_difference(value: "pl.DataFrame", loaded: "pl.DataFrame", place: str =
 def array_difference(value: Any, loaded: Any, place: str = "") -> str:
     """The first array that came back with another type, shape or number, bit by bit."""
     if isinstance(value, dict) != isinstance(loaded, dict):
-        return f"{place}: a {type(value).__name__} came back as a {type(loaded).__name__}"
+        return f"{place}: {_kinds(value, loaded)}"
     if not isinstance(value, dict):
         return _one_array(arrays.stored_array(value), loaded, place)
     if value.keys() != loaded.keys():
@@ -104,8 +104,12 @@ def _came_back(place: str, value: Any, loaded: Any) -> str:
     """The value itself is not told: it may be a secret of its owner."""
     if value is _ABSENT or loaded is _ABSENT:
         return f"{place}: {'was not there, and came back' if value is _ABSENT else 'did not come back'}"
-    kinds = type(value).__name__, type(loaded).__name__
-    return f"{place}: a {kinds[0]} came back as {'another' if kinds[0] == kinds[1] else f'a {kinds[1]}'}"
+    return f"{place}: {_kinds(value, loaded)}"
+
+
+def _kinds(value: Any, loaded: Any) -> str:
+    one, other = type(value).__name__, type(loaded).__name__
+    return f"a value of type {one} came back as {'another' if one == other else f'one of type {other}'}"
 
 
 def _different_column(value: "pl.DataFrame", loaded: "pl.DataFrame", place: str) -> str:
