@@ -316,7 +316,9 @@ def test_a_model_whose_parameters_are_not_known_here_is_refused_in_plain_words(p
     name = hash_identity(parameters, LAST)
     files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
     newer = manifest.model_copy(update={"parameters": parameters, "run_id": name})
-    store.commit(replace(key, model_version="v9", run_id=name), newer, files)
+    store.commit(
+        replace(key, values=(("model_version", "v9"), ("dataset", "orders")), run_id=name), newer, files
+    )
 
     with pytest.raises(
         RefusedError, match=f"{name}: the ml_assets that is here does not know its parameters"

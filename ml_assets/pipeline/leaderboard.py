@@ -20,9 +20,7 @@ DOCUMENT, SUMMARY = "leaderboard.json", "summary.md"
 def leaderboard_key(parameters: TrainingParameters, own: SweepParameters, as_of: dt.date) -> ArtifactKey:
     """The key of a leaderboard: what its trials share and the sweep's own decide it."""
     values = sweep_identity(parameters, own)
-    return key_of_identity(
-        ASSET, values, as_of, dataset=parameters.dataset, model_version=values.get("model_version", "")
-    )
+    return key_of_identity(ASSET, values, as_of, path={"dataset": parameters.dataset})
 
 
 def leaderboard_draft(sweep: Sweep, board: Leaderboard) -> Draft:

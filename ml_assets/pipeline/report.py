@@ -192,13 +192,7 @@ def _cells(dataset: str, days: set[dt.date], *, store: ArtifactStore, metric: st
 
 def report_key(parameters: TrainingParameters, own: ReportParameters, as_of: dt.date) -> ArtifactKey:
     """The key of a report: the run's parameters and the report's own decide it, so no two windows share one."""
-    return key_of_identity(
-        ASSET,
-        report_identity(parameters, own),
-        as_of,
-        dataset=parameters.dataset,
-        model_version=parameters.model_version,
-    )
+    return key_of_identity(ASSET, report_identity(parameters, own), as_of)
 
 
 def report_draft(

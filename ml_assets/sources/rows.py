@@ -1,10 +1,13 @@
 """What a source of rows promises, and how a name and a URI become one."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import polars as pl
 
+from ml_assets.core.asset import Sample
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
@@ -27,29 +30,51 @@ class Source(Protocol):
     def days(self, dataset: str, *, first: dt.date, last: dt.date) -> list[dt.date]:
         """List the days from `first` to `last`, both included, for which there are rows."""
 
+    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
+        """The newest day that is not after `last` and has rows, or files that cannot be read as rows."""
+
     def scan(
-        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,
+        coded: bool = True,
     ) -> pl.LazyFrame:
         """Rows of the days from `first` to `last`, both included, as a contract says, by default the source's own.
 
-        The columns are `day` (Date) and `contract.columns`. Whatever the files hold, ids and category
-        features are String, number features Float64 (booleans are 0 and 1), the label is Int8 (2 stands for
-        anything but 0, 1 and null), the two times are naive Datetime("us") in UTC.
+        The columns are `day` (Date) and those of the contract. Whatever the files hold, ids are String and times are
+        naive Datetime("us") in UTC. Coded, category features are String, number features Float64 (booleans are 0 and 1),
+        and the label is Int8 (2 stands for anything but 0, 1 and null).
 
         Raises:
             SourceError: when rows cannot be used; it is raised here, not when the frame is collected.
         """
 
 
-def open_source(name: str, uri: str, *, access: S3Access = USUAL_S3, rows_gb: float = USUAL_GB) -> Source:
-    """The source at `uri`: `sample:` is the embedded one, anything else is a landing zone, in S3 or elsewhere.
+def open_source(
+    name: str,
+    uri: str,
+    *,
+    access: S3Access = USUAL_S3,
+    rows_gb: float = USUAL_GB,
+    samples: Mapping[str, Sample] | None = None,
+) -> Source:
+    """The source at `uri`: `sample:` is that of sample rows, anything else is a landing zone, in S3 or elsewhere.
 
-    `rows_gb` is the memory that the rows of one window of a landing zone may take, in gigabytes.
+    Args:
+        name: the logical name, as in the parameter `source`.
+        uri: where the rows are.
+        access: how S3 is reached, where they are there.
+        rows_gb: gigabytes of memory that the rows of one window of a landing zone may take.
+        samples: what makes sample rows, by data set; by default those of a made-up shop.
     """
     if uri.startswith("sample:"):
         from ml_assets.sources.sample import SampleSource
 
-        return SampleSource(name=name, uri=uri)
+        made = SampleSource(name=name, uri=uri)
+        return made if samples is None else replace(made, samples=samples)
     from ml_assets.sources.landing import LandingSource
 
     return LandingSource(name=name, uri=uri, access=access, rows_gb=rows_gb)

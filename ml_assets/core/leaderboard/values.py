@@ -5,7 +5,8 @@ from typing import Any, TypeGuard
 
 from pydantic.fields import FieldInfo
 
-from ml_assets.core.parameters import OmittedWhen, TrainingParameters
+from ml_assets.core.marks import omission
+from ml_assets.core.parameters import TrainingParameters
 
 Value = bool | int | float | str | None
 
@@ -27,7 +28,8 @@ def _value(identity: Mapping[str, Any], name: str) -> Value:
 
 def _omitted(field: FieldInfo) -> Value:
     """What a parameter that is left out of an identity stands for."""
-    return next((mark.value for mark in field.metadata if isinstance(mark, OmittedWhen)), None)
+    mark = omission(field)
+    return None if mark is None else mark.value
 
 
 def is_number(value: Value) -> TypeGuard[int | float]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import PYTHON, Manifest
-from ml_assets.core.parameters import from_identity, identity
+from ml_assets.core.parameters import TrainingParameters, from_identity, identity
 
 BASELINES = (("log_loss", "baseline_log_loss"), ("brier", "baseline_brier"))
 FORCEABLE = ("code", "packages", "baseline", "leak", "not worse")
@@ -93,7 +93,7 @@ def _parameters(evidence: Evidence) -> str:
     """Do all have the parameters of the model?"""
     if (model := evidence.model) is None:
         return "not known, for the model cannot be read"
-    whole = from_identity(model.parameters)
+    whole = from_identity(model.parameters, cls=TrainingParameters)
     wrong = [
         asset
         for asset, manifest in evidence.manifests.items()
