@@ -17,6 +17,7 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import report as read_report
 from ml_assets.pipeline.report import report_key
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_days, write_landing
@@ -295,7 +296,7 @@ def test_the_launchpad_shows_the_reports_own_parameters_and_what_is_allowed():
 
 def test_the_plain_function_takes_outcomes_and_loads_neither_dagster_nor_matplotlib(stored, shop):
     _, _, store = shop
-    workspace = open_workspace(load_settings())
+    workspace = open_workspace(load_settings(), pipeline=tabular)
     assert workspace.store == store
 
     found = read_report(
@@ -317,7 +318,7 @@ def test_a_damaged_evaluation_makes_its_day_failed_with_the_reason(stored, shop)
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b'"reuse', b'"x').replace(b'"roc_auc":0', b'"roc_auc":1'))
 
-    found = read_report(PARAMETERS, DAYS, workspace=open_workspace(load_settings()))
+    found = read_report(PARAMETERS, DAYS, workspace=open_workspace(load_settings(), pipeline=tabular))
     path.write_bytes(whole)
 
     assert found.days[2].status == "failed"
@@ -325,7 +326,9 @@ def test_a_damaged_evaluation_makes_its_day_failed_with_the_reason(stored, shop)
 
 
 def test_where_the_environment_is_not_the_usual_one_the_retry_names_it(shop):
-    found = read_report(PARAMETERS, DAYS, workspace=open_workspace(load_settings(), environment="blue"))
+    found = read_report(
+        PARAMETERS, DAYS, workspace=open_workspace(load_settings(), pipeline=tabular, environment="blue")
+    )
 
     assert found.retry[0].endswith("--environment blue")
     assert found.counts["missing"] == 5

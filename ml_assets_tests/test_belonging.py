@@ -14,6 +14,7 @@ from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.report import report
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 
@@ -37,7 +38,9 @@ def shop(trained, tmp_path, monkeypatch):
 
 
 def workspace(shop):
-    return Workspace(store=shop.store("dev"), environment="dev", sources={"shop": str(shop.zone)})
+    return Workspace(
+        pipeline=tabular, store=shop.store("dev"), environment="dev", sources={"shop": str(shop.zone)}
+    )
 
 
 def make(shop, *assets):

@@ -14,6 +14,7 @@ from ml_assets.pipeline.report import covered_days
 from ml_assets.pipeline.reproduce import reproduce
 from ml_assets.pipeline.verdicts import bytes_verify
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
@@ -38,7 +39,9 @@ def shop(trained, tmp_path, monkeypatch):
 
 @pytest.fixture
 def workspace(shop):
-    return Workspace(store=shop.store(), environment="green", sources={"shop": str(shop.zone)})
+    return Workspace(
+        pipeline=tabular, store=shop.store(), environment="green", sources={"shop": str(shop.zone)}
+    )
 
 
 def spoil(shop, key, name="manifest.json"):

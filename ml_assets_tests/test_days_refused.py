@@ -21,6 +21,7 @@ from ml_assets.defs.trust import reproduction
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.in_process import launch, location
 from ml_assets_tests.scenario import failure_of, train
 
@@ -215,7 +216,7 @@ def test_the_notice_of_such_a_run_says_why_and_gives_no_command_that_would_be_re
 
 @kind
 def test_a_run_that_an_engine_hands_on_is_refused_as_well():
-    sound = resolve({"lookback_days": 120}, as_of="2025-12-01")
+    sound = resolve(tabular, {"lookback_days": 120}, as_of="2025-12-01")
 
     with pytest.raises(RefusedError, match="not a complete day yet"):
         make(sound.model_copy(update={"as_of": dt.date(2030, 1, 1)}))

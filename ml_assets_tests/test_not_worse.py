@@ -20,6 +20,7 @@ from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
 from ml_assets_tests.builders import land
@@ -144,7 +145,7 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
     ranked = [
         {"parameters": world.store().manifest(key_of("model", of, AS_OF)).parameters} for of in parameters
     ]
-    workspace = Workspace(store=world.store(), environment="staging", sources={})
+    workspace = Workspace(pipeline=tabular, store=world.store(), environment="staging", sources={})
     store_value(
         Product(
             value=pl.DataFrame({"rank": [1]}),

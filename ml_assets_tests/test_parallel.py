@@ -15,6 +15,7 @@ from ml_assets.pipeline.parallel import TRIES_BESIDE_OTHERS, side_by_side
 from ml_assets.pipeline.processes import start_workers
 from ml_assets.pipeline.trials import rows_of, tries
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 
 
@@ -94,7 +95,7 @@ def die_of_two(trials, day, workspace, retry_failed):
 
 def test_a_trial_that_kills_its_process_fails_without_those_that_share_its_task(tmp_path, monkeypatch):
     monkeypatch.setattr(trials, "_try_all", die_of_two)
-    place = Workspace(store=ArtifactStore(str(tmp_path)), environment="dev", sources={})
+    place = Workspace(pipeline=tabular, store=ArtifactStore(str(tmp_path)), environment="dev", sources={})
     day, wanted = dt.date(2025, 8, 6), [TrainingParameters(C=c) for c in range(1, 10)]
     rows = {rows_of(wanted[0], day): None}
 

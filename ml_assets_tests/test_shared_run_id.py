@@ -26,6 +26,7 @@ from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import write_landing
 
@@ -57,7 +58,10 @@ def zone(tmp_path_factory):
 @pytest.fixture
 def workspace(tmp_path, zone):
     return Workspace(
-        store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={"landed": str(zone)}
+        pipeline=tabular,
+        store=ArtifactStore(str(tmp_path / "store")),
+        environment="dev",
+        sources={"landed": str(zone)},
     )
 
 
@@ -182,7 +186,9 @@ def test_a_run_whose_run_id_another_has_is_not_logged_as_that_one(workspace, one
 def test_of_several_models_of_a_run_id_the_dataset_chooses(workspace, one_hash, tmp_path):
     write_landing(tmp_path / "zone", "customers")
     write_landing(tmp_path / "zone", "orders")
-    both = Workspace(store=workspace.store, environment="dev", sources={"landed": str(tmp_path / "zone")})
+    both = Workspace(
+        pipeline=tabular, store=workspace.store, environment="dev", sources={"landed": str(tmp_path / "zone")}
+    )
     for dataset in ("orders", "customers"):
         done = attempt(FIRST.model_copy(update={"dataset": dataset}), DAY, workspace=both)
         assert done.error is None

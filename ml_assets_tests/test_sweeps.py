@@ -19,15 +19,17 @@ from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
 from ml_assets.errors import CorruptArtifactError, TrainingError
-from ml_assets.pipeline import steps, trials
+from ml_assets.pipeline import trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard, load_summary
+from ml_assets.pipeline.sharing import own_assets
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import land, order_day, order_days, write_landing
+from ml_assets_tests.builders import land, order_day, order_days, swap, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train, train_days
 
 DAY = dt.date(2025, 8, 6)
@@ -379,7 +381,7 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
 
 
 def workspace_of(store, zone):
-    return Workspace(store=store, environment="dev", sources={"shop": str(zone)}, workers=1)
+    return Workspace(pipeline=tabular, store=store, environment="dev", sources={"shop": str(zone)}, workers=1)
 
 
 def test_what_is_under_way_ends_where_too_many_have_failed(sweep, monkeypatch):
@@ -402,8 +404,12 @@ def test_what_is_under_way_ends_where_too_many_have_failed(sweep, monkeypatch):
 @pytest.fixture
 def fitted(monkeypatch):
     """The lookback_days of every model that was tried."""
-    found, real = [], steps.STEPS["model"]
-    monkeypatch.setitem(steps.STEPS, "model", lambda i: found.append(i.parameters.lookback_days) or real(i))
+    found = []
+
+    def counted(real):
+        return lambda params, **given: found.append(params.lookback_days) or real(params=params, **given)
+
+    swap(monkeypatch, "model", counted)
     return found
 
 
@@ -429,13 +435,13 @@ def test_a_failure_is_tried_again_only_on_demand_or_where_rows_have_changed(swee
 def no_fit(monkeypatch):
     """Within it, no model can be fitted, for a reason that would be remembered."""
 
-    def fail(_inputs):
+    def fail(**_given):
         raise TrainingError("The solver did not converge.")
 
     @contextlib.contextmanager
     def call():
         with monkeypatch.context() as patch:
-            patch.setitem(steps.STEPS, "model", fail)
+            swap(patch, "model", lambda _: fail)
             yield
 
     return call
@@ -471,9 +477,13 @@ def test_a_failure_is_remembered_of_the_rows_that_the_trial_had(store, own_zone,
     land(own_zone, known, order_day(known, rows=13))
     second = made()
     with no_fit():
-        attempt(PARAMETERS, DAY, workspace=place, assets=trials.OWN, pinned={"training_set": first})
+        attempt(PARAMETERS, DAY, workspace=place, assets=own_assets(tabular), pinned={"training_set": first})
 
-    reasons = [remembered(PARAMETERS, DAY, training_set=rows, workspace=place) for rows in (first, second)]
+    days = [
+        Day(parameters=PARAMETERS, as_of=DAY, workspace=place, pinned={"training_set": rows})
+        for rows in (first, second)
+    ]
+    reasons = [remembered(day) for day in days]
     assert reasons == ["The solver did not converge.", None]
 
 

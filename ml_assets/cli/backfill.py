@@ -12,6 +12,7 @@ from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
 from ml_assets.pipeline.report import Outcome
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
@@ -54,7 +55,7 @@ def _print(result: BackfillResult, request: BackfillRequest, *, environment: str
     from ml_assets.cli.report import print_report
     from ml_assets.pipeline.report import report
 
-    workspace = open_workspace(load_settings(), environment=environment)
+    workspace = open_workspace(load_settings(), pipeline=tabular, environment=environment)
     print_report(report(request.parameters, request.days, workspace=workspace, outcomes=_outcomes(result)))
 
 

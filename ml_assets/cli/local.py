@@ -16,6 +16,7 @@ from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
 from ml_assets.pipeline.processes import processes, start_workers
 from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded while the workers start
@@ -67,7 +68,11 @@ def launch(
 def workspace_for(options: Options) -> Workspace:
     """The workspace that the options name; SettingsError where there is none."""
     return open_workspace(
-        load_settings(), environment=options.environment, reuse=options.reuse, engine=options.engine
+        load_settings(),
+        pipeline=tabular,
+        environment=options.environment,
+        reuse=options.reuse,
+        engine=options.engine,
     )
 
 

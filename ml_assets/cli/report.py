@@ -10,6 +10,7 @@ from ml_assets.core.report.document import Report
 from ml_assets.core.report.record import STATUSES
 from ml_assets.pipeline.report import report as read_report
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ ONLY_STORED = "Read from the store alone: a day that failed counts as missing, a
 
 def report(request: BackfillRequest, *, environment: str, as_json: bool) -> int:
     """Print the report of the requested days."""
-    workspace = open_workspace(load_settings(), environment=environment)
+    workspace = open_workspace(load_settings(), pipeline=tabular, environment=environment)
     found = read_report(request.parameters, request.days, workspace=workspace)
     if as_json:
         print(json.dumps(found.document(), indent=2))

@@ -12,8 +12,7 @@ from functools import cached_property
 from ml_assets.core.leaderboard.document import Leaderboard, leaderboard
 from ml_assets.core.leaderboard.record import TrialDay
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.run_id import run_id
+from ml_assets.core.parameters import Parameters, TrainingParameters, identity
 from ml_assets.core.sweep.axis import shown
 from ml_assets.core.sweep.halving import Round, first_round, next_round
 from ml_assets.core.sweep.search import trials_of
@@ -22,7 +21,8 @@ from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets.errors import SharedRunIdError, TrainingError
 from ml_assets.pipeline.leaderboard_rows import evidence
-from ml_assets.pipeline.trials import Tried, rows_of, training_sets, tries, workers_for_trials
+from ml_assets.pipeline.sharing import shared_name
+from ml_assets.pipeline.trials import Tried, shared_artifacts, tries, workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 
 LOGGER = logging.getLogger("ml_assets")
@@ -59,7 +59,9 @@ class Sweep:
     retry_failed: bool = False
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
     evaluations: dict[tuple[str, dt.date], Manifest] = field(default_factory=dict)
-    _rows: dict[str, Manifest] = field(default_factory=dict)  # training sets by name: no trial sees others
+    _shared: dict[str, dict[str, Manifest]] = field(
+        default_factory=dict
+    )  # by name and asset: no trial sees others
     _named: dict[str, TrainingParameters] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
@@ -98,19 +100,22 @@ class Sweep:
         """
         varied = [axis.name for axis in self.space]
         board = leaderboard(self.records.values(), metric=self.own.metric, varied=varied)
-        return board.with_evidence(
-            evidence(board, self.evaluations, self._rows.values(), store=self.workspace.store)
-        )
+        shared = self._shared_manifests
+        return board.with_evidence(evidence(board, self.evaluations, shared, store=self.workspace.store))
 
     @property
     def rows_until(self) -> str:
         """The last event day that any trial was measured on; "" where a training set of an earlier version does not say."""
-        found = [str(manifest.facts.get("last_day", "")) for manifest in self._rows.values()]
+        found = [str(manifest.facts.get("last_day", "")) for manifest in self._shared_manifests]
         return max(found, default="") if all(found) else ""
 
-    def name(self, trial: TrainingParameters) -> str:
+    @property
+    def _shared_manifests(self) -> list[Manifest]:
+        return [manifest for shared in self._shared.values() for manifest in shared.values()]
+
+    def name(self, trial: Parameters) -> str:
         """What a trial is called: its run_id at the sweep's as_of."""
-        return run_id(trial, self.days[-1])
+        return self.workspace.pipeline.run_id(trial, self.days[-1])
 
     def _learning(self) -> Iterator[Tried]:
         search = Tpe(self.parameters, self.own)
@@ -133,7 +138,7 @@ class Sweep:
     def _tries(
         self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, planned: int
     ) -> Iterator[Tried]:
-        """Try what was not tried yet, the training sets first."""
+        """Try what was not tried yet, what trials share first."""
         self._refuse_shared_names(trials)
         wanted = {
             day: left
@@ -144,25 +149,28 @@ class Sweep:
             return
         workers = workers_for_trials(wanted, self.workspace)
         blocked: dict[str, str] = {}
-        made = training_sets(
-            trials, list(wanted), workspace=self.workspace, workers=workers, known=self._rows
+        made = shared_artifacts(
+            trials, list(wanted), workspace=self.workspace, workers=workers, known=self._shared
         )
         for tried in made:
-            named = rows_of(tried.parameters, tried.attempt.as_of)
+            named = self._shared_name(tried.parameters, tried.attempt.as_of)
             if tried.attempt.error:
                 blocked[named] = str(tried.attempt.error)
             else:
-                self._rows[named] = tried.attempt.made[0].manifest
+                self._shared[named] = {made.key.asset: made.manifest for made in tried.attempt.made}
             yield tried
         total = len(self.records) + sum(map(len, wanted.values()))
         for day, left in wanted.items():
             for trial in left:
-                if (reason := blocked.get(rows_of(trial, day))) is not None:
+                if (reason := blocked.get(self._shared_name(trial, day))) is not None:
                     self._record(trial, day, reason=reason, planned=planned, total=total)
-        sound = {day: [t for t in left if rows_of(t, day) not in blocked] for day, left in wanted.items()}
+        sound = {
+            day: [trial for trial in left if self._shared_name(trial, day) not in blocked]
+            for day, left in wanted.items()
+        }
         found = tries(
             sound,
-            rows=self._rows,
+            shared=self._shared,
             workspace=self.workspace,
             workers=workers,
             retry_failed=self.retry_failed,
@@ -181,6 +189,9 @@ class Sweep:
                     total=total,
                 )
 
+    def _shared_name(self, trial: Parameters, day: dt.date) -> str:
+        return shared_name(self.workspace.pipeline, trial, day)
+
     def _refuse_shared_names(self, trials: Sequence[TrainingParameters]) -> None:
         """SharedRunIdError where two trials have one run_id: what came of one would be taken for the other."""
         for trial in trials:
@@ -193,7 +204,7 @@ class Sweep:
 
     def _record(
         self,
-        trial: TrainingParameters,
+        trial: Parameters,
         day: dt.date,
         *,
         reason: str | None,
@@ -209,7 +220,7 @@ class Sweep:
         self.records[name, day] = TrialDay(
             trial=identity(trial, of=TrainingParameters),
             as_of=day,
-            run_id=run_id(trial, day),
+            run_id=self.workspace.pipeline.run_id(trial, day),
             status="done" if reason is None else "failed",
             reason=reason or "",
             metrics=metrics,
@@ -224,7 +235,7 @@ class Sweep:
         LOGGER.info(
             "%s %s %s: %s (%d of %d)",
             day,
-            run_id(trial, day),
+            self.workspace.pipeline.run_id(trial, day),
             self.varied(trial),
             told,
             len(self.records),
@@ -234,7 +245,7 @@ class Sweep:
         if len(self._failed) > self.own.max_failure_rate * planned:
             raise TrainingError(self._too_many(planned))
 
-    def varied(self, trial: TrainingParameters) -> str:
+    def varied(self, trial: Parameters) -> str:
         """The values of a trial that are its own: `learning_rate=0.1 max_depth=4`."""
         return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in self.space)
 

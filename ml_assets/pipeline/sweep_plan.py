@@ -11,8 +11,9 @@ from ml_assets.core.sweep.search import trials_of
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.plan import Known, Plan, PlannedDay, past_seconds, plan_day
+from ml_assets.pipeline.sharing import own_assets
 from ml_assets.pipeline.sweep import Sweep
-from ml_assets.pipeline.trials import OWN, workers_for_trials
+from ml_assets.pipeline.trials import workers_for_trials
 
 
 def plan_sweep(sweep: Sweep) -> Plan:
@@ -22,7 +23,12 @@ def plan_sweep(sweep: Sweep) -> Plan:
     """
     trials, days, later = _known(sweep)
     planned = tuple(_planned(sweep, trials, days))
-    past = past_seconds(trials or [sweep.parameters], days[-1], workspace=sweep.workspace, assets=OWN)
+    past = past_seconds(
+        trials or [sweep.parameters],
+        days[-1],
+        workspace=sweep.workspace,
+        assets=own_assets(sweep.workspace.pipeline),
+    )
     found = Plan(
         days=planned,
         seconds_a_day=round(statistics.median(past), 3) if past else None,

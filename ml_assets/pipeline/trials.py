@@ -5,18 +5,17 @@ import math
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.errors import MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.days import attempts, must_be_made, workers_that_pay
 from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.parallel import side_by_side
+from ml_assets.pipeline.sharing import own_assets, shared_assets, shared_name
 from ml_assets.pipeline.workspace import Workspace
 
-OWN = ("model", "evaluation", "model_card")  # the training set is made once a day for all trials
 TURNS = 4  # tasks a process: fewer cost less, more share the work better
 MOST = 8  # trials of one task, so that progress is seen
 
@@ -25,40 +24,36 @@ MOST = 8  # trials of one task, so that progress is seen
 class Tried:
     """One trial at one as_of; `attempt.made` holds its own artifacts, or those that are there of a failed one."""
 
-    parameters: TrainingParameters
+    parameters: Parameters
     attempt: Attempt
 
 
-def rows_of(trial: TrainingParameters, day: dt.date) -> str:
-    """What names the training set of a trial."""
-    return key_of("training_set", trial, day).exact
-
-
-def training_sets(
-    trials: Sequence[TrainingParameters],
+def shared_artifacts(
+    trials: Sequence[Parameters],
     days: Sequence[dt.date],
     *,
     workspace: Workspace,
     workers: int,
     known: Container[str] = (),
 ) -> Iterator[Tried]:
-    """Make or find the training set of each day, once for all trials that share it; not those whose name is `known`."""
-    by_slice = {rows_of(trial, days[0]): trial for trial in trials}
+    """Make or find what trials share on each day, once for all of them; not what is named among the `known`."""
+    pipeline, assets = workspace.pipeline, shared_assets(workspace.pipeline)
+    by_slice = {shared_name(pipeline, trial, days[0]): trial for trial in trials} if assets else {}
     for trial in by_slice.values():
-        missing = [day for day in days if rows_of(trial, day) not in known]
+        missing = [day for day in days if shared_name(pipeline, trial, day) not in known]
         if not missing:
             continue
         found = attempts(
-            trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=("training_set",)
+            trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=assets
         )
         for done in found:
             yield Tried(parameters=trial, attempt=done)
 
 
 def tries(
-    wanted: Mapping[dt.date, Sequence[TrainingParameters]],
+    wanted: Mapping[dt.date, Sequence[Parameters]],
     *,
-    rows: Mapping[str, Manifest],
+    shared: Mapping[str, Mapping[str, Manifest]],
     workspace: Workspace,
     workers: int,
     retry_failed: bool = False,
@@ -66,16 +61,20 @@ def tries(
 ) -> Generator[Tried, None, None]:
     """Try the trials of each day; each outcome soon after it is there.
 
-    In `rows` is the training set of each, by name: all that share it are measured on its very rows, whatever is made of
-    others meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
+    In `shared` are the artifacts that trials share, by `shared_name` and asset: all are made of these very ones, whatever
+    is made of others meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
     asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
     `together` is how many trials share a task, by default as many as pay.
     """
+    pipeline = workspace.pipeline
     size = together or _chunk(sum(map(len, wanted.values())), workers)
-    ended: dict[dt.date, list[TrainingParameters]] = {}
+    ended: dict[dt.date, list[Parameters]] = {}
     tasks = {
         (day, first): (
-            tuple((trial, rows[rows_of(trial, day)]) for trial in trials[first : first + size]),
+            tuple(
+                (trial, shared.get(shared_name(pipeline, trial, day), {}))
+                for trial in trials[first : first + size]
+            ),
             day,
             workspace,
             retry_failed,
@@ -95,11 +94,11 @@ def tries(
             yield Tried(parameters=parameters, attempt=outcome)
     if ended:
         yield from tries(
-            ended, rows=rows, workspace=workspace, workers=workers, retry_failed=retry_failed, together=1
+            ended, shared=shared, workspace=workspace, workers=workers, retry_failed=retry_failed, together=1
         )
 
 
-def workers_for_trials(wanted: Mapping[dt.date, Sequence[TrainingParameters]], workspace: Workspace) -> int:
+def workers_for_trials(wanted: Mapping[dt.date, Sequence[Parameters]], workspace: Workspace) -> int:
     """How many processes pay: no more than cores, or than trials that are not stored yet; 1 is this process."""
     to_make = (
         must_be_made(trial, day, workspace=workspace) for day, trials in wanted.items() for trial in trials
@@ -112,31 +111,31 @@ def _chunk(tasks: int, workers: int) -> int:
 
 
 def _try_all(
-    trials: Sequence[tuple[TrainingParameters, Manifest]],
+    trials: Sequence[tuple[Parameters, Mapping[str, Manifest]]],
     day: dt.date,
     workspace: Workspace,
     retry_failed: bool,  # noqa: FBT001
 ) -> list[Attempt]:
-    """In a worker: the trials of one task, each with its training set, which is read once."""
+    """In a worker: the trials of one task, each with what it shares, which is read once."""
     loaded: dict[str, object] = {}
     found = []
-    for trial, rows in trials:
-        found.append(_try(trial, day, workspace, loaded, rows=rows, retry_failed=retry_failed))
-        for path in [path for path in loaded if not path.startswith("training_set/")]:
-            del loaded[path]
+    for trial, pinned in trials:
+        found.append(_try(trial, day, workspace, loaded, pinned=pinned, retry_failed=retry_failed))
+        digests = {manifest.sha256 for manifest in pinned.values()}
+        for name in [name for name in loaded if name.rpartition("/")[2] not in digests]:
+            del loaded[name]
     return found
 
 
 def _try(
-    trial: TrainingParameters,
+    trial: Parameters,
     day: dt.date,
     workspace: Workspace,
     loaded: dict[str, object],
     *,
-    rows: Manifest,
+    pinned: Mapping[str, Manifest],
     retry_failed: bool,
 ) -> Attempt:
-    pinned = {"training_set": rows}
     try:
         if workspace.reuse and not retry_failed:
             reason = _known_failure(Day(parameters=trial, as_of=day, workspace=workspace, pinned=pinned))
@@ -148,7 +147,7 @@ def _try(
         trial,
         day,
         workspace=workspace,
-        assets=OWN,
+        assets=own_assets(workspace.pipeline),
         contain=True,
         judge=False,
         loaded=loaded,
@@ -157,14 +156,13 @@ def _try(
 
 
 def _known_failure(trial: Day) -> str | None:
-    """Why a trial would fail again; None where it is not known to, or is stored, made of these very rows by today's code."""
-    rows = trial.manifest("training_set")
-    reason = remembered(trial.parameters, trial.as_of, training_set=rows, workspace=trial.workspace)
+    """Why a trial would fail again; None where it is not known to, or is stored, made of the same by today's code."""
+    reason = remembered(trial)
     return None if reason is None or _is_stored(trial) else reason
 
 
 def _is_stored(trial: Day) -> bool:
     try:
-        return trial.reusable("model") and trial.reusable("evaluation")
+        return all(trial.reusable(asset) for asset in own_assets(trial.pipeline))
     except StoreError:
         return False
