@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from ml_assets.adapter.io_manager import artifact_io_manager
+from ml_assets.adapter.parameters import options_resource, params_resource
 from ml_assets.defs.release.comparison import compare, kpi_comparison
 from ml_assets.defs.release.promotion import promotion, promotion_job
 from ml_assets.defs.reports.assets import backfill_report, report
@@ -17,8 +19,6 @@ from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
 from ml_assets.defs.training.assets import training
 from ml_assets.defs.training.jobs import train
 from ml_assets.defs.trust.reproduction import reproduce_daily, reproduce_job
-from ml_assets.resources.io_manager import artifact_io_manager
-from ml_assets.resources.parameters import options_resource, params_resource
 from ml_assets.resources.s3 import s3_resource
 
 defs = dg.Definitions(

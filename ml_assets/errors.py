@@ -3,6 +3,7 @@
 MlAssetsError
 ├── RefusedError (ValueError)            parameters or settings are not acceptable; nothing was started
 │   └── LaunchRefusedError               the same, of a launch (in `resources`: it is one of Dagster's errors too)
+├── DefinitionError (TypeError)          a pipeline cannot be what its file says; nothing of it was loaded
 ├── SettingsError (ValueError)           ml_assets.toml or an ML_ASSETS_ variable cannot be used
 ├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
 ├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them
@@ -12,8 +13,10 @@ MlAssetsError
 └── StoreError (OSError)
     ├── ArtifactNotFoundError (FileNotFoundError)
     ├── StoreAnswerError                 what the store answered cannot be what it holds; nothing is known to be damaged
+    ├── UnstorableError (ValueError)     a value is none that its format can store; nothing was written
     ├── SharedRunIdError                 two parameter sets have one run_id; neither is used for the other
     └── CorruptArtifactError             bytes on disk are not the bytes that were committed
+        └── UntrustedTypesError          a model holds types that nobody registered
 """
 
 from collections.abc import Sequence
@@ -57,6 +60,10 @@ def capped(problems: Sequence[str]) -> tuple[str, ...]:
     return (*lines, *([f"and {more} more."] if more else []))
 
 
+class DefinitionError(MlAssetsError, TypeError):
+    """A pipeline, or a function of it, cannot be what was meant: refused when the file that says so is loaded."""
+
+
 class SettingsError(MlAssetsError, ValueError):
     """Settings cannot be used."""
 
@@ -93,9 +100,45 @@ class StoreAnswerError(StoreError):
     """What a store answered cannot be what it holds: it is asked again, and nothing is taken for damaged."""
 
 
+class UnstorableError(StoreError, ValueError):
+    """A value, or a part of it, cannot be stored in its format.
+
+    Attributes:
+        problem: what is wrong, without a full stop.
+        place: where in the value, such as `.days[3].low`; "" for all of it.
+    """
+
+    def __init__(self, problem: str, place: str = "") -> None:
+        self.problem, self.place = problem, place
+        super().__init__(f"value{place}: {problem}. Nothing was written.")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.problem, self.place)
+
+
 class SharedRunIdError(StoreError):
     """What is stored under a run_id is of other parameters with the same hash; it was neither used nor replaced."""
 
 
 class CorruptArtifactError(StoreError):
     """An artifact's bytes are not those that were committed; it was not loaded."""
+
+
+class UntrustedTypesError(CorruptArtifactError):
+    """A model holds types that are not loaded without being registered; nothing of it was run.
+
+    Attributes:
+        types: their qualified names.
+    """
+
+    def __init__(self, types: Sequence[str]) -> None:
+        self.types = tuple(types)
+        super().__init__(
+            "This is not a model that ml_assets wrote: it holds types this project does not trust: "
+            f"{', '.join(self.types)}. Nothing of it was run."
+        )
+
+    def __reduce__(self) -> tuple[type, tuple[Sequence[str]]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.types,)

@@ -6,7 +6,8 @@ from typing import get_args
 import annotated_types
 from hypothesis import strategies as st
 
-from ml_assets.core.parameters import HYPERPARAMETERS, TrainingParameters
+from ml_assets.core.marks import is_used
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.recipes import RECIPES
 
 days = st.dates(min_value=dt.date(2000, 1, 1), max_value=dt.date(2100, 1, 1))
@@ -29,8 +30,9 @@ def _values(name):
 def parameters(draw):
     """A sound TrainingParameters."""
     version = draw(st.sampled_from(sorted(RECIPES)))
-    free = [n for n in TrainingParameters.model_fields if n not in HYPERPARAMETERS and n != "model_version"]
-    names = draw(st.sets(st.sampled_from([*free, *sorted(RECIPES[version].hyperparameters)])))
+    fields = TrainingParameters.model_fields
+    free = [n for n in fields if n != "model_version" and is_used(n, {"model_version": version}, fields)]
+    names = draw(st.sets(st.sampled_from(free)))
     values = {name: draw(_values(name)) for name in sorted(names)} | {"model_version": version}
     lookback = values.get("lookback_days", TrainingParameters.model_fields["lookback_days"].default)
     values["holdout_days"] = draw(st.integers(1, min(lookback - 1, 365)))

@@ -36,21 +36,25 @@ HOSTILE = [
 any_text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40) | st.sampled_from(
     HOSTILE
 )
+any_name = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True).filter(
+    lambda name: name not in ("as_of", "run")
+)
 any_key = st.builds(
     ArtifactKey,
     asset=any_text,
-    dataset=any_text,
-    model_version=any_text | st.just(""),
+    values=st.dictionaries(any_name, any_text | st.just(""), max_size=3).map(
+        lambda values: tuple(values.items())
+    ),
     as_of=st.dates(),
     run_id=st.from_regex(r"[0-9a-f]{12}", fullmatch=True),
+    folder=st.from_regex(r"[a-z0-9_]{0,9}", fullmatch=True),
 )
 
 
 def test_a_path_is_spelled_as_documented():
     key = ArtifactKey(
         asset="model",
-        model_version="v2",
-        dataset="orders",
+        values=(("model_version", "v2"), ("dataset", "orders")),
         as_of=dt.date(2025, 12, 1),
         run_id="3fa9c1d2e0ab",
     )
@@ -82,7 +86,7 @@ def test_hostile_values_never_leave_the_root(key):
     parts = key.path.split("/")
 
     assert root in Path(f"{root}/{key.path}").resolve().parents
-    assert len(parts) == (5 if key.model_version else 4)
+    assert len(parts) == 3 + len(key.values) + bool(key.folder)
     assert all(part.isascii() and part.isprintable() and part.strip(".") for part in parts)
 
 
@@ -131,7 +135,13 @@ def test_the_path_of_every_asset_parses_back(asset):
         "model/dataset=orders/as_of=2025-13-01/run=3fa9c1d2e0ab",
         "model/as_of=2025-12-01/dataset=orders/run=3fa9c1d2e0ab",
         "model/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab/history",
-        "model/x=1/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab",
+        "a/b/model/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab",
+        "dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab",
+        "Model/model/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab",
+        "m.l/model/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab",
+        "model/x=1/x=1/as_of=2025-12-01/run=3fa9c1d2e0ab",
+        "model/as_of=2025-12-01/as_of=2025-12-01/run=3fa9c1d2e0ab",
+        "model/x-y=1/as_of=2025-12-01/run=3fa9c1d2e0ab",
         "model/dataset=%6Frders/as_of=2025-12-01/run=3fa9c1d2e0ab",
         "../model/dataset=orders/as_of=2025-12-01/run=3fa9c1d2e0ab",
     ],
@@ -144,7 +154,9 @@ def test_a_foreign_path_is_no_artifact(path):
 @pytest.mark.parametrize("scheme", ["disk", "memory"])
 def test_a_store_looks_for_hostile_names_inside_its_root_only(tmp_path, scheme, dataset):
     root = str(tmp_path / "store") if scheme == "disk" else f"memory://{tmp_path}{dataset.encode().hex()}"
-    key = ArtifactKey(asset="model", dataset=dataset, as_of=dt.date(2025, 12, 1), run_id="3fa9c1d2e0ab")
+    key = ArtifactKey(
+        asset="model", values=(("dataset", dataset),), as_of=dt.date(2025, 12, 1), run_id="3fa9c1d2e0ab"
+    )
     store = ArtifactStore(root)
 
     assert store.find(key) is None

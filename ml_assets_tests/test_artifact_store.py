@@ -85,7 +85,9 @@ def test_what_is_not_there_is_named_with_the_command_that_makes_it(store):
     with pytest.raises(ArtifactNotFoundError) as caught:
         store.load(KEY)
 
-    assert f"No model_card for dataset=orders as_of=2025-12-01 run={KEY.run_id}" in str(caught.value)
+    assert f"No model_card for dataset=orders model_version=v1 as_of=2025-12-01 run={KEY.run_id}" in str(
+        caught.value
+    )
     assert "Train it: ml-assets run --dataset orders --as-of 2025-12-01" in str(caught.value)
     assert isinstance(caught.value, FileNotFoundError)
 
@@ -163,7 +165,7 @@ def test_an_artifact_moved_to_another_dataset_is_refused(store):
     key, manifest, files = a_commit()
 
     with pytest.raises(StoreError, match="another dataset"):
-        store.commit(dataclasses.replace(key, dataset="customers"), manifest, files)
+        store.commit(dataclasses.replace(key, values=(("dataset", "customers"),)), manifest, files)
 
 
 @pytest.mark.parametrize("position", range(4))
@@ -318,7 +320,9 @@ def test_a_run_is_found_by_its_id(store):
 
 def test_an_asset_outside_the_catalog_is_loaded_by_its_extension(store):
     values = {"dataset": "orders"}
-    key = ArtifactKey(asset="leaderboard", dataset="orders", as_of=DAY, run_id=hash_identity(values, DAY))
+    key = ArtifactKey(
+        asset="leaderboard", values=(("dataset", "orders"),), as_of=DAY, run_id=hash_identity(values, DAY)
+    )
     _, manifest, files = a_commit()
 
     store.commit(

@@ -8,6 +8,7 @@ import dagster as dg
 import numpy as np
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.run_id import run_id
@@ -17,7 +18,6 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import report as read_report
 from ml_assets.pipeline.report import report_key
 from ml_assets.pipeline.workspace import open_workspace
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_days, write_landing
@@ -280,8 +280,8 @@ def test_a_mistyped_op_of_an_asset_backfill_is_stopped_by_the_guard_and_a_right_
         done = make("2025-12-01", instance=instance, config=config, job=job.name, asset_selection=SELECTION)
         assert done.success, failure_of(done)
         return
-    from ml_assets.defs.training.start import KNOWN_RESOURCES
-    from ml_assets.resources.guard import guard
+    from ml_assets.adapter.guard import guard
+    from ml_assets.adapter.start import KNOWN_RESOURCES
 
     with pytest.raises(RefusedError, match=r"Did you mean ops.backfill_report\?"):
         guard(config, resources=KNOWN_RESOURCES, ops=[node.name for node in job.nodes])

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from ml_assets.adapter.days import END, MISSING, PARTITION, START
 from ml_assets.core.catalog import CATALOG
 from ml_assets.pipeline.verdicts import CHECKS
-from ml_assets.resources.partition import END, MISSING, PARTITION, START
 from ml_assets_tests.in_process import launch, location
 
 kind = pytest.mark.kind("Dagster's buttons")
 pytestmark = kind
-REFUSED = "ml_assets.resources.refusal.LaunchRefusedError: Refused: "
+REFUSED = "ml_assets.adapter.refusal.LaunchRefusedError: Refused: "
 DAY = {PARTITION: "2025-12-01"}
 TWO_DAYS = {START: "2025-12-01", END: "2025-12-02"}
 GIVEN = {"resources": {"params": {"config": {"lookback_days": 120}}}}

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ml_assets.defs.partitions import first_loaded
+from ml_assets.adapter.partitions import first_loaded
 from ml_assets.defs.reports.sensor import report_after_backfill
 from ml_assets.defs.schedules.training import catch_up, daily_training
 from ml_assets.defs.sensors.cursor import VERSION

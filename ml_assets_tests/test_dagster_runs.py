@@ -5,9 +5,9 @@ import traceback
 import dagster as dg
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.catalog import CATALOG
 from ml_assets.definitions import defs
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.scenario import DAY, failure_of, materializations, train, train_days
 

@@ -124,7 +124,7 @@ def test_a_model_is_not_taken_for_that_of_another_dataset(shop):
 
 
 def test_what_no_training_run_makes_is_not_reproduced(workspace):
-    key = ArtifactKey(asset="leaderboard", dataset="orders", as_of=AS_OF, run_id="0" * 12)
+    key = ArtifactKey(asset="leaderboard", values=(("dataset", "orders"),), as_of=AS_OF, run_id="0" * 12)
 
     with pytest.raises(RefusedError, match="nothing that can be made again"):
         reproduce([key], workspace=workspace)

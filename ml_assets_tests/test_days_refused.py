@@ -7,24 +7,24 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ml_assets.adapter.days import BACKWARDS, END, HALF, MISSING, PARTITION, START
+from ml_assets.adapter.partitions import daily
 from ml_assets.client import submit
 from ml_assets.config import TrainingConfig
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.definitions import defs
 from ml_assets.defs.launched import days_of
-from ml_assets.defs.partitions import daily
 from ml_assets.defs.sensors.failure_text import failure_text
 from ml_assets.defs.trust import reproduction
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.resources import io_manager, partition
-from ml_assets.resources.partition import BACKWARDS, END, HALF, MISSING, PARTITION, START
 from ml_assets_tests.in_process import launch, location
 from ml_assets_tests.scenario import failure_of, train
 
 kind = pytest.mark.kind("days that cannot be learned")
-REFUSED = "ml_assets.resources.refusal.LaunchRefusedError: Refused: 1 problem. Nothing was started.\n"
+REFUSED = "ml_assets.adapter.refusal.LaunchRefusedError: Refused: 1 problem. Nothing was started.\n"
 NOT_OVER = "as_of: not a complete day yet (UTC). Allowed: at most "
 TOO_EARLY = "as_of: before the first day. Allowed: 2025-01-01 to "
 NO_DAY = "as_of: not a real day. Allowed: YYYY-MM-DD"

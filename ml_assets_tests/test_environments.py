@@ -6,10 +6,10 @@ import shlex
 import dagster as dg
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
 from ml_assets.errors import SettingsError
 from ml_assets.pipeline.workspace import open_workspace
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train

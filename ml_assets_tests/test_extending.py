@@ -58,7 +58,7 @@ def test_a_model_version_is_added_as_the_page_says(project):
 
     assert "model_version=v3" in run
     assert "l1_ratio         0.8" in run
-    assert "a new parameter that only new model versions use" in contract
+    assert "a new parameter that only new values of model_version use" in contract
     assert {line.split()[-1] for line in contract.splitlines()[1:]} == {"nothing"}
 
 

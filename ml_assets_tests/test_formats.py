@@ -57,6 +57,8 @@ def test_the_formats_are_these():
         "json": "json",
         "md": "md",
         "png": "png",
+        "safetensors": "safetensors",
+        "file": "bin",
     }
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ml_assets.adapter.guard import given, guard
 from ml_assets.errors import RefusedError
-from ml_assets.resources.guard import given, guard
 
 KNOWN = {"resources": ["params", "options", "io_manager"], "ops": ["training"]}
 

@@ -377,7 +377,10 @@ def test_csv_of_another_make_is_refused_by_name(zone, content, says):
     ("toml", "says"),
     [
         ("event_time = ", "not valid TOML. Look at line 1"),
-        (ORDERS_TOML.replace('label = "returned_30d"\n', ""), "label: Field required"),
+        (
+            ORDERS_TOML.replace('label = "returned_30d"\n', ""),
+            "label: missing, though label_closes_at says when it is final",
+        ),
         (ORDERS_TOML + 'extra = "x"\n', "extra: Extra inputs are not permitted"),
         (ORDERS_TOML.replace('"country"', '"returned_30d"'), "features: must not hold the label"),
         (ORDERS_TOML.replace('"country"', '"order_ts"'), "`order_ts` has two roles"),

@@ -12,7 +12,7 @@ from obstore.store import MemoryStore
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.catalog import CATALOG, PATH
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.where import Condition, Filter, path_values
 from ml_assets.errors import CorruptArtifactError, StoreError
@@ -83,12 +83,12 @@ any_filter = st.lists(any_condition, max_size=3).map(tuple).map(Filter)
 @given(parameters(), days, st.sampled_from(sorted(CATALOG)), any_filter)
 def test_what_a_path_decides_the_whole_manifest_would_decide_too(of, day, asset, where):
     key = key_of(asset, of, day)
-    known = path_values(key)
+    known = {*PATH, *path_values(key)}
     stated = identity(of, of=CATALOG[asset].slice)
     only_path = Filter(tuple(c for c in where.conditions if c.name in known))
 
-    assert only_path.admits(known) == only_path.holds(key.asset, key.as_of, key.run_id, stated)
-    assert where.admits(known) or not where.holds(key.asset, key.as_of, key.run_id, stated)
+    assert only_path.admits(key) == only_path.holds(key.asset, key.as_of, key.run_id, stated)
+    assert where.admits(key) or not where.holds(key.asset, key.as_of, key.run_id, stated)
 
 
 @given(where=any_filter)
@@ -99,7 +99,7 @@ def test_a_filtered_listing_is_the_whole_listing_filtered(store, where):
     expected = [e for e in whole if where.holds(e.key.asset, e.key.as_of, e.key.run_id, e.parameters)]
 
     assert list(store.entries(where=where)) == expected
-    assert list(store.keys(where=where)) == [e.key for e in whole if where.admits(path_values(e.key))]
+    assert list(store.keys(where=where)) == [e.key for e in whole if where.admits(e.key)]
 
 
 def test_a_listing_says_what_the_manifests_say_by_path(store):

@@ -9,11 +9,12 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from ml_assets.adapter.io_manager import KEPT
 from ml_assets.core.product import Product
 from ml_assets.definitions import defs
 from ml_assets.errors import ArtifactNotFoundError
-from ml_assets.resources.io_manager import KEPT
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.storage.formats import FORMATS
 from ml_assets_tests.scenario import failure_of
 
 kind = pytest.mark.kind("own assets")
@@ -95,9 +96,7 @@ def test_a_format_that_does_not_exist_is_told_with_those_that_do(given):
     message = told(run([returning({}, metadata={"format": given})]))
 
     assert message.startswith("own of 2025-01-01: the format ")
-    assert (
-        "is unknown. Known: parquet, skops, json, md, png. Name one in the metadata of the asset" in message
-    )
+    assert f"is unknown. Known: {', '.join(FORMATS)}. Name one in the metadata of the asset" in message
     assert stored() == {}
 
 

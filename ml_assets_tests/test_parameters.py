@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ml_assets.core.parameters import OmittedWhen, TrainingParameters, from_identity, identity
+from ml_assets.core.parameters import TrainingParameters, from_identity, identity, omitted_when, used_when
 from ml_assets.core.problems import allowed, check, diagnose, problems_of
 from ml_assets.core.recipes import RECIPES
 from ml_assets.core.report.parameters import ReportParameters
@@ -94,23 +94,23 @@ def test_a_rule_that_spans_two_parameters_is_told_once_and_hides_no_other_proble
     assert diagnose({"lookback_days": 10, "max_depth": 3}) == (None, [rule, unused])
 
 
-def test_what_an_identity_leaves_out_has_the_value_under_which_it_is_left_out(monkeypatch):
+def test_what_an_identity_leaves_out_has_the_value_under_which_it_is_left_out():
     class Later(TrainingParameters):
-        calibrate: Annotated[bool, OmittedWhen(False)] = True  # the default of a later release
-
-    monkeypatch.setattr("ml_assets.core.parameters.TrainingParameters", Later)
+        calibrate: Annotated[bool, omitted_when(False)] = True  # the default of a later release
 
     assert Later().calibrate
-    assert not from_identity({"model_version": "v2", "max_depth": 3}).calibrate
-    assert from_identity({"calibrate": True}).calibrate
+    assert not from_identity({"model_version": "v2", "max_depth": 3}, cls=Later).calibrate
+    assert from_identity({"calibrate": True}, cls=Later).calibrate
     for version in ("v9", ["v1"], None):
         with pytest.raises(ValidationError):
-            from_identity({"model_version": version})
+            from_identity({"model_version": version}, cls=Later)
 
 
 def test_a_later_hyperparameter_enters_no_identity_of_a_version_that_does_not_use_it():
     class Later(TrainingParameters):
-        max_depth: Annotated[int, OmittedWhen(2)] = 4  # by default not what it is omitted at
+        max_depth: Annotated[int, used_when(model_version="v2"), omitted_when(2)] = (
+            4  # by default not what it is omitted at
+        )
 
     assert "max_depth" not in identity(Later(), of=Later)
     assert identity(Later(model_version="v2"), of=Later)["max_depth"] == 4

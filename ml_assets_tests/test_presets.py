@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from ml_assets.adapter.parameters import refuse
 from ml_assets.core.problems import check
 from ml_assets.core.text_files import MAX_BYTES
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import parse_parameters
 from ml_assets.presets import Preset, load_preset, load_presets, read_presets
-from ml_assets.resources.parameters import refuse
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.ticks import preset, write
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.promotion.decision import verdict
@@ -22,7 +23,6 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import evaluate, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets
@@ -316,7 +316,9 @@ def test_a_model_whose_parameters_are_not_known_here_is_refused_in_plain_words(p
     name = hash_identity(parameters, LAST)
     files = {stored.file: store.read_file(key, stored) for stored in manifest.files}
     newer = manifest.model_copy(update={"parameters": parameters, "run_id": name})
-    store.commit(replace(key, model_version="v9", run_id=name), newer, files)
+    store.commit(
+        replace(key, values=(("model_version", "v9"), ("dataset", "orders")), run_id=name), newer, files
+    )
 
     with pytest.raises(
         RefusedError, match=f"{name}: the ml_assets that is here does not know its parameters"

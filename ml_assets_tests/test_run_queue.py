@@ -9,8 +9,8 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.test_utils import instance_for_test
 
+from ml_assets.adapter.guard import option
 from ml_assets.definitions import defs
-from ml_assets.resources.guard import option
 from ml_assets.resources.run_queue import ENVIRONMENT_TAG
 
 QUEUE = {

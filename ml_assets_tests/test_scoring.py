@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.scoring.parameters import ScoringParameters
@@ -17,7 +18,6 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.sources.sample import SampleSource
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations

@@ -9,7 +9,7 @@ import pytest
 from ml_assets.cli.main import main
 from ml_assets.core import run_id as hashing
 from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import from_identity
+from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.run_id import run_id
 from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
@@ -42,7 +42,8 @@ FIRST, SECOND = (
             "model_version": "v1",
             "seed": seed,
             "C": 1.0,
-        }
+        },
+        cls=TrainingParameters,
     )
     for seed in (7713887, 10585453)
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.problems import check
@@ -18,7 +19,6 @@ from ml_assets.defs.schedules.training import daily_training
 from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets_tests import surfaces, ticks
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO

@@ -331,7 +331,9 @@ def test_a_sweep_is_never_named_like_a_run(drawn):
     own = check_sweep({"grid": {"calibrate": "true,false"}})
 
     assert hash_identity(sweep_identity(drawn, own, pipeline=TABULAR), DAY) != run_id(drawn, DAY)
-    assert from_identity(sweep_identity(drawn, own, pipeline=TABULAR)).seed == drawn.seed
+    assert (
+        from_identity(sweep_identity(drawn, own, pipeline=TABULAR), cls=TrainingParameters).seed == drawn.seed
+    )
 
 
 @given(st.lists(choices(), min_size=1, unique_by=lambda drawn: drawn[0]), st.randoms(use_true_random=False))

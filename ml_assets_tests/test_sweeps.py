@@ -10,6 +10,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.leaderboard import text as words
 from ml_assets.core.parameters import TrainingParameters
@@ -26,7 +27,6 @@ from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary, store_leaderboard
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.refusal import LaunchRefusedError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train, train_days

@@ -3,14 +3,16 @@
 import copy
 import json
 from pathlib import Path
+from typing import Annotated, Literal
 
 import polars as pl
 import pytest
+from pydantic import Field
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.parameters import Parameters, TrainingParameters, from_identity, used_when
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -34,6 +36,13 @@ def changed(*path, to):
         del place[path[-1]]
     else:
         place[path[-1]] = to
+    return found
+
+
+def renamed(name, before):
+    """The description of before another name was given to a parameter."""
+    found = copy.deepcopy(describe())
+    found["parameters"][before] = found["parameters"].pop(name)
     return found
 
 
@@ -69,9 +78,27 @@ CASES = {
         "stored artifacts",
     ),
     "when it is omitted": (changed(P, "calibrate", "omitted_when", to=True), "calibrate", "run_ids"),
-    "a model version was there": (changed("model_versions", "v0", to=["C"]), "v0", "stored artifacts"),
-    "a model version is new": (changed("model_versions", "v2", to=None), "v2", "nothing"),
-    "a hyperparameter is used now": (changed("model_versions", "v1", to=[]), "v1", "run_ids"),
+    "a model version was there": (
+        changed(P, "model_version", "choices", to=["v0", "v1", "v2"]),
+        "model_version",
+        "stored artifacts",
+    ),
+    "another version uses it": (
+        changed(P, "C", "used_when", to={"model_version": ["v2"]}),
+        "C",
+        "run_ids",
+    ),
+    "it is used always": (changed(P, "seed", "used_when", to={"model_version": ["v2"]}), "seed", "run_ids"),
+    "it has another name": (
+        renamed("max_depth", "depth"),
+        "depth",
+        "run_ids",
+    ),
+    "it is defined in a base class": (
+        changed("classes", to={"DatasetParameters": ["dataset"], "TrainingParameters": ["purged"]}),
+        "purged",
+        "nothing",
+    ),
     "a parameter decides an asset no more": (
         changed("slices", "training_set", to=sorted([*describe()["slices"]["training_set"], "seed"])),
         "training_set",
@@ -99,16 +126,15 @@ def told(before, after):
 
 def test_a_new_parameter_that_only_new_model_versions_use_breaks_nothing():
     now = describe()
-    before = changed("model_versions", "v2", to=None)
-    for name in set(now["model_versions"]["v2"]) - set(now["model_versions"]["v1"]):
-        before[P].pop(name, None)
+    before = changed(P, "model_version", "choices", to=["v1"])
+    for name in [name for name in now[P] if now[P][name].get("used_when") == {"model_version": ["v2"]}]:
+        before[P].pop(name)
     found = told(before, now)
 
-    assert ("v2", "a new model version", "nothing") in found
-    assert ("max_depth", "a new parameter that only new model versions use", "nothing") in found
+    assert ("max_depth", "a new parameter that only new values of model_version use", "nothing") in found
     assert {breaks for _, _, breaks in found} == {"nothing"}
     both = copy.deepcopy(now)
-    both["model_versions"]["v1"] = [*both["model_versions"]["v1"], "max_depth"]
+    both[P]["max_depth"]["used_when"] = {"model_version": ["v1", "v2"]}
     assert ("max_depth", "run_ids") in [(name, breaks) for name, _, breaks in told(before, both)]
 
 
@@ -125,23 +151,32 @@ def test_a_new_parameter_that_by_default_is_not_what_artifacts_without_it_stand_
 
 
 def test_a_hyperparameter_that_a_version_is_given_breaks_nothing_where_it_is_omitted_at_its_default():
-    after = changed(P, "smoothing", to={**NEW, "omitted_when": 3})
-    after["model_versions"]["v2"] = sorted([*after["model_versions"]["v2"], "smoothing"])
+    after = changed(P, "smoothing", to={**NEW, "omitted_when": 3, "used_when": {"model_version": ["v2"]}})
     for slice_ in after["slices"].values():
         slice_.append("smoothing")
 
     assert told(describe(), after) == [("smoothing", "a new parameter, omitted at its default", "nothing")]
     after[P]["smoothing"]["omitted_when"] = 4
-    assert {breaks for _, _, breaks in told(describe(), after)} == {"launches", "run_ids"}
+    assert {breaks for _, _, breaks in told(describe(), after)} == {"launches"}
+
+
+def test_a_parameter_that_more_runs_use_breaks_nothing_where_it_is_omitted_at_its_default():
+    before = changed(P, "calibrate", "used_when", to={"model_version": ["v2"]})
+
+    assert told(before, describe()) == [
+        ("calibrate", "is used always, and was with model_version v2", "nothing")
+    ]
+    assert [breaks for _, _, breaks in told(describe(), before)] == ["run_ids"]
 
 
 def test_all_that_is_gone_and_all_that_is_used_is_told():
     before = changed(P, "dataset", "choices", to=["orders", "trips", "boats"])
-    before["model_versions"]["v1"] = ["C", "seed"]
-    after = changed("model_versions", "v1", to=["C", "max_iter"])
+    before[P]["seed"]["used_when"] = {"model_version": ["v1"]}
+    after = changed(P, "max_iter", "used_when", to={"model_version": ["v1", "v2"]})
 
     assert told(before, after) == [
-        ("v1", "uses C, max_iter, and did use C, seed", "run_ids"),
+        ("max_iter", "is used with model_version v1, v2, and was with model_version v2", "run_ids"),
+        ("seed", "is used always, and was with model_version v1", "run_ids"),
         ("dataset", "no longer allowed: boats, trips", "stored artifacts"),
     ]
 
@@ -199,6 +234,7 @@ def test_a_description_has_what_a_field_takes():
         "choices": None,
         "minimum": 1,
         "maximum": 16,
+        "used_when": {"model_version": ["v2"]},
     }
     assert found["dataset"]["choices"] == ["orders", "customers"]
     assert (found["dataset"]["type"], found["dataset"]["minimum"]) == ("str", None)
@@ -225,6 +261,35 @@ def test_the_shell_tells_what_breaks_and_ends_with_1(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(describe()))
 
 
+def test_any_class_of_parameters_is_described():
+    class Series(Parameters):
+        weeks: int = Field(52, ge=8, le=520)
+        hidden: list[Annotated[int, Field(ge=1, le=512)]] = Field([12, 6])
+
+    class Forecast(Series):
+        method: Literal["naive", "ets"] = Field("naive")
+        season: Annotated[int, used_when(method="ets")] = Field(7, ge=2, le=366)
+
+    found = describe(Forecast, slices={"history": Series, "forecast": Forecast})
+
+    assert found["classes"] == {"Forecast": ["method", "season"], "Series": ["hidden", "weeks"]}
+    assert found["slices"]["history"] == ["hidden", "weeks"]
+    assert found["parameters"]["hidden"]["type"] == "list[int]"
+    assert found["parameters"]["season"]["used_when"] == {"method": ["ets"]}
+    assert changes(json.loads(json.dumps(found)), found) == []
+
+    class Again(Series):
+        method: Literal["naive", "ets"] = Field("naive")
+        season: Annotated[int, used_when(method="ets")] = Field(7, ge=2, le=366)
+        weeks: int = Field(52, ge=8, le=100)
+
+    Again.__name__ = "Forecast"
+    assert told(found, describe(Again, slices={"history": Series, "forecast": Again})) == [
+        ("weeks", "range 8 to 520 -> 8 to 100", "stored artifacts"),
+        ("weeks", "defined again in Forecast", "nothing"),
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"scheme": 1}'])
 def test_what_is_no_description_is_refused(tmp_path, text, capsys):
     file = tmp_path / "file.json"
@@ -245,7 +310,9 @@ def test_a_store_of_each_schema_version_is_read_whole(root):
     for asset, key in keys.items():
         manifest = store.manifest(key)
         assert hash_identity(manifest.parameters, manifest.as_of) == key.run_id
-        assert key_of(asset, from_identity(manifest.parameters), manifest.as_of) == key
+        assert (
+            key_of(asset, from_identity(manifest.parameters, cls=TrainingParameters), manifest.as_of) == key
+        )
     table, model = store.load(keys["training_set"]), store.load(keys["model"])
     assert isinstance(table, pl.DataFrame)
     assert hasattr(model, "predict_proba")

@@ -324,4 +324,6 @@ def test_the_nearest_does_not_depend_on_the_order_in_which_they_are_found(of, se
 
 
 def _key(number: int, of: TrainingParameters) -> ArtifactKey:
-    return ArtifactKey(asset="model", dataset=of.dataset, as_of=dt.date(2025, 12, 1), run_id=f"{number:012x}")
+    return ArtifactKey(
+        asset="model", values=(("dataset", of.dataset),), as_of=dt.date(2025, 12, 1), run_id=f"{number:012x}"
+    )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml_assets.core.artifact import ArtifactKey, parse_path
+from ml_assets.core.artifact import ArtifactKey, split_path
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
@@ -51,7 +51,7 @@ def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[
 
 def _refuse_several(keys: Sequence[ArtifactKey], store: ArtifactStore) -> None:
     """RefusedError where the keys are of several datasets, days or model versions: which one is meant, a path tells."""
-    runs = {(key.dataset, key.as_of, key.model_version) for key in keys}
+    runs = {(key.folder, key.values, key.as_of) for key in keys}
     if len(runs) > 1:
         raise RefusedError(
             [
@@ -64,12 +64,9 @@ def _refuse_several(keys: Sequence[ArtifactKey], store: ArtifactStore) -> None:
 def _find_path(what: str) -> tuple[ArtifactStore, list[ArtifactKey]]:
     """The store and key of an artifact's folder: the path alone tells both."""
     text = what if "://" in what else str(Path(what).absolute())
-    parts = text.rstrip("/").removesuffix("/manifest.json").split("/")
-    for length in (5, 4):
-        key = parse_path("/".join(parts[-length:]))
-        if key:
-            root = "/".join(parts[:-length]) or "/"
-            return ArtifactStore(root, load_settings().s3_at(root) if "://" in text else USUAL_S3), [key]
+    if found := split_path(text.rstrip("/").removesuffix("/manifest.json")):
+        root, key = found
+        return ArtifactStore(root, load_settings().s3_at(root) if "://" in text else USUAL_S3), [key]
     raise RefusedError(
         ["RUN_ID|PATH: neither. Allowed: 12 hex digits, or a folder `.../<asset>/.../run=<run_id>`."]
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_assets.cli.show import find_artifacts
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.catalog import CATALOG, PATH
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.why import Why, why
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -37,14 +37,7 @@ def _with_inputs(store: ArtifactStore, keys: Sequence[ArtifactKey]) -> list[Arti
     found = dict.fromkeys(keys)
     for key in keys:
         for item in store.manifest(key).artifacts:
-            version = key.model_version if "model_version" in _slice(item.asset) else ""
-            other = ArtifactKey(
-                asset=item.asset,
-                dataset=key.dataset,
-                as_of=key.as_of,
-                run_id=item.run_id,
-                model_version=version,
-            )
+            other = key.beside(item.asset, run_id=item.run_id, names=_slice(item.asset))
             if other not in found and _is_there(store, other):
                 found[other] = None
     order = list(CATALOG)
@@ -52,7 +45,7 @@ def _with_inputs(store: ArtifactStore, keys: Sequence[ArtifactKey]) -> list[Arti
 
 
 def _slice(asset: str) -> Sequence[str]:
-    return list(CATALOG[asset].slice.model_fields) if asset in CATALOG else ["model_version"]
+    return list(CATALOG[asset].slice.model_fields) if asset in CATALOG else PATH
 
 
 def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:

@@ -27,6 +27,7 @@ class Kind:
     description: str
 
 
+PATH = ("model_version", "dataset")  # the parameters that are worth seeing in a path, in this order
 BYTES = ("pipeline.steps", "storage.formats")  # what is between a value and its file, whatever the asset
 
 CATALOG: Mapping[str, Kind] = {
@@ -38,9 +39,11 @@ CATALOG: Mapping[str, Kind] = {
             "core.entities",
             "core.folds",
             "core.impossible_rows",
+            "core.point_in_time",
             "core.training_set",
             "sources.normalise",
             "sources.number_text",
+            "sources.roles",
             "sources.time_text",
             *BYTES,
         ),

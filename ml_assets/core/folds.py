@@ -8,9 +8,9 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import LONGEST_LOOKBACK, DatasetParameters
+from ml_assets.core.point_in_time import DAY, known_at_end_of
 from ml_assets.errors import TrainingError
 
-DAY = "day"
 FOLD = "fold"
 TRAIN = "train"
 PURGED = "purged"
@@ -34,23 +34,6 @@ class Window:
 
     def __str__(self) -> str:
         return f"{self.origin}, {self.first} to {self.last}"
-
-
-def known_at_end_of(as_of: dt.date, contract: DatasetContract) -> pl.Expr:
-    """Whether a row and its outcome are known at the midnight after `as_of`, UTC: true or false of each row.
-
-    Its event is before that instant, its outcome is there, and at that instant at the latest the outcome's window is
-    over and, where the contract says when rows arrive, the row is there.
-    """
-    end = dt.datetime.combine(as_of + _A_DAY, dt.time())
-    known = (
-        (pl.col(contract.event_time) < end)
-        & pl.col(contract.label).is_not_null()
-        & (pl.col(contract.label_closes_at) <= end)
-    )
-    if contract.known_at:
-        known &= pl.col(contract.known_at) <= end
-    return known.fill_null(value=False)  # a time that is not there
 
 
 def with_folds(

@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.folds import DAY, HOLDOUT, TRAIN, rows_of
+from ml_assets.core.folds import HOLDOUT, TRAIN, rows_of
+from ml_assets.core.point_in_time import DAY
 from ml_assets.errors import SourceError
 
 _MOST = 0.5  # what is so of more than half of the rows is how they are meant, as in snapshots of customers

@@ -19,7 +19,7 @@ class StoredFile(_Part):
     """One file of an artifact: `name` for people, `file` on disk (content-addressed)."""
 
     name: str = Field(max_length=200)
-    file: str = Field(pattern=r"^data-[0-9a-f]{16}\.[a-z0-9]{1,10}$")
+    file: str = Field(pattern=r"^data-[0-9a-f]{16}\.[a-z0-9]{1,12}$")
     bytes: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -41,12 +41,29 @@ class SourceDay(_Part):
 
 
 class InputSource(_Part):
-    """Rows that were read: logical name, where they physically were, and a fingerprint a day."""
+    """Rows that were read: logical name, where they physically were, and a fingerprint a day.
+
+    Attributes:
+        source: the logical name.
+        dataset: of the source.
+        uri: where the rows were.
+        days: count and fingerprint of each day that had rows.
+        first: the first day that was asked for; None where it was the newest day up to `last`.
+        last: the last day that was asked for; None in manifests of versions that did not tell it.
+        closed: whether only rows whose outcome was closed were asked for.
+        coded: whether features were asked for as numbers and categories, and the label as 0, 1 or 2.
+        contract: what `dataset.toml` said of the columns.
+    """
 
     source: str
     dataset: str
     uri: str
     days: tuple[SourceDay, ...]
+    first: dt.date | None = None
+    last: dt.date | None = None
+    closed: bool = False
+    coded: bool = False
+    contract: dict[str, Any] | None = None
 
     @property
     def fingerprints(self) -> dict[dt.date, str]:

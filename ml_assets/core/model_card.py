@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.command import run_command
-from ml_assets.core.parameters import HYPERPARAMETERS, TrainingParameters
+from ml_assets.core.parameters import TrainingParameters, unused
 from ml_assets.core.product import Product
 from ml_assets.core.recipes import DATASETS, RECIPES
 from ml_assets.core.single_features import SUSPECT, suspects, telling
@@ -205,19 +205,19 @@ def _arrival(facts: Mapping[str, Any]) -> str:
 
 
 def _made(parameters: TrainingParameters, *, as_of: dt.date) -> str:
-    unused = HYPERPARAMETERS - RECIPES[parameters.model_version].hyperparameters
+    aside = unused(parameters, of=TrainingParameters)
     fields = TrainingParameters.model_fields
     lines = [
         (f"`{name}`", json.dumps(getattr(parameters, name)), json.dumps(field.default))
         for name, field in fields.items()
-        if name not in unused
+        if name not in aside
     ]
-    not_used = ", ".join(f"`{name}`" for name in fields if name in unused)
-    aside = f"\n\n{parameters.model_version} does not use {not_used}." if unused else ""
+    not_used = ", ".join(f"`{name}`" for name in fields if name in aside)
+    note = f"\n\n{parameters.model_version} does not use {not_used}." if aside else ""
     return (
         "## How it was made\n\n"
         + _table(("parameter", "value", "default"), lines)
-        + f"{aside}\n\nThe same again, byte for byte while rows, code and packages stay the same:\n\n"
+        + f"{note}\n\nThe same again, byte for byte while rows, code and packages stay the same:\n\n"
         f"```\n{run_command(parameters, as_of)}\n```"
     )
 

@@ -1,13 +1,30 @@
 """The parameters of a run: what decides the result, typed, ranged and refused when wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
+from ml_assets.core.definition import definition_problems
+from ml_assets.core.frozen_values import frozen
+from ml_assets.core.marks import is_used, omission, omitted_when, unused_problems, used_when
 from ml_assets.core.recipes import DATASETS, RECIPES
+
+__all__ = [
+    "DatasetParameters",
+    "Parameters",
+    "TrainingParameters",
+    "definition_problems",
+    "from_identity",
+    "identity",
+    "omitted_when",
+    "part_of",
+    "refuse",
+    "unused",
+    "used_when",
+]
 
 if TYPE_CHECKING:
     Dataset = str
@@ -17,22 +34,23 @@ else:  # the registries are the only lists of what is allowed
     ModelVersion = Literal[tuple(RECIPES)]
 
 LONGEST_LOOKBACK = 3650
-HYPERPARAMETERS = frozenset().union(*(recipe.hyperparameters for recipe in RECIPES.values()))
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
+REFUSED, UNUSED = "refused", "unused"  # kinds of errors of our own among those of pydantic
+
+AnyParameters = TypeVar("AnyParameters", bound="Parameters")
 
 
-@dataclass(frozen=True)
-class OmittedWhen:
-    """Mark of a parameter that was added later: under this value it is left out of the identity, for ever.
-
-    The value is frozen when the parameter is introduced and has nothing to do with its default, so that
-    run_ids which existed before stay what they were.
-    """
-
-    value: Any
+def _unused_stay_at_their_default(parameters: Any) -> Any:
+    if problems := unused_problems(parameters.__dict__, type(parameters).model_fields):
+        raise PydanticCustomError(UNUSED, "{lines}", {"lines": "\n".join(problems)})
+    return parameters
 
 
 class Parameters(BaseModel):
-    """The base of every parameter set: frozen, strict, closed, and silent about the values it refuses."""
+    """The base of every parameter set: frozen, strict, closed, and silent about the values it refuses.
+
+    A field that the values of others leave unused (`used_when`) must stay at its default.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -41,6 +59,43 @@ class Parameters(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
         protected_namespaces=(),
+    )
+
+    @model_validator(mode="after")
+    def _values_are_frozen(self) -> "Parameters":
+        for name in type(self).model_fields:
+            self.__dict__[name] = frozen(self.__dict__[name])
+        return self
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        """The schema of the class with one more rule, which comes after those of every subclass."""
+        return no_info_after_validator_function(_unused_stay_at_their_default, handler(source))
+
+
+class _Absent:
+    """What a class does not have, though its base has it."""
+
+    def __get__(self, instance: object, owner: type) -> NoReturn:
+        raise AttributeError
+
+
+# pydantic warns of a field named like one of its deprecated methods; `copy`, `json` and `schema` are good names
+for _name in dir(BaseModel):
+    if not _name.startswith(("_", "model_")):
+        setattr(Parameters, _name, _Absent())
+
+
+def refuse(field: str, what: str, *, allowed: str) -> PydanticCustomError:
+    """The error to raise in a validator where values break a rule of its own; never put a value into it.
+
+    `raise refuse("valid_days", "must be smaller than days", allowed="1 to days - 1")` is told as
+    "valid_days: must be smaller than days. Allowed: 1 to days - 1."
+    """
+    return PydanticCustomError(
+        REFUSED, "{field}: {what}. Allowed: {allowed}.", {"field": field, "what": what, "allowed": allowed}
     )
 
 
@@ -52,7 +107,7 @@ class DatasetParameters(Parameters):
     )
     source: str = Field(
         default="sample",
-        pattern=r"^[a-z][a-z0-9_]{0,39}$",
+        pattern=NAME,
         description="Logical name of where rows come from: `sample`, or a name in the settings",
     )
     lookback_days: int = Field(
@@ -61,16 +116,15 @@ class DatasetParameters(Parameters):
     holdout_days: int = Field(
         default=56, ge=1, le=365, description="Latest days of the usable rows, kept for evaluation"
     )
-    purged: Annotated[bool, OmittedWhen(False)] = Field(
+    purged: Annotated[bool, omitted_when(False)] = Field(
         default=True, description="Train only on rows whose outcome was known when the holdout began"
     )
 
     @model_validator(mode="after")
     def _holdout_leaves_rows_to_train_on(self) -> "DatasetParameters":
         if self.holdout_days >= self.lookback_days:
-            raise PydanticCustomError(
-                "holdout",
-                "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1.",
+            raise refuse(
+                "holdout_days", "must be smaller than lookback_days", allowed="1 to lookback_days - 1"
             )
         return self
 
@@ -83,69 +137,76 @@ class TrainingParameters(DatasetParameters):
         description="; ".join(f"{name} = {recipe.description}" for name, recipe in RECIPES.items()),
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Seed of everything random")
-    C: float = Field(default=1.0, ge=1e-6, le=1e6, description="v1: inverse strength of regularisation")
-    learning_rate: float = Field(default=0.05, ge=0.0001, le=1.0, description="v2: shrinkage of each tree")
-    max_iter: int = Field(default=100, ge=1, le=2000, description="v2: number of trees")
-    max_depth: int = Field(default=4, ge=1, le=16, description="v2: depth of a tree at most")
-    max_leaf_nodes: int = Field(default=31, ge=2, le=255, description="v2: leaves of a tree at most")
-    min_samples_leaf: int = Field(default=20, ge=1, le=10000, description="v2: rows in a leaf at least")
-    l2_regularization: float = Field(default=0.0, ge=0.0, le=1e6, description="v2: L2 penalty on leaf values")
-    calibrate: Annotated[bool, OmittedWhen(False)] = Field(
+    C: Annotated[float, used_when(model_version="v1")] = Field(
+        default=1.0, ge=1e-6, le=1e6, description="v1: inverse strength of regularisation"
+    )
+    learning_rate: Annotated[float, used_when(model_version="v2")] = Field(
+        default=0.05, ge=0.0001, le=1.0, description="v2: shrinkage of each tree"
+    )
+    max_iter: Annotated[int, used_when(model_version="v2")] = Field(
+        default=100, ge=1, le=2000, description="v2: number of trees"
+    )
+    max_depth: Annotated[int, used_when(model_version="v2")] = Field(
+        default=4, ge=1, le=16, description="v2: depth of a tree at most"
+    )
+    max_leaf_nodes: Annotated[int, used_when(model_version="v2")] = Field(
+        default=31, ge=2, le=255, description="v2: leaves of a tree at most"
+    )
+    min_samples_leaf: Annotated[int, used_when(model_version="v2")] = Field(
+        default=20, ge=1, le=10000, description="v2: rows in a leaf at least"
+    )
+    l2_regularization: Annotated[float, used_when(model_version="v2")] = Field(
+        default=0.0, ge=0.0, le=1e6, description="v2: L2 penalty on leaf values"
+    )
+    calibrate: Annotated[bool, omitted_when(False)] = Field(
         default=False, description="Calibrate the probabilities (sigmoid, 5 folds of the training rows)"
     )
-
-    @model_validator(mode="after")
-    def _unused_hyperparameters_stay_at_their_default(self) -> "TrainingParameters":
-        used = RECIPES[self.model_version].hyperparameters
-        fields = type(self).model_fields
-        wrong = sorted(n for n in HYPERPARAMETERS - used if getattr(self, n) != fields[n].default)
-        if wrong:
-            users = {n: ", ".join(v for v, r in RECIPES.items() if n in r.hyperparameters) for n in wrong}
-            lines = [
-                f"{n}: not used by model_version {self.model_version}. Allowed: leave it out, or use {users[n]}."
-                for n in wrong
-            ]
-            raise PydanticCustomError("unused_hyperparameter", "{lines}", {"lines": "\n".join(lines)})
-        return self
 
 
 def identity(parameters: Parameters, *, of: type[Parameters]) -> dict[str, Any]:
     """The values of the slice `of` that decide a result: what is hashed, stored and shown.
 
-    Left out are hyperparameters that the model version does not use and parameters under the value at
-    which they are declared omitted.
+    Left out are fields that are not used, and fields under the value at which they are declared omitted.
     """
-    names = [name for name in of.model_fields if not _left_out(parameters, name, of=of)]
-    return {name: getattr(parameters, name) for name in names}
+    aside = unused(parameters, of=of)
+    values = {name: getattr(parameters, name) for name in of.model_fields if name not in aside}
+    omitted = {name: omission(of.model_fields[name]) for name in values}
+    return {
+        name: value
+        for name, value in values.items()
+        if (mark := omitted[name]) is None or mark.value != value
+    }
 
 
-def _left_out(parameters: Parameters, name: str, *, of: type[Parameters]) -> bool:
-    if isinstance(parameters, TrainingParameters) and _is_unused(name, parameters.model_version):
-        return True
-    marks = [mark for mark in of.model_fields[name].metadata if isinstance(mark, OmittedWhen)]
-    return any(mark.value == getattr(parameters, name) for mark in marks)
+def unused(parameters: Parameters, *, of: type[Parameters]) -> frozenset[str]:
+    """The fields of the slice `of` that the parameters do not use."""
+    fields = of.model_fields
+    return frozenset(name for name in fields if not is_used(name, parameters.__dict__, fields))
 
 
-def _is_unused(name: str, model_version: str) -> bool:
-    return name in HYPERPARAMETERS and name not in RECIPES[model_version].hyperparameters
+def from_identity(values: Mapping[str, Any], *, cls: type[AnyParameters]) -> AnyParameters:
+    """The full parameters of a class that an identity (of any slice) stands for.
 
-
-def from_identity(values: Mapping[str, Any]) -> TrainingParameters:
-    """The full parameters that an identity (of any slice) stands for.
-
-    What was left out is at the value under which it is left out, or, where the model version does not use it, at its
-    default. What an asset adds of its own, such as the window of a report, is no parameter of a run.
+    What was left out is at the value under which it is left out, or, where it is not used, at its default. What an
+    asset adds of its own, such as the window of a report, is no parameter of a run.
 
     Raises:
         ValidationError: the code that is here knows no such parameters.
     """
-    fields = TrainingParameters.model_fields
-    version = str(values.get("model_version", fields["model_version"].default))
-    omitted = {
-        name: mark.value
-        for name, field in fields.items()
-        for mark in field.metadata
-        if isinstance(mark, OmittedWhen) and version in RECIPES and not _is_unused(name, version)
-    }
+    fields = cls.model_fields
     known = {name: value for name, value in values.items() if name in fields}
-    return TrainingParameters.model_validate({**omitted, **known})
+    marks = {name: omission(field) for name, field in fields.items() if name not in known}
+    omitted = {name: mark.value for name, mark in marks.items() if mark is not None}
+    whole = {**{name: field.default for name, field in fields.items()}, **omitted, **known}
+    left = {name: value for name, value in omitted.items() if is_used(name, whole, fields)}
+    return cls.model_validate({**left, **known})
+
+
+def part_of(parameters: Parameters, cls: type[AnyParameters]) -> AnyParameters:
+    """The slice of the parameters that `cls` is: an object that has its fields and no others."""
+    if type(parameters) is cls:
+        return parameters
+    aside = unused(parameters, of=cls)
+    return cls.model_validate(
+        {name: getattr(parameters, name) for name in cls.model_fields if name not in aside}
+    )

@@ -5,90 +5,30 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 """
 
 import datetime as dt
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType, MappingProxyType
+from typing import Any, TypeVar, overload
 
+from ml_assets.core.artifact import ArtifactKey, key_of_identity
+from ml_assets.core.asset import Asset, Better, Check, Metric, Takes, Verdict
+from ml_assets.core.definition_rules import (
+    folder_problems,
+    metrics_problems,
+    name_problem,
+    parameters_problems,
+    path_problems,
+    whole_problems,
+)
 from ml_assets.core.parameters import Parameters, identity
-from ml_assets.core.product import Product
-from ml_assets.core.rows import Rows
 from ml_assets.core.run_id import hash_identity
-from ml_assets.core.value_types import format_of
+from ml_assets.core.signatures import Reader, read_sample
+from ml_assets.errors import DefinitionError
 
-Better = Literal["smaller", "larger", "none"]
-Takes = Literal["parameters", "as_of", "rows", "value", "product"]
+__all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Takes", "Verdict"]
+
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A number by which artifacts are compared; one asset of the pipeline gives it.
-
-    Attributes:
-        name: its name; groups follow a dot, `mae.block0`.
-        better: which way is better; of one that only describes, "none".
-        margin: by how much it may be worse and still count as not worse; None where nobody said.
-        interval: the names of the metrics that are the ends of its 95 % interval.
-        over: the parameter that says over how many days it is measured; "" for a single day.
-        baseline: the metric that says what a model without any skill would reach.
-    """
-
-    name: str
-    better: Better = field(default="none", kw_only=True)
-    margin: float | None = field(default=None, kw_only=True)
-    interval: tuple[str, str] | None = field(default=None, kw_only=True)
-    over: str = field(default="", kw_only=True)
-    baseline: str = field(default="", kw_only=True)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a check holds for one artifact, in words, and the numbers that say so."""
-
-    passed: bool
-    message: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asset:
-    """One function of a pipeline, and what its signature says.
-
-    Attributes:
-        name: of the function, and of what it makes.
-        function: what makes it.
-        slice: the parameters that are its identity.
-        takes: what each argument is, by its name.
-        inputs: the earlier assets that it is made of, in the order of the arguments.
-        returns: the annotation of the value, for reading it back.
-        format: how the value is stored.
-        threads: the threads that linear algebra may use while it is made.
-        description: its docstring.
-    """
-
-    name: str
-    function: Callable[..., Any]
-    slice: type[Parameters]
-    takes: Mapping[str, Takes]
-    inputs: tuple[str, ...]
-    returns: Any
-    format: str
-    threads: int = 1
-    description: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """What must hold of an asset each day. A blocking one that does not hold fails the day."""
-
-    name: str
-    asset: str
-    function: Callable[..., Any]
-    takes: Mapping[str, Takes]
-    blocking: bool
-    description: str
 
 
 class Declared:
@@ -102,6 +42,9 @@ class Declared:
         promotes: the asset that is promoted, or None.
         metrics: what its artifacts are compared by.
         module: where it was defined: it is found there again in another process.
+
+    Raises:
+        DefinitionError: it cannot be what its file says. So does whatever is declared of it later.
     """
 
     def __init__(
@@ -109,19 +52,27 @@ class Declared:
         name: str,
         parameters: type[Parameters],
         *,
-        path: tuple[str, ...] = (),
+        path: Sequence[str] = (),
         promotes: str | None = None,
-        metrics: tuple[Metric, ...] | list[Metric] = (),
+        metrics: Sequence[Metric] = (),
         folder: str | None = None,
     ) -> None:
+        if problem := name_problem(name):
+            raise DefinitionError(f"Pipeline {name}: {problem}")
+        problems = parameters_problems(parameters)
+        problems += [] if problems else path_problems(path, parameters)
+        _refuse(name, [*problems, *metrics_problems(metrics), *folder_problems(folder)])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
         self.promotes = promotes
         self.metrics = tuple(metrics)
         self.folder = name if folder is None else folder
+        self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
         self._checks: dict[tuple[str, str], Check] = {}
+        self._samples: dict[str, Callable[..., Any]] = {}
+        self._used = False
 
     @property
     def assets(self) -> Mapping[str, Asset]:
@@ -133,10 +84,74 @@ class Declared:
         """Its checks by asset and name."""
         return MappingProxyType(self._checks)
 
-    def asset(self, function: Function) -> Function:
-        """Declare an asset by its function, and return the function as it is."""
-        self._assets[function.__name__] = _read(function, self)
+    @property
+    def samples(self) -> Mapping[str, Callable[..., Any]]:
+        """What makes the rows of the source `sample`, by data set: functions of a first and a last day."""
+        return MappingProxyType(self._samples)
+
+    @overload
+    def asset(self, function: Function, /) -> Function: ...
+
+    @overload
+    def asset(self, /, *, threads: int) -> Callable[[Function], Function]: ...
+
+    def asset(self, function: Function | None = None, /, *, threads: int = 1) -> Any:
+        """Declare an asset by its function, and return the function as it is.
+
+        Args:
+            function: what makes it.
+            threads: the threads that linear algebra may use while it is made.
+        """
+
+        def declare(function: Function) -> Function:
+            self._refuse_late(function)
+            made = self._reader().asset(function, threads=threads)
+            self._assets[made.name] = made
+            return function
+
+        return declare if function is None else declare(function)
+
+    @overload
+    def check(self, function: Function, /) -> Function: ...
+
+    @overload
+    def check(self, /, *, blocking: bool) -> Callable[[Function], Function]: ...
+
+    def check(self, function: Function | None = None, /, *, blocking: bool = False) -> Any:
+        """Declare what must hold of an asset, by a function of its value, and return the function as it is.
+
+        Args:
+            function: says it, as a bool or a Verdict.
+            blocking: whether a day fails on which it does not hold.
+        """
+
+        def declare(function: Function) -> Function:
+            self._refuse_late(function)
+            made = self._reader().check(function, blocking=blocking)
+            if (made.asset, made.name) in self._checks:
+                raise DefinitionError(
+                    f"{made.name}: {made.asset} has a check of this name already. Rename one of them."
+                )
+            self._checks[made.asset, made.name] = made
+            return function
+
+        return declare if function is None else declare(function)
+
+    def sample(self, function: Function, /) -> Function:
+        """Declare rows of the data set of the function's name, for the source called `sample`; return the function."""
+        self._refuse_late(function)
+        dataset = read_sample(function)
+        if dataset in self._samples:
+            raise DefinitionError(
+                f"{dataset}: {self.name} has sample rows of this name already. Leave one out."
+            )
+        self._samples[dataset] = function
         return function
+
+    def slice(self, asset: str | None = None) -> type[Parameters]:
+        """The class of the parameters that decide an asset; of one beside the pipeline and of all of it, the whole class."""
+        self.freeze()
+        return self._assets[asset].slice if asset in self._assets else self.parameters
 
     def identity(self, parameters: Parameters, asset: str | None = None) -> dict[str, Any]:
         """The values that decide an asset, or all of the pipeline."""
@@ -146,33 +161,55 @@ class Declared:
         """12 hex digits over identity and day."""
         return hash_identity(self.identity(parameters, asset), as_of)
 
-    def slice(self, asset: str | None = None) -> type[Parameters]:
-        """The class of the parameters that decide an asset, or all of the pipeline."""
-        return self.parameters if asset is None else self.assets[asset].slice
+    def key(self, asset: str, parameters: Parameters, as_of: dt.date) -> ArtifactKey:
+        """Where an asset of these parameters is kept."""
+        return self.key_of_identity(asset, self.identity(parameters, asset), as_of)
+
+    def key_of_identity(self, asset: str, values: Mapping[str, Any], as_of: dt.date) -> ArtifactKey:
+        """Where an asset that these values decide is kept."""
+        self.freeze()
+        return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder)
+
+    def freeze(self) -> None:
+        """From here on nothing is added; DefinitionError where what was declared does not fit together."""
+        if not self._used:
+            _refuse(self.name, whole_problems(self._assets, path=self.path, promotes=self.promotes))
+            self._used = True
+
+    def _reader(self) -> Reader:
+        return Reader(pipeline=self.name, parameters=self.parameters, assets=self._assets)
+
+    def _refuse_late(self, function: Callable[..., Any]) -> None:
+        if self._used:
+            raise DefinitionError(
+                f"{getattr(function, '__name__', 'this')}: {self.name} has been used already, so that nothing can be added "
+                "to it. Declare all of it in one file, before its first use."
+            )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By reference, where it can be found again; so that the pipeline of a worker process is its own."""
+        known = vars(sys.modules.get(self.module, object))
+        name = next((name for name, value in known.items() if value is self), None)
+        if name is None:
+            return object.__new__, (type(self),), self.__dict__
+        return _found, (self.module, name)
 
 
-def _read(function: Callable[..., Any], pipeline: Declared) -> Asset:
-    hints = get_type_hints(function, include_extras=True)
-    takes = {name: _takes(name, hints[name], pipeline) for name in inspect.signature(function).parameters}
-    returns = get_args(hints["return"])[0] if get_origin(hints["return"]) is Product else hints["return"]
-    own = [hints[name] for name, what in takes.items() if what == "parameters"]
-    inputs = tuple(name for name, what in takes.items() if what in ("value", "product"))
-    slices = own or [pipeline.assets[name].slice for name in inputs] or [pipeline.parameters]
-    return Asset(
-        name=function.__name__,
-        function=function,
-        slice=max(slices, key=lambda cls: len(cls.model_fields)),
-        takes=takes,
-        inputs=inputs,
-        returns=returns,
-        format=format_of(returns),
-        description=inspect.getdoc(function) or "",
-    )
+def _refuse(name: str, problems: Sequence[str]) -> None:
+    if problems:
+        raise DefinitionError("\n".join(f"{name}: {problem}" for problem in problems))
 
 
-def _takes(name: str, hint: Any, pipeline: Declared) -> Takes:
-    if isinstance(hint, type) and issubclass(hint, Parameters):
-        return "parameters"
-    if name in pipeline.assets:
-        return "product" if get_origin(hint) is Product else "value"
-    return "rows" if hint is Rows else "as_of"
+def _caller_of(instance: object, frame: FrameType) -> str:
+    """The name of the module that makes an instance; the constructors of its classes are passed over."""
+    caller: FrameType | None = frame
+    while caller and any(value is instance for value in caller.f_locals.values()):
+        caller = caller.f_back
+    return str((caller or frame).f_globals.get("__name__", ""))
+
+
+def _found(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)

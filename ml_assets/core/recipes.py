@@ -10,33 +10,20 @@ class Recipe:
 
     Attributes:
         description: one line for people.
-        hyperparameters: names of the parameters this version uses; all others must stay at their default.
         builder: name of the function in `ml_assets.core.estimators` that returns the unfitted estimator.
     """
 
     description: str
-    hyperparameters: frozenset[str]
     builder: str
 
 
 RECIPES: Mapping[str, Recipe] = {
     "v1": Recipe(
         description="regularised logistic regression",
-        hyperparameters=frozenset({"C"}),
         builder="logistic_regression",
     ),
     "v2": Recipe(
         description="histogram gradient boosting",
-        hyperparameters=frozenset(
-            {
-                "learning_rate",
-                "max_iter",
-                "max_depth",
-                "max_leaf_nodes",
-                "min_samples_leaf",
-                "l2_regularization",
-            }
-        ),
         builder="gradient_boosting",
     ),
 }

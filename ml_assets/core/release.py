@@ -58,8 +58,7 @@ class Release(_Part):
         """Where an artifact that has the model's own run_id is kept."""
         return ArtifactKey(
             asset=asset,
-            dataset=self.dataset,
-            model_version=self.model_version,
+            values=(("model_version", self.model_version), ("dataset", self.dataset)),
             as_of=self.as_of,
             run_id=self.run_id,
         )

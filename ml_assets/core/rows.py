@@ -1,17 +1,308 @@
-"""The rows that an asset function asks for: every range that it asks for is fingerprinted."""
+"""The rows that an asset function asks for, up to the end of its day; every range that it asks for is fingerprinted."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.manifest import InputSource, SourceDay
+from ml_assets.errors import SourceError
+
+if TYPE_CHECKING:  # loading it takes longer than all of the definitions
     import polars as pl
 
+_LAST_DAY = dt.date.max - dt.timedelta(days=1)
 
-class Rows:
-    """Rows of any dataset and source, up to the end of as_of."""
+
+class Reader(Protocol):
+    """Where the rows of one source come from."""
+
+    @property
+    def uri(self) -> str:
+        """Where they physically are."""
+
+    def contract(self, dataset: str) -> DatasetContract:
+        """What each column is for. Raises SourceError where that is not stated."""
+
+    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
+        """The newest day with rows that is not after `last`."""
 
     def scan(
-        self, dataset: str, *, source: str, first: dt.date, last: dt.date, closed: bool = False
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,
+        coded: bool = True,
     ) -> "pl.LazyFrame":
-        """The rows of the days from `first` to `last`, both included."""
-        raise NotImplementedError
+        """Rows of the days from `first` to `last`, both included: `day`, then the columns of the contract."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Range:
+    """Rows of some days of a data set. Without `first` they are those of the newest day up to `last`."""
+
+    source: str
+    dataset: str
+    first: dt.date | None
+    last: dt.date
+    coded: bool = False
+
+
+@dataclass(kw_only=True)
+class _Answer:
+    """What was known of a range at the end of as_of."""
+
+    uri: str
+    contract: DatasetContract
+    rows: "pl.DataFrame"
+
+    @cached_property
+    def days(self) -> tuple[SourceDay, ...]:
+        """Count and fingerprint of each day that has rows."""
+        from ml_assets.core.fingerprints import source_days
+
+        return source_days(self.rows)
+
+
+@dataclass(kw_only=True)
+class Rows:
+    """Rows of any data set and source, up to the end of as_of. A range that is asked for twice is read once.
+
+    Attributes:
+        sources: the reader of a source by its name.
+        as_of: the day after whose end nothing is known.
+    """
+
+    sources: Callable[[str], Reader]
+    as_of: dt.date
+    _asked: dict[tuple[_Range, bool], None] = field(default_factory=dict)
+    _answers: dict[tuple[_Range, bool], _Answer] = field(default_factory=dict)
+    _frames: dict[_Range, "pl.DataFrame"] = field(default_factory=dict)
+    _contracts: dict[tuple[str, str], DatasetContract] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        *,
+        as_of: dt.date = _LAST_DAY,
+        contracts: Mapping[str, DatasetContract] | None = None,
+        **frames: "pl.DataFrame",
+    ) -> "Rows":
+        """Rows that are here already, for tests: each frame has the column `day`, and serves any source."""
+        known = {name: DatasetContract(event_time="day") for name in frames} | dict(contracts or {})
+        reader = _Frames(frames=frames, contracts=known)
+        return Rows(sources=lambda _: reader, as_of=as_of)
+
+    @property
+    def asked(self) -> tuple[InputSource, ...]:
+        """What was asked for: each range once, with a fingerprint for each of its days that has rows."""
+        return tuple(self._input_source(wanted, closed=closed) for wanted, closed in self._asked)
+
+    def scan(
+        self,
+        dataset: str,
+        *,
+        source: str,
+        first: dt.date,
+        last: dt.date,
+        closed: bool = False,
+        coded: bool = False,
+    ) -> "pl.LazyFrame":
+        """The rows of the days from `first` to `last`, both included, that were known at the end of as_of.
+
+        The columns are `day` and those of `dataset.toml`. A label is null until it closes.
+
+        Args:
+            dataset: its name within the source.
+            source: the logical name.
+            first: the first day.
+            last: the last day, not after as_of.
+            closed: give only rows whose outcome is known and closed.
+            coded: give features as numbers (floats) or text, and the label as 0, 1 or, for anything else, 2.
+
+        Raises:
+            SourceError: rows cannot be used; it is raised here, not when the frame is collected.
+        """
+        wanted = _Range(source=source, dataset=dataset, first=first, last=last, coded=coded)
+        return self._ask(wanted, closed=closed)
+
+    def latest(self, dataset: str, *, source: str) -> "pl.LazyFrame":
+        """The rows of the newest day that is not after as_of: of a table that is landed whole.
+
+        Raises:
+            SourceError: there is no such day, or its rows cannot be used.
+        """
+        return self._ask(
+            _Range(source=source, dataset=dataset, first=None, last=self.as_of, coded=False), closed=False
+        )
+
+    def peek(
+        self, dataset: str, *, source: str, first: dt.date, last: dt.date, coded: bool = False
+    ) -> "pl.LazyFrame":
+        """All rows of these days, those among them that nobody knew at the end of as_of: for facts and messages only.
+
+        They are not fingerprinted, so nothing that is stored as a value may be made of them.
+        """
+        return self._frame(_Range(source=source, dataset=dataset, first=first, last=last, coded=coded)).lazy()
+
+    def contract(self, dataset: str, *, source: str) -> DatasetContract:
+        """What `dataset.toml` says of the columns. Raises SourceError where it is missing or wrong."""
+        if (source, dataset) not in self._contracts:
+            self._contracts[source, dataset] = self.sources(source).contract(dataset)
+        return self._contracts[source, dataset]
+
+    def origin(self, dataset: str, *, source: str) -> str:
+        """Where the rows are, for messages: `<uri>/<dataset>`."""
+        return f"{self.sources(source).uri}/{dataset}"
+
+    def _ask(self, wanted: _Range, *, closed: bool) -> "pl.LazyFrame":
+        answer = self._answer(wanted, closed=closed)
+        self._asked[wanted, closed] = None
+        return answer.rows.lazy()
+
+    def _input_source(self, wanted: _Range, *, closed: bool) -> InputSource:
+        answer = self._answer(wanted, closed=closed)
+        return InputSource(
+            source=wanted.source,
+            dataset=wanted.dataset,
+            uri=answer.uri,
+            days=answer.days,
+            first=wanted.first,
+            last=wanted.last,
+            closed=closed,
+            coded=wanted.coded,
+            contract=answer.contract.model_dump(mode="json"),
+        )
+
+    def _answer(self, wanted: _Range, *, closed: bool) -> _Answer:
+        if (wanted, closed) not in self._answers:
+            contract = self.contract(wanted.dataset, source=wanted.source)
+            origin = self.origin(wanted.dataset, source=wanted.source)
+            frame = self._frame(wanted)
+            _check_times(frame, contract, origin=origin)
+            rows = _known(frame, contract, as_of=self.as_of, closed=closed, origin=origin)
+            self._answers[wanted, closed] = _Answer(uri=origin, contract=contract, rows=rows)
+        return self._answers[wanted, closed]
+
+    def _frame(self, wanted: _Range) -> "pl.DataFrame":
+        """All rows of the range, whether they were known or not."""
+        if wanted not in self._frames:
+            self._check(wanted)
+            contract = self.contract(wanted.dataset, source=wanted.source)
+            scanned = self.sources(wanted.source).scan(
+                wanted.dataset,
+                first=wanted.first or self._newest(wanted),
+                last=wanted.last if wanted.first else self._newest(wanted),
+                contract=contract,
+                coded=wanted.coded,
+            )
+            self._frames[wanted] = scanned.collect()
+        return self._frames[wanted]
+
+    def _newest(self, wanted: _Range) -> dt.date:
+        newest = self.sources(wanted.source).newest(wanted.dataset, last=wanted.last)
+        if newest is None:
+            origin = self.origin(wanted.dataset, source=wanted.source)
+            raise SourceError(
+                f"{origin}: there are no rows up to {wanted.last}. Land them, or use a later as_of."
+            )
+        return newest
+
+    def _check(self, wanted: _Range) -> None:
+        if wanted.last > self.as_of:
+            raise SourceError(
+                f"{wanted.dataset}: rows up to {wanted.last} were asked for, but nothing is known after as_of, "
+                f"{self.as_of}. Ask for rows up to as_of."
+            )
+        if wanted.first and wanted.first > wanted.last:
+            raise SourceError(
+                f"{wanted.dataset}: rows from {wanted.first} to {wanted.last} were asked for. The first day must not be "
+                f"after the last."
+            )
+
+
+def ask_again(sources: Iterable[InputSource], rows: Rows) -> tuple[InputSource, ...]:
+    """What the ranges that were asked for are now; `rows` does not count them as asked.
+
+    Raises:
+        SourceError: rows cannot be used.
+        ValueError: a range is not known, as in manifests of versions that did not tell it: see `InputSource.last`.
+    """
+    return tuple(
+        rows._input_source(_range_of(source), closed=source.closed)  # noqa: SLF001  (this file's own)
+        for source in sources
+    )
+
+
+def _range_of(source: InputSource) -> _Range:
+    if source.last is None:
+        raise ValueError(f"{source.source}/{source.dataset}: it is not known which days were asked for")
+    return _Range(
+        source=source.source, dataset=source.dataset, first=source.first, last=source.last, coded=source.coded
+    )
+
+
+def _known(
+    frame: "pl.DataFrame", contract: DatasetContract, *, as_of: dt.date, closed: bool, origin: str
+) -> "pl.DataFrame":
+    """The rows that were known at the end of as_of, as they were known."""
+    from ml_assets.core.point_in_time import known_at_end_of, open_labels_hidden, seen_at_end_of
+
+    if not closed:
+        return open_labels_hidden(frame.filter(seen_at_end_of(as_of, contract)), contract, as_of=as_of)
+    if not contract.label:
+        raise SourceError(
+            f"{origin}: dataset.toml names no label, so no row has an outcome that is closed. Name label and "
+            f"label_closes_at there, or ask for all rows."
+        )
+    return frame.filter(known_at_end_of(as_of, contract))
+
+
+def _check_times(frame: "pl.DataFrame", contract: DatasetContract, *, origin: str) -> None:
+    import polars as pl
+
+    untimed = frame.filter(pl.col(contract.event_time).is_null())
+    if untimed.height:
+        count = "1 row" if untimed.height == 1 else f"{untimed.height} rows"
+        raise SourceError(
+            f"{origin}: column `{contract.event_time}` is empty in {count}, first on date={untimed['day'].min()!s}. "
+            f"Give every row the time of its event."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Frames:
+    """A reader of frames that are here already."""
+
+    frames: Mapping[str, "pl.DataFrame"]
+    contracts: Mapping[str, DatasetContract]
+    uri: str = "memory:"
+
+    def contract(self, dataset: str) -> DatasetContract:
+        if dataset not in self.frames:
+            raise SourceError(
+                f"{self.uri}{dataset}: no such rows. There are: {', '.join(self.frames) or 'none'}."
+            )
+        return self.contracts[dataset]
+
+    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
+        import polars as pl
+
+        newest: dt.date | None = self.frames[dataset].filter(pl.col("day") <= last)["day"].max()  # type: ignore[assignment]
+        return newest
+
+    def scan(
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,  # noqa: ARG002  (a frame has the columns that it has)
+        coded: bool = True,  # noqa: ARG002
+    ) -> "pl.LazyFrame":
+        import polars as pl
+
+        return self.frames[dataset].lazy().filter(pl.col("day").is_between(first, last))

@@ -40,6 +40,11 @@ def canonical(values: Mapping[str, Any]) -> bytes:
     return rfc8785.dumps(normalise(dict(values)))
 
 
+def value_text(value: Any) -> str:
+    """The text of one value of an identity: a text itself, anything else as the canonical JSON has it."""
+    return str(normalise(value)) if isinstance(value, str) else rfc8785.dumps(normalise(value)).decode()
+
+
 def normalise(value: Any) -> Any:
     """Bring every string inside a JSON value, keys included, to Unicode form NFC."""
     if isinstance(value, str):

@@ -1,38 +1,31 @@
 """The rows of a training set: those whose outcome was known at the end of as_of, and no others."""
 
 import datetime as dt
-import functools
-import hashlib
-import json
-import struct
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.entities import entity_name
+from ml_assets.core.fingerprints import source_days
 from ml_assets.core.folds import (
-    DAY,
     FOLD,
     HOLDOUT,
     PURGED,
     TRAIN,
     Window,
     check_folds,
-    known_at_end_of,
     refuse_unknown_outcomes,
     rows_of,
     with_folds,
 )
 from ml_assets.core.impossible_rows import impossible_rows, refuse_repeated_across_folds
-from ml_assets.core.manifest import SourceDay
 from ml_assets.core.parameters import DatasetParameters
+from ml_assets.core.point_in_time import DAY, known_at_end_of
 from ml_assets.core.product import Product
 from ml_assets.errors import SourceError
 
 __all__ = ("DAY", "FOLD", "HOLDOUT", "PURGED", "TRAIN", "known_at_end_of", "source_days", "training_set")
-_FINGERPRINT_LENGTH = 16
 
 
 def training_set(
@@ -74,27 +67,6 @@ def training_set(
     check_folds(table, window, parameters=parameters)
     refuse_repeated_across_folds(table, contract, origin=origin)
     return Product(value=table, facts=_facts(table, inside, window))
-
-
-def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
-    """Count and fingerprint the rows of each day of a training set, by day.
-
-    The fingerprint covers every value of the day except the fold. The order of rows and columns does not matter,
-    nor does the version of polars: numbers are hashed as their bits, text as UTF-8.
-    """
-    columns = sorted(set(table.columns) - {DAY, FOLD})
-    ordered = table.select(DAY, *columns).sort(DAY, *columns)
-    header = json.dumps([[name, _kind(ordered.schema[name])] for name in columns]).encode()
-    encoders = [_encoder(ordered[name]) for name in columns]
-    days = ordered.group_by(DAY, maintain_order=True).len()
-    found, start = [], 0
-    for day, count in days.iter_rows():
-        digest = hashlib.sha256(header)
-        for encode in encoders:
-            digest.update(encode(start, start + count))
-        found.append(SourceDay(date=day, rows=count, fingerprint=digest.hexdigest()[:_FINGERPRINT_LENGTH]))
-        start += count
-    return tuple(found)
 
 
 def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
@@ -189,28 +161,3 @@ def _check_finite(eligible: pl.DataFrame, window: Window) -> None:
 def _rows(wrong: pl.DataFrame) -> str:
     count = "1 row" if wrong.height == 1 else f"{wrong.height} rows"
     return f"{count}, first on date={wrong[DAY].min()!s}"
-
-
-def _kind(dtype: pl.DataType) -> str:
-    if dtype == pl.String:
-        return "text"
-    return "float" if dtype.is_float() else "integer"
-
-
-def _encoder(column: pl.Series) -> Callable[[int, int], bytes]:
-    """A function from a slice of the column to bytes that only equal values share; null is not zero or empty."""
-    if column.dtype == pl.String:
-        cells = list(map(_text_bytes, column.to_list()))
-        return lambda start, stop: b"".join(cells[start:stop])
-    wide = column.cast(pl.Float64 if column.dtype.is_float() else pl.Int64)
-    known = column.is_not_null().cast(pl.UInt8).to_numpy()
-    values = wide.fill_null(0).to_numpy().astype("<f8" if column.dtype.is_float() else "<i8")
-    return lambda start, stop: known[start:stop].tobytes() + values[start:stop].tobytes()
-
-
-@functools.lru_cache(maxsize=2**17)  # windows of neighbouring days hold mostly the same texts
-def _text_bytes(value: str | None) -> bytes:
-    if value is None:
-        return struct.pack("<i", -1)
-    data = value.encode()
-    return struct.pack("<i", len(data)) + data

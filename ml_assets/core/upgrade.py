@@ -3,17 +3,18 @@
 A description is plain JSON, so that the one of a release can be kept for ever beside the code.
 """
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args
 
-import annotated_types
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.field_types import field_type
 from ml_assets.core.manifest import SCHEMA_VERSION
-from ml_assets.core.parameters import OmittedWhen, TrainingParameters
-from ml_assets.core.recipes import RECIPES
+from ml_assets.core.marks import conditions, omission
+from ml_assets.core.parameters import Parameters, TrainingParameters
 from ml_assets.core.run_id import LENGTH, SCHEME
 
 Breaks = Literal["run_ids", "stored artifacts", "launches", "nothing"]
@@ -38,38 +39,61 @@ class Change(BaseModel):
     breaks: Breaks
 
 
-def describe() -> dict[str, Any]:
-    """The description of the parameters as the code has them now."""
+def describe(
+    cls: type[Parameters] = TrainingParameters, *, slices: Mapping[str, type[Parameters]] | None = None
+) -> dict[str, Any]:
+    """The description of a class of parameters, and of the slices that assets take of it, as the code is now."""
+    if slices is None:
+        slices = {asset: kind.slice for asset, kind in CATALOG.items()}
+    defined = {base.__name__: inspect.get_annotations(base) for base in cls.__mro__}
+    owned = {name: sorted(cls.model_fields.keys() & own) for name, own in defined.items()}
     return {
         "scheme": SCHEME,
         "run_id_length": LENGTH,
         "manifest_schema_version": SCHEMA_VERSION,
-        "slices": {asset: sorted(kind.slice.model_fields) for asset, kind in CATALOG.items()},
-        "model_versions": {name: sorted(recipe.hyperparameters) for name, recipe in RECIPES.items()},
-        "parameters": {name: _field(field) for name, field in TrainingParameters.model_fields.items()},
+        "slices": {asset: sorted(of.model_fields) for asset, of in slices.items()},
+        "classes": {name: fields for name, fields in owned.items() if fields},
+        "parameters": {name: _field(field) for name, field in cls.model_fields.items()},
     }
 
 
 def changes(before: Description, after: Description) -> list[Change]:
     """What differs, the worst first; empty where nothing does."""
-    found = [*_identity(before, after), *_versions(before, after), *_parameters(before, after)]
+    before, after = _as_now(before), _as_now(after)
+    found = [*_identity(before, after), *_parameters(before, after), *_classes(before, after)]
     order = list(get_args(Breaks))
     return sorted(found, key=lambda change: (order.index(change.breaks), change.name))
 
 
+def _as_now(description: Description) -> Description:
+    """Descriptions of before have a list of what each model version uses, and no classes."""
+    if "model_versions" not in description:
+        return description
+    versions, parameters = description["model_versions"], {}
+    for name, field in description["parameters"].items():
+        users = [version for version, used in versions.items() if name in used]
+        some = users and len(users) < len(versions)
+        parameters[name] = {**field, "used_when": {"model_version": users}} if some else field
+    return {**description, "parameters": parameters}
+
+
 def _field(field: FieldInfo) -> dict[str, Any]:
-    marks = field.metadata
+    kind, mark = field_type(field), omission(field)
+    assert kind is not None  # the class is a pipeline's
     found: dict[str, Any] = {
-        "type": getattr(field.annotation, "__name__", "str"),
+        "type": f"{kind.container}[{kind.scalar.__name__}]" if kind.container else kind.scalar.__name__,
         "default": field.default,
-        "choices": list(get_args(field.annotation)) or None,
-        "minimum": next((mark.ge for mark in marks if isinstance(mark, annotated_types.Ge)), None),
-        "maximum": next((mark.le for mark in marks if isinstance(mark, annotated_types.Le)), None),
+        "choices": list(kind.choices) or None,
+        "minimum": kind.low,
+        "maximum": kind.high,
     }
-    if found["choices"]:
-        found["type"] = "str"
-    omitted = [mark.value for mark in marks if isinstance(mark, OmittedWhen)]
-    return {**found, **({"omitted_when": omitted[0]} if omitted else {})}
+    if kind.pattern:
+        found["pattern"] = kind.pattern
+    if mark is not None:
+        found["omitted_when"] = mark.value
+    if used := conditions(field):
+        found["used_when"] = {name: list(values) for name, values in used.items()}
+    return found
 
 
 def _identity(before: Description, after: Description) -> Iterator[Change]:
@@ -95,53 +119,90 @@ def _slice(asset: str, before: Description, after: Description) -> Iterator[Chan
         yield Change(name=asset, told=told, breaks="run_ids")
 
 
-def _versions(before: Description, after: Description) -> Iterator[Change]:
-    was, now = before["model_versions"], after["model_versions"]
-    for name in was.keys() | now.keys():
-        if name not in now:
-            yield Change(name=name, told="the model version is gone", breaks="stored artifacts")
-        elif name not in was:
-            yield Change(name=name, told="a new model version", breaks="nothing")
-        elif was[name] != [used for used in now[name] if not _is_omitted(used, before, after)]:
-            told = (
-                f"uses {', '.join(now[name]) or 'nothing'}, and did use {', '.join(was[name]) or 'nothing'}"
-            )
-            yield Change(name=name, told=told, breaks="run_ids")
-
-
 def _parameters(before: Description, after: Description) -> Iterator[Change]:
     was, now = before["parameters"], after["parameters"]
+    renamed = _renamed(was, now)
     for name in was.keys() | now.keys():
-        if name not in now:
+        if name in renamed:
+            told = f"is called {renamed[name]} now: stored identities have the old name"
+            yield Change(name=name, told=told, breaks="run_ids")
+        elif name not in now:
             yield Change(name=name, told="the parameter is gone", breaks="stored artifacts")
-        elif name not in was:
-            yield _new(name, now[name], only_for_new=_is_of_new_versions(name, before, after))
-        else:
+        elif name in was:
             yield from _changed(name, was[name], now[name])
+            yield from _used(name, before, after)
+        elif name not in renamed.values():
+            yield _new(name, before, after)
 
 
-def _is_omitted(name: str, before: Description, after: Description) -> bool:
-    """Whether it is a new parameter that at its default is left out of identities."""
+def _renamed(was: Description, now: Description) -> dict[str, str]:
+    """Parameters that are gone, by what is new and alike in everything but the name, where there is one such alone."""
+    gone, new = [name for name in was if name not in now], [name for name in now if name not in was]
+    alike = {name: [other for other in new if now[other] == was[name]] for name in gone}
+    return {
+        name: others[0]
+        for name, others in alike.items()
+        if len(others) == 1 and sum(others[0] in them for them in alike.values()) == 1
+    }
+
+
+def _used(name: str, before: Description, after: Description) -> Iterator[Change]:
+    """Where a parameter is used, among the values that other parameters could have before."""
+    was, now = _known_uses(name, before, before), _known_uses(name, before, after)
+    if was == now:
+        return
+    told = f"is used {_where(now)}, and was {_where(was)}"
+    wider = was.keys() >= now.keys() and all(set(was[other]) <= set(now[other]) for other in now)
+    yield Change(name=name, told=told, breaks="nothing" if wider and _is_omitted(name, after) else "run_ids")
+
+
+def _known_uses(name: str, before: Description, description: Description) -> dict[str, list[Any]]:
+    """When a parameter is used by a description; values that another parameter could not have before do not count."""
+    found = {}
+    for other, values in description["parameters"][name].get("used_when", {}).items():
+        known = before["parameters"].get(other, {}).get("choices")
+        found[other] = [value for value in values if not known or value in known]
+    return found
+
+
+def _where(used: Mapping[str, list[Any]]) -> str:
+    return " and ".join(f"with {name} {', '.join(map(str, used[name]))}" for name in used) or "always"
+
+
+def _is_omitted(name: str, after: Description) -> bool:
+    """Whether it is left out of identities at its default."""
     field = after["parameters"][name]
-    return name not in before["parameters"] and field.get("omitted_when", ...) == field["default"]
+    return bool(field.get("omitted_when", ...) == field["default"])
 
 
-def _is_of_new_versions(name: str, before: Description, after: Description) -> bool:
-    """Whether it is a hyperparameter that no model version of before uses: it is in none of their identities."""
-    users = [version for version, used in after["model_versions"].items() if name in used]
-    return bool(users) and not set(users) & set(before["model_versions"])
-
-
-def _new(name: str, field: Mapping[str, Any], *, only_for_new: bool) -> Change:
-    if only_for_new:
-        return Change(name=name, told="a new parameter that only new model versions use", breaks="nothing")
+def _new(name: str, before: Description, after: Description) -> Change:
+    field = after["parameters"][name]
+    if new := [other for other, known in _known_uses(name, before, after).items() if not known]:
+        told = f"a new parameter that only new values of {', '.join(new)} use"
+        return Change(name=name, told=told, breaks="nothing")
     if "omitted_when" not in field:
-        told = "a new parameter without OmittedWhen: it enters every identity"
+        told = "a new parameter without omitted_when: it enters every identity"
         return Change(name=name, told=told, breaks="run_ids")
-    if field["omitted_when"] != field["default"]:
+    if not _is_omitted(name, after):
         told = f"a new parameter, by default {field['default']}, which is not what artifacts without it stand for"
         return Change(name=name, told=told, breaks="launches")
     return Change(name=name, told="a new parameter, omitted at its default", breaks="nothing")
+
+
+def _classes(before: Description, after: Description) -> Iterator[Change]:
+    """Parameters that other classes define than before. What that means for the assets, their slices tell."""
+    was, now = before.get("classes", {}), after.get("classes", {})
+    shared = was.keys() & now.keys()
+    for name in before["parameters"].keys() & after["parameters"].keys():
+        left = {cls for cls in shared if name in was[cls] and name not in now[cls]}
+        entered = {cls for cls in now if name in now[cls] and name not in was.get(cls, ())}
+        kept = any(name in was[cls] and name in now[cls] for cls in shared)
+        if left and entered:
+            told = f"moved from {', '.join(sorted(left))} to {', '.join(sorted(entered))}"
+            yield Change(name=name, told=told, breaks="nothing")
+        elif entered and kept:
+            told = f"defined again in {', '.join(sorted(entered))}"
+            yield Change(name=name, told=told, breaks="nothing")
 
 
 def _changed(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
@@ -154,9 +215,10 @@ def _changed(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Itera
         yield Change(name=name, told=told, breaks="launches")
     gone = set(was["choices"] or ()) - set(now["choices"] or was["choices"] or ())
     if gone:
-        yield Change(
-            name=name, told=f"no longer allowed: {', '.join(sorted(gone))}", breaks="stored artifacts"
-        )
+        told = f"no longer allowed: {', '.join(sorted(map(str, gone)))}"
+        yield Change(name=name, told=told, breaks="stored artifacts")
+    if was.get("pattern", now.get("pattern")) != now.get("pattern"):
+        yield Change(name=name, told="its pattern has changed", breaks="stored artifacts")
     if _narrower(was, now):
         told = f"range {was['minimum']} to {was['maximum']} -> {now['minimum']} to {now['maximum']}"
         yield Change(name=name, told=told, breaks="stored artifacts")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import json
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -10,9 +11,10 @@ from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse as parse_day
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.catalog import CATALOG, PATH
+from ml_assets.core.marks import omission
 from ml_assets.core.nearest import MOST_NAMES
-from ml_assets.core.parameters import OmittedWhen, TrainingParameters
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import suggest
 from ml_assets.errors import RefusedError
 
@@ -47,16 +49,40 @@ class Condition:
             return _OPERATORS[self.op](found, float(self.value))
         return _OPERATORS[self.op](str(found), self.value)
 
+    def may_hold(self, text: str | None) -> bool:
+        """Whether it holds of what a path tells: a text, which may be that of a number; None where there is no value."""
+        return self.holds({self.name: text}) or any(self.holds({self.name: v}) for v in self._numbers(text))
+
+    def _numbers(self, text: str | None) -> tuple[float | bool, ...]:
+        """The number or truth value that a text may stand for, where this compares with one."""
+        try:
+            value = json.loads(text or "")
+        except ValueError:
+            return ()
+        is_one = isinstance(value, bool) or (isinstance(value, int | float) and _is_number(self.value))
+        return (value,) if is_one else ()
+
 
 @dataclass(frozen=True)
 class Filter:
-    """Conditions that must all hold; what is known only in part, such as a path, can already be refused."""
+    """Conditions that must all hold; what is known only in part, such as a path, can already be refused.
+
+    Attributes:
+        conditions: all of them.
+        path: the parameters that are no part of an identity where the path of the artifact does not tell them.
+    """
 
     conditions: tuple[Condition, ...] = ()
+    path: tuple[str, ...] = PATH
 
-    def admits(self, known: Mapping[str, Any]) -> bool:
-        """Whether every condition on a name in `known` holds; a name known to have no value is None there."""
-        return all(c.holds(known) for c in self.conditions if c.name in known)
+    def admits(self, key: ArtifactKey) -> bool:
+        """Whether every condition on what the path of an artifact tells may hold."""
+        known = {**dict.fromkeys(self.path), **path_values(key)}
+        return all(c.may_hold(known[c.name]) for c in self.conditions if c.name in known)
+
+    def admits_value(self, name: str, text: str) -> bool:
+        """Whether every condition on one name may hold where a path tells this text of it."""
+        return all(c.may_hold(text) for c in self.conditions if c.name == name)
 
     def holds(self, asset: str, as_of: dt.date, run_id: str, parameters: Mapping[str, Any]) -> bool:
         """Whether every condition holds for an artifact; `parameters` are those of its manifest."""
@@ -77,12 +103,11 @@ class Filter:
 ANY = Filter()
 
 
-def path_values(key: ArtifactKey) -> dict[str, str | None]:
-    """All that the path of an artifact tells; None where it tells that there is no such value."""
+def path_values(key: ArtifactKey) -> dict[str, str]:
+    """All that the path of an artifact tells."""
     return {
+        **dict(key.values),
         "asset": key.asset,
-        "model_version": key.model_version or None,
-        "dataset": key.dataset,
         "as_of": key.as_of.isoformat(),
         "run_id": key.run_id,
     }
@@ -92,8 +117,8 @@ def path_values(key: ArtifactKey) -> dict[str, str | None]:
 def omitted_values(asset: str) -> Mapping[str, Any]:
     """The values under which parameters are left out of the asset's identity: without one, it has this one."""
     fields = CATALOG[asset].slice.model_fields if asset in CATALOG else {}
-    marks = {name: field.metadata for name, field in fields.items()}
-    return {name: m.value for name, found in marks.items() for m in found if isinstance(m, OmittedWhen)}
+    marks = {name: omission(field) for name, field in fields.items()}
+    return {name: mark.value for name, mark in marks.items() if mark is not None}
 
 
 def parse(text: str) -> list[Condition]:

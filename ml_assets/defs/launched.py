@@ -6,15 +6,15 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter import days as partition
+from ml_assets.adapter.guard import option
+from ml_assets.adapter.parameters import refuse_options
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.resources import partition
-from ml_assets.resources.guard import option
-from ml_assets.resources.parameters import refuse_options
 
 
 def trains(run: dg.DagsterRun) -> bool:

@@ -7,18 +7,18 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.metadata import run_tags
+from ml_assets.adapter.parameters import refuse
+from ml_assets.adapter.partitions import loaded_problem
 from ml_assets.core import as_of as days
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
-from ml_assets.defs.partitions import loaded_problem
-from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.presets import Preset, read_presets
-from ml_assets.resources.parameters import refuse
 from ml_assets.settings import Settings, load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 

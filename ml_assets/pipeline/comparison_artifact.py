@@ -34,9 +34,7 @@ def comparison_key(
     candidate: NamedModel, reference: NamedModel, own: ComparisonParameters, as_of: dt.date
 ) -> ArtifactKey:
     """The key of a comparison."""
-    return key_of_identity(
-        ASSET, comparison_identity(candidate, reference, own), as_of, dataset=candidate.dataset
-    )
+    return key_of_identity(ASSET, comparison_identity(candidate, reference, own), as_of)
 
 
 def store_comparison(

@@ -11,6 +11,7 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
+from ml_assets.core.slices import subjects
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.store_value import store_value
@@ -25,13 +26,8 @@ def leaderboard_key(
 ) -> ArtifactKey:
     """The key of a leaderboard: what its trials share and the sweep's own decide it."""
     values = sweep_identity(parameters, own, pipeline=pipeline)
-    return key_of_identity(
-        ASSET,
-        values,
-        as_of,
-        dataset=values.get("dataset", ""),
-        model_version=values.get("model_version", ""),
-    )
+    about = {name: getattr(parameters, name) for name in subjects(pipeline)}
+    return key_of_identity(ASSET, values, as_of, path=about, names=pipeline.path, folder=pipeline.folder)
 
 
 def store_leaderboard(sweep: Sweep, board: Leaderboard) -> Manifest:

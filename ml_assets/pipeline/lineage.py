@@ -61,7 +61,7 @@ def keys_of(model: ArtifactKey, manifest: Manifest) -> dict[str, ArtifactKey]:
             f"{model.path}: does not say of which training set it was made. Train it again."
         )
     return {
-        asset: replace(model, asset=asset, model_version="", run_id=rows.run_id, identity=None)
+        asset: model.beside(asset, run_id=rows.run_id, names=CATALOG[asset].slice.model_fields)
         if asset == rows.asset  # its digest tells whether it is the one
         else replace(model, asset=asset, identity=manifest.parameters)
         for asset in CATALOG

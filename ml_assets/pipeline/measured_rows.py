@@ -3,7 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
-from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.artifact import ArtifactKey, key_of_identity
+from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -19,12 +20,8 @@ def training_set_of(manifest: Manifest, store: ArtifactStore) -> Manifest | None
     used = manifest.input_of(TRAINING_SET)
     if used is None:
         return None
-    key = ArtifactKey(
-        asset=TRAINING_SET,
-        dataset=manifest.parameters["dataset"],
-        as_of=manifest.as_of,
-        run_id=used.run_id,
-    )
+    made = key_of_identity(manifest.asset, manifest.parameters, manifest.as_of)
+    key = made.beside(TRAINING_SET, run_id=used.run_id, names=CATALOG[TRAINING_SET].slice.model_fields)
     return next((found for found in _written(key, store) if found.sha256 == used.sha256), None)
 
 

@@ -25,8 +25,7 @@ def monitoring_key(
         ASSET,
         monitoring_identity(parameters, own, model),
         as_of,
-        dataset=parameters.dataset,
-        model_version=model.parameters["model_version"],
+        path={"model_version": model.parameters["model_version"]},
     )
 
 

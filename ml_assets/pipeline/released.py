@@ -60,7 +60,7 @@ class NamedModel:
 def parameters_of(model: Manifest) -> TrainingParameters:
     """The parameter set of a model; RefusedError where the code that is here does not know such a one."""
     try:
-        return from_identity(model.parameters)
+        return from_identity(model.parameters, cls=TrainingParameters)
     except ValidationError:
         raise RefusedError(
             [

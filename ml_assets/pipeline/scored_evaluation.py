@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.artifact import key_of_identity
 from ml_assets.core.manifest import Manifest
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -17,13 +17,7 @@ def scores_of(evaluation: Manifest, store: ArtifactStore) -> "DataFrame | None":
     """
     from ml_assets.pipeline.scores import stored_scores
 
-    key = ArtifactKey(
-        asset=evaluation.asset,
-        dataset=evaluation.parameters["dataset"],
-        model_version=evaluation.parameters["model_version"],
-        as_of=evaluation.as_of,
-        run_id=evaluation.run_id,
-    )
+    key = key_of_identity(evaluation.asset, evaluation.parameters, evaluation.as_of)
     return stored_scores(key, evaluation, store)
 
 

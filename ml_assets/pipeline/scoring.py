@@ -37,8 +37,7 @@ def predictions_key(parameters: DatasetParameters, model: Manifest, day: dt.date
         ASSET,
         scoring_identity(parameters, model),
         day,
-        dataset=parameters.dataset,
-        model_version=model.parameters["model_version"],
+        path={"model_version": model.parameters["model_version"]},
     )
 
 

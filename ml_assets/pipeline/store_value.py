@@ -8,7 +8,7 @@ from typing import Any
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
 from ml_assets.core.product import Product
-from ml_assets.pipeline.encode import encode
+from ml_assets.pipeline.encode import prepare
 from ml_assets.pipeline.versions import hardware_of
 from ml_assets.pipeline.workspace import Workspace
 
@@ -31,7 +31,7 @@ def store_value(
     `inputs` and `sources` are what it was made of; `started` is when that began, by default just now.
     """
     product = value if isinstance(value, Product) else Product(value=value)
-    files, contents = encode(product, asset=key.asset, format_name=format_name)
+    prepared = prepare(product, asset=key.asset, format_name=format_name)
     now = workspace.now()
     manifest = Manifest(
         asset=key.asset,
@@ -40,7 +40,7 @@ def store_value(
         parameters=dict(parameters),
         given=workspace.given,
         environment=workspace.environment,
-        files=files,
+        files=prepared.files,
         artifacts=tuple(InputArtifact(asset=m.asset, run_id=m.run_id, sha256=m.sha256) for m in inputs),
         sources=tuple(sources),
         code_version=code_version,
@@ -52,4 +52,4 @@ def store_value(
         facts=dict(product.facts),
         metrics=dict(product.metrics),
     )
-    return workspace.store.commit(key, manifest, contents)
+    return workspace.store.commit(key, manifest, prepared.contents)

@@ -5,7 +5,6 @@ import math
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.pipeline import Declared
@@ -35,7 +34,7 @@ class Tried:
 
 def shared_name(trial: TrainingParameters, day: dt.date, *, pipeline: Declared) -> str:
     """What names all that a trial shares with others on a day."""
-    return " ".join(key_of(name, trial, day).exact for name in shared_assets(pipeline))
+    return " ".join(pipeline.key(name, trial, day).exact for name in shared_assets(pipeline))
 
 
 def make_shared(

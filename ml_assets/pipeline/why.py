@@ -111,8 +111,10 @@ def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest) -> Why
 def _same_day(
     store: ArtifactStore, key: ArtifactKey, manifest: Manifest, damaged: list[StoreError]
 ) -> Why | None:
-    where = _where(("as_of", "=", str(key.as_of)), ("dataset", "=", key.dataset))
-    others = [e for e in _sound(store.entries(key.asset, where), damaged) if e.key != key]
+    dataset = [("dataset", "=", key.dataset)] if key.dataset else []
+    where = _where(("as_of", "=", str(key.as_of)), *dataset)
+    entries = store.entries(key.asset, where, folder=key.folder)
+    others = [e for e in _sound(entries, damaged) if e.key != key]
     for entry in nearest_first(key.asset, manifest.parameters, others):
         was = _as_it_was(store, entry.key, manifest.started_at, damaged)
         if was:
@@ -131,8 +133,9 @@ def _same_parameters(
     store: ArtifactStore, key: ArtifactKey, manifest: Manifest, damaged: list[StoreError]
 ) -> Why | None:
     """Found by path: the run_id of these parameters on another as_of can be computed."""
-    where = _where(("as_of", "<", str(key.as_of)), ("dataset", "=", key.dataset))
-    earlier = [other for other in store.keys(key.asset, where) if other.model_version == key.model_version]
+    where = _where(("as_of", "<", str(key.as_of)), *((name, "=", value) for name, value in key.values))
+    keys = store.keys(key.asset, where, folder=key.folder)
+    earlier = [other for other in keys if other.values == key.values]
     run_ids = {day: hash_identity(manifest.parameters, day) for day in {other.as_of for other in earlier}}
     same = [other for other in earlier if other.run_id == run_ids[other.as_of]]
     for other in sorted(same, key=lambda other: other.as_of, reverse=True):

@@ -8,7 +8,7 @@ from dagster._config.config_schema import UserConfigSchema
 from dagster._serdes import ConfigurableClassData
 from typing_extensions import Self
 
-from ml_assets.resources.guard import option
+from ml_assets.adapter.guard import option
 
 ENVIRONMENT_TAG = "ml_assets/environment"
 

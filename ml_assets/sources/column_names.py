@@ -31,8 +31,10 @@ def check_names(contract: DatasetContract, *, where: str) -> None:
         SourceError: a name that no column can have, that this project uses itself, or that has two roles.
     """
     arrival = [contract.known_at] if contract.known_at not in ("", contract.event_time) else []
-    times = [contract.event_time, *arrival, contract.label_closes_at]
-    roles = [*contract.ids, *times, contract.label, *contract.features]
+    times = [contract.event_time, *arrival]
+    outcome = [contract.label_closes_at, contract.label] if contract.label else []
+    others = [name for name in contract.types if name not in {*contract.features, contract.label}]
+    roles = [*contract.ids, *times, *outcome, *contract.features, *others]
     if odd := [name for name in roles if not _is_sound(name)]:
         raise SourceError(
             f"{where}: {odd[0][:SHOWN]!r} cannot be the name of a column. Allowed: 1 to {LONGEST} characters that can "
@@ -44,6 +46,23 @@ def check_names(contract: DatasetContract, *, where: str) -> None:
     if taken := sorted(({*RESERVED} & {*roles}) | kept):
         raise SourceError(
             f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files."
+        )
+
+
+def check_coded(contract: DatasetContract, *, where: str) -> None:
+    """Refuse a contract by which rows cannot be given as models take them.
+
+    Raises:
+        SourceError: it names no label or no features, or a feature is a time.
+    """
+    if missing := [name for name in ("label", "features") if not getattr(contract, name)]:
+        raise SourceError(
+            f"{where}: {missing[0]}: missing. A model learns from features, and needs a label and label_closes_at: name "
+            f"them. See the README for an example."
+        )
+    if times := [name for name, kind in contract.types.items() if kind == "time"]:
+        raise SourceError(
+            f"{where}: types: `{times[0]}` is a time, which models do not take. Leave it out of features."
         )
 
 

@@ -73,6 +73,11 @@ def line_of(data: bytes, row: int, *, room: Room) -> int:
     return next(itertools.islice(records, row + 1, None), (row + 2, ""))[0]
 
 
+def header_of(data: bytes, *, location: str, room: Room) -> list[str]:
+    """The names of the columns of a file, as `read_csv` reads it. Raises SourceError."""
+    return _header(_text(_plain(data, location=location, room=room), location), location, ())
+
+
 def _plain(data: bytes, *, location: str, room: Room) -> bytes:
     if data.startswith(_GZIP):
         data = _decompressed(data, location, room)

@@ -17,12 +17,13 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.room import USUAL_GB, Room
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import SourceError
-from ml_assets.sources.column_names import FILE, check_columns
-from ml_assets.sources.csv_text import line_of, read_csv
+from ml_assets.sources.column_names import FILE, check_coded, check_columns, check_names
+from ml_assets.sources.csv_text import header_of, line_of, read_csv
 from ml_assets.sources.day_listing import LandedFile, shown
 from ml_assets.sources.landing_zone import LandingZone, open_zone
-from ml_assets.sources.normalise import Part, normalise
+from ml_assets.sources.normalise import normalise
 from ml_assets.sources.parquet_footer import Readable, decoded_size
+from ml_assets.sources.roles import Part
 
 _UNREADABLE = (PolarsError, OSError, PanicException)
 _CATEGORIES = (pl.Categorical, pl.Enum)  # one text each, which every row that has it gets a copy of
@@ -55,17 +56,49 @@ class LandingSource:
         zone.contract(dataset)
         return sorted({file.day for file in zone.files(dataset, first=first, last=last)})
 
+    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
+        """The newest day up to `last` that has a file, also one that cannot be read."""
+        zone = self._zone()
+        landed = zone.landed(dataset)
+        zone.check(dataset, landed)
+        days = [file.day for file in landed.files] + [file.day for file in landed.odd if file.day]
+        return max((day for day in days if day <= last), default=None)
+
     def scan(
-        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,
+        coded: bool = True,
     ) -> pl.LazyFrame:
         """Rows of the days from `first` to `last`, both included; see `Source.scan`.
 
-        The contract's columns are read here and no others, so that every bad file is reported from here.
+        The contract's columns are read here and no others, so that every bad file is reported from here. Where it names
+        no features, they are all other columns of the newest file.
         """
         zone = self._zone()
         contract = contract or zone.contract(dataset)
+        if coded:
+            check_coded(contract, where=zone.locate(f"{dataset}/dataset.toml"))
         files = zone.files(dataset, first=first, last=last)
-        return normalise(self._read(zone, files, contract.columns), contract)
+        if files and not contract.features:
+            contract = self._with_all_columns(zone, files[-1], contract)
+        return normalise(self._read(zone, files, contract.columns), contract, coded=coded)
+
+    def _with_all_columns(
+        self, zone: LandingZone, file: LandedFile, contract: DatasetContract
+    ) -> DatasetContract:
+        room = Room(gigabytes=self.rows_gb)
+        if file.format == "csv":
+            existing = header_of(zone.rows(file), location=shown(file.location), room=room)
+        else:
+            existing = _parquet_header(zone, file)
+        others = [name for name in dict.fromkeys(existing) if name not in contract.columns]
+        named = contract.model_copy(update={"features": tuple(others)})
+        check_names(named, where=shown(file.location))
+        return named
 
     def _zone(self) -> LandingZone:
         return open_zone(self.uri, access=self.access)
@@ -157,16 +190,28 @@ def _read_bytes(file: LandedFile, columns: Sequence[str], data: bytes) -> pl.Dat
     try:
         return _choose(file, columns, pl.scan_parquet(data).with_columns(pl.lit(file.location).alias(FILE)))
     except _UNREADABLE:
-        raise SourceError(
-            f"{shown(file.location)}: cannot be read as Parquet; it may be cut short, damaged or another format. "
-            f"Write the file again, or remove it."
-        ) from None
+        raise _unreadable(file) from None
 
 
 def _choose(file: LandedFile, columns: Sequence[str], lazy: pl.LazyFrame) -> pl.DataFrame:
     existing = [name for name in lazy.collect_schema().names() if name != FILE]
     check_columns(columns, existing, location=shown(file.location), hint=_hint(file))
     return lazy.select(FILE, *columns).collect()
+
+
+def _parquet_header(zone: LandingZone, file: LandedFile) -> list[str]:
+    data = zone.rows(file)
+    try:
+        return list(pl.read_parquet_schema(io.BytesIO(data)))
+    except _UNREADABLE:
+        raise _unreadable(file) from None
+
+
+def _unreadable(file: LandedFile) -> SourceError:
+    return SourceError(
+        f"{shown(file.location)}: cannot be read as Parquet; it may be cut short, damaged or another format. "
+        f"Write the file again, or remove it."
+    )
 
 
 def _hint(file: LandedFile) -> Mapping[str, str]:

@@ -27,14 +27,23 @@ class Source(Protocol):
     def days(self, dataset: str, *, first: dt.date, last: dt.date) -> list[dt.date]:
         """List the days from `first` to `last`, both included, for which there are rows."""
 
+    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
+        """The newest day that is not after `last` and has rows, or files that cannot be read as rows."""
+
     def scan(
-        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,
+        coded: bool = True,
     ) -> pl.LazyFrame:
         """Rows of the days from `first` to `last`, both included, as a contract says, by default the source's own.
 
-        The columns are `day` (Date) and `contract.columns`. Whatever the files hold, ids and category
-        features are String, number features Float64 (booleans are 0 and 1), the label is Int8 (2 stands for
-        anything but 0, 1 and null), the two times are naive Datetime("us") in UTC.
+        The columns are `day` (Date) and those of the contract. Whatever the files hold, ids are String and times are
+        naive Datetime("us") in UTC. Coded, category features are String, number features Float64 (booleans are 0 and 1),
+        and the label is Int8 (2 stands for anything but 0, 1 and null).
 
         Raises:
             SourceError: when rows cannot be used; it is raised here, not when the frame is collected.

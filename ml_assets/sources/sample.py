@@ -95,8 +95,19 @@ class SampleSource:
         self.contract(dataset)
         return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
 
+    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
+        """The last day: all days have rows."""
+        self.contract(dataset)
+        return last
+
     def scan(
-        self, dataset: str, *, first: dt.date, last: dt.date, contract: DatasetContract | None = None
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,
+        coded: bool = True,  # noqa: ARG002  (they are made so)
     ) -> pl.LazyFrame:
         """Rows of the days from `first` to `last`, both included; see `Source.scan`."""
         contract = contract or self.contract(dataset)

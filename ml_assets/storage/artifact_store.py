@@ -17,7 +17,7 @@ from ml_assets.core.where import ANY, Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
 from ml_assets.storage.folders import Place, listed, walked
-from ml_assets.storage.formats import FORMATS
+from ml_assets.storage.formats import FORMATS, by_extension
 from ml_assets.storage.integrity import (
     HISTORY,
     MANIFEST,
@@ -65,8 +65,7 @@ class ArtifactStore:
         manifest = self.find(key)
         if manifest is None:
             raise ArtifactNotFoundError(
-                f"No {key.asset} for dataset={key.dataset} as_of={key.as_of} run={key.run_id} "
-                f"in {self.root}. Train it: {train_command(key)}"
+                f"No {key.asset} for {key.summary} in {self.root}. Train it: {train_command(key)}"
             )
         return manifest
 
@@ -107,7 +106,8 @@ class ArtifactStore:
         """
         stored = (manifest or self.manifest(key)).main
         kind = CATALOG.get(key.asset)
-        format_ = kind.format if kind else stored.file.rpartition(".")[2]
+        extension = stored.file.rpartition(".")[2]
+        format_ = kind.format if kind else by_extension().get(extension, extension)
         uri = self.uri(key, stored.file)
         if format_ not in FORMATS:
             raise StoreError(f"Cannot load {uri}: no format {format_}. Known: {', '.join(FORMATS)}.")
@@ -117,28 +117,34 @@ class ArtifactStore:
         except CorruptArtifactError as error:
             raise CorruptArtifactError(f"{uri}: {error}") from error
 
-    def keys(self, asset: str | None = None, where: Filter = ANY) -> Iterator[ArtifactKey]:
+    def keys(
+        self, asset: str | None = None, where: Filter = ANY, *, folder: str = ""
+    ) -> Iterator[ArtifactKey]:
         """The key of every committed artifact, of one asset or of all, by path. Foreign files are ignored.
 
         Args:
             asset: only this asset's.
             where: only those whose path it admits; its conditions on other names are not looked at.
+            folder: that of the pipeline whose asset it is; where none is named, all are looked at.
         """
         root = local_path(self.root)
         if root is None:
-            return (key for _, key in self._listed(asset, where))
-        places = walked(str(root), asset, where)
-        return (key for folder, key in places if os.path.isfile(root / folder / MANIFEST))  # noqa: PTH113  # False too for a name that no disk can hold
+            return (key for _, key in self._listed(asset, where, folder=folder))
+        places = walked(str(root), asset, where, folder=folder)
+        return (key for place, key in places if os.path.isfile(root / place / MANIFEST))  # noqa: PTH113  # False too for a name that no disk can hold
 
-    def entries(self, asset: str | None = None, where: Filter = ANY) -> Iterator[Entry | StoreError]:
+    def entries(
+        self, asset: str | None = None, where: Filter = ANY, *, folder: str = ""
+    ) -> Iterator[Entry | StoreError]:
         """What a list shows of every committed artifact that `where` admits, by path, as it is read.
 
-        One that is damaged, or cannot be read, comes as the error that says so.
+        One that is damaged, or cannot be read, comes as the error that says so. Arguments are those of `keys`.
         """
         root = local_path(self.root)
         if root is None:
-            return entries(self._listed(asset, where), self._reader(), where, at_once=AT_ONCE)
-        return entries(walked(str(root), asset, where), self._reader(), where, at_once=1)
+            listed = self._listed(asset, where, folder=folder)
+            return entries(listed, self._reader(), where, at_once=AT_ONCE)
+        return entries(walked(str(root), asset, where, folder=folder), self._reader(), where, at_once=1)
 
     def find_run(self, run_id: str) -> list[ArtifactKey]:
         """The committed artifacts whose run_id this is, by path."""
@@ -181,6 +187,6 @@ class ArtifactStore:
             return object_reader(self.root.rstrip("/"), open_store(self.root, access=self.access))
         return disk_reader(str(root))
 
-    def _listed(self, asset: str | None, where: Filter) -> list[Place]:
+    def _listed(self, asset: str | None, where: Filter, *, folder: str) -> list[Place]:
         with store_errors(self.root):
-            return list(listed(open_store(self.root, access=self.access), asset, where))
+            return list(listed(open_store(self.root, access=self.access), asset, where, folder=folder))

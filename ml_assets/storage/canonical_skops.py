@@ -2,6 +2,7 @@
 
 skops names entries by memory address and dates them now. Here the same file is written again with
 addresses replaced by the order of first appearance, members named the same way, and a fixed date.
+The gaps between the fields of an array's records are zero: in memory they hold what was there before.
 Any skops can read the result.
 """
 
@@ -11,20 +12,52 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import Any
 
-from ml_assets.errors import CorruptArtifactError
+from ml_assets.core.foreign_text import visible
+from ml_assets.core.value_types import registered_types
+from ml_assets.errors import CorruptArtifactError, UnstorableError, UntrustedTypesError
 
-# Beyond what every skops trusts: scikit-learn's estimators, NumPy arrays, plain Python values.
+# Beyond what every skops trusts (scikit-learn's estimators, NumPy arrays, plain Python values): what its estimators are
+# made of. Trees and neighbours are lists of places that are followed unchecked, so a file of theirs is as good as its
+# SHA-256 in the manifest, which is checked before.
 TRUSTED_TYPES: tuple[str, ...] = (
     "functools.partial",
     "numpy.dtype",
+    "scipy.interpolate._bsplines.BSpline",
+    "scipy.sparse._csr.csr_matrix",
     "sklearn._loss.link.Interval",
     "sklearn._loss.link.LogitLink",
     "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn._loss.loss.HalfTweedieLossIdentity",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "sklearn.cluster._bisect_k_means._BisectingTree",
+    "sklearn.cluster._kmeans._kmeans_single_lloyd",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.feature_selection._univariate_selection.f_classif",
+    "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.gaussian_process.kernels.ConstantKernel",
+    "sklearn.gaussian_process.kernels.Product",
+    "sklearn.gaussian_process.kernels.RBF",
+    "sklearn.gaussian_process.kernels.Sum",
+    "sklearn.gaussian_process.kernels.WhiteKernel",
+    "sklearn.metrics._classification.balanced_accuracy_score",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.metrics._scorer._CurveScorer",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
+    "sklearn.model_selection._split.KFold",
     "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.multiclass._ConstantPredictor",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "sklearn.utils.validation.check_array",
 )
 MAX_BYTES = 2**30
@@ -38,16 +71,29 @@ _VALUE_LOADERS = frozenset(
 
 
 def dumps(estimator: Any) -> bytes:
-    """The estimator as a skops file; equal fitted estimators give equal bytes in any process, on any day."""
-    from skops import io as skops_io
+    """The estimator as a skops file; equal fitted estimators give equal bytes in any process, on any day.
 
-    with zipfile.ZipFile(io.BytesIO(skops_io.dumps(estimator))) as archive:
+    Of a mapping of estimators by name the order does not count. Raises UnstorableError for what skops cannot store.
+    """
+    with zipfile.ZipFile(io.BytesIO(_dumped(estimator))) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     canonical = _Canonical(members)
     schema = canonical.value(json.loads(members[_SCHEMA]))
     document = json.dumps(schema, separators=(",", ":"), ensure_ascii=True).encode("ascii")
     files = {name: content for (_, content), name in canonical.files.items()}
     return _zip({_SCHEMA: document, **files})
+
+
+def _dumped(estimator: Any) -> bytes:
+    from skops import io as skops_io
+    from skops.io.exceptions import UnsupportedTypeException
+
+    by_name = isinstance(estimator, dict) and all(isinstance(name, str) for name in estimator)
+    given = {name: estimator[name] for name in sorted(estimator)} if by_name else estimator
+    try:
+        return bytes(skops_io.dumps(given))
+    except UnsupportedTypeException as error:
+        raise UnstorableError(f"skops cannot store it ({visible(str(error))})") from error
 
 
 def loads(data: bytes) -> Any:
@@ -109,6 +155,8 @@ class _Canonical:
         if suffix == ".npz":  # a zip inside the zip, dated now as well
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 content = _zip({entry: archive.read(entry) for entry in archive.namelist()})
+        if suffix == ".npy":
+            content = _without_gaps(content)
         return self.files.setdefault((suffix, content), f"{len(self.files) + 1}{suffix}")
 
     def _sort_key(self, item: Any) -> tuple[str, tuple[tuple[str, bytes], ...]]:
@@ -120,6 +168,26 @@ class _Canonical:
 def _is_plain_value(node: dict[str, Any]) -> bool:
     is_scalar = node["__loader__"] == "NdArrayNode" and node["__class__"] != "ndarray"
     return "__id__" not in node or node["__loader__"] in _VALUE_LOADERS or is_scalar
+
+
+def _without_gaps(content: bytes) -> bytes:
+    """An array's file with zeros between the fields of its records, as those of the nodes of a tree."""
+    import numpy as np
+
+    file = io.BytesIO(content)
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    dtype = read(file)[2]
+    if dtype.fields is None:
+        return content
+    kept = np.zeros(dtype.itemsize, dtype=bool)
+    for field, start, *_ in dtype.fields.values():
+        kept[start : start + field.itemsize] = True
+    if kept.all():
+        return content
+    rows = np.frombuffer(content, np.uint8, offset=file.tell()).reshape(-1, dtype.itemsize).copy()
+    rows[:, ~kept] = 0
+    return content[: file.tell()] + bytes(rows.tobytes())
 
 
 def _zip(members: dict[str, bytes]) -> bytes:
@@ -151,14 +219,15 @@ def _load_trusted(data: bytes) -> Any:
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        return skops_io.loads(data, trusted=list(TRUSTED_TYPES))
+        return skops_io.loads(data, trusted=[*TRUSTED_TYPES, *registered_types("skops")])
     except UntrustedTypesFoundException as error:
-        raise _refusal(f"it holds types this project does not trust: {_types_in(error)}") from None
+        raise UntrustedTypesError(_types_in(error)) from None
 
 
-def _types_in(error: Exception) -> str:
+def _types_in(error: Exception) -> list[str]:
     """The names of the types, out of skops' first line `Untrusted types found in the file: [...].`."""
-    return str(error).partition("\n")[0].partition("[")[2].rpartition("]")[0].replace("'", "")
+    names = str(error).partition("\n")[0].partition("[")[2].rpartition("]")[0]
+    return names.replace("'", "").split(", ")
 
 
 def _refusal(reason: str) -> CorruptArtifactError:

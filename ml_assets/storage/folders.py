@@ -8,14 +8,15 @@ request, where a walk would ask once for each folder.
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from ml_assets.core.artifact import ArtifactKey, encode, parse_path
+from ml_assets.core.artifact import AS_OF, RUN, ArtifactKey, encode, parse_path, segments
 from ml_assets.core.as_of import parse as parse_day
-from ml_assets.core.where import ANY, Filter, path_values
+from ml_assets.core.run_id import LENGTH
+from ml_assets.core.where import ANY, Filter
 from ml_assets.storage.again import list_all
 from ml_assets.storage.integrity import MANIFEST
 from ml_assets.storage.names import problem_of
@@ -24,75 +25,77 @@ from ml_assets.storage.object_store import check_place, store_errors
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
 
-SEGMENTS = {"model_version": "model_version", "dataset": "dataset", "as_of": "as_of", "run_id": "run"}
-_RUN = re.compile(r"^run=[0-9a-f]{12}\Z")
-
-
+_RUN = re.compile(rf"^{RUN}=[0-9a-f]{{{LENGTH}}}\Z")
+Values = tuple[tuple[str, str], ...]
 Place = tuple[str, ArtifactKey]  # the folder, relative to the root, and the key that it spells
 
 
-def listed(store: "ObjectStore", asset: str | None, where: Filter = ANY) -> Iterator[Place]:
+def listed(
+    store: "ObjectStore", asset: str | None, where: Filter = ANY, *, folder: str = ""
+) -> Iterator[Place]:
     """The places of all committed artifacts that the filter admits by their path, by path."""
-    found = list_all(store, encode(asset) if asset else None)
+    found = list_all(store, _start(asset, folder) or None)
     end = f"/{MANIFEST}"
     paths = sorted(meta["path"].removesuffix(end) for meta in found if meta["path"].endswith(end))
     for path in paths:
         key = parse_path(path)
-        if key and where.admits(path_values(key)):
+        if key and where.admits(key):
             yield path, key
 
 
-def walked(root: str, asset: str | None, where: Filter = ANY) -> Iterator[Place]:
+def walked(root: str, asset: str | None, where: Filter = ANY, *, folder: str = "") -> Iterator[Place]:
     """The places of all artifact folders that the filter admits by their path, by path.
 
     A folder may hold no manifest yet, and one that was looked for by its name may not be there at all.
     """
     check_place(Path(root))
-    for name in [encode(asset)] if asset else _children(root, ""):
-        known = unquote(name)
-        if encode(known) == name and where.admits({"asset": known}):
-            yield from _below_asset(root, name, known, where)
+    start = _start(asset, folder)
+    yield from _below(root, start, (), where) if start else _below_root(root, where)
 
 
-def _below_asset(root: str, folder: str, asset: str, where: Filter) -> Iterator[Place]:
-    """An asset's folder holds folders of model versions, or of datasets where it depends on no version."""
-    for child in _children(root, folder):
-        version = _value(child, "model_version", where)
-        if version:
-            for below in _candidates(root, f"{folder}/{child}", "dataset", where):
-                yield from _below_dataset(root, f"{folder}/{child}/{below}", asset, version, where)
-        elif where.admits({"model_version": None}):
-            yield from _below_dataset(root, f"{folder}/{child}", asset, "", where)
+def _start(asset: str | None, folder: str) -> str:
+    """Where the artifacts of an asset begin, relative to the root; "" for those of all."""
+    return "/".join(encode(part) for part in (folder, asset) if part) if asset else ""
 
 
-def _below_dataset(root: str, folder: str, asset: str, version: str, where: Filter) -> Iterator[Place]:
-    dataset = _value(folder.rpartition("/")[2], "dataset", where)
-    if dataset is None:
-        return
-    for child in _candidates(root, folder, "as_of", where):
-        as_of = parse_day(_value(child, "as_of", where) or "")
-        if as_of is None:
+def _below_root(root: str, where: Filter) -> Iterator[Place]:
+    """A root holds the folders of assets, and of pipelines, which hold those of their assets."""
+    for name in _children(root, ""):
+        for child in _children(root, name):
+            if "=" in child:
+                yield from _below(root, name, (), where, child=child)
+            else:
+                yield from _below(root, f"{name}/{child}", (), where)
+
+
+def _below(root: str, place: str, values: Values, where: Filter, *, child: str = "") -> Iterator[Place]:
+    """An asset's folder holds folders of the values of one parameter within another's, then days, then runs."""
+    for segment in [child] if child else _children(root, place):
+        value = _value(segment, {name for name, _ in values}, where)
+        if value is None:
             continue
-        for run in _candidates(root, f"{folder}/{child}", "run_id", where):
-            if _RUN.match(run) and where.admits({"run_id": run[4:]}):
-                key = ArtifactKey(
-                    asset=asset, model_version=version, dataset=dataset, as_of=as_of, run_id=run[4:]
-                )
-                yield f"{folder}/{child}/{run}", key
+        below, name = f"{place}/{segment}", value[0]
+        if name != AS_OF:
+            yield from _below(root, below, (*values, value), where)
+        elif parse_day(value[1]):
+            yield from _runs(root, below, where)
 
 
-def _value(segment: str, name: str, where: Filter) -> str | None:
-    """The value in a segment `name=value`, if it is written as we write it and the filter admits it."""
-    start, _, text = segment.partition("=")
-    value = unquote(text)
-    well_written = start == name and value and encode(value) == text
-    return value if well_written and where.admits({name: value}) else None
+def _runs(root: str, place: str, where: Filter) -> Iterator[Place]:
+    """The runs of one day: all, or the one that the filter asks for."""
+    wanted, day = where.exactly("run_id"), parse_path(f"{place}/{RUN}={'0' * LENGTH}")
+    for name in _children(root, place) if wanted is None else [f"{RUN}={encode(wanted)}"]:
+        if day and _RUN.match(name):
+            key = replace(day, run_id=name.removeprefix(f"{RUN}="))
+            if where.admits(key):
+                yield f"{place}/{name}", key
 
 
-def _candidates(root: str, folder: str, name: str, where: Filter) -> Iterable[str]:
-    """The folders in `folder` worth a look: all, or the one whose value the filter asks for."""
-    wanted = where.exactly(name)
-    return _children(root, folder) if wanted is None else [f"{SEGMENTS[name]}={encode(wanted)}"]
+def _value(segment: str, before: Collection[str], where: Filter) -> tuple[str, str] | None:
+    """What a segment `name=value` tells, if it is written as we write it, tells something new, and is admitted."""
+    values = segments([segment])  # no text in no UTF-8 comes here: such names are no folders of ours
+    name = values[0][0] if values else RUN
+    return values[0] if values and name not in {*before, RUN} and where.admits_value(*values[0]) else None
 
 
 def _children(root: str, folder: str) -> list[str]:

@@ -9,7 +9,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.run_id import hash_identity, same_identity
+from ml_assets.core.run_id import hash_identity, same_identity, value_text
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
 
 MANIFEST = "manifest.json"
@@ -65,10 +65,18 @@ def misplaced(
     """Why what a manifest states is not what its path says, or nothing."""
     if (asset, as_of, run_id) != (key.asset, key.as_of, key.run_id):
         return "the manifest states another asset, as_of or run_id"
-    for name, value in (("dataset", key.dataset), ("model_version", key.model_version)):
-        if parameters.get(name, value) != value:
+    for name, value in key.values:
+        if name in parameters and _told(parameters[name]) != value:
             return f"the manifest states another {name}"
     return ""
+
+
+def _told(value: object) -> str | None:
+    """What a path tells of a value; None where it can be none that is hashed."""
+    try:
+        return value_text(value)
+    except ValueError:
+        return None
 
 
 def refuse_other_identity(key: ArtifactKey, manifest: Manifest, uri: str) -> None:
@@ -122,6 +130,6 @@ def train_command(key: ArtifactKey) -> str:
     if key.identity is not None:
         with contextlib.suppress(ValueError):  # it is an asset of others, with parameters of its own
             return run_command(TrainingParameters.model_validate(dict(key.identity)), key.as_of)
-    version = f" --model-version {shlex.quote(key.model_version)}" if key.model_version else ""
-    told = f"ml-assets run --dataset {shlex.quote(key.dataset)} --as-of {key.as_of}{version}"
-    return f"{told}, with the other parameters of run {key.run_id}"
+    values = [*reversed(key.values), ("as_of", str(key.as_of))]
+    flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in values)
+    return f"ml-assets run {flags}, with the other parameters of run {key.run_id}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ml_assets.core.artifact import ArtifactKey, parse_path
+from ml_assets.core.artifact import RUN, ArtifactKey, parse_path
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
@@ -24,7 +24,6 @@ from ml_assets.storage.object_store import local_path, open_store, store_errors
 from ml_assets.storage.putting import move, put
 
 QUARANTINE = "quarantine"
-LENGTHS = (5, 4)  # segments of an artifact's folder, with and without a model version
 LONGEST_PATH = 4096  # characters, on most disks
 SETTLED = dt.timedelta(hours=1)  # no commit takes longer: what nothing names after that, nobody will name
 
@@ -195,8 +194,8 @@ def _folders(paths: Collection[str]) -> tuple[dict[ArtifactKey, list[str]], list
         if path.startswith(f"{QUARANTINE}/"):
             continue
         parts = path.split("/")
-        keys = (parse_path("/".join(parts[:length])) for length in LENGTHS if len(parts) > length)
-        key = next((key for key in keys if key), None)
+        run = next((number for number, part in enumerate(parts[:-1]) if part.startswith(f"{RUN}=")), None)
+        key = None if run is None else parse_path("/".join(parts[: run + 1]))
         if key:
             found[key].append(path)
         else:

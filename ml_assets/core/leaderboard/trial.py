@@ -10,7 +10,8 @@ import rfc8785
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from ml_assets.core.parameters import OmittedWhen, Parameters
+from ml_assets.core.marks import omission
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.report.record import Part
 
 DIGITS = 10
@@ -124,7 +125,8 @@ def _value(identity: Mapping[str, Any], name: str, field: FieldInfo | None) -> V
 
 def _omitted(field: FieldInfo) -> Value:
     """What a parameter that is left out of an identity stands for."""
-    return next((mark.value for mark in field.metadata if isinstance(mark, OmittedWhen)), None)
+    mark = omission(field)
+    return None if mark is None else mark.value
 
 
 def is_number(value: Value) -> TypeGuard[int | float]:

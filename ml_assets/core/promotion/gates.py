@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict
 
+from ml_assets.core.asset import Metric
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import PYTHON, Manifest
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.parameters import from_identity, identity
-from ml_assets.core.pipeline import Metric
+from ml_assets.core.parameters import TrainingParameters, from_identity, identity
 
 FORCEABLE = ("code", "packages", "baseline", "leak", "not worse")
 
@@ -96,7 +96,7 @@ def _parameters(evidence: Evidence) -> str:
     """Do all have the parameters of the model?"""
     if (model := evidence.model) is None:
         return "not known, for the model cannot be read"
-    whole = from_identity(model.parameters)
+    whole = from_identity(model.parameters, cls=TrainingParameters)
     wrong = [
         asset
         for asset, manifest in evidence.manifests.items()

@@ -8,6 +8,7 @@ CODE = (
     "core.training",
     "sources.normalise",
     "sources.number_text",
+    "sources.roles",
     "sources.time_text",
     "storage.canonical_skops",
     "storage.formats",

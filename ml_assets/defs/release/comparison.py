@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ml_assets.adapter.own import announce, materialized, workspace_for
+from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refused_at_launch import refused_at_launch
+from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, plain
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
 from ml_assets.core.tabular import METRICS
-from ml_assets.defs.own import announce, materialized, workspace_for
-from ml_assets.defs.partitions import daily
-from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.start import days_of, refuse_mistyped
 from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.comparison_artifact import comparison_identity, comparison_key, store_comparison
 from ml_assets.pipeline.released import named_model
-from ml_assets.resources.refusal import in_our_words
 from ml_assets.settings import load_settings
 
 JOB = "compare"

@@ -5,6 +5,9 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refused_at_launch import refused_at_launch
+from ml_assets.adapter.start import refuse_mistyped
 from ml_assets.config import OptionsConfig, PromotionConfig, plain
 from ml_assets.core.comparison.text import HEAD as KPIS
 from ml_assets.core.comparison.text import rows
@@ -13,11 +16,8 @@ from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, check_promotion
 from ml_assets.core.release import LONGEST_NAME
-from ml_assets.defs.refused_at_launch import refused_at_launch
-from ml_assets.defs.training.start import refuse_mistyped
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.resources.refusal import in_our_words
 from ml_assets.settings import load_settings
 
 JOB = "promote"

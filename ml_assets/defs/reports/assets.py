@@ -5,17 +5,18 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ml_assets.adapter.own import announce, materialized, workspace_for
+from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refused_at_launch import refused_at_launch
+from ml_assets.adapter.start import days_of
 from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
 from ml_assets.core.tabular import TABULAR
-from ml_assets.defs.own import announce, materialized, workspace_for
-from ml_assets.defs.partitions import daily
-from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.start import days_of
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.report import (
     ASSET,
@@ -26,7 +27,6 @@ from ml_assets.pipeline.report import (
     store_report,
 )
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.refusal import in_our_words
 from ml_assets.settings import load_settings
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.metadata import run_tags
+from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
@@ -18,11 +20,9 @@ from ml_assets.defs.reports.assets import report
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import names, read_cursor, write_cursor
 from ml_assets.defs.training.jobs import train
-from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.resources.parameters import refuse, refuse_options
 from ml_assets.settings import load_settings
 
 ENDED = frozenset({"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"})

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ml_assets.adapter.partitions import warn_of_changed_settings
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.in_time import in_time
-from ml_assets.defs.partitions import warn_of_changed_settings
 from ml_assets.defs.requests import (
     PRESET_TAG,
     days_trained,

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ml_assets.adapter.own import announce, materialized, requested, workspace_for
+from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refused_at_launch import refused_at_launch
+from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import OptionsConfig, ScoringConfig, TrainingConfig, plain
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.scoring.kind import ASSET
 from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
-from ml_assets.defs.own import announce, materialized, requested, workspace_for
-from ml_assets.defs.partitions import daily
-from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.scoring.days import each_day
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.start import days_of, refuse_mistyped
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
-from ml_assets.resources.refusal import in_our_words
 
 JOB = "score"
 

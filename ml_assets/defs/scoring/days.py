@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from ml_assets.defs.training.record import record_made
+from ml_assets.adapter.record import record_made
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.day import Made
 from ml_assets.storage.artifact_store import ArtifactStore

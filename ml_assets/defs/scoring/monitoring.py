@@ -5,6 +5,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ml_assets.adapter.checks import check_event, check_result, checks_together
+from ml_assets.adapter.metadata import metadata
+from ml_assets.adapter.own import announce, requested, workspace_for
+from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.record import batch_data_version, data_version
+from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refused_at_launch import refused_at_launch
+from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import MonitoringConfig, OptionsConfig, TrainingConfig, plain
 from ml_assets.core.monitoring.parameters import (
     ASSET,
@@ -13,21 +21,13 @@ from ml_assets.core.monitoring.parameters import (
     monitoring_identity,
 )
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.defs.own import announce, requested, workspace_for
-from ml_assets.defs.partitions import daily
-from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.scoring.days import each_day
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.checks import check_event, check_result, checks_together
-from ml_assets.defs.training.metadata import metadata
-from ml_assets.defs.training.record import batch_data_version, data_version
-from ml_assets.defs.training.start import days_of, refuse_mistyped
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.monitoring_artifact import monitoring_key
 from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS, monitoring_verdicts
 from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
-from ml_assets.resources.refusal import in_our_words
 from ml_assets.storage.artifact_store import ArtifactStore
 
 JOB = "monitor"

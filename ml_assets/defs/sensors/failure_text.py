@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.guard import given
 from ml_assets.core.as_of import parse
 from ml_assets.core.command import run_command
 from ml_assets.core.parameters import TrainingParameters, identity
@@ -14,7 +15,6 @@ from ml_assets.core.run_id import run_id
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
 from ml_assets.errors import MlAssetsError
-from ml_assets.resources.guard import given
 
 SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000

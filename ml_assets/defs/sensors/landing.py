@@ -9,9 +9,9 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.partitions import warn_of_changed_settings
 from ml_assets.core.as_of import last_complete_day, parse
 from ml_assets.defs.in_time import in_time
-from ml_assets.defs.partitions import warn_of_changed_settings
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request, sound_presets, unfinished
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sensors.landing_plan import Landed, Plan, Subscribers, Task, open_plan

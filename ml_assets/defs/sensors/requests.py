@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from ml_assets.adapter.partitions import loaded_problem
 from ml_assets.core.foreign_text import visible
 from ml_assets.defs.in_time import in_time
-from ml_assets.defs.partitions import loaded_problem
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request
 from ml_assets.defs.sensors.request_file import Order, read_order
 from ml_assets.defs.sensors.request_folder import (

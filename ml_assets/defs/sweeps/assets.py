@@ -4,20 +4,22 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ml_assets.adapter.metadata import metadata
+from ml_assets.adapter.own import announce, workspace_for
+from ml_assets.adapter.parameters import refuse_overrides
+from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.record import batch_data_version, data_version, record_made
+from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refused_at_launch import refused_at_launch
+from ml_assets.adapter.start import days_of
 from ml_assets.config import OptionsConfig, SweepConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
 from ml_assets.core.tabular import TABULAR
-from ml_assets.defs.own import announce, workspace_for
-from ml_assets.defs.partitions import daily
-from ml_assets.defs.refused_at_launch import refused_at_launch
 from ml_assets.defs.sweeps.table import trials_table
 from ml_assets.defs.training.assets import training
-from ml_assets.defs.training.metadata import metadata
-from ml_assets.defs.training.record import batch_data_version, data_version, record_made
-from ml_assets.defs.training.start import days_of
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, store_leaderboard
@@ -26,8 +28,6 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.trials import Tried
-from ml_assets.resources.parameters import refuse_overrides
-from ml_assets.resources.refusal import in_our_words
 from ml_assets.settings import load_settings
 
 JOB = "sweep"

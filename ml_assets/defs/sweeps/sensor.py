@@ -7,6 +7,8 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
+from ml_assets.adapter.metadata import run_tags
+from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
 from ml_assets.core.problems import check
 from ml_assets.core.result import run_config
@@ -19,9 +21,7 @@ from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import sweep
 from ml_assets.defs.training.jobs import train
-from ml_assets.defs.training.metadata import run_tags
 from ml_assets.errors import RefusedError
-from ml_assets.resources.parameters import refuse, refuse_options
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for
 _SIZE = re.compile(r"[0-9]{1,9}")

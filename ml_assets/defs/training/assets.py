@@ -4,22 +4,22 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from ml_assets.adapter.checks import check_specs
+from ml_assets.adapter.io_manager import workspace_of
+from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.record import record_day, record_partial, record_success
+from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.start import announce, days_of, fail, refuse_mistyped
+from ml_assets.adapter.stored_checks import check_stored
 from ml_assets.config import OptionsConfig, TrainingConfig, plain
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.defs.partitions import daily
-from ml_assets.defs.training.checks import check_specs
-from ml_assets.defs.training.record import record_day, record_partial, record_success
-from ml_assets.defs.training.start import announce, days_of, fail, refuse_mistyped
-from ml_assets.defs.training.stored_checks import check_stored
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
 from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.versions import code_version
-from ml_assets.resources.io_manager import workspace_of
-from ml_assets.resources.refusal import in_our_words
 
 
 def specs() -> list[dg.AssetSpec]:

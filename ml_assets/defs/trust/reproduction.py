@@ -4,12 +4,12 @@ import random
 
 import dagster as dg
 
+from ml_assets.adapter.refusal import our_words
 from ml_assets.config import OptionsConfig
 from ml_assets.core.as_of import problem
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import open_workspace
-from ml_assets.resources.refusal import our_words
 from ml_assets.settings import load_settings
 
 JOB = "reproduce"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.tracked_run import CARD, EVALUATION, StoredArtifact, TrackedRun, belongs, tracked_run
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -45,15 +46,9 @@ def stored_run(
 
 
 def _inputs(key: ArtifactKey, evaluation: Manifest) -> list[ArtifactKey]:
-    """The keys of what the evaluation was made from; a training set's has no model version."""
+    """The keys of what the evaluation was made from."""
     return [
-        ArtifactKey(
-            asset=item.asset,
-            dataset=key.dataset,
-            as_of=key.as_of,
-            run_id=item.run_id,
-            model_version=key.model_version if item.asset == "model" else "",
-        )
+        key.beside(item.asset, run_id=item.run_id, names=CATALOG[item.asset].slice.model_fields)
         for item in evaluation.artifacts
     ]
 

@@ -10,16 +10,16 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
+from ml_assets.adapter.guard import BACKFILL_TAG
+from ml_assets.adapter.io_manager import workspace_of
+from ml_assets.adapter.metadata import metadata, run_tags
+from ml_assets.adapter.record import batch_data_version, data_version
+from ml_assets.adapter.start import refuse_mistyped
 from ml_assets.config import OptionsConfig
 from ml_assets.core.release import NOW, RELEASE_TAG, Requested
-from ml_assets.defs.training.metadata import metadata, run_tags
-from ml_assets.defs.training.record import batch_data_version, data_version
-from ml_assets.defs.training.start import refuse_mistyped
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.resources.guard import BACKFILL_TAG
-from ml_assets.resources.io_manager import workspace_of
 from ml_assets.storage.artifact_store import ArtifactStore
 
 ROOT_RUN_TAG, RETRY_TAG = "dagster/root_run_id", "dagster/retry_number"  # of a run that Dagster starts again

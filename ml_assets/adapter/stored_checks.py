@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import dagster as dg
 
+from ml_assets.adapter.checks import check_event, check_result, checks_together
+from ml_assets.adapter.start import days_of
 from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.as_of import parse
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.defs.training.checks import check_event, check_result, checks_together
-from ml_assets.defs.training.start import days_of
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.verdicts import CHECKS, Verdict

@@ -5,13 +5,13 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.refusal import at_launch
+from ml_assets.adapter.schema import shown
 from ml_assets.config import OptionsConfig, TrainingConfig
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.errors import RefusedError
-from ml_assets.resources.refusal import at_launch
-from ml_assets.resources.schema import shown
 from ml_assets.settings import load_settings
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 from pydantic.fields import FieldInfo
 
+from ml_assets.adapter.refusal import at_launch
+from ml_assets.adapter.schema import shown
 from ml_assets.errors import RefusedError
-from ml_assets.resources.refusal import at_launch
-from ml_assets.resources.schema import shown
 
 
 def refused_at_launch(

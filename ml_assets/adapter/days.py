@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 
 import dagster as dg
 
+from ml_assets.adapter.refusal import at_launch
 from ml_assets.core.as_of import parse, problems
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.resources.refusal import at_launch
 from ml_assets.settings import load_settings
 
 PARTITION = "dagster/partition"

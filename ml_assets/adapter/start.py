@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from ml_assets.adapter import days as partition
+from ml_assets.adapter.guard import given, guard
+from ml_assets.adapter.metadata import run_tags
 from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import run_id
-from ml_assets.defs.training.metadata import run_tags
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.resources import partition
-from ml_assets.resources.guard import given, guard
 from ml_assets.settings import load_settings
 
 

@@ -7,6 +7,10 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.days import refuse_days
+from ml_assets.adapter.guard import given
+from ml_assets.adapter.parameters import refuse_overrides
+from ml_assets.adapter.refusal import passed_on
 from ml_assets.config import OptionsConfig, TrainingConfig
 from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.as_of import problem
@@ -23,10 +27,6 @@ from ml_assets.pipeline import report
 from ml_assets.pipeline.failed_trials import ASSET as FAILED_TRIAL
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace
-from ml_assets.resources.guard import given
-from ml_assets.resources.parameters import refuse_overrides
-from ml_assets.resources.partition import refuse_days
-from ml_assets.resources.refusal import passed_on
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from ml_assets.adapter.checks import check_event, check_result, checks_together
+from ml_assets.adapter.metadata import metadata
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.run_id import hash_identity
-from ml_assets.defs.training.checks import check_event, check_result, checks_together
-from ml_assets.defs.training.metadata import metadata
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.verdicts import Verdict

@@ -1,0 +1,1 @@
+"""What Dagster is told of a pipeline: its assets, their checks, the IO manager, parameters and refusals."""

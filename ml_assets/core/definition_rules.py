@@ -1,0 +1,150 @@
+"""What a pipeline must say of itself, and how its parts may be called."""
+
+import keyword
+import re
+import types
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from ml_assets.core.asset import Asset, Metric
+from ml_assets.core.nearest import nearest
+from ml_assets.core.parameters import Parameters
+
+LONGEST_NAME = (
+    60  # characters: two of them are one name in Dagster, which takes 100 and more for jobs and outputs
+)
+_NAME = re.compile(rf"^(?=.{{1,{LONGEST_NAME}}}\Z)[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+_SEGMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
+# Dagster fact: these cannot be the name of an output, an op or a job.
+_DAGSTERS = frozenset(
+    [
+        "arg_dict",
+        "bool",
+        "conf",
+        "config",
+        "context",
+        "dict",
+        "float",
+        "input",
+        "input_arg_dict",
+        "int",
+        "meta",
+        "output",
+        "output_arg_dict",
+        "str",
+        "type",
+    ]
+)
+_LIBRARYS = frozenset({"quarantine"})  # the folder of what was set aside
+_OF_A_PATH = (
+    "as_of",
+    "run",
+    "run_id",
+    "asset",
+)  # what a path, and a filter of paths, tells beside the parameters
+_SCALARS = (bool, int, float, str)
+
+
+def name_problem(name: object) -> str:
+    """What keeps a name from being one in paths, in Dagster and in Python; "" where nothing does."""
+    if not isinstance(name, str) or not _NAME.match(name):
+        return (
+            "its name cannot be that of a folder and of a Dagster asset. Write small letters, digits and single _ between "
+            f"them, at most {LONGEST_NAME}."
+        )
+    if keyword.iskeyword(name) or name in _DAGSTERS | _LIBRARYS:
+        return "its name is taken by Python, by Dagster or by the library. Choose another name."
+    return ""
+
+
+def known_names(name: str, known: Collection[str], *, what: str) -> str:
+    """The known name that was perhaps meant, or all of them."""
+    meant = nearest(name, known)
+    return f"Did you mean {meant}?" if meant else f"{what}: {', '.join(known) or 'none'}."
+
+
+def parameters_problems(parameters: object) -> list[str]:
+    """What keeps a class from being that of a pipeline's parameters."""
+    if not isinstance(parameters, type) or not issubclass(parameters, Parameters):
+        return ["its parameters are no subclass of Parameters. Write class Forecast(Parameters)."]
+    if not parameters.model_fields:
+        return [
+            f"its class {parameters.__name__} has no fields. Write the parameters as fields of a subclass."
+        ]
+    return []
+
+
+def path_problems(path: object, parameters: type[Parameters]) -> list[str]:
+    """What keeps names from being the parameters that a path tells."""
+    if not isinstance(path, tuple | list):
+        return ['path: not a tuple of names. Write path=("method",).']
+    names = [name for name in path if isinstance(name, str)]
+    problems = [f"path: {name} is there twice." for name in _twice(names)]
+    if len(names) < len(path):
+        problems.append('path: what is no text names no parameter. Write path=("method",).')
+    return [*problems, *(f"path: {line}" for name in names if (line := _path_problem(name, parameters)))]
+
+
+def _path_problem(name: str, parameters: type[Parameters]) -> str:
+    if name not in parameters.model_fields:
+        known = known_names(name, parameters.model_fields, what="Parameters")
+        return f"{name} is no parameter of {parameters.__name__}. {known}"
+    if name in _OF_A_PATH or not _SEGMENT.match(name):
+        return f"{name} cannot be told beside what every path tells. Rename the parameter, or leave it out of the path."
+    if not _is_scalar(parameters.model_fields[name].annotation):
+        return f"{name} is no single value. Only bool, int, float, str and Literal can be told in a path."
+    return ""
+
+
+def metrics_problems(metrics: object) -> list[str]:
+    """What keeps metrics from being those of a pipeline."""
+    if not isinstance(metrics, tuple | list) or not all(isinstance(metric, Metric) for metric in metrics):
+        return ['metrics: not a list of Metric. Write metrics=[Metric("mape", better="smaller")].']
+    names = [metric.name for metric in metrics]
+    groups = [name for name in names if "." in name and name.partition(".")[0] not in names]
+    return [
+        *(f"metrics: {name} is declared twice. Leave one out." for name in _twice(names)),
+        *(
+            f"metrics: {name} is a group of {name.partition('.')[0]}, which is not declared. Declare that one; its groups "
+            "need no declaration."
+            for name in groups
+        ),
+    ]
+
+
+def folder_problems(folder: object) -> list[str]:
+    """What keeps a text from being the first part of a pipeline's paths."""
+    if folder in ("", None) or not name_problem(folder):
+        return []
+    return [
+        'folder: cannot be a folder. Write small letters, digits and single _ between them, or folder="".'
+    ]
+
+
+def whole_problems(assets: Mapping[str, Asset], *, path: Sequence[str], promotes: str | None) -> list[str]:
+    """What is wrong with a pipeline whose assets are all declared."""
+    if not assets:
+        return ["it has no assets. Declare each by @asset above its function, before the pipeline is used."]
+    problems = []
+    if promotes is not None and promotes not in assets:
+        problems.append(f"promotes: {promotes} is no asset. {known_names(promotes, assets, what='Assets')}")
+    told = {name for asset in assets.values() for name in asset.slice.model_fields}
+    problems += [
+        f"path: {name} decides no asset, for it lies in the class of none. Leave it out of the path."
+        for name in path
+        if name not in told
+    ]
+    return problems
+
+
+def _is_scalar(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _is_scalar(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return False
+    return get_origin(annotation) is Literal or annotation in _SCALARS
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    return list(dict.fromkeys(name for name in names if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
