@@ -1,5 +1,6 @@
 """The parameters and options as Dagster Config classes."""
 
+import functools
 from typing import TypeVar
 
 import dagster as dg
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 from ml_assets.core.comparison.parameters import ComparisonParameters
 from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.core.options import Options
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters
+from ml_assets.core.parameters import DatasetParameters, Parameters, TrainingParameters
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.scoring.parameters import ScoringParameters
@@ -51,6 +52,15 @@ class SweepConfig(SweepParameters, dg.Config):
 
 class OptionsConfig(Options, dg.ConfigurableResource):  # type: ignore[type-arg]
     """What changes only how a run is carried out: never part of the identity."""
+
+
+@functools.cache
+def config_class(model: type[Parameters]) -> type[BaseModel]:
+    """A class of parameters mixed with Dagster's, as the resource of its pipeline gives them."""
+    if model is TrainingParameters:
+        return TrainingConfig
+    attributes = {"__doc__": model.__doc__, "__module__": model.__module__}
+    return type(f"{model.__name__}Config", (model, dg.ConfigurableResource), attributes)
 
 
 def plain(config: BaseModel, model: type[Model]) -> Model:

@@ -281,10 +281,9 @@ def test_a_mistyped_op_of_an_asset_backfill_is_stopped_by_the_guard_and_a_right_
         assert done.success, failure_of(done)
         return
     from ml_assets.adapter.guard import guard
-    from ml_assets.adapter.start import KNOWN_RESOURCES
 
     with pytest.raises(RefusedError, match=r"Did you mean ops.backfill_report\?"):
-        guard(config, resources=KNOWN_RESOURCES, ops=[node.name for node in job.nodes])
+        guard(config, resources=job.resource_defs, ops=[node.name for node in job.nodes])
 
 
 SELECTION = [dg.AssetKey("backfill_report")]

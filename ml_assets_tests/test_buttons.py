@@ -66,7 +66,7 @@ def test_execute_looks_at_the_bytes_that_are_there_now(trained, asset):
 
 
 @pytest.mark.parametrize(
-    ("tags", "events"), [(DAY, 1), (TWO_DAYS, 3)], ids=["a day", "two days and both together"]
+    ("tags", "events"), [(DAY, 1), (TWO_DAYS, 2)], ids=["a day", "two days, each by itself"]
 )
 def test_checks_alone_with_days_and_parameters_are_those_of_their_artifacts(place, tags, events):
     assert launch(place, job="train", tags=tags, config=GIVEN).succeeded

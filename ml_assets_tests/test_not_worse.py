@@ -15,7 +15,7 @@ from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
 from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import RefusedError
-from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key, store_leaderboard
+from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.promotion import evaluate
 from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.store_value import store_value
@@ -194,7 +194,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
         pipeline=TABULAR,
     )
     assert len(list(sweep.run())) > 0
-    board = store_leaderboard(sweep, sweep.leaderboard())
+    board = leaderboard_draft(sweep, sweep.leaderboard()).commit().manifest
     winner = board.facts["best_run_id"]
 
     at_once = world.promote(winner, through=AS_OF)

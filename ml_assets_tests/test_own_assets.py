@@ -9,9 +9,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ml_assets.adapter.io_manager import KEPT
+from ml_assets.core.catalog import CATALOG
 from ml_assets.core.product import Product
-from ml_assets.definitions import defs
+from ml_assets.definitions import KEPT, defs
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
@@ -264,7 +264,7 @@ def test_several_days_in_one_run_need_a_value_each(value):
 
 
 @kind
-@pytest.mark.parametrize("name", sorted(KEPT))
+@pytest.mark.parametrize("name", sorted({*CATALOG, *KEPT}))
 def test_what_the_project_makes_is_never_replaced_by_an_asset_of_the_same_name(name):
     @dg.asset(name=name, partitions_def=DAILY)
     def own():

@@ -21,7 +21,7 @@ from ml_assets.core.recipes import DATASETS
 from ml_assets.core.training import fit, predict
 from ml_assets.core.training_set import training_set
 from ml_assets.errors import SourceError
-from ml_assets.sources import sample
+from ml_assets.sources import shop
 from ml_assets.sources.rows import open_source
 from ml_assets_tests.conftest import REPO
 
@@ -152,9 +152,9 @@ def test_customers_come_back_and_most_of_what_is_known_of_one_stays_for_an_episo
 def test_no_episode_is_longer_than_an_outcome_takes_to_be_known():
     """So that training rows whose outcome was known when the holdout began are of other episodes."""
     assert (
-        sample._EPISODES["orders"].longest <= 31
+        shop._EPISODES["orders"].longest <= 31
     )  # an order closes within the 31st day from its day's beginning
-    assert sample._EPISODES["customers"].longest < 91
+    assert shop._EPISODES["customers"].longest < 91
 
 
 def _auc(dataset, as_of, *, purged):

@@ -125,14 +125,14 @@ def test_a_model_that_is_made_again_meanwhile_scores_nothing_in_the_name_of_the_
     store = shop.store()
     workspace = Workspace(store=store, environment="green", sources={"shop": str(shop.zone)})
     model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")
-    expected = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).manifest.sha256
+    expected = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).commit().manifest.sha256
     shutil.rmtree(shop.place / "green/predictions")
     learned = AS_OF - dt.timedelta(days=81)
     land(shop.zone, learned, order_day(learned, rows=80))
 
     model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")  # unread
     assert shop.train().sha256 != model.manifest.sha256
-    again = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).manifest
+    again = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).commit().manifest
 
     assert again.artifacts[0].sha256 == model.manifest.sha256
     assert again.sha256 == expected

@@ -141,13 +141,15 @@ def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
 def test_predictions_of_other_rows_are_not_taken(workspace, one_hash, zone):
     attempt(FIRST, DAY, workspace=workspace)
     model = scoring_model(FIRST, check_scoring({"model": "a" * 12}), workspace=workspace, asset="predictions")
-    predict_day(FIRST, DAY, model=model, workspace=workspace)
+    predict_day(FIRST, DAY, model=model, workspace=workspace).commit()
     elsewhere = replace(workspace, sources={"elsewhere": str(zone)})
 
     with pytest.raises(
         SharedRunIdError, match=r"Stored is the one with source=landed; asked .* source=elsewhere"
     ):
-        predict_day(FIRST.model_copy(update={"source": "elsewhere"}), DAY, model=model, workspace=elsewhere)
+        predict_day(
+            FIRST.model_copy(update={"source": "elsewhere"}), DAY, model=model, workspace=elsewhere
+        ).commit()
 
 
 def test_a_run_id_of_two_runs_is_refused_with_the_places_of_both(workspace, one_hash, capsys, monkeypatch):

@@ -21,7 +21,7 @@ from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import parallel
 from ml_assets.pipeline.days import attempts
-from ml_assets.pipeline.leaderboard import store_leaderboard
+from ml_assets.pipeline.leaderboard import leaderboard_draft
 from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
@@ -113,7 +113,7 @@ def sweep(workspace):
     """Each outcome of the sweep as it is there; the leaderboard in the end."""
     found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace, pipeline=TABULAR)
     yield from found.run()
-    store_leaderboard(found, found.leaderboard())
+    leaderboard_draft(found, found.leaderboard()).commit()
 
 
 def files(workspace):

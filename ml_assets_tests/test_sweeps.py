@@ -24,7 +24,7 @@ from ml_assets.pipeline import steps, trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.failed_trials import remembered
-from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary, store_leaderboard
+from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard, load_summary
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -275,7 +275,7 @@ def sweep(store, zone):
         )
         for _ in found.run():
             pass
-        store_leaderboard(found, found.leaderboard())
+        leaderboard_draft(found, found.leaderboard()).commit()
         return found
 
     return call
@@ -357,7 +357,7 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
                 assert again.manifest.sha256 != began.get(day)
 
     board = found.leaderboard()
-    lineage = store_leaderboard(found, board).artifacts
+    lineage = leaderboard_draft(found, board).commit().manifest.artifacts
 
     stored = {m.sha256: m for key in store.keys("evaluation") for m in store.history(key)}
     measured = [stored[artifact.sha256] for artifact in lineage]

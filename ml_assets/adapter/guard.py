@@ -5,7 +5,7 @@ Dagster drops such keys in some launches (asset backfills, `dg launch --assets`)
 with the config of a job backfill that is run again: such a run looks like one for which nothing was typed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +17,10 @@ from ml_assets.errors import RefusedError
 SECTIONS = ("resources", "ops", "execution", "loggers", "inputs")
 INSIDE: Mapping[str, tuple[str, ...]] = {"resources": ("config",), "ops": ("config", "inputs", "outputs")}
 BACKFILL_TAG = "dagster/backfill"
+PARAMS = "params"
 UNSTATED = (
-    "resources.params: not stated. A backfill states its parameters, for Dagster drops a config that it cannot "
-    "read. For the defaults: resources: {params: {config: {}}}"
+    "resources.{params}: not stated. A backfill states its parameters, for Dagster drops a config that it cannot "
+    "read. For the defaults: resources: {{{params}: {{config: {{}}}}}}"
 )
 
 
@@ -29,10 +30,21 @@ def guard(
     resources: Iterable[str],
     ops: Iterable[str],
     tags: Mapping[str, str] = MappingProxyType({}),
+    params: str = PARAMS,
+    needed: Collection[str] = (),
 ) -> None:
     """Raise RefusedError naming each unknown key of a raw run config and the nearest known one.
 
     The run of a backfill, which its tags tell, must state its parameters, be it as `{}`.
+
+    Args:
+        run_config: as it was launched.
+        resources: those that the job has.
+        ops: the steps that the job has.
+        tags: of the run.
+        params: the resource from which the run takes its parameters.
+        needed: the resources that its steps take, where that is known: parameters that only another pipeline
+            takes would be dropped.
     """
     problems = list(_unknown(run_config, SECTIONS, at=""))
     for section, known in (("resources", resources), ("ops", ops)):
@@ -40,26 +52,39 @@ def guard(
         problems += _unknown(named, known, at=f"{section}.")
         for name in sorted(set(_mapping(named)) & set(known)):
             problems += _unknown(_mapping(named)[name], INSIDE[section], at=f"{section}.{name}.")
-    if not problems and BACKFILL_TAG in tags and not _states_parameters(run_config):
-        problems.append(UNSTATED)
+    problems += _of_other_pipelines(run_config, resources, params=params, needed=needed)
+    if not problems and BACKFILL_TAG in tags and not _states_parameters(run_config, params):
+        problems.append(UNSTATED.format(params=params))
     if problems:
         raise RefusedError(problems)
 
 
-def given(run_config: Mapping[str, Any]) -> tuple[str, ...]:
+def given(run_config: Mapping[str, Any], *, params: str = PARAMS) -> tuple[str, ...]:
     """The names of the parameters that were given, not left at their default."""
-    params = _mapping(_mapping(run_config.get("resources")).get("params"))
-    return tuple(sorted(_mapping(params.get("config"))))
+    return tuple(sorted(_config(run_config, params)))
 
 
 def option(run_config: Mapping[str, Any], name: str) -> Any:
     """The value of an option in a raw run config, or None where it is not given."""
-    options = _mapping(_mapping(run_config.get("resources")).get("options"))
-    return _mapping(options.get("config")).get(name)
+    return _config(run_config, "options").get(name)
 
 
-def _states_parameters(run_config: Mapping[str, Any]) -> bool:
-    return isinstance(_mapping(_mapping(run_config.get("resources")).get("params")).get("config"), Mapping)
+def _states_parameters(run_config: Mapping[str, Any], params: str) -> bool:
+    return isinstance(_mapping(_mapping(run_config.get("resources")).get(params)).get("config"), Mapping)
+
+
+def _of_other_pipelines(
+    run_config: Mapping[str, Any], resources: Iterable[str], *, params: str, needed: Collection[str]
+) -> Iterator[str]:
+    """One line for each other pipeline whose parameters were given to a run that makes nothing of it."""
+    for name in sorted(resources):
+        of_a_pipeline = name == PARAMS or name.endswith(f"_{PARAMS}")
+        if of_a_pipeline and params in needed and name not in needed and _config(run_config, name):
+            yield f"resources.{name}: no step of this run takes these parameters. Did you mean resources.{params}?"
+
+
+def _config(run_config: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
+    return _mapping(_mapping(_mapping(run_config.get("resources")).get(resource)).get("config"))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

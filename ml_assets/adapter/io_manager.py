@@ -1,77 +1,55 @@
-"""Where a value goes: the path that its parameters and partition name, with its lineage beside it."""
+"""The one writer of Dagster's runs: what an asset gives goes to the path that its parameters and partition name.
+
+What the assets of a pipeline give is committed already or is a draft, which is committed here; a value that an asset of
+one's own returns becomes an artifact of its own. Each day's metadata, with its lineage, is told here.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import dagster as dg
 
 from ml_assets.adapter.days import refuse_days
-from ml_assets.adapter.guard import given
-from ml_assets.adapter.parameters import refuse_overrides
+from ml_assets.adapter.record import failure, materialization, tell
 from ml_assets.adapter.refusal import passed_on
-from ml_assets.config import OptionsConfig, TrainingConfig
-from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.adapter.start import workspace_of
+from ml_assets.adapter.view import OPTIONS, View
+from ml_assets.config import OptionsConfig, plain
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import problem
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.comparison import parameters as comparison
+from ml_assets.core.command import retry_commands
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.monitoring import parameters as monitoring
-from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.scoring import kind as predictions
-from ml_assets.core.sweep import result as leaderboard
+from ml_assets.core.product import Product
+from ml_assets.core.result import Failed
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, StoreError, TrainingError
-from ml_assets.pipeline import report
-from ml_assets.pipeline.failed_trials import ASSET as FAILED_TRIAL
-from ml_assets.pipeline.store_value import store_value
-from ml_assets.pipeline.workspace import Workspace, open_workspace
-from ml_assets.settings import load_settings
+from ml_assets.pipeline.draft import Draft, Made
+from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
 
-KEPT = frozenset(
-    {
-        *CATALOG,
-        predictions.ASSET,
-        monitoring.ASSET,
-        leaderboard.ASSET,
-        comparison.ASSET,
-        report.ASSET,
-        FAILED_TRIAL,
-    }
-)
-STEPS = KEPT | {"training"}  # of a day: each is called as its asset, and those of the catalog are one
-
-
-def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None) -> Workspace:
-    """The workspace of a Dagster run. RefusedError where it was given what its environment does not allow."""
-    typed = given(run.run_config) if run else ()
-    refuse_overrides(typed, environment=options.environment)
-    return open_workspace(
-        load_settings(),
-        environment=options.environment,
-        reuse=options.reuse,
-        engine=options.engine,
-        dagster_run_id=run.run_id if run else "",
-        given=typed,
-    )
+Outcome = Draft | Made | Failed
+LOADED: WeakKeyDictionary[Any, dict[dg.AssetKey, dict[str, Manifest]]] = WeakKeyDictionary()
+"""What each step has loaded, by the IO manager of whichever pipeline: the lineage of what it stores."""
 
 
 class ArtifactIOManager(dg.IOManager):
-    """Reads artifacts for downstream assets, and stores what an asset returns as an artifact of its own.
+    """Writes and reads artifacts under the same key everywhere: asset, parameters and partition.
 
-    The key is the same everywhere: asset, parameters and partition. A downstream asset that asks for `model`
-    gets the estimator of the run's own parameters and day; over several partitions it gets a mapping from
-    partition key to value. An asset that returns a value names its format in its definition metadata,
-    `{"format": "json"}` (or `parquet`, `skops`, `md`); over several partitions it returns such a mapping.
+    A downstream asset that asks for `model` gets the value for the run's own parameters and day; over several partitions
+    it gets a mapping from partition key to value. An asset of one's own returns a value, over several partitions such a
+    mapping, in which `Failed(reason)` stands for a day that has none. It names its format in its definition metadata,
+    `{"format": "json"}` (or `parquet`, `skops`, `md`).
     """
 
-    def __init__(self, params: TrainingConfig, options: OptionsConfig) -> None:
+    def __init__(self, view: View, params: Any, options: OptionsConfig, reserved: Iterable[str]) -> None:
+        self._view = view
         self._params = params
         self._options = options
-        self._loaded: dict[str, dict[str, Manifest]] = {}
+        self._reserved = frozenset(reserved)
 
     @passed_on()
     def load_input(self, context: dg.InputContext) -> Any:
@@ -80,93 +58,170 @@ class ArtifactIOManager(dg.IOManager):
         Raises StoreError where it is no asset of daily partitions, and ArtifactNotFoundError, which says how what is
         missing is made.
         """
-        asset, days = _asset_and_days(context)
-        store = workspace_of(self._options, None).store
+        asset, days = _asset_and_days(context, self._view)
+        store = workspace_of(self._options, None, view=self._view).store
         keys = {day: self._key(asset, day) for day in days}
-        found = {day: _stored(key, store) for day, key in keys.items()}
-        self._loaded[asset] = found
+        found = {day: self._stored(key, store) for day, key in keys.items()}
+        LOADED.setdefault(_step(context), {})[context.asset_key] = found
         values = {day: store.load(keys[day], manifest) for day, manifest in found.items()}
         return values if len(values) > 1 else next(iter(values.values()), None)
 
-    @passed_on()
-    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Commit the value of each partition under its key, with its lineage.
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> Iterator[Any]:  # type: ignore[override]  # Dagster takes a generator
+        """Commit what each partition was given, and tell of it.
+
+        Where a day failed, the events of the others are logged and the step fails: right for what has nothing behind it
+        in its run.
 
         Raises TrainingError, with nothing committed, where several partitions were not given a value each or a day is
         not over, and StoreError where it is no asset of daily partitions, has the name of one of the project's, or a
         value cannot be stored in its format.
         """
-        asset, days = _asset_and_days(context)
-        _refuse_name(asset)
-        keys = {day: self._key(asset, day) for day in days}
-        values = obj if len(days) > 1 else {days[0]: obj}
-        if not isinstance(values, Mapping) or set(values) != set(days):
-            raise TrainingError(
-                f"{asset}: of a run over several partitions it must return a mapping from each partition key to its value."
-            )
-        workspace = workspace_of(self._options, context.step_context.dagster_run)
-        _refuse_open_days(keys.values(), now=workspace.now())
-        stored = {}
-        for day, key in keys.items():
-            inputs = list(self._inputs(_upstream(context), day, days, workspace.store))
-            with _own_words(key, format_name := _format_of(context)):
-                stored[day] = store_value(
-                    values[day],
-                    key=key,
-                    parameters=identity(self._params, of=TrainingParameters),
-                    format_name=format_name,
-                    inputs=inputs,
-                    workspace=workspace,
+        with passed_on():
+            asset, days = _asset_and_days(context, self._view)
+            values = _by_day(obj, days)
+            if values is None:
+                raise TrainingError(
+                    f"{asset}: of a run over several partitions it must return a mapping from each partition key to its value."
                 )
-        context.add_output_metadata(_told(stored))
+            done = self._commit(context, asset, values)
+        store = workspace_of(self._options, None, view=self._view).store
+        made = [item for item in done.values() if isinstance(item, Made)]
+        if len(made) == len(done):
+            tell(context, made, store=store)
+            return
+        for item in made:
+            context.log_event(materialization(context.asset_key, item, store=store))
+            yield from context.consume_events()  # Dagster fact: those of a failing output are dropped otherwise
+        reasons = {day: item.reason for day, item in done.items() if isinstance(item, Failed)}
+        raise self._failure(asset, reasons, days=len(done))
+
+    def _commit(
+        self, context: dg.OutputContext, asset: str, values: Mapping[str, Any]
+    ) -> dict[str, Made | Failed]:
+        """What came of each day."""
+        plain_values = {day: value for day, value in values.items() if not isinstance(value, Outcome)}
+        drafts = self._drafts(context, asset, plain_values, list(values)) if plain_values else {}
+        done: dict[str, Made | Failed] = {}
+        for day, value in values.items():
+            item = drafts.get(day, value)
+            try:
+                done[day] = item if isinstance(item, Failed) else _committed(item, of_others=day in drafts)
+            except MlAssetsError as error:
+                if day in drafts and len(values) == 1:
+                    raise
+                done[day] = Failed(str(error))
+        return done
+
+    def _failure(self, asset: str, reasons: Mapping[str, str], *, days: int) -> dg.Failure:
+        if asset not in self._view.pipeline.assets:
+            return failure(reasons, days=days, reason_of_one=False)
+        failed = map(dt.date.fromisoformat, reasons)
+        retry = retry_commands(self._params, failed, environment=self._options.environment)
+        return failure(reasons, days=days, retry=retry)
+
+    def _drafts(
+        self, context: dg.OutputContext, asset: str, values: Mapping[str, Any], days: Sequence[str]
+    ) -> dict[str, Draft]:
+        """The values of an asset of one's own as drafts: all of the run's parameters are their identity."""
+        if asset in self._reserved:
+            raise StoreError(
+                f"{asset}: an asset of this project has this name, and what it made is kept under it. Nothing was stored. "
+                "Give yours another name, or a key_prefix."
+            )
+        keys = {day: self._key(asset, day) for day in values}
+        run = context.step_context.dagster_run
+        workspace = workspace_of(self._options, run, view=self._view)
+        _refuse_open_days(keys.values(), now=workspace.now())
+        format_name = _format_of(context)
+        return {
+            day: Draft(
+                key=keys[day],
+                identity=self._view.identity(self._params),
+                product=value if isinstance(value, Product) else Product(value),
+                format=format_name,
+                inputs=tuple(self._inputs(context, day, days, workspace)),
+                workspace=workspace,
+                started_at=workspace.now(),
+                reason="what an asset returns is always stored anew",
+            )
+            for day, value in values.items()
+        }
 
     def _inputs(
-        self, parents: Sequence[str], day: str, days: Sequence[str], store: ArtifactStore
+        self, context: dg.OutputContext, day: str, days: Sequence[str], workspace: Workspace
     ) -> Iterator[Manifest]:
         """What a day was made of: of a parent that was loaded for other days than these, all that was loaded."""
-        for name in parents:
-            loaded = self._loaded.get(name)
+        loaded_by_step = LOADED.get(_step(context), {})
+        for parent in _parents(context):
+            loaded = loaded_by_step.get(parent)
             if loaded is None:  # a parent that is only waited for
-                found = store.find(self._key(name, day))
+                found = workspace.store.find(self._key(self._view.asset_of(parent), day))
                 yield from [found] if found else []
             else:
                 yield from [loaded[day]] if set(loaded) == set(days) else loaded.values()
 
     def _key(self, asset: str, day: str) -> ArtifactKey:
         try:
-            return key_of(asset, self._params, dt.date.fromisoformat(day))
+            return self._view.artifact_key(asset, self._params, dt.date.fromisoformat(day))
         except ValueError:
             raise _not_kept(asset, f"the partition {visible(day)} is no day, YYYY-MM-DD") from None
 
+    def _stored(self, key: ArtifactKey, store: ArtifactStore) -> Manifest:
+        if key.asset in self._view.pipeline.assets:
+            return store.manifest(key)
+        if (found := store.find(key)) is None:
+            raise ArtifactNotFoundError(
+                f"No {key.asset} of {key.as_of} for these parameters (run {key.run_id}) in {store.root}. "
+                "Materialize that partition of it first, with the same parameters."
+            )
+        return found
 
-def _asset_and_days(context: dg.InputContext | dg.OutputContext) -> tuple[str, list[str]]:
+
+def io_manager_of(
+    view: View, *, steps: Iterable[str] = (), reserved: Iterable[str] = ()
+) -> dg.IOManagerDefinition:
+    """The IO manager of a view.
+
+    Args:
+        view: of which pipeline.
+        steps: further steps beside that of the pipeline which make what is made for a day.
+        reserved: further names, beside those of the pipeline's assets, that an asset of one's own cannot have.
+    """
+    own = frozenset(view.pipeline.assets)
+
+    @dg.io_manager(
+        required_resource_keys={view.params, OPTIONS},
+        description="Artifacts at paths keyed by parameters and partition, each with its lineage.",
+    )
+    def io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
+        refuse_days(context.run, steps={view.step_name, *steps})
+        params = plain(getattr(context.resources, view.params), view.pipeline.parameters)
+        return ArtifactIOManager(view, params, context.resources.options, own.union(reserved))
+
+    return io_manager
+
+
+def _by_day(obj: Any, days: Sequence[str]) -> dict[str, Any] | None:
+    """What each day was given; None where not every day was given something."""
+    named = isinstance(obj, Mapping) and set(obj) == set(days)
+    if named and (len(days) > 1 or isinstance(next(iter(obj.values())), Outcome)):
+        return {day: obj[day] for day in days}
+    return {days[0]: obj} if len(days) == 1 else None
+
+
+def _asset_and_days(context: dg.InputContext | dg.OutputContext, view: View) -> tuple[str, list[str]]:
     """The asset that is read or stored, and the keys of its partitions; StoreError where it has none."""
     if not context.has_asset_key:
         raise _not_kept(visible(context.name or "an op"), "it is what an op returns, no asset")
-    asset = context.asset_key.to_user_string()
+    asset = view.asset_of(context.asset_key)
     if not context.has_asset_partitions:
         raise _not_kept(asset, "it has no partitions")
     return asset, list(context.asset_partition_keys)
 
 
-def _refuse_name(asset: str) -> None:
-    """StoreError for a name under which the project keeps what it makes itself: that is never replaced by others."""
-    if asset in KEPT:
-        raise StoreError(
-            f"{asset}: an asset of this project has this name, and what it made is kept under it. Nothing was stored. "
-            "Give yours another name, or a key_prefix."
-        )
-
-
-def _stored(key: ArtifactKey, store: ArtifactStore) -> Manifest:
-    if key.asset in CATALOG:
-        return store.manifest(key)
-    if (found := store.find(key)) is None:
-        raise ArtifactNotFoundError(
-            f"No {key.asset} of {key.as_of} for these parameters (run {key.run_id}) in {store.root}. "
-            "Materialize that partition of it first, with the same parameters."
-        )
-    return found
+def _step(context: dg.InputContext | dg.OutputContext) -> Any:
+    """The step, which the managers of all its inputs and outputs share; outside of one, what is asked for itself."""
+    return getattr(context, "_step_context", None) or context
 
 
 def _not_kept(name: str, why: str) -> StoreError:
@@ -182,10 +237,17 @@ def _format_of(context: dg.OutputContext) -> str:
     return str(getattr(given, "value", given))
 
 
+def _committed(item: Draft | Made, *, of_others: bool) -> Made:
+    if not of_others:
+        return item.commit()
+    with _own_words(item):  # type: ignore[arg-type]  # what others return is made a draft
+        return item.commit()
+
+
 @contextmanager
-def _own_words(key: ArtifactKey, format_name: str) -> Iterator[None]:
+def _own_words(draft: Draft) -> Iterator[None]:
     """StoreError, which names asset, day and format, for whatever the writers raise of a value that they cannot take."""
-    asset = f"{key.asset} of {key.as_of}"
+    asset, format_name = f"{draft.key.asset} of {draft.key.as_of}", draft.format
     if format_name not in FORMATS:
         raise StoreError(
             f"{asset}: the format {visible(format_name)} is unknown. Known: {', '.join(FORMATS)}. Name one in the "
@@ -210,22 +272,6 @@ def _refuse_open_days(keys: Iterable[ArtifactKey], *, now: dt.datetime) -> None:
             raise TrainingError(f"{key.asset}: nothing was committed. {wrong}")
 
 
-def _told(stored: Mapping[str, Manifest]) -> dict[str, Any]:
-    """The metadata of an output, of which Dagster keeps one for all partitions."""
-    told = {day: {"run_id": manifest.run_id, "sha256": manifest.sha256} for day, manifest in stored.items()}
-    return dict(*told.values()) if len(told) == 1 else {"artifacts": told}
-
-
-def _upstream(context: dg.OutputContext) -> list[str]:
+def _parents(context: dg.OutputContext) -> list[dg.AssetKey]:
     layer = context.step_context.job_def.asset_layer
-    return sorted(key.to_user_string() for key in layer.get(context.asset_key).parent_keys)
-
-
-@dg.io_manager(
-    required_resource_keys={"params", "options"},
-    description="Artifacts at paths keyed by parameters and partition, each with its lineage.",
-)
-def artifact_io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
-    """The IO manager of the run's parameters and options; a run of days that cannot be learned gets none."""
-    refuse_days(context.run, steps=STEPS)
-    return ArtifactIOManager(context.resources.params, context.resources.options)
+    return sorted(layer.get(context.asset_key).parent_keys)

@@ -9,7 +9,7 @@ import dagster as dg
 
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.core.tabular import METRICS
-from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
 _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
@@ -122,7 +122,11 @@ def _name(file: StoredFile) -> str:
     return file.name.rpartition(".")[0]
 
 
-def run_tags(parameters: Mapping[str, Any], *, run_id: str) -> dict[str, str]:
-    """The tags of a Dagster run: what it is a run of. A sweep over model versions has no one version."""
-    named = {f"ml_assets/{n}": str(parameters[n]) for n in ("dataset", "model_version") if n in parameters}
-    return {"ml_assets/run_id": run_id, **named}
+def run_tags(
+    parameters: Mapping[str, Any], *, run_id: str, names: Sequence[str] = ("dataset", "model_version")
+) -> dict[str, str]:
+    """The tags of a Dagster run: what it is a run of. A sweep over one of the names has no one value of it."""
+    return {
+        "ml_assets/run_id": run_id,
+        **{f"ml_assets/{name}": str(parameters[name]) for name in names if name in parameters},
+    }

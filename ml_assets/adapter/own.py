@@ -3,33 +3,40 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 from pydantic import BaseModel
 
+from ml_assets.adapter.checks import ShownCheck, log_check, selected_checks
 from ml_assets.adapter.guard import BACKFILL_TAG
-from ml_assets.adapter.io_manager import workspace_of
-from ml_assets.adapter.metadata import metadata, run_tags
-from ml_assets.adapter.record import batch_data_version, data_version
-from ml_assets.adapter.start import refuse_mistyped
+from ml_assets.adapter.metadata import run_tags
+from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.start import refuse_mistyped, workspace_of
+from ml_assets.adapter.view import View
 from ml_assets.config import OptionsConfig
 from ml_assets.core.release import NOW, RELEASE_TAG, Requested
-from ml_assets.errors import RefusedError
-from ml_assets.pipeline.day import Made
+from ml_assets.core.result import Failed
+from ml_assets.errors import MlAssetsError, RefusedError
+from ml_assets.pipeline.draft import Draft, Made
+from ml_assets.pipeline.verdicts import Verdict
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.storage.artifact_store import ArtifactStore
 
 ROOT_RUN_TAG, RETRY_TAG = "dagster/root_run_id", "dagster/retry_number"  # of a run that Dagster starts again
 
 
 def workspace_for(
-    context: dg.AssetExecutionContext, options: OptionsConfig, asset: str, model: type[BaseModel]
+    context: dg.AssetExecutionContext,
+    options: OptionsConfig,
+    asset: str,
+    model: type[BaseModel],
+    *,
+    view: View,
 ) -> Workspace:
     """The workspace of a run of `asset`; what was given of its own counts among what was given."""
-    workspace = workspace_of(options, context.run)
+    workspace = workspace_of(options, context.run, view=view)
     config: Mapping[str, Any] = context.run.run_config
     own = config.get("ops", {}).get(asset, {}).get("config", {})
     typed = sorted(name for name in own if name in model.model_fields)
@@ -70,11 +77,51 @@ def announce(
         context.instance.add_run_tags(run.run_id, run_tags(values, run_id=run_ids[-1]))
 
 
-def materialized(
-    context: dg.AssetExecutionContext, made: Sequence[Made], *, store: ArtifactStore
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """What Dagster is told of the days of a run: the metadata of each, and one data version for all."""
-    for item in made:
-        context.add_asset_metadata(metadata(item, store=store), partition_key=str(item.key.as_of))
-    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
-    return dg.MaterializeResult(data_version=dg.DataVersion(version))
+def asset_with_checks(
+    name: str, *, deps: Sequence[str], checks: Iterable[ShownCheck], **declared: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """An asset with checks of each day, in a step of its own; `declared` are further fields of its `dg.AssetSpec`.
+
+    Dagster fact: `@dg.asset` must give a result for each of its checks, and so would tell of all days of a run at once.
+    """
+    days, key = daily(), dg.AssetKey(name)
+    spec = dg.AssetSpec(key, **declared)
+    return dg.multi_asset(
+        name=name,
+        outs={name: dg.AssetOut.from_spec(spec, dagster_type=dg.Any, is_required=False)},
+        deps=deps,
+        internal_asset_deps={name: {dg.AssetKey(parent) for parent in deps}},
+        check_specs=[check.spec(days) for check in checks],
+        partitions_def=days,
+        can_subset=True,
+    )
+
+
+def tell_checks(
+    context: dg.AssetExecutionContext,
+    checks: Mapping[str, ShownCheck],
+    said: Mapping[str, Verdict],
+    *,
+    day: str,
+) -> Iterator[dg.AssetCheckResult]:
+    """What the checks that were asked for say of one day: results, in a run of several days events."""
+    one_day = len(context.partition_keys) == 1
+    for name, check in selected_checks(context, checks).items():
+        if one_day:
+            yield check.result(said[name])
+        else:
+            log_check(context, check, said[name], day=day)
+
+
+def each_day(
+    days: Sequence[dt.date], make: Callable[[dt.date], Draft | Made]
+) -> dict[str, Draft | Made | Failed]:
+    """What comes of each day; of several each is committed at once, so that what was made is held by nobody."""
+    return {str(day): _tried(make, day, commit=len(days) > 1) for day in days}
+
+
+def _tried(make: Callable[[dt.date], Draft | Made], day: dt.date, *, commit: bool) -> Draft | Made | Failed:
+    try:
+        return make(day).commit() if commit else make(day)
+    except MlAssetsError as error:
+        return Failed(str(error))

@@ -1,40 +1,51 @@
-"""The resources `params` and `options`: what a run is given, refused at launch when it is wrong."""
+"""The resources of parameters and options: what a run is given, refused at launch when it is wrong."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
+from pydantic import BaseModel
 
 from ml_assets.adapter.refusal import at_launch
 from ml_assets.adapter.schema import shown
-from ml_assets.config import OptionsConfig, TrainingConfig
+from ml_assets.adapter.view import View
+from ml_assets.config import OptionsConfig, config_class
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.errors import RefusedError
 from ml_assets.settings import load_settings
 
+SOURCE = "source"  # the parameter, where a pipeline has it, that names where rows come from
 
-def refuse(values: Mapping[str, Any]) -> None:
+
+def refuse(values: Mapping[str, Any], *, view: View | None = None) -> None:
     """Raise RefusedError with every problem of the values: their own, and what the settings say of them.
 
     Which environment a run names is not known here: the source must have a name in one of them, and what may be
     given is what the settings' own environment allows. Dagster fills in what was not given, so that a value at its
     default counts as not given.
     """
+    model = view.pipeline.parameters if view else TrainingParameters
     parsed, problems = diagnose(values)
-    source = parsed.source if parsed else values.get("source", "sample")
-    named = any(line.startswith("source:") for line in problems)
-    settings = load_settings()
-    if isinstance(source, str) and not named and (problem := settings.source_problem(source)):
-        problems.append(problem)
-    problems += settings.override_problems(name for name in values if not _is_default(name, values[name]))
+    problems += view.pinned_problems(values) if view else []
+    if SOURCE in model.model_fields:
+        problems += _source_problems(getattr(parsed, SOURCE, None) or values.get(SOURCE), problems)
+    given = (name for name in values if not _is_default(name, values[name], model))
+    problems += load_settings().override_problems(given)
     if problems:
         raise RefusedError(problems)
 
 
-def _is_default(name: str, value: Any) -> bool:
-    field = TrainingParameters.model_fields.get(name)
+def _source_problems(source: Any, problems: Iterable[str]) -> list[str]:
+    named = any(line.startswith(f"{SOURCE}:") for line in problems)
+    problem = load_settings().source_problem(source) if isinstance(source, str) and not named else None
+    return [problem] if problem else []
+
+
+def _is_default(name: str, value: Any, model: type[BaseModel]) -> bool:
+    field = model.model_fields.get(name)
     return field is not None and type(value) is type(field.default) and value == field.default
 
 
@@ -50,25 +61,36 @@ def refuse_options(values: Mapping[str, Any]) -> None:
         raise RefusedError(list(problems.values()))
 
 
-def params_resource() -> dg.ResourceDefinition:
-    """The resource that every asset takes its parameters from.
+def params_resource(view: View) -> dg.ResourceDefinition:
+    """The resource from which the assets of a view take their parameters; those that are pinned are no fields of it.
 
-    The wrapping function runs when a run's config is resolved, which is when it is launched: a bad value
-    is refused before a run exists.
+    Dagster fact: the function that `dg.configured` wraps around a resource runs when a run's config is resolved, which is
+    when it is launched. A bad value is refused before a run exists.
     """
-    base = TrainingConfig.configure_at_launch().get_resource_definition()
+    fields = view.pipeline.parameters.model_fields
+    made = config_class(view.pipeline.parameters)
 
-    @dg.configured(base, config_schema=shown(TrainingParameters.model_fields))
+    @dg.resource(config_schema=dg.Permissive(), description=made.__doc__)  # type: ignore[no-untyped-call]
+    def base(context: dg.InitResourceContext) -> BaseModel:
+        return made(**context.resource_config)
+
+    free = {name: field for name, field in fields.items() if name not in view.pinned}
+
+    @dg.configured(base, config_schema=shown(free))
     def params(values: Mapping[str, Any]) -> Mapping[str, Any]:
         with at_launch():
-            refuse(values)
-        return values
+            refuse(values, view=view)
+        return {**values, **view.pinned}
 
     return params
 
 
+@functools.cache
 def options_resource() -> dg.ResourceDefinition:
-    """The resource of what changes only how a run is carried out, refused in the same way."""
+    """The resource of what changes only how a run is carried out, refused in the same way.
+
+    It is one object: Dagster merges no definitions that have different ones under one key.
+    """
     base = OptionsConfig.configure_at_launch().get_resource_definition()
 
     @dg.configured(base, config_schema=shown(Options.model_fields))

@@ -1,16 +1,12 @@
-"""How the outcomes of a run's days become Dagster's events: one materialization and check result a day."""
+"""What Dagster is told of artifacts: metadata and data versions, and the events of days beside which another failed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
-from ml_assets.adapter.checks import check_event, check_result, checks_together
 from ml_assets.adapter.metadata import metadata
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.run_id import hash_identity
-from ml_assets.pipeline.attempt import Attempt
-from ml_assets.pipeline.day import Made
-from ml_assets.pipeline.verdicts import Verdict
+from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
 DATA_VERSION_TAG = "dagster/data_version"
@@ -22,80 +18,73 @@ def data_version(made: Made) -> str:
 
 
 def batch_data_version(made: Made) -> str:
-    """Parameters and code: Dagster keeps one data version for all days of a run, which share no content."""
+    """Parameters and code. Dagster fact: a run of several days has one data version for all, which share no content."""
     values, day = made.manifest.parameters, made.key.as_of.replace(year=1, month=1, day=1)
     return f"{hash_identity(values, day)}-{made.manifest.code_version}"
 
 
-def record_day(context: dg.AssetExecutionContext, attempt: Attempt) -> None:
-    """As soon as one of several days is done: the results of its checks, and the trace of a foreign error.
+def tell(context: dg.OutputContext, made: Sequence[Made], *, store: ArtifactStore) -> None:
+    """State the metadata of each day of an output, and its data version: all days of the run were made.
 
-    Of an artifact that was reused the results stand already; they are written again only where a check fails.
+    Dagster fact: metadata of a day and a data version that is known only now are taken by the context of the step.
     """
-    reused = {made.key.asset for made in attempt.made if made.reused}
-    for asset, results in attempt.verdicts.items():
-        for name, verdict in _selected(context, asset, results).items():
-            if asset in reused and verdict.passed:
-                continue
-            context.op_execution_context.log_event(
-                check_event(asset, name, verdict, day=str(attempt.as_of))  # type: ignore[arg-type]  # taken at run time
-            )
-    if attempt.trace:
-        context.log.error("%s: %s", attempt.as_of, attempt.trace)
-
-
-def record_success(
-    context: dg.AssetExecutionContext, attempts: Sequence[Attempt], *, store: ArtifactStore
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Every day succeeded: Dagster itself writes one materialization a day, with that day's metadata."""
-    single = len(attempts) == 1
-    for index, asset in enumerate(_assets(attempts)):
-        days = [attempt.made[index] for attempt in attempts]
-        for made in days:
-            context.add_asset_metadata(
-                metadata(made, store=store), asset_key=asset, partition_key=str(made.key.as_of)
-            )
-        results = [_selected(context, asset, attempt.verdicts[asset]) for attempt in attempts]
-        yield dg.MaterializeResult(
-            asset_key=asset,
-            data_version=dg.DataVersion(data_version(days[0]) if single else batch_data_version(days[0])),
-            check_results=[check_result(asset, name, verdict) for name, verdict in results[0].items()]
-            if single
-            else checks_together(asset, results),
+    step = context.step_context
+    for item in made:
+        step.add_asset_metadata(
+            metadata(item, store=store), asset_key=context.asset_key, partition_key=str(item.key.as_of)
         )
+    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
+    step.set_data_version(context.asset_key, dg.DataVersion(version))
 
 
-def record_partial(
-    context: dg.AssetExecutionContext, attempts: Sequence[Attempt], *, store: ArtifactStore
-) -> None:
-    """Some day failed: write the events of what was committed by hand, so that nothing good is hidden."""
-    for attempt in attempts:
-        for made in attempt.made:
-            record_made(context, made, store=store)
+def materialization(
+    key: dg.AssetKey, made: Made, *, store: ArtifactStore, inline: bool = True
+) -> dg.AssetMaterialization:
+    """The event of one artifact, to be written by hand.
 
-
-def record_made(
-    context: dg.AssetExecutionContext, made: Made, *, store: ArtifactStore, inline: bool = True
-) -> None:
-    """Write the materialization of one artifact by hand."""
-    context.log_event(
-        dg.AssetMaterialization(
-            made.key.asset,
-            partition=str(made.key.as_of),
-            metadata=metadata(made, store=store, inline=inline),
-            tags={DATA_VERSION_TAG: data_version(made)},
-        )
+    Dagster fact: a step that succeeds marks all of its days as made, and one that fails none; events of its good days
+    that are logged stay.
+    """
+    return dg.AssetMaterialization(
+        key,
+        partition=str(made.key.as_of),
+        metadata=metadata(made, store=store, inline=inline),
+        tags={DATA_VERSION_TAG: data_version(made)},
     )
 
 
-def _selected(
-    context: dg.AssetExecutionContext, asset: str, results: Mapping[str, Verdict]
-) -> dict[str, Verdict]:
-    """Those of the checks that the launch asked for."""
-    asked = {key.name for key in context.selected_asset_check_keys if key.asset_key == dg.AssetKey(asset)}
-    return {name: verdict for name, verdict in results.items() if name in asked}
+def failure(
+    reasons: Mapping[str, str], *, days: int, retry: Iterable[str] = (), reason_of_one: bool = True
+) -> dg.Failure:
+    """The failure of a run: which days failed and why, by day, and the commands that make just those again.
+
+    Args:
+        reasons: why each day failed.
+        days: how many days the run had.
+        retry: commands.
+        reason_of_one: whether that of a run of one day is told without its day.
+    """
+    commands = list(retry)
+    return dg.Failure(
+        description=_description(reasons, days, commands, reason_of_one=reason_of_one),
+        metadata={
+            "failed_days": dg.MetadataValue.json(dict(reasons)),
+            **({"retry": dg.MetadataValue.md("\n".join(f"- `{c}`" for c in commands))} if commands else {}),
+        },
+        allow_retries=False,
+    )
 
 
-def _assets(attempts: Sequence[Attempt]) -> list[str]:
-    made = {item.key.asset for item in attempts[0].made}
-    return [asset for asset in CATALOG if asset in made]
+def _description(
+    reasons: Mapping[str, str], days: int, commands: Sequence[str], *, reason_of_one: bool
+) -> str:
+    if days == 1 and reason_of_one:
+        return next(iter(reasons.values()))
+    grouped: dict[str, list[str]] = {}
+    for day, reason in reasons.items():
+        grouped.setdefault(reason, []).append(day)
+    lines = [f"{', '.join(named)}: {reason}" for reason, named in grouped.items()]
+    if not commands:
+        return "\n".join(lines)
+    head = f"{len(reasons)} of {days} days failed; the others are committed."
+    return "\n".join([head, *lines, "Run just these again:", *commands])

@@ -22,5 +22,6 @@ def shown(fields: Mapping[str, FieldInfo]) -> dg.Permissive:
 
 
 def _field(name: str, field: FieldInfo) -> dg.Field:
-    kind = ConfigType(key=f"Parameter.{name}", given_name=f"({allowed(field)})", kind=ConfigTypeKind.ANY)
+    words = f"({allowed(field)})"  # part of the key: Dagster knows types by it, and pipelines share names of fields
+    kind = ConfigType(key=f"Parameter.{name}{words}", given_name=words, kind=ConfigTypeKind.ANY)
     return dg.Field(kind, default_value=field.default, is_required=False, description=field.description)

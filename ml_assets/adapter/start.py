@@ -1,4 +1,4 @@
-"""How a training run starts, and how it ends when a day failed: in words that say what to do."""
+"""How a run starts: its days, what it was given, and a refusal where its config names what it does not know."""
 
 import datetime as dt
 import json
@@ -9,11 +9,11 @@ import dagster as dg
 from ml_assets.adapter import days as partition
 from ml_assets.adapter.guard import given, guard
 from ml_assets.adapter.metadata import run_tags
-from ml_assets.core.command import retry_commands
-from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.run_id import run_id
-from ml_assets.pipeline.attempt import Attempt
-from ml_assets.pipeline.workspace import utc_now
+from ml_assets.adapter.parameters import refuse_overrides
+from ml_assets.adapter.view import View
+from ml_assets.config import OptionsConfig
+from ml_assets.core.parameters import Parameters
+from ml_assets.pipeline.workspace import Workspace, open_workspace, utc_now
 from ml_assets.settings import load_settings
 
 
@@ -22,46 +22,46 @@ def days_of(context: dg.AssetExecutionContext) -> list[dt.date]:
     return partition.days_of(context.run.tags, now=utc_now(), first=load_settings().first_as_of)
 
 
-def refuse_mistyped(context: dg.AssetExecutionContext) -> None:
-    """Refuse a run config that names what the run does not know."""
-    run, ops = context.run, [node.name for node in context.job_def.nodes]
-    guard(run.run_config, resources=KNOWN_RESOURCES, ops=ops, tags=run.tags)
+def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: View) -> Workspace:
+    """The workspace of a Dagster run. RefusedError where it was given what its environment does not allow."""
+    typed = given(run.run_config, params=view.params) if run else ()
+    refuse_overrides(typed, environment=options.environment)
+    return open_workspace(
+        load_settings(),
+        environment=options.environment,
+        reuse=options.reuse,
+        engine=options.engine,
+        dagster_run_id=run.run_id if run else "",
+        given=typed,
+    )
 
 
-def announce(context: dg.AssetExecutionContext, params: TrainingParameters, days: Sequence[dt.date]) -> None:
+def refuse_mistyped(context: dg.AssetExecutionContext, *, params: str = "params") -> None:
+    """Refuse a run config that names what the run does not know, or gives parameters to another pipeline only."""
+    run, job = context.run, context.job_def
+    needed = {key for node in job.nodes for key in getattr(node.definition, "required_resource_keys", ())}
+    guard(
+        run.run_config,
+        resources=job.resource_defs,
+        ops=[node.name for node in job.nodes],
+        tags=run.tags,
+        params=params,
+        needed=needed,
+    )
+
+
+def announce(
+    context: dg.AssetExecutionContext, parameters: Parameters, days: Sequence[dt.date], *, view: View
+) -> None:
     """Refuse a mistyped run config; then state the effective parameters in the log and the run's tags."""
     run = context.run
-    refuse_mistyped(context)
-    values, typed = identity(params, of=TrainingParameters), given(run.run_config)
-    ids = [run_id(params, day) for day in days]
+    refuse_mistyped(context, params=view.params)
+    values, typed = view.identity(parameters), given(run.run_config, params=view.params)
+    first = view.run_id(parameters, days[0])
+    named = first if len(days) == 1 else f"{len(days)} days from {first}"
     stated = ", ".join(
         f"{k}={json.dumps(v)} ({'given' if k in typed else 'default'})" for k, v in values.items()
     )
-    named = ids[0] if len(ids) == 1 else f"{len(ids)} days from {ids[0]}"
     context.log.info("run_id %s: %s", named, stated)
-    tags = run_tags(values, run_id=named)
     if not context.instance.is_ephemeral:
-        context.instance.add_run_tags(run.run_id, tags)
-
-
-def fail(attempts: Sequence[Attempt], parameters: TrainingParameters, *, environment: str) -> dg.Failure:
-    """The failure of a run: which days failed, why (grouped), and how to run just those again."""
-    failed = [item for item in attempts if item.error]
-    reasons: dict[str, list[str]] = {}
-    for item in failed:
-        reasons.setdefault(str(item.error), []).append(str(item.as_of))
-    lines = [f"{', '.join(days)}: {reason}" for reason, days in reasons.items()]
-    retry = retry_commands(parameters, [item.as_of for item in failed], environment=environment)
-    head = f"{len(failed)} of {len(attempts)} days failed; the others are committed."
-    tail = ["Run just these again:", *retry]
-    return dg.Failure(
-        description="\n".join([head, *lines, *tail]) if len(attempts) > 1 else str(failed[0].error),
-        metadata={
-            "failed_days": dg.MetadataValue.json([str(item.as_of) for item in failed]),
-            "retry": dg.MetadataValue.md("\n".join(f"- `{command}`" for command in retry)),
-        },
-        allow_retries=False,
-    )
-
-
-KNOWN_RESOURCES = ("params", "options", "io_manager", "s3")
+        context.instance.add_run_tags(run.run_id, run_tags(values, run_id=named, names=view.pipeline.path))

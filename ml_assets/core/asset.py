@@ -1,13 +1,18 @@
 """What a pipeline is made of, as it was declared: assets, checks and metrics."""
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import Parameters
 from ml_assets.errors import DefinitionError
+
+if TYPE_CHECKING:  # loading it takes longer than all of the definitions
+    import polars as pl
 
 Better = Literal["smaller", "larger", "none"]
 Takes = Literal["parameters", "as_of", "rows", "value", "product", "tmp"]
@@ -91,40 +96,60 @@ class Check:
     description: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Rows that a function makes of a first and a last day, so that a pipeline runs before any rows are landed.
+
+    Attributes:
+        dataset: the data set of the source `sample` whose rows they are.
+        function: what makes them: a table with the column `day`.
+        contract: what the other columns are for.
+    """
+
+    dataset: str
+    function: Callable[[dt.date, dt.date], "pl.DataFrame"]
+    contract: DatasetContract
+
+
 def _problem_of(metric: Metric) -> str:
     """What keeps a metric from being one; "" where nothing does."""
-    wrong = {
-        "no name of a metric. Write letters, digits and _, and a dot before the name of a group: mae.block0.": not (
-            isinstance(metric.name, str) and _METRIC.match(metric.name)
+    rules = (
+        (
+            _is_name(metric.name),
+            "no name of a metric. Write letters, digits and _, and a dot before the name of a group: mae.block0.",
         ),
-        'better is not known. Write better="smaller", "larger" or "none".': metric.better
-        not in get_args(Better),
-        "its margin is no number of at least 0. Write for example margin=0.01.": not _is_margin(
-            metric.margin
+        (
+            metric.better in get_args(Better),
+            'better is not known. Write better="smaller", "larger" or "none".',
         ),
-        'it has a margin, and no direction in which it could be worse. Write better="smaller" or "larger".': (
-            metric.margin is not None and metric.better == "none"
+        (
+            metric.margin is None or _is_margin(metric.margin),
+            "its margin is no number of at least 0. Write for example margin=0.01.",
         ),
-        'its interval does not name two metrics. Write interval=("low", "high").': not _are_ends(
-            metric.interval
+        (
+            metric.margin is None or metric.better != "none",
+            'it has a margin, and no direction in which it could be worse. Write better="smaller" or "larger".',
         ),
-        "it is its own baseline. Name the metric of a model without skill, or leave baseline out.": (
-            metric.baseline == metric.name
+        (
+            metric.interval is None or _are_ends(metric.interval),
+            'its interval does not name two metrics. Write interval=("low", "high").',
         ),
-    }
-    return next((problem for problem, holds in wrong.items() if holds), "")
-
-
-def _is_margin(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+        (
+            metric.baseline != metric.name,
+            "it is its own baseline. Name the metric of a model without skill, or leave baseline out.",
+        ),
     )
+    return next((problem for holds, problem in rules if not holds), "")
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and bool(_METRIC.match(name))
+
+
+def _is_margin(margin: Any) -> bool:
+    is_number = isinstance(margin, int | float) and not isinstance(margin, bool)
+    return is_number and math.isfinite(margin) and margin >= 0
 
 
 def _are_ends(interval: Any) -> bool:
-    return interval is None or (
-        isinstance(interval, tuple)
-        and len(interval) == 2  # noqa: PLR2004
-        and all(isinstance(name, str) and _METRIC.match(name) for name in interval)
-        and interval[0] != interval[1]
-    )
+    return isinstance(interval, tuple) and len({*filter(_is_name, interval)}) == len(interval) == 2  # noqa: PLR2004

@@ -7,41 +7,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from ml_assets.core.asset import Asset, Metric
+from ml_assets.core.definition import definition_problems
 from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import Parameters
 
-LONGEST_NAME = (
-    60  # characters: two of them are one name in Dagster, which takes 100 and more for jobs and outputs
-)
+LONGEST_NAME = 60  # characters; in Dagster, two of them and __ are one name
 _NAME = re.compile(rf"^(?=.{{1,{LONGEST_NAME}}}\Z)[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _SEGMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 # Dagster fact: these cannot be the name of an output, an op or a job.
 _DAGSTERS = frozenset(
-    [
-        "arg_dict",
-        "bool",
-        "conf",
-        "config",
-        "context",
-        "dict",
-        "float",
-        "input",
-        "input_arg_dict",
-        "int",
-        "meta",
-        "output",
-        "output_arg_dict",
-        "str",
-        "type",
-    ]
-)
+    {"arg_dict", "bool", "conf", "config", "context", "dict", "float", "input", "int", "meta"}
+) | {*("input_arg_dict", "output", "output_arg_dict", "str", "type")}
 _LIBRARYS = frozenset({"quarantine"})  # the folder of what was set aside
-_OF_A_PATH = (
-    "as_of",
-    "run",
-    "run_id",
-    "asset",
-)  # what a path, and a filter of paths, tells beside the parameters
 _SCALARS = (bool, int, float, str)
 
 
@@ -71,7 +48,7 @@ def parameters_problems(parameters: object) -> list[str]:
         return [
             f"its class {parameters.__name__} has no fields. Write the parameters as fields of a subclass."
         ]
-    return []
+    return definition_problems(parameters)
 
 
 def path_problems(path: object, parameters: type[Parameters]) -> list[str]:
@@ -89,8 +66,8 @@ def _path_problem(name: str, parameters: type[Parameters]) -> str:
     if name not in parameters.model_fields:
         known = known_names(name, parameters.model_fields, what="Parameters")
         return f"{name} is no parameter of {parameters.__name__}. {known}"
-    if name in _OF_A_PATH or not _SEGMENT.match(name):
-        return f"{name} cannot be told beside what every path tells. Rename the parameter, or leave it out of the path."
+    if not _SEGMENT.match(name):
+        return f"{name} cannot be told in a path. Rename it with plain letters, or leave it out of the path."
     if not _is_scalar(parameters.model_fields[name].annotation):
         return f"{name} is no single value. Only bool, int, float, str and Literal can be told in a path."
     return ""
@@ -127,7 +104,9 @@ def whole_problems(assets: Mapping[str, Asset], *, path: Sequence[str], promotes
         return ["it has no assets. Declare each by @asset above its function, before the pipeline is used."]
     problems = []
     if promotes is not None and promotes not in assets:
-        problems.append(f"promotes: {promotes} is no asset. {known_names(promotes, assets, what='Assets')}")
+        problems.append(
+            f"promotes: {promotes} is no asset. {known_names(str(promotes), assets, what='Assets')}"
+        )
     told = {name for asset in assets.values() for name in asset.slice.model_fields}
     problems += [
         f"path: {name} decides no asset, for it lies in the class of none. Leave it out of the path."

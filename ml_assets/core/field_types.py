@@ -5,7 +5,7 @@
 
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import annotated_types
@@ -38,6 +38,11 @@ class FieldType:
     above: bool = False
     below: bool = False
     pattern: str = ""
+
+    @property
+    def item(self) -> "FieldType":
+        """What each item of a list or table takes."""
+        return replace(self, container="")
 
     @property
     def is_number(self) -> bool:
@@ -84,7 +89,7 @@ def _inside(container: Container, item: Any) -> FieldType | None:
     found = _type_of(item, ())
     if found is None or found.container:
         return None
-    return FieldType(**{**found.__dict__, "container": container})
+    return replace(found, container=container)
 
 
 def _scalar(kind: type, marks: list[Any]) -> FieldType:

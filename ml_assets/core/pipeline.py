@@ -12,7 +12,7 @@ from types import FrameType, MappingProxyType
 from typing import Any, TypeVar, overload
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
-from ml_assets.core.asset import Asset, Better, Check, Metric, Takes, Verdict
+from ml_assets.core.asset import Asset, Better, Check, Metric, Sample, Takes, Verdict
 from ml_assets.core.definition_rules import (
     folder_problems,
     metrics_problems,
@@ -26,7 +26,7 @@ from ml_assets.core.run_id import hash_identity
 from ml_assets.core.signatures import Reader, read_sample
 from ml_assets.errors import DefinitionError
 
-__all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Takes", "Verdict"]
+__all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -71,7 +71,7 @@ class Declared:
         self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
         self._checks: dict[tuple[str, str], Check] = {}
-        self._samples: dict[str, Callable[..., Any]] = {}
+        self._samples: dict[str, Sample] = {}
         self._used = False
 
     @property
@@ -85,8 +85,8 @@ class Declared:
         return MappingProxyType(self._checks)
 
     @property
-    def samples(self) -> Mapping[str, Callable[..., Any]]:
-        """What makes the rows of the source `sample`, by data set: functions of a first and a last day."""
+    def samples(self) -> Mapping[str, Sample]:
+        """What makes the rows of the source `sample`, by data set."""
         return MappingProxyType(self._samples)
 
     @overload
@@ -137,16 +137,32 @@ class Declared:
 
         return declare if function is None else declare(function)
 
-    def sample(self, function: Function, /) -> Function:
-        """Declare rows of the data set of the function's name, for the source called `sample`; return the function."""
-        self._refuse_late(function)
-        dataset = read_sample(function)
-        if dataset in self._samples:
-            raise DefinitionError(
-                f"{dataset}: {self.name} has sample rows of this name already. Leave one out."
-            )
-        self._samples[dataset] = function
-        return function
+    @overload
+    def sample(self, function: Function, /) -> Function: ...
+
+    @overload
+    def sample(self, /, **roles: Any) -> Callable[[Function], Function]: ...
+
+    def sample(self, function: Function | None = None, /, **roles: Any) -> Any:
+        """Declare rows of the data set of the function's name, for the source called `sample`; return the function.
+
+        Args:
+            function: makes them of a first and a last day.
+            roles: what `dataset.toml` would say of the columns, in the same words: `event_time`, `label`, `types`, ... By
+                default the day of a row is the time of its event.
+        """
+
+        def declare(function: Function) -> Function:
+            self._refuse_late(function)
+            made = read_sample(function, roles)
+            if made.dataset in self._samples:
+                raise DefinitionError(
+                    f"{made.dataset}: {self.name} has sample rows of this name already. Leave one out."
+                )
+            self._samples[made.dataset] = made
+            return function
+
+        return declare if function is None else declare(function)
 
     def slice(self, asset: str | None = None) -> type[Parameters]:
         """The class of the parameters that decide an asset; of one beside the pipeline and of all of it, the whole class."""

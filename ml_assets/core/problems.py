@@ -1,22 +1,24 @@
 """What is wrong with given values, all of it, one plain line a problem, and never the value itself."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, overload
 
-import annotated_types
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ml_assets.core.core_schema import number_of
+from ml_assets.core.field_types import FieldType, field_type
 from ml_assets.core.foreign_text import is_text, visible
 from ml_assets.core.nearest import first_of, nearest
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import NAME, REFUSED, AnyParameters, Parameters, TrainingParameters
+from ml_assets.core.rules import REFUSES, broken_rules, rule_of
 from ml_assets.core.secrets import credentials, looks_like_credential
 from ml_assets.errors import RefusedError
 
 Values = Mapping[str, Any]
 
 _KIND: Mapping[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_HOLDS: Mapping[str, str] = {"list": "a list", "dict": "a table"}
 _WRONG = {
     "literal_error": "unknown",
     "finite_number": "not a finite number",
@@ -28,24 +30,36 @@ _WRONG = {
     "greater_than": "too small",
     "less_than_equal": "too large",
     "less_than": "too large",
+    "too_short": "too short",
+    "too_long": "too long",
+    "multiple_of": "not a multiple of what it must be",
 }
+_OF_RULES = ("value_error", "assertion_error")
 
 
-def check(values: Values) -> TrainingParameters:
+@overload
+def check(values: Values) -> TrainingParameters: ...
+@overload
+def check(values: Values, model: type[AnyParameters]) -> AnyParameters: ...
+def check(values: Values, model: type[Any] = TrainingParameters) -> Any:
     """The validated parameters of typed values by field name, or RefusedError with every problem."""
-    parsed, problems = diagnose(values)
+    parsed, problems = diagnose(values, model)
     if parsed is None:
         raise RefusedError(problems)
     return parsed
 
 
-def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]:
+@overload
+def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]: ...
+@overload
+def diagnose(values: Values, model: type[AnyParameters]) -> tuple[AnyParameters | None, list[str]]: ...
+def diagnose(values: Values, model: type[Any] = TrainingParameters) -> tuple[Any, list[str]]:
     """The validated parameters or None, and all problems; of very many unknown names, the first ones."""
     if not all(isinstance(name, str) and is_text(name) for name in values):  # Python and Dagster take any key
         return None, ["(a parameter's name): not text. Parameters are named as the schema names them."]
-    rest, more = _looked_at(values, TrainingParameters.model_fields)
+    rest, more = _looked_at(values, model.model_fields)
     rest, secret = _without_secrets(rest, noun="parameter")
-    parsed, found = _in_rounds(rest)
+    parsed, found = _in_rounds(rest, model)
     problems = [*secret.values(), *found, *more]
     return (None if problems else parsed), problems
 
@@ -64,8 +78,7 @@ def problems_of(values: Values, model: type[BaseModel], *, noun: str = "paramete
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
             if detail["loc"]:
-                name = str(detail["loc"][0])
-                found[name] = f"{name}: {_about(rest[name], detail['type'], fields[name])}"
+                found[str(detail["loc"][0])] = _line(dict(detail), rest, model)
     return found | dict.fromkeys(more, "".join(more))
 
 
@@ -87,61 +100,106 @@ def _without_secrets(values: Values, *, noun: str) -> tuple[dict[str, Any], dict
     return rest, found
 
 
-def _in_rounds(values: Values) -> tuple[TrainingParameters | None, list[str]]:
+def _in_rounds(values: Values, model: type[Parameters]) -> tuple[Parameters | None, list[str]]:
     """The parameters that are left once the problems are taken out, and the problems.
 
     A rule that spans fields can only be checked once its fields are sound, so what was found wrong is taken
     out and the rest is looked at again, until nothing new is found.
     """
-    rest, problems = dict(values), dict[str, None]()
+    rest, problems, wrong = dict(values), dict[str, None](), set[str]()
     while True:
         try:
-            return TrainingParameters.model_validate(rest), list(problems)
+            return model.model_validate(rest), list(problems)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_context=True, include_input=False)
-        problems |= dict.fromkeys(line for detail in found for line in _lines(dict(detail), rest))
-        named = {name for detail in found for name in _fields(dict(detail))}
-        if not named & set(rest) or "model_version" in named:
+            details = [dict(detail) for detail in error.errors(include_url=False, include_input=False)]
+        except Exception as error:  # noqa: BLE001  (a rule of the class is foreign code, and may raise anything)
+            broken = broken_rules(rest, model, wrong) or [f"{rule_of(error, model)}: {REFUSES}."]
+            return None, [*problems, *broken]
+        placed = {_name(detail): detail for detail in details if detail["loc"]}
+        problems |= dict.fromkeys(_line(detail, rest, model) for detail in details if detail["loc"])
+        if not placed:
+            broken = broken_rules(rest, model, wrong) or [_line(detail, rest, model) for detail in details]
+            return None, list(problems | dict.fromkeys(broken))
+        if not placed.keys() & rest.keys():
             return None, list(problems)
-        rest = {key: value for key, value in rest.items() if key not in named}
+        wrong |= placed.keys()
+        rest = {name: value for name, value in rest.items() if name not in placed}
+
+
+def _name(detail: Mapping[str, Any]) -> str:
+    return str(detail["loc"][0])
 
 
 def _a(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def _fields(detail: Mapping[str, Any]) -> list[str]:
-    if detail["loc"]:
-        return [str(detail["loc"][0])]
-    named = [line.split(":")[0] for line in detail["msg"].splitlines()]
-    return [*named, "lookback_days"] if "holdout_days" in named else named  # the rule is about both
+def _line(detail: Mapping[str, Any], values: Values, model: type[BaseModel]) -> str:
+    """What is wrong, from an error of pydantic: where, what, and what is allowed there."""
+    kind, place = str(detail["type"]), detail["loc"]
+    if kind == REFUSED:
+        return str(detail["msg"])
+    if not place:
+        return f"{rule_of(detail.get('ctx', {}).get('error'), model)}: {REFUSES}."
+    name = str(place[0])
+    if kind == "extra_forbidden":
+        return f"{visible(name)}: unknown parameter. {suggest(name, model.model_fields)}"
+    if kind in _OF_RULES:
+        return f"{name}: refused by {rule_of(detail.get('ctx', {}).get('error'), model, field=name)}."
+    field = model.model_fields[name]
+    if inside := [part for part in place[1:] if part != "[key]"]:
+        return _line_inside(name, inside[0], detail, values, field)
+    return f"{name}: {_about(values.get(name), kind, field)}"
 
 
-def _lines(detail: Mapping[str, Any], values: Values) -> list[str]:
-    if not detail["loc"]:
-        return list(detail["msg"].splitlines())
-    name = str(detail["loc"][0])
-    if detail["type"] == "extra_forbidden":
-        return [f"{visible(name)}: unknown parameter. {suggest(name)}"]
-    return [f"{name}: {_about(values.get(name), detail['type'], TrainingParameters.model_fields[name])}"]
+def _line_inside(name: str, part: Any, detail: Mapping[str, Any], values: Values, field: FieldInfo) -> str:
+    """What is wrong with one item of a list or table, under the name `hidden[2]` or `weights.north`."""
+    found, kind = field_type(field), str(detail["type"])
+    if found is None or not found.container:
+        return f"{name}: {_about(values.get(name), kind, field)}"
+    if detail["loc"][-1] == "[key]" or not is_text(str(part)):
+        return f"{name}: a name in it is not text. Allowed: {allowed(field)}."
+    inside = "(a field name)" if looks_like_credential(str(part)) else visible(str(part))
+    place = f"{name}[{part}]" if found.container == "list" else f"{name}.{inside}"
+    item = _item(values, name, part)
+    return f"{place}: {_sentence(item, kind, found.item, _words(found.item))}"
+
+
+def _item(values: Values, name: str, part: Any) -> Any:
+    try:
+        return values[name][part]
+    except (LookupError, TypeError):
+        return None
 
 
 def _about(value: Any, kind: str, field: FieldInfo) -> str:
     """What is wrong with a value, what is allowed, and what to write where text was meant as something else."""
-    line = f"{wrong(kind, field)}. Allowed: {allowed(field)}."
+    found = field_type(field)
+    if found is None or found.container:
+        return f"{wrong(kind, field)}. Allowed: {allowed(field)}."
+    return _sentence(value, kind, found, allowed(field))
+
+
+def _sentence(value: Any, kind: str, found: FieldType, allowed_words: str) -> str:
+    line = f"{_wrong(kind, found)}. Allowed: {allowed_words}."
     if not isinstance(value, str):
         return line
-    if field.annotation is bool:
+    if found.scalar is bool:
         return f"{line} Text such as yes, no, on and off is neither."
-    if field.annotation in (int, float) and number_of(value) is not None:
-        dot = ", and in Dagster's launchpad with a dot, 1.0e-3" if field.annotation is float else ""
+    if found.scalar in (int, float) and number_of(value) is not None:
+        dot = ", and in Dagster's launchpad with a dot, 1.0e-3" if found.scalar is float else ""
         return f"{line} It is text: write it without quotes{dot}."
     return line
 
 
 def wrong(kind: str, field: FieldInfo) -> str:
     """What is wrong with a value, in words, by the kind of pydantic's error."""
-    return _WRONG.get(kind) or f"not {_KIND.get(field.annotation or str, 'what is expected')}"
+    found = field_type(field)
+    return _wrong(kind, found) if found else _WRONG.get(kind) or "not what is expected"
+
+
+def _wrong(kind: str, found: FieldType) -> str:
+    return _WRONG.get(kind) or f"not {_HOLDS.get(found.container) or _KIND[found.scalar]}"
 
 
 def suggest(name: str, fields: Iterable[str] = tuple(TrainingParameters.model_fields)) -> str:
@@ -155,11 +213,35 @@ def allowed(field: FieldInfo) -> str:
     """The values a field takes, in words: `a whole number from 1 to 16`, `orders, customers`."""
     if isinstance(field.json_schema_extra, Mapping) and "allowed" in field.json_schema_extra:
         return str(field.json_schema_extra["allowed"])
-    if choices := get_args(field.annotation):
-        return ", ".join(map(str, choices))
-    if any(getattr(mark, "pattern", None) for mark in field.metadata):
+    found = field_type(field)
+    if found is None:
+        return ", ".join(map(str, get_args(field.annotation))) or "text"
+    if not found.container:
+        return _words(found)
+    count = _count(field)
+    what = f"{_HOLDS[found.container]}{f' of {count}' if count else ''}"
+    return f"{what}, each {'one of ' if found.choices else ''}{_words(found.item)}"
+
+
+def _count(field: FieldInfo) -> str:
+    """How many items a list or table may have, in words; "" where nothing is said."""
+    low = next((mark.min_length for mark in field.metadata if hasattr(mark, "min_length")), 0)
+    high = next((mark.max_length for mark in field.metadata if hasattr(mark, "max_length")), None)
+    if high is None:
+        return f"{low} or more" if low else ""
+    return str(high) if low == high else f"{low} to {high}"
+
+
+def _words(found: FieldType) -> str:
+    if found.choices:
+        return ", ".join(map(str, found.choices))
+    if found.pattern == NAME:
         return "small letters, digits and _, starting with a letter, at most 40"
-    kind = _KIND.get(field.annotation or str, "text")
-    low = next((m.ge for m in field.metadata if isinstance(m, annotated_types.Ge)), None)
-    high = next((m.le for m in field.metadata if isinstance(m, annotated_types.Le)), None)
-    return kind if low is None or high is None else f"{kind} from {low} to {high}"
+    if found.pattern:
+        return f"text that matches {found.pattern}"
+    kind = _KIND[found.scalar]
+    if found.low is not None and found.high is not None and not found.above and not found.below:
+        return f"{kind} from {found.low} to {found.high}"
+    low = "" if found.low is None else f"{'above' if found.above else 'at least'} {found.low}"
+    high = "" if found.high is None else f"{'below' if found.below else 'at most'} {found.high}"
+    return " ".join([kind, " and ".join(filter(None, (low, high)))]).strip()

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypedDict
 
@@ -35,6 +36,13 @@ class Result(TypedDict):
     parameters: dict[str, Any]
     artifacts: dict[str, Artifact]
     metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """In place of the value of a day that has none: why."""
+
+    reason: str
 
 
 class FailedDay(TypedDict):

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ml_assets.core.asset import Asset, Check, Takes, Verdict
+from pydantic import ValidationError
+
+from ml_assets.core.asset import Asset, Check, Sample, Takes, Verdict
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.definition_rules import known_names, name_problem
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.product import Product
 from ml_assets.core.rows import Rows
-from ml_assets.core.value_types import format_of
+from ml_assets.core.value_types import Estimator, Frame, format_of, name_of
 from ml_assets.errors import DefinitionError
 
 TAKEN = ("params", "rows", "as_of", "tmp")  # what arguments of these names are is said by the library
@@ -124,7 +127,7 @@ class Reader:
             return "rows"
         if name in _FIXED:
             takes, wanted, written = _FIXED[name]
-            if not isinstance(hint, type) or f"{hint.__module__}.{hint.__qualname__}" not in wanted:
+            if not isinstance(hint, type) or name_of(hint) not in wanted:
                 raise signature.refused(f"its argument {name} is annotated {spelled(hint)}. Write {written}.")
             return takes
         if name in self.assets:
@@ -235,7 +238,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     hints, parameters = _hints(function, name), inspect.signature(function).parameters
     for argument in parameters.values():
         if problem := _argument_problem(argument, hints):
-            raise DefinitionError(f"{name}: its argument {argument} {problem}")
+            raise DefinitionError(f"{name}: its argument {_shown(argument)} {problem}")
     return Signature(
         name=name,
         arguments={argument: hints[argument] for argument in parameters},
@@ -244,8 +247,8 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     )
 
 
-def read_sample(function: Callable[..., Any]) -> str:
-    """The name of the data set whose sample rows a function makes of a first and a last day."""
+def read_sample(function: Callable[..., Any], roles: Mapping[str, Any]) -> Sample:
+    """The sample rows that a function makes of a first and a last day; `roles` are what their columns are for."""
     signature = read_signature(function)
     if problem := name_problem(signature.name):
         raise signature.refused(problem)
@@ -255,13 +258,19 @@ def read_sample(function: Callable[..., Any]) -> str:
         )
     if format_of(signature.returns) != "parquet":
         raise signature.refused("sample rows are a table. Write -> polars.DataFrame.")
-    return signature.name
+    try:
+        contract = DatasetContract(**{"event_time": "day", **roles})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise signature.refused(": ".join((*map(str, first["loc"]), f"{first['msg']}."))) from None
+    return Sample(dataset=signature.name, function=function, contract=contract)
 
 
 def spelled(annotation: Any) -> str:
     """An annotation as one would write it."""
-    if annotation is inspect.Signature.empty:
-        return "nothing"
+    named = {"nothing": inspect.Signature.empty, "Frame": Frame, "Estimator": Estimator}
+    if known := next((name for name, each in named.items() if annotation == each), None):
+        return known
     if isinstance(annotation, type) and not get_args(annotation):
         return annotation.__name__
     return str(annotation).replace("typing.", "").replace("ml_assets.core.product.", "")
@@ -304,6 +313,10 @@ def _argument_problem(argument: inspect.Parameter, hints: Mapping[str, Any]) -> 
     if argument.default is not argument.empty:
         return "has a default, which no run_id knows. Make it a field of the parameters, or a constant."
     return "" if argument.name in hints else "has no annotation. Write what it is."
+
+
+def _shown(argument: inspect.Parameter) -> str:
+    return str(argument.replace(annotation=argument.empty, default=argument.empty))
 
 
 def _returned(signature: Signature) -> Any:

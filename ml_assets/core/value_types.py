@@ -5,6 +5,7 @@ loaded it already. The table is open by `register_type`.
 """
 
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
 
@@ -51,11 +52,11 @@ def format_of(annotation: Any) -> str:
     None is there for bare `dict` and `list`, unions, Any, and a missing annotation.
     """
     if get_origin(annotation) is Annotated:
-        marks = [mark.format for mark in annotation.__metadata__ if isinstance(mark, StoredAs)]
-        return marks[0] if marks else format_of(get_args(annotation)[0])
+        return next(_marks(annotation), "") or format_of(get_args(annotation)[0])
     if get_origin(annotation) is dict and _by_name(annotation) in BY_NAME:
         return _by_name(annotation)
-    if isinstance(annotation, type) and (known := _of_class(annotation)):
+    cls = get_origin(annotation) or annotation  # of `np.ndarray[...]` the class
+    if isinstance(cls, type) and (known := _of_class(cls)):
         return known
     whole = get_origin(annotation) in (dict, list) or is_typeddict(annotation)
     return "json" if whole and _is_json(annotation) else ""
@@ -92,6 +93,11 @@ def name_of(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
+def _marks(annotation: Any) -> Iterator[str]:
+    """The formats that an `Annotated[...]` names itself."""
+    return (mark.format for mark in annotation.__metadata__ if isinstance(mark, StoredAs))
+
+
 def _of_class(cls: type) -> str:
     if name_of(cls) in TYPES:
         return TYPES[name_of(cls)]
@@ -109,13 +115,15 @@ def _is_json(annotation: Any) -> bool:
     """Whether JSON can say what is annotated, as far as the annotation tells."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _is_json(args[0])
+        return next(_marks(annotation), "json") == "json" and _is_json(args[0])
     if origin is dict:
         return args[0] is str and _is_json(args[1])
     if origin in (list, tuple, Union, types.UnionType):
         return all(_is_json(arg) for arg in args if arg is not Ellipsis)
     if origin is Literal or annotation in (Any, object, None, dict, list) or is_typeddict(annotation):
         return True
-    return isinstance(annotation, type) and (
-        issubclass(annotation, str | int | float | types.NoneType) or _of_class(annotation) == "json"
+    return (
+        origin is None
+        and isinstance(annotation, type)
+        and (issubclass(annotation, str | int | float | types.NoneType) or _of_class(annotation) == "json")
     )

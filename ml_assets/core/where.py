@@ -50,17 +50,24 @@ class Condition:
         return _OPERATORS[self.op](str(found), self.value)
 
     def may_hold(self, text: str | None) -> bool:
-        """Whether it holds of what a path tells: a text, which may be that of a number; None where there is no value."""
-        return self.holds({self.name: text}) or any(self.holds({self.name: v}) for v in self._numbers(text))
+        """Whether it may hold of what a path tells: a text, which may be that of a number; None where there is no value.
 
-    def _numbers(self, text: str | None) -> tuple[float | bool, ...]:
+        Only numbers and days have an order; whether two texts are equal is known of texts that may be numbers too.
+        """
+        number = self._number(text)
+        if number is None:
+            return self.holds({self.name: text})
+        is_equality = self.op in ("=", "!=")
+        return self.holds({self.name: number}) or (is_equality and self.holds({self.name: text}))
+
+    def _number(self, text: str | None) -> float | bool | None:
         """The number or truth value that a text may stand for, where this compares with one."""
         try:
             value = json.loads(text or "")
         except ValueError:
-            return ()
+            return None
         is_one = isinstance(value, bool) or (isinstance(value, int | float) and _is_number(self.value))
-        return (value,) if is_one else ()
+        return value if is_one else None
 
 
 @dataclass(frozen=True)

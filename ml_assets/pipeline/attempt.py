@@ -12,7 +12,8 @@ from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.secrets import told
 from ml_assets.errors import MlAssetsError, TrainingError
-from ml_assets.pipeline.day import Day, Made
+from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.failed_trials import remember
 from ml_assets.pipeline.verdicts import Verdict, verdicts
 from ml_assets.pipeline.workspace import Workspace
@@ -72,8 +73,7 @@ def attempt(
                 judged[item.key.asset] = verdicts(item, workspace.store)
     except MlAssetsError as ours:
         error = ours
-        if made or "training_set" not in assets:  # else the rows have failed, and no trial
-            remember(day, ours)
+        remember(day, ours, made=made, assets=assets)
     except _foreign() as foreign:
         if not contain:
             raise

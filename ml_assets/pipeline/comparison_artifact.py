@@ -11,9 +11,8 @@ from ml_assets.core.model_identity import model_identity
 from ml_assets.core.product import Product
 from ml_assets.core.tabular import METRICS
 from ml_assets.pipeline.comparison import Compared
-from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import NamedModel
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 
 
@@ -37,22 +36,23 @@ def comparison_key(
     return key_of_identity(ASSET, comparison_identity(candidate, reference, own), as_of)
 
 
-def store_comparison(
+def comparison_draft(
     compared: Compared, own: ComparisonParameters, as_of: dt.date, *, workspace: Workspace
-) -> Made:
-    """Commit a comparison; it is made anew each time, for the rows of the source decide it."""
+) -> Draft:
+    """A comparison, to be committed; it is made anew each time, for the rows of the source decide it."""
     scored = compared.scored
-    manifest = store_value(
-        product(compared),
-        key=(key := comparison_key(scored.candidate, scored.reference, own, as_of)),
-        parameters=comparison_identity(scored.candidate, scored.reference, own),
-        format_name="json",
-        inputs=scored.read,
-        sources=scored.sources(),
+    return Draft(
+        product=product(compared),
+        key=comparison_key(scored.candidate, scored.reference, own, as_of),
+        identity=comparison_identity(scored.candidate, scored.reference, own),
+        format="json",
+        inputs=tuple(scored.read),
+        sources=tuple(scored.sources()),
         workspace=workspace,
         code_version=f"ml_assets {__version__}",
+        started_at=workspace.now(),
+        reason="a comparison is always made anew",
     )
-    return Made(key=key, manifest=manifest, reused=False, reason="a comparison is always made anew")
 
 
 def product(compared: Compared) -> Product[Any]:

@@ -14,32 +14,15 @@ from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.product import Product
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.differences import MadeOf
+from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipeline.reuse import reasons
 from ml_assets.pipeline.steps import STEPS
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 
 TRAINING_SET = "training_set"
 LOGGER = logging.getLogger("ml_assets")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """One artifact of a run.
-
-    Attributes:
-        key: where it is kept.
-        manifest: its committed manifest.
-        reused: whether it was there already and nothing had changed.
-        reason: why it was made: "new", or what had changed since it was last made.
-    """
-
-    key: ArtifactKey
-    manifest: Manifest
-    reused: bool
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,11 +79,16 @@ class Day:
 
     def run(self, assets: Collection[str] = tuple(CATALOG)) -> Iterator[Made]:
         """Make the named assets in order; each is committed before the next one starts."""
+        for item in self.steps(assets):
+            yield item.commit()
+
+    def steps(self, assets: Collection[str] = tuple(CATALOG)) -> Iterator[Draft | Made]:
+        """Each of the named assets as it is made or found; one that nobody has committed by then is, when it goes on."""
         for asset in CATALOG:
             if asset in assets:
-                made = self._make(asset)
-                self._manifests[asset] = made.manifest
-                yield made
+                item = self._make(asset)
+                yield item
+                self._manifests[asset] = item.commit().manifest
 
     def value(self, asset: str) -> Any:
         """The value of an upstream asset: as just made, else the pinned one, else from the store."""
@@ -121,7 +109,7 @@ class Day:
     def _key(self, asset: str) -> ArtifactKey:
         return key_of(asset, self.parameters, self.as_of)
 
-    def _make(self, asset: str) -> Made:
+    def _make(self, asset: str) -> Draft | Made:
         started, key = self.workspace.now(), self._key(asset)
         self._refuse_mixed(asset)
         artifacts = self._inputs(asset)
@@ -133,11 +121,10 @@ class Day:
             LOGGER.info("%s %s reused: nothing changed", self.as_of, asset)
             return Made(key=key, manifest=stored.manifest, reused=True, reason="nothing changed")
         product = product or self.product(asset)
-        manifest = self._commit(key, product, started=started, sources=sources)
         LOGGER.info(
-            "%s %s made in %.1f s", self.as_of, asset, (manifest.created_at - started).total_seconds()
+            "%s %s made in %.1f s", self.as_of, asset, (self.workspace.now() - started).total_seconds()
         )
-        return Made(key=key, manifest=manifest, reused=False, reason="; ".join(why))
+        return self._draft(key, product, started=started, sources=sources, reason="; ".join(why))
 
     def reusable(self, asset: str) -> bool:
         """Whether an asset that is made of others is stored as it would be made of them; ArtifactNotFoundError without these."""
@@ -188,25 +175,27 @@ class Day:
         uri = f"{self.workspace.source(name).uri}/{dataset}"
         return InputSource(source=name, dataset=dataset, uri=uri, days=source_days(table))
 
-    def _commit(
+    def _draft(
         self,
         key: ArtifactKey,
         product: Product[Any],
         *,
         started: dt.datetime,
         sources: tuple[InputSource, ...],
-    ) -> Manifest:
+        reason: str,
+    ) -> Draft:
         kind = CATALOG[key.asset]
         given = tuple(name for name in self.workspace.given if name in kind.slice.model_fields)
-        return store_value(
-            product,
+        return Draft(
+            product=product,
             key=key,
-            parameters=identity(self.parameters, of=kind.slice),
-            format_name=kind.format,
-            inputs=[self.manifest(name) for name in kind.inputs],
+            identity=identity(self.parameters, of=kind.slice),
+            format=kind.format,
+            inputs=tuple(self.manifest(name) for name in kind.inputs),
             workspace=replace(self.workspace, given=given),
             code_version=code_version(key.asset),
             packages=packages(key.asset),
             sources=sources,
-            started=started,
+            started_at=started,
+            reason=reason,
         )

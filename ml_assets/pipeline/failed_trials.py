@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+from collections.abc import Collection
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
@@ -9,6 +10,7 @@ from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import code_version, packages
 from ml_assets.pipeline.workspace import Workspace
@@ -30,12 +32,15 @@ def remembered(
         return None
 
 
-def remember(day: Day, error: MlAssetsError) -> None:
+def remember(
+    day: Day, error: MlAssetsError, *, made: Collection[Made] = (), assets: Collection[str] = ()
+) -> None:
     """Keep why a trial failed, where rows, code and parameters alone decide that it does.
 
-    Only a TrainingError is such a failure, and only once the training set, of which the trial was made, is stored.
+    Only a TrainingError is such a failure, and only once the training set, of which the trial was made, is stored:
+    where nothing was made of `assets`, of which it is one, the rows have failed and no trial.
     """
-    if type(error) is not TrainingError:
+    if type(error) is not TrainingError or (not made and "training_set" in assets):
         return
     with contextlib.suppress(StoreError):  # the failure itself is what counts
         store_value(

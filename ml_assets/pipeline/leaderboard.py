@@ -6,7 +6,6 @@ from typing import Any
 from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
@@ -14,7 +13,7 @@ from ml_assets.core.product import Product
 from ml_assets.core.slices import subjects
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
-from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -30,17 +29,20 @@ def leaderboard_key(
     return key_of_identity(ASSET, values, as_of, path=about, names=pipeline.path, folder=pipeline.folder)
 
 
-def store_leaderboard(sweep: Sweep, board: Leaderboard) -> Manifest:
-    """Commit a leaderboard with its pictures; its lineage is the evaluation of every trial and day that it ranks."""
+def leaderboard_draft(sweep: Sweep, board: Leaderboard) -> Draft:
+    """A leaderboard with its pictures, to be committed; its lineage is the evaluation of every trial and day that it ranks."""
     pipeline = sweep.pipeline
-    return store_value(
-        _product(board, rows_until=sweep.rows_until, pipeline=pipeline),
+    evaluations = sorted(sweep.evaluations.values(), key=lambda manifest: (manifest.as_of, manifest.run_id))
+    return Draft(
+        product=_product(board, rows_until=sweep.rows_until, pipeline=pipeline),
         key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1], pipeline=pipeline),
-        parameters=sweep_identity(sweep.parameters, sweep.own, pipeline=pipeline),
-        format_name="parquet",
-        inputs=sorted(sweep.evaluations.values(), key=lambda manifest: (manifest.as_of, manifest.run_id)),
+        identity=sweep_identity(sweep.parameters, sweep.own, pipeline=pipeline),
+        format="parquet",
+        inputs=tuple(evaluations),
         workspace=sweep.workspace,
         code_version=f"ml_assets {__version__}",
+        started_at=sweep.workspace.now(),
+        reason="a leaderboard is always made anew",
     )
 
 

@@ -16,11 +16,10 @@ from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.scoring.command import score_commands
 from ml_assets.core.scoring.contract import outcomes as outcomes_contract
 from ml_assets.errors import CorruptArtifactError, SourceError
-from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.monitoring_artifact import monitoring_key, product
 from ml_assets.pipeline.scoring import input_source, predictions_key, read_rows, scan_days
 from ml_assets.pipeline.scoring_model import ScoringModel
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -55,8 +54,8 @@ class MonitoredDay:
     _sources: list[InputSource] = field(default_factory=list)
     _joined: "Joined | None" = None
 
-    def make(self) -> Made:
-        """Commit the monitoring. It is made anew each time: what is stored and what has closed decide it.
+    def make(self) -> Draft:
+        """The monitoring, to be committed. It is made anew each time: what is stored and what has closed decide it.
 
         Raises:
             SourceError: rows cannot be used as they are.
@@ -65,18 +64,18 @@ class MonitoredDay:
         started, model = self.workspace.now(), self.model.manifest
         found = self.monitoring()
         key = monitoring_key(self.parameters, self.own, model, self.as_of)
-        manifest = store_value(
-            product(found, None if self._joined is None else self._joined.table),
+        return Draft(
+            product=product(found, None if self._joined is None else self._joined.table),
             key=key,
-            parameters=monitoring_identity(self.parameters, self.own, model),
-            format_name="json",
-            inputs=self._read,
-            sources=self._sources,
+            identity=monitoring_identity(self.parameters, self.own, model),
+            format="json",
+            inputs=tuple(self._read),
+            sources=tuple(self._sources),
             workspace=self.workspace,
             code_version=f"ml_assets {__version__}",
-            started=started,
+            started_at=started,
+            reason="a monitoring is always made anew",
         )
-        return Made(key=key, manifest=manifest, reused=False, reason="a monitoring is always made anew")
 
     def monitoring(self) -> "Monitoring":
         """All that is known; nothing is written."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ml_assets.core.report.text import stretches
-from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.verdicts import Verdict
 from ml_assets.storage.artifact_store import ArtifactStore
 

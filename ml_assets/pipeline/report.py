@@ -23,8 +23,8 @@ from ml_assets.core.report.text import count
 from ml_assets.core.run_id import value_text
 from ml_assets.core.slices import measured, metric_assets, shared_assets, subjects
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.scored_evaluation import keeps_scores, scores_of
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -257,7 +257,7 @@ def report_key(
     return pipeline.key_of_identity(ASSET, report_identity(parameters, own, pipeline=pipeline), as_of)
 
 
-def store_report(
+def report_draft(
     found: Report,
     stored: Sequence[StoredDay],
     *,
@@ -266,16 +266,18 @@ def store_report(
     own: ReportParameters,
     pipeline: Declared,
     workspace: Workspace,
-) -> Manifest:
-    """Commit a report with its Markdown and its pictures; its lineage is what was read of these parameters."""
-    return store_value(
-        product(found, pipeline=pipeline),
+) -> Draft:
+    """A report with its Markdown and its pictures, to be committed; its lineage is what was read of these parameters."""
+    return Draft(
+        product=product(found, pipeline=pipeline),
         key=key,
-        parameters=report_identity(parameters, own, pipeline=pipeline),
-        format_name="json",
-        inputs=[manifest for day in stored for manifest in day.read],
+        identity=report_identity(parameters, own, pipeline=pipeline),
+        format="json",
+        inputs=tuple(manifest for day in stored for manifest in day.read),
         workspace=workspace,
         code_version=f"ml_assets {__version__}",
+        started_at=workspace.now(),
+        reason="a report is always made anew",
     )
 
 

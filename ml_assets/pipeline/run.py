@@ -21,7 +21,8 @@ from ml_assets.core.problems import diagnose
 from ml_assets.core.run_id import run_id
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
-from ml_assets.pipeline.day import Day, Made
+from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.workspace import open_workspace, utc_now
 from ml_assets.settings import Settings, load_settings
 

@@ -14,11 +14,10 @@ from ml_assets.core.scoring.contract import rows_to_score
 from ml_assets.core.scoring.kind import ASSET, CODE, PACKAGES
 from ml_assets.core.scoring.parameters import scoring_identity
 from ml_assets.errors import CorruptArtifactError
-from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.differences import MadeOf
+from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipeline.reuse import reasons
 from ml_assets.pipeline.scoring_model import ScoringModel
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import packages_of, version_of
 from ml_assets.pipeline.workspace import Workspace
 
@@ -43,8 +42,8 @@ def predictions_key(parameters: DatasetParameters, model: Manifest, day: dt.date
 
 def predict_day(
     parameters: DatasetParameters, day: dt.date, *, model: ScoringModel, workspace: Workspace
-) -> Made:
-    """The predictions of a day, committed, or those that are stored where nothing has changed.
+) -> Draft | Made:
+    """The predictions of a day, to be committed, or those that are stored where nothing has changed.
 
     Raises:
         SourceError: the day has no rows, or rows that the model cannot take; file, column and remedy are named.
@@ -61,20 +60,20 @@ def predict_day(
         return Made(key=key, manifest=stored, reused=True, reason="nothing changed")
     contract = rows_to_score(model.training_set.facts)
     product = score(rows, model=model.estimator, contract=contract, model_run_id=model.key.run_id)
-    manifest = store_value(
-        product,
+    LOGGER.info("%s %s made: %d rows", day, ASSET, product.facts["rows"])
+    return Draft(
+        product=product,
         key=key,
-        parameters=scoring_identity(parameters, model.manifest),
-        format_name="parquet",
-        inputs=[model.manifest],
-        sources=[source],
+        identity=scoring_identity(parameters, model.manifest),
+        format="parquet",
+        inputs=(model.manifest,),
+        sources=(source,),
         workspace=workspace,
         code_version=version_of(CODE),
         packages=packages_of(PACKAGES),
-        started=started,
+        started_at=started,
+        reason="; ".join(why),
     )
-    LOGGER.info("%s %s made: %d rows", day, ASSET, manifest.facts["rows"])
-    return Made(key=key, manifest=manifest, reused=False, reason="; ".join(why))
 
 
 def read_rows(

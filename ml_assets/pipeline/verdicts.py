@@ -7,7 +7,7 @@ from typing import Any
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import StoreError
-from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
 _IMPOSSIBLE = {

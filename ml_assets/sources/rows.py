@@ -1,10 +1,13 @@
 """What a source of rows promises, and how a name and a URI become one."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import polars as pl
 
+from ml_assets.core.asset import Sample
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
@@ -50,15 +53,28 @@ class Source(Protocol):
         """
 
 
-def open_source(name: str, uri: str, *, access: S3Access = USUAL_S3, rows_gb: float = USUAL_GB) -> Source:
-    """The source at `uri`: `sample:` is the embedded one, anything else is a landing zone, in S3 or elsewhere.
+def open_source(
+    name: str,
+    uri: str,
+    *,
+    access: S3Access = USUAL_S3,
+    rows_gb: float = USUAL_GB,
+    samples: Mapping[str, Sample] | None = None,
+) -> Source:
+    """The source at `uri`: `sample:` is that of sample rows, anything else is a landing zone, in S3 or elsewhere.
 
-    `rows_gb` is the memory that the rows of one window of a landing zone may take, in gigabytes.
+    Args:
+        name: the logical name, as in the parameter `source`.
+        uri: where the rows are.
+        access: how S3 is reached, where they are there.
+        rows_gb: gigabytes of memory that the rows of one window of a landing zone may take.
+        samples: what makes sample rows, by data set; by default those of a made-up shop.
     """
     if uri.startswith("sample:"):
         from ml_assets.sources.sample import SampleSource
 
-        return SampleSource(name=name, uri=uri)
+        made = SampleSource(name=name, uri=uri)
+        return made if samples is None else replace(made, samples=samples)
     from ml_assets.sources.landing import LandingSource
 
     return LandingSource(name=name, uri=uri, access=access, rows_gb=rows_gb)

@@ -17,7 +17,7 @@ from ml_assets.core.where import ANY, Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
 from ml_assets.storage.folders import Place, listed, walked
-from ml_assets.storage.formats import FORMATS, by_extension
+from ml_assets.storage.formats import FORMATS, by_extension, read_back
 from ml_assets.storage.integrity import (
     HISTORY,
     MANIFEST,
@@ -99,9 +99,10 @@ class ArtifactStore:
             raise corrupt(key, uri, problem)
         return data
 
-    def load(self, key: ArtifactKey, manifest: Manifest | None = None) -> Any:
+    def load(self, key: ArtifactKey, manifest: Manifest | None = None, *, annotation: Any = Any) -> Any:
         """The artifact's value, decoded: that of a manifest which was read before, or of the one that is there.
 
+        `annotation` is its type: a model of pydantic, or the path of a file, is loaded as such.
         Raises ArtifactNotFoundError and CorruptArtifactError.
         """
         stored = (manifest or self.manifest(key)).main
@@ -113,7 +114,7 @@ class ArtifactStore:
             raise StoreError(f"Cannot load {uri}: no format {format_}. Known: {', '.join(FORMATS)}.")
         data = self.read_file(key, stored)
         try:
-            return FORMATS[format_].decode(data)
+            return read_back(format_, data, annotation=annotation)
         except CorruptArtifactError as error:
             raise CorruptArtifactError(f"{uri}: {error}") from error
 

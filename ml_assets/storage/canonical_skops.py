@@ -86,13 +86,12 @@ def dumps(estimator: Any) -> bytes:
 
 def _dumped(estimator: Any) -> bytes:
     from skops import io as skops_io
-    from skops.io.exceptions import UnsupportedTypeException
 
     by_name = isinstance(estimator, dict) and all(isinstance(name, str) for name in estimator)
     given = {name: estimator[name] for name in sorted(estimator)} if by_name else estimator
     try:
         return bytes(skops_io.dumps(given))
-    except UnsupportedTypeException as error:
+    except TypeError as error:  # skops' own for what it does not know is one too
         raise UnstorableError(f"skops cannot store it ({visible(str(error))})") from error
 
 
@@ -172,6 +171,10 @@ def _is_plain_value(node: dict[str, Any]) -> bool:
 
 def _without_gaps(content: bytes) -> bytes:
     """An array's file with zeros between the fields of its records, as those of the nodes of a tree."""
+    if (
+        b"{'descr': [" not in content[:24]
+    ):  # no records: to read the header takes longer than to write the array
+        return content
     import numpy as np
 
     file = io.BytesIO(content)
@@ -218,8 +221,14 @@ def _load_trusted(data: bytes) -> Any:
     from skops import io as skops_io
     from skops.io.exceptions import UntrustedTypesFoundException
 
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        schema = archive.read(_SCHEMA)
+    trusted = (*TRUSTED_TYPES, *registered_types("skops"))
+    met = [
+        name for name in trusted if name.rpartition(".")[2].encode() in schema
+    ]  # skops asks each at each node
     try:
-        return skops_io.loads(data, trusted=[*TRUSTED_TYPES, *registered_types("skops")])
+        return skops_io.loads(data, trusted=met)
     except UntrustedTypesFoundException as error:
         raise UntrustedTypesError(_types_in(error)) from None
 

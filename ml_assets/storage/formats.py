@@ -169,12 +169,14 @@ def _is_path(annotation: Any) -> bool:
 
 def _as_file(data: bytes) -> Path:
     """A file that holds these bytes until the process ends; it cannot be written, since others may read it."""
-    place = _folder(os.getpid()) / f"{hashlib.sha256(data).hexdigest()}.bin"
+    folder = _folder(os.getpid())
+    place = folder / f"{hashlib.sha256(data).hexdigest()}.bin"
     if not place.exists():
-        beside = place.with_suffix(".part")
-        beside.write_bytes(data)
-        beside.chmod(0o400)
-        beside.replace(place)
+        descriptor, beside = tempfile.mkstemp(dir=folder)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(beside).chmod(0o400)
+        Path(beside).replace(place)
     return place
 
 

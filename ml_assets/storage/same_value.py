@@ -21,13 +21,15 @@ _ABSENT = object()
 
 def json_difference(value: Any, loaded: Any, place: str = "") -> str:
     """The first place where a value of JSON came back as another. A tuple is the list of its items."""
+    if type(value) is type(loaded) and value == loaded:
+        return ""
     if isinstance(value, BaseModel) and not isinstance(loaded, BaseModel):
         value = value.model_dump(mode="json", round_trip=True)
     value = scalar(value)
     if _is_scalar(value) and _is_scalar(loaded):
         return "" if _equal(value, loaded) else _came_back(place, value, loaded)
     if not _of_one_kind(value, loaded):
-        return f"{place}: a {type(value).__name__} came back as a {type(loaded).__name__}"
+        return f"{place}: {_kinds(value, loaded)}"
     differences = (json_difference(*pair, f"{place}{part}") for part, pair in _parts(value, loaded))
     inside = next(filter(None, differences), "")
     if inside or not isinstance(value, BaseModel) or value == loaded:
@@ -48,9 +50,9 @@ def frame_difference(value: "pl.DataFrame", loaded: "pl.DataFrame", place: str =
 
 
 def array_difference(value: Any, loaded: Any, place: str = "") -> str:
-    """The first array that came back with another type, shape or number; NaN is NaN."""
+    """The first array that came back with another type, shape or number, bit by bit."""
     if isinstance(value, dict) != isinstance(loaded, dict):
-        return f"{place}: a {type(value).__name__} came back as a {type(loaded).__name__}"
+        return f"{place}: {_kinds(value, loaded)}"
     if not isinstance(value, dict):
         return _one_array(arrays.stored_array(value), loaded, place)
     if value.keys() != loaded.keys():
@@ -102,8 +104,12 @@ def _came_back(place: str, value: Any, loaded: Any) -> str:
     """The value itself is not told: it may be a secret of its owner."""
     if value is _ABSENT or loaded is _ABSENT:
         return f"{place}: {'was not there, and came back' if value is _ABSENT else 'did not come back'}"
-    kinds = type(value).__name__, type(loaded).__name__
-    return f"{place}: a {kinds[0]} came back as {'another' if kinds[0] == kinds[1] else f'a {kinds[1]}'}"
+    return f"{place}: {_kinds(value, loaded)}"
+
+
+def _kinds(value: Any, loaded: Any) -> str:
+    one, other = type(value).__name__, type(loaded).__name__
+    return f"a value of type {one} came back as {'another' if one == other else f'one of type {other}'}"
 
 
 def _different_column(value: "pl.DataFrame", loaded: "pl.DataFrame", place: str) -> str:
@@ -121,7 +127,7 @@ def _one_array(value: "np.ndarray[Any, Any]", loaded: "np.ndarray[Any, Any]", pl
     if kinds[0] != kinds[1]:
         (dtype, shape), (other, there) = kinds
         return f"{place}: an array of {dtype} {shape} came back as one of {other} {there}"
-    same = np.array_equal(value, loaded, equal_nan=value.dtype.kind in "fc")
+    same = np.array_equal(value.reshape(-1).view(np.uint8), loaded.reshape(-1).view(np.uint8))
     return "" if same else f"{place}: its numbers came back as others"
 
 

@@ -1,10 +1,12 @@
 """The asset `kpi_comparison`: two models on the same rows, whose outcomes had closed by the end of its partition."""
 
+import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from ml_assets.adapter.own import announce, materialized, workspace_for
+from ml_assets.adapter.own import announce, each_day, workspace_for
 from ml_assets.adapter.partitions import daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
@@ -14,9 +16,10 @@ from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
 from ml_assets.core.tabular import METRICS
-from ml_assets.defs.training.assets import training
+from ml_assets.defs.training.assets import VIEW, training
 from ml_assets.pipeline.comparison import compare_scored, score_both
-from ml_assets.pipeline.comparison_artifact import comparison_identity, comparison_key, store_comparison
+from ml_assets.pipeline.comparison_artifact import comparison_draft, comparison_identity, comparison_key
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import named_model
 from ml_assets.settings import load_settings
 
@@ -38,12 +41,12 @@ def _kpi_comparison(
     params: TrainingConfig,
     options: OptionsConfig,
     config: ComparisonConfig,
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+) -> Iterator[dg.Output[Any]]:
     """Score the same rows by both models; nothing is trained."""
     days = days_of(context)
     refuse_mistyped(context)
     own, settings = plain(config, ComparisonParameters), load_settings()
-    workspace = workspace_for(context, options, ASSET, ComparisonParameters)
+    workspace = workspace_for(context, options, ASSET, ComparisonParameters, view=VIEW)
     reference, candidate = (
         named_model(name, params.dataset, settings=settings, environment=workspace.environment)
         for name in (own.reference, own.candidate)
@@ -51,21 +54,13 @@ def _kpi_comparison(
     names = [comparison_key(candidate, reference, own, day).run_id for day in days]
     announce(context, comparison_identity(candidate, reference, own), names, job=JOB)
     margins = read_margins(own.margins, metrics=METRICS)
-    made = [
-        store_comparison(
-            compare_scored(
-                score_both(candidate, reference, through=day, window_days=own.window_days, settings=settings),
-                metrics=METRICS,
-                margins=margins,
-                error=ERROR,
-            ),
-            own,
-            day,
-            workspace=workspace,
-        )
-        for day in days
-    ]
-    yield materialized(context, made, store=workspace.store)
+
+    def make(day: dt.date) -> Draft:
+        scored = score_both(candidate, reference, through=day, window_days=own.window_days, settings=settings)
+        compared = compare_scored(scored, metrics=METRICS, margins=margins, error=ERROR)
+        return comparison_draft(compared, own, day, workspace=workspace)
+
+    yield dg.Output(each_day(days, make))
 
 
 kpi_comparison = refused_at_launch(

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from ml_assets.adapter.own import announce, materialized, workspace_for
+from ml_assets.adapter.own import announce, each_day, workspace_for
 from ml_assets.adapter.partitions import daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
@@ -16,15 +17,15 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
 from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
-from ml_assets.defs.training.assets import training
-from ml_assets.pipeline.day import Made
+from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.report import (
     ASSET,
     covered_days,
     read_days,
+    report_draft,
     report_key,
     report_of,
-    store_report,
 )
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
@@ -42,15 +43,18 @@ from ml_assets.settings import load_settings
 @in_our_words
 def _backfill_report(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ReportConfig
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+) -> Iterator[dg.Output[Any]]:
     """Read what each day of the window left, and commit the report over it; the days themselves are not touched."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ReportParameters)
     names = [report_key(parameters, own, day, pipeline=TABULAR).run_id for day in days]
     announce(context, report_identity(parameters, own, pipeline=TABULAR), names, job=REPORT_JOB)
-    workspace = workspace_for(context, options, ASSET, ReportParameters)
-    made = [_make(parameters, own, day, workspace=workspace, instance=context.instance) for day in days]
-    yield materialized(context, made, store=workspace.store)
+    workspace = workspace_for(context, options, ASSET, ReportParameters, view=VIEW)
+
+    def make(day: dt.date) -> Draft:
+        return _draft(parameters, own, day, workspace=workspace, instance=context.instance)
+
+    yield dg.Output(each_day(days, make))
 
 
 backfill_report = refused_at_launch(
@@ -69,14 +73,14 @@ report = dg.define_asset_job(
 )
 
 
-def _make(
+def _draft(
     parameters: TrainingParameters,
     own: ReportParameters,
     last: dt.date,
     *,
     workspace: Workspace,
     instance: dg.DagsterInstance,
-) -> Made:
+) -> Draft:
     store, key = workspace.store, report_key(parameters, own, last, pipeline=TABULAR)
     days = window(last, days=own.window_days, first=load_settings().first_as_of)
     stored = read_days(parameters, days, pipeline=TABULAR, store=store)
@@ -91,7 +95,6 @@ def _make(
         metric=own.metric,
         covered=covered,
     )
-    manifest = store_report(
+    return report_draft(
         report, stored, key=key, parameters=parameters, own=own, pipeline=TABULAR, workspace=workspace
     )
-    return Made(key=key, manifest=manifest, reused=False, reason="a report is always made anew")

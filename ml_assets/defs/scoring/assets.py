@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from ml_assets.adapter.own import announce, materialized, requested, workspace_for
+from ml_assets.adapter.own import announce, each_day, requested, workspace_for
 from ml_assets.adapter.partitions import daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
@@ -14,9 +15,8 @@ from ml_assets.config import OptionsConfig, ScoringConfig, TrainingConfig, plain
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.scoring.kind import ASSET
 from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
-from ml_assets.defs.scoring.days import each_day
-from ml_assets.defs.training.assets import training
-from ml_assets.pipeline.day import Made
+from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
 
@@ -35,22 +35,21 @@ JOB = "score"
 @in_our_words
 def _predictions(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ScoringConfig
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+) -> Iterator[dg.Output[Any]]:
     """Score each day of the run; a day that fails neither stops nor hides the others."""
     days = days_of(context)
     refuse_mistyped(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ScoringParameters)
-    workspace = workspace_for(context, options, ASSET, ScoringParameters)
+    workspace = workspace_for(context, options, ASSET, ScoringParameters, view=VIEW)
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     names = [predictions_key(parameters, model.manifest, day).run_id for day in days]
     announce(context, scoring_identity(parameters, model.manifest), names, job=JOB)
 
-    def make(day: dt.date) -> Made:
+    def make(day: dt.date) -> Draft | Made:
         return predict_day(parameters, day, model=model, workspace=workspace)
 
-    made = each_day(context, days, make, store=workspace.store)
-    yield materialized(context, made, store=workspace.store)
+    yield dg.Output(each_day(days, make))
 
 
 predictions = refused_at_launch(

@@ -1,28 +1,29 @@
 """The asset `leaderboard`: the trials of a sweep, tried and ranked in one step."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from ml_assets.adapter.metadata import metadata
 from ml_assets.adapter.own import announce, workspace_for
 from ml_assets.adapter.parameters import refuse_overrides
 from ml_assets.adapter.partitions import daily
-from ml_assets.adapter.record import batch_data_version, data_version, record_made
+from ml_assets.adapter.record import materialization
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of
 from ml_assets.config import OptionsConfig, SweepConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.result import Failed
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
 from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.sweeps.table import trials_table
-from ml_assets.defs.training.assets import training
+from ml_assets.defs.training.assets import VIEW, training
 from ml_assets.errors import MlAssetsError
-from ml_assets.pipeline.day import Made
-from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, store_leaderboard
+from ml_assets.pipeline.draft import Draft
+from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
@@ -45,13 +46,13 @@ JOB = "sweep"
 @in_our_words
 def _leaderboard(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: SweepConfig
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+) -> Iterator[dg.Output[Any]]:
     """Try every trial, or find it in the store; then commit what they are worth."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
     names = [leaderboard_key(parameters, own, day, pipeline=TABULAR).run_id for day in days]
     announce(context, sweep_identity(parameters, own, pipeline=TABULAR), names, job=JOB)
-    workspace = workspace_for(context, options, ASSET, SweepParameters)
+    workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
     refuse_overrides(own.grid, environment=options.environment)
     first = load_settings().first_as_of
     sweeps = [
@@ -68,21 +69,8 @@ def _leaderboard(
     refuse_sweep_over_budget(sweeps)
     tracker = Tracker(workspace=workspace, warn=context.log.warning)
     with processes():
-        done = {sweep.days[-1]: _make(context, sweep, tracker) for sweep in sweeps}
-    made = [item for item in done.values() if isinstance(item, Made)]
-    if len(made) < len(done):
-        for item in made:
-            record_made(context, item, store=workspace.store)
-        lines = [f"{day}: {error}" for day, error in done.items() if not isinstance(error, Made)]
-        raise dg.Failure("\n".join(lines), allow_retries=False)
-    for item in made:
-        board = load_leaderboard(item.key, workspace.store)
-        context.add_asset_metadata(
-            {"ranking": trials_table(board), **metadata(item, store=workspace.store)},
-            partition_key=str(item.key.as_of),
-        )
-    version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
-    yield dg.MaterializeResult(data_version=dg.DataVersion(version))
+        done = {str(sweep.days[-1]): _draft(context, sweep, tracker) for sweep in sweeps}
+    yield dg.Output(done)
 
 
 leaderboard = refused_at_launch(
@@ -101,22 +89,24 @@ sweep = dg.define_asset_job(
 )
 
 
-def _make(context: dg.AssetExecutionContext, sweep: Sweep, tracker: Tracker) -> Made | MlAssetsError:
+def _draft(context: dg.AssetExecutionContext, sweep: Sweep, tracker: Tracker) -> Draft | Failed:
     """The leaderboard of one sweep, or why there is none."""
     try:
         for tried in sweep.run():
             _record(context, tried, sweep)
             tracker.track(tried.attempt.made)
-        manifest = store_leaderboard(sweep, sweep.leaderboard())
+        board = sweep.leaderboard()
     except MlAssetsError as error:
-        return error
-    key = leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1], pipeline=sweep.pipeline)
-    return Made(key=key, manifest=manifest, reused=False, reason="a leaderboard is always made anew")
+        return Failed(str(error))
+    ranking = {"ranking": trials_table(board)}
+    context.add_asset_metadata(ranking, partition_key=str(sweep.days[-1]))
+    return leaderboard_draft(sweep, board)
 
 
 def _record(context: dg.AssetExecutionContext, tried: Tried, sweep: Sweep) -> None:
     """Tell Dagster at once what a trial made, as a run of its own would have; its pictures stay in the store."""
     for made in tried.attempt.made:
-        record_made(context, made, store=sweep.workspace.store, inline=False)
+        key = VIEW.key(made.key.asset)
+        context.log_event(materialization(key, made, store=sweep.workspace.store, inline=False))
     if tried.attempt.trace:
         context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)

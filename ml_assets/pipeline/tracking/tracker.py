@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ml_assets.core.tracked_run import CARD, EVALUATION
 from ml_assets.errors import MlAssetsError, TrackingError
-from ml_assets.pipeline.day import Made
+from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.tracking.mlflow_log import MlflowLog
 from ml_assets.pipeline.tracking.stored_run import stored_run
 from ml_assets.pipeline.workspace import Workspace

@@ -1,0 +1,109 @@
+"""A view: the names under which Dagster knows a pipeline, and the parameters that are pinned there.
+
+Dagster's partition knows only the day. Where two datasets of one pipeline should have pages and plots of their own, each
+gets a view; the store and the run_ids are the same.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.adapter.checks import ShownCheck, checks_of
+from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.parameters import Parameters, identity
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.run_id import hash_identity
+
+OPTIONS = "options"  # one for all pipelines of a code location
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How Dagster knows a pipeline.
+
+    Attributes:
+        pipeline: what is shown.
+        prefix: the first part of its asset keys; "" for none.
+        pinned: the parameters that cannot be given in this view, and their values.
+        step: the name of the one step that makes its assets; by default it is named after the view.
+        job: the name of the job that makes its assets; by default that of the view.
+    """
+
+    pipeline: Declared
+    prefix: str = ""
+    pinned: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    step: str = ""
+    job: str = ""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the project's main pipeline, whose keys and resources have bare names."""
+        return not self.prefix and not self.pipeline.folder
+
+    @property
+    def name(self) -> str:
+        """The name of the view, of its job and, with an ending, of its resources."""
+        return f"{self.prefix}_{self.pipeline.name}" if self.prefix else self.pipeline.name
+
+    @property
+    def params(self) -> str:
+        """The key of the resource that holds its parameters."""
+        return "params" if self.is_main else f"{self.name}_params"
+
+    @property
+    def io_manager(self) -> str:
+        """The key of its IO manager."""
+        return "io_manager" if self.is_main else f"{self.name}_io_manager"
+
+    @property
+    def step_name(self) -> str:
+        """The name of the step that makes its assets."""
+        return self.step or f"{self.name}_assets"
+
+    @property
+    def job_name(self) -> str:
+        """The name of the job that makes its assets."""
+        return self.job or self.name
+
+    def key(self, asset: str) -> dg.AssetKey:
+        """The asset key of one of its assets."""
+        return dg.AssetKey([*self._first, *asset.split("/")])
+
+    def asset_of(self, key: dg.AssetKey) -> str:
+        """The name of the asset with this key, as it is in the store; that of an asset of others is its whole key."""
+        first = self._first
+        own = bool(first) and key.path[: len(first)] == first
+        return "/".join(key.path[len(first) :] if own else key.path)
+
+    def artifact_key(self, asset: str, parameters: Parameters, as_of: dt.date) -> ArtifactKey:
+        """Where an asset of these parameters and day is kept."""
+        return key_of(asset, parameters, as_of)  # type: ignore[arg-type]
+
+    def identity(self, parameters: Parameters) -> dict[str, Any]:
+        """The values that decide all of the pipeline."""
+        return identity(parameters, of=self.pipeline.parameters)
+
+    def run_id(self, parameters: Parameters, as_of: dt.date) -> str:
+        """The name of a run of these parameters and day."""
+        return hash_identity(self.identity(parameters), as_of)
+
+    def checks(self, asset: str) -> dict[str, ShownCheck]:
+        """The checks of one of its assets, by name."""
+        return checks_of(asset, self.key(asset))
+
+    def pinned_problems(self, values: Mapping[str, Any]) -> list[str]:
+        """One line for each pinned parameter that was given another value."""
+        return [
+            f"{name}: is {json.dumps(value)} in {self.name}. Leave it out."
+            for name, value in self.pinned.items()
+            if name in values and (type(values[name]), values[name]) != (type(value), value)
+        ]
+
+    @property
+    def _first(self) -> list[str]:
+        return [part for part in (self.prefix, self.pipeline.folder) if part]

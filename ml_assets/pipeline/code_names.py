@@ -1,0 +1,199 @@
+"""Where a name of a module leads: to a definition of the project, to a whole module, or out of the project."""
+
+import ast
+import builtins
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ml_assets.pipeline.code_modules import (
+    DEFINED,
+    Imported,
+    Module,
+    Statement,
+    find_spec,
+    is_installed,
+    read_module,
+)
+
+LIBRARY = "ml_assets"
+OF_EACH_MODULE = frozenset(
+    {"__name__", "__file__", "__doc__", "__package__", "__spec__", "__path__", "__class__"}
+)
+DECLARES = frozenset({"asset", "check", "dagster_asset", "sample"})
+PIPELINES = frozenset({f"{LIBRARY}.Pipeline", f"{LIBRARY}.api.Pipeline", f"{LIBRARY}.core.pipeline.Declared"})
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A name that statements of a module of the project define; `rest` are the attributes behind it."""
+
+    module: Module
+    name: str
+    rest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A module of which nobody can tell what is used, and why."""
+
+    module: Module
+    why: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A name whose value is known at run time only."""
+
+    module: Module
+    name: str
+    rest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A name of Python, of the library or of another distribution."""
+
+    name: str
+
+
+Target = Definition | Whole | Held | Outside
+
+
+class Names:
+    """Follows names as Python would, through imports under whatever name, without importing anything.
+
+    Args:
+        root: the module that the asset's function stands in; the distribution that brought it is the project's own.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.top = root.partition(".")[0]
+        self.module = functools.cache(self._module)
+        self.exists = functools.cache(_exists)
+
+    def _module(self, name: str) -> Module | None:
+        """The text of a module of the project; None of any other."""
+        return None if name.partition(".")[0] != self.top and is_installed(name) else read_module(name)
+
+    def named(
+        self, module: Module, name: str, rest: tuple[str, ...] = (), seen: frozenset[Imported] = frozenset()
+    ) -> list[Target]:
+        """What a name that the module's text uses may be: all of its definitions, whichever condition holds."""
+        found = module.bound.get(name)
+        if found:
+            imported = dict.fromkeys(item for item in found if isinstance(item, Imported))
+            is_defined = any(isinstance(item, Statement) for item in found)
+            own: list[Target] = [Definition(module, name, rest)] if is_defined else []
+            return own + [target for item in imported for target in self.imported(item, rest, seen)]
+        if name in module.values:
+            return [Held(module, name, rest)]
+        if module.parent:
+            return self.named(module.parent, name, rest, seen)
+        if name in module.typing_only:
+            return [Outside(name)]
+        return self._unbound(module, name, rest, seen)
+
+    def _unbound(
+        self, module: Module, name: str, rest: tuple[str, ...], seen: frozenset[Imported]
+    ) -> list[Target]:
+        for star in reversed(module.stars):
+            source = None if star == LIBRARY else self.module(star)
+            if source and self._has(source, name):
+                return self.named(source, name, rest, seen)
+        if hasattr(builtins, name):
+            return [Outside(".".join(["builtins", name, *rest]))]
+        if name in OF_EACH_MODULE:
+            return [Outside(name)]
+        outside = [star for star in module.stars if star == LIBRARY or not self.module(star)]
+        if outside:
+            return [Outside(".".join([star, name, *rest])) for star in outside]
+        return [Whole(module, f"no statement of it defines {name}")]
+
+    def _has(self, module: Module, name: str, seen: tuple[str, ...] = ()) -> bool:
+        if name in module.bound or name in module.values or name in module.typing_only:
+            return True
+        sources = (self.module(star) for star in module.stars if star not in seen)
+        return any(source and self._has(source, name, (*seen, *module.stars)) for source in sources)
+
+    def imported(
+        self, imported: Imported, rest: tuple[str, ...] = (), seen: frozenset[Imported] = frozenset()
+    ) -> list[Target]:
+        """What an import statement binds, and the attributes behind it."""
+        path = (imported.name, *rest) if imported.name else rest
+        if imported in seen:
+            inner = f"{imported.module}.{imported.name}"
+            return self.attribute(inner, rest) if self.exists(inner) else [Outside(inner)]
+        return self.attribute(imported.module, path, seen | ({imported} if imported.name else set()))
+
+    def attribute(
+        self, name: str, path: tuple[str, ...], seen: frozenset[Imported] = frozenset()
+    ) -> list[Target]:
+        """What lies behind a module under a path of attributes."""
+        module = self.module(name)
+        if module is None:
+            return [Outside(".".join([name, *path]))]
+        if not path:
+            return [Whole(module, "it is used as a value")]
+        inner = f"{name}.{path[0]}"
+        if name != LIBRARY and self._has(module, path[0]):
+            return self.named(module, path[0], path[1:], seen)
+        if self.exists(inner):
+            return self.attribute(inner, path[1:], seen)
+        if name == LIBRARY or path[0] in OF_EACH_MODULE:
+            return [Outside(".".join([name, *path]))]
+        return [Whole(module, f"no statement of it defines {path[0]}")]
+
+    def expression(self, module: Module, node: ast.AST) -> list[Target]:
+        """What a name with attributes behind it leads to; nothing of other expressions."""
+        path: list[str] = []
+        while isinstance(node, ast.Attribute):
+            path.insert(0, node.attr)
+            node = node.value
+        return self.named(module, node.id, tuple(path)) if isinstance(node, ast.Name) else []
+
+    def is_declaration(self, module: Module, node: ast.expr) -> bool:
+        """Whether an expression is `pipeline.asset`, `pipeline.asset(...)` or the like: it declares, and computes nothing."""
+        while isinstance(node, ast.Call):
+            node = node.func
+        if not isinstance(node, ast.Attribute) or node.attr not in DECLARES:
+            return False
+        return any(self._is_pipeline(target) for target in self.expression(module, node.value))
+
+    def _is_pipeline(self, target: Target) -> bool:
+        if not isinstance(target, Definition) or target.rest:
+            return False
+        values = (getattr(item.node, "value", None) for item in statements(target))
+        makers = [value.func for value in values if isinstance(value, ast.Call)]
+        return any(self._is_pipeline_class(target.module, maker) for maker in makers)
+
+    def _is_pipeline_class(self, module: Module, node: ast.AST) -> bool:
+        for target in self.expression(module, node):
+            if isinstance(target, Outside) and target.name in PIPELINES:
+                return True
+            if isinstance(target, Definition):
+                if f"{target.module.name}.{target.name}" in PIPELINES:
+                    return True
+                classes = [item.node for item in statements(target) if isinstance(item.node, ast.ClassDef)]
+                if any(
+                    self._is_pipeline_class(target.module, base) for item in classes for base in item.bases
+                ):
+                    return True
+        return False
+
+
+def statements(definition: Definition) -> Iterator[Statement]:
+    """The statements that define a name."""
+    return (item for item in definition.module.bound[definition.name] if isinstance(item, Statement))
+
+
+def is_function(definition: Definition) -> bool:
+    """Whether a name is that of a function or class, and of nothing else."""
+    return all(isinstance(item.node, DEFINED) for item in statements(definition))
+
+
+def _exists(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False

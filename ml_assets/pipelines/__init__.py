@@ -1,0 +1,1 @@
+"""What is trained: each pipeline is typed functions over one class of parameters."""
