@@ -7,7 +7,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.promotion.gates import Evidence
-from ml_assets.core.tabular import METRICS
+from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError
 from ml_assets.pipeline.released import FoundModel, parameters_of
 from ml_assets.pipeline.versions import code_version, packages
@@ -45,7 +45,7 @@ def lineage(model: FoundModel, store: ArtifactStore, *, environment: str) -> Lin
             damaged={a: str(found) for a, found in read.items() if isinstance(found, CorruptArtifactError)},
             code={asset: code_version(asset) for asset in CATALOG},
             packages={asset: packages(asset) for asset in CATALOG},
-            metrics=METRICS,
+            pipeline=TABULAR,
         ),
     )
 
