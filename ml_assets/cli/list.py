@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.tabular import METRICS
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
@@ -19,7 +20,7 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
 
     A damaged one is named on stderr and the others are listed all the same; then the exit code is 1.
     """
-    conditions = Filter(tuple(parse(where)))
+    conditions = Filter(tuple(parse(where, cls=TrainingParameters)))
     if asset not in CATALOG:
         raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
     store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
