@@ -417,11 +417,11 @@ def test_learning_refuses_a_space_with_impossible_corners_before_the_first_trial
         )
 
 
-def learning(**fields):
+def learning(*, larger=True, **fields):
     return Tpe(
         V2,
         check_sweep({"grid": MIXED, "search": "tpe", "trials": 30, **fields}, cls=TrainingParameters),
-        larger_is_better=True,
+        larger_is_better=larger,
     )
 
 
@@ -462,7 +462,7 @@ def test_learning_draws_from_the_axis_as_it_was_given(name, text, expected):
 
 def test_learning_minimises_what_is_best_when_smallest():
     largest, smallest = (
-        through(learning(metric=metric), value=lambda trial, sign=sign: sign * score(trial))
+        through(learning(larger=sign > 0, metric=metric), value=lambda trial, sign=sign: sign * score(trial))
         for metric, sign in (("roc_auc", 1), ("log_loss", -1))
     )
 
