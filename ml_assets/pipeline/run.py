@@ -208,5 +208,5 @@ def _of_the_environment(
     problem = None if known else settings.source_problem(source, environment=environment)
     return [
         *([problem] if problem else []),
-        *settings.override_problems(values, cls=TrainingParameters, environment=environment),
+        *settings.override_problems(values, cls=pipeline.parameters, environment=environment),
     ]
