@@ -40,7 +40,10 @@ def shop(trained, tmp_path, monkeypatch):
 @pytest.fixture
 def workspace(shop):
     return Workspace(
-        pipeline=tabular, store=shop.store(), environment="green", sources={"shop": str(shop.zone)}
+        pipeline=tabular,
+        store=shop.store(),
+        environment="green",
+        sources={"shop": str(shop.zone)},
     )
 
 
@@ -59,7 +62,7 @@ def test_a_model_whose_manifest_is_damaged_has_to_be_made(shop, workspace):
 
 def test_a_damaged_evaluation_covers_no_day(shop):
     def covered():
-        found = covered_days(PARAMETERS, [AS_OF], store=shop.store(), metric="roc_auc")
+        found = covered_days(PARAMETERS, [AS_OF], store=shop.store(), metric="roc_auc", pipeline=tabular)
         return [value is not None for item in found.sets for value in item.values]
 
     assert covered() == [True]

@@ -141,7 +141,7 @@ def test_too_few_rows_are_told_with_the_day_from_which_there_are_enough_and_it_i
 
 def store_board(world, *parameters, as_of=AS_OF, facts=None):
     """A leaderboard that ranks these parameter sets, as far as the gate reads it."""
-    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of)
+    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of, pipeline=tabular)
     ranked = [
         {"parameters": world.store().manifest(key_of("model", of, AS_OF)).parameters} for of in parameters
     ]
@@ -153,7 +153,7 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
             facts=facts or {},
         ),
         key=key,
-        parameters=sweep_identity(PARAMETERS, SweepParameters()),
+        parameters=sweep_identity(PARAMETERS, SweepParameters(), pipeline=tabular),
         format_name="parquet",
         inputs=(),
         workspace=workspace,
@@ -191,6 +191,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
         own=check_sweep({"grid": {"C": "0.3,3"}}),
         days=(AS_OF,),
         workspace=world.workspace,
+        pipeline=tabular,
     )
     assert len(list(sweep.run())) > 0
     board = leaderboard_draft(sweep, sweep.leaderboard()).commit().manifest

@@ -115,7 +115,7 @@ def here(tmp_path_factory):
 
 def sweep(workspace):
     """Each outcome of the sweep as it is there; the leaderboard in the end."""
-    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace)
+    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace, pipeline=tabular)
     yield from found.run()
     leaderboard_draft(found, found.leaderboard()).commit()
 

@@ -300,7 +300,8 @@ def test_without_a_tracking_store_nothing_of_a_run_is_looked_at(tmp_path):
     store = ArtifactStore(str(tmp_path / "store"))
     told = []
     tracker = Tracker(
-        workspace=Workspace(pipeline=tabular, store=store, environment="dev", sources={}), warn=told.append
+        workspace=Workspace(pipeline=tabular, store=store, environment="dev", sources={}),
+        warn=told.append,
     )
 
     tracker.track(None)

@@ -93,7 +93,6 @@ CATALOG: Mapping[str, Kind] = {
         inputs=("evaluation", "training_set"),
         code=(
             "core.command",
-            "core.metric_interval",
             "core.recipes",
             "core.parameters",
             "core.single_features",

@@ -45,12 +45,10 @@ def spans(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
 
 
 def _command(name: str, parameters: Parameters, days: list[str], environment: str) -> str:
-    dataset = getattr(parameters, "dataset", None)
-    words = ["ml-assets", name, *([] if dataset is None else ["--dataset", dataset]), *days]
-    fields = (
-        TrainingParameters if isinstance(parameters, TrainingParameters) else type(parameters)
-    ).model_fields
-    for field_name, field in fields.items():
+    about = getattr(parameters, "dataset", "")
+    words = ["ml-assets", name, *(["--dataset", about] if about else []), *days]
+    cls = TrainingParameters if isinstance(parameters, TrainingParameters) else type(parameters)
+    for field_name, field in cls.model_fields.items():
         value = getattr(parameters, field_name)
         if field_name == "dataset" or value == field.default:
             continue

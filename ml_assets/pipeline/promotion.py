@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import Evidence, check
@@ -90,7 +91,7 @@ def evaluate(request: Promotion) -> Evaluated:
     terms = Terms(
         through=through,
         window_days=own.window_days,
-        margins=own.allowed,
+        margins=own.allowed(Metrics.of(request.pipeline)),
         by=request.by,
     )
     found = lineage(
