@@ -28,7 +28,7 @@ def refuse(values: Mapping[str, Any], *, view: View | None = None) -> None:
     default counts as not given.
     """
     model = view.pipeline.parameters if view else TrainingParameters
-    parsed, problems = diagnose(values)
+    parsed, problems = diagnose(values, model)
     problems += view.pinned_problems(values) if view else []
     if SOURCE in model.model_fields:
         problems += _source_problems(getattr(parsed, SOURCE, None) or values.get(SOURCE), problems)
