@@ -287,6 +287,23 @@ def test_each_rule_is_told_and_no_text_of_its_author_but_by_refuse(given_, lines
     assert diagnose(given_, Own) == (None, lines)
 
 
+@pytest.mark.timeout(20)
+def test_however_many_items_are_wrong_the_first_are_told_and_how_many_more_there_are():
+    class Many(Parameters):
+        sizes: list[Size] = Field([1], description="Sizes")
+
+    _, problems = diagnose({"sizes": ["x"] * 100_000}, Many)
+
+    assert len(problems) == 21
+    assert problems[-1] == "sizes: 99980 more of its items are wrong."
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**400), float("nan"), 1e400])
+def test_a_number_without_measure_is_refused(huge):
+    for given_ in ({"weights": {"a": huge}}, {"hidden": [huge]}, {"days": huge}):
+        assert len(diagnose(given_, Own)[1]) == 1
+
+
 def test_a_credential_inside_a_table_is_not_repeated():
     secret = "AKIAIOSFODNN7EXAMPLE"
     for given_ in ({"weights": {secret: 7}}, {"hidden": [secret]}, {"weights": {"a": secret}}):
