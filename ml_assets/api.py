@@ -14,7 +14,7 @@ from ml_assets.core.pipeline import Asset, Declared
 if TYPE_CHECKING:
     import dagster as dg
 
-    from ml_assets.pipeline.run import Run
+    from ml_assets.pipeline.run import Result, Run
     from ml_assets.storage.artifact_store import ArtifactStore
 
 
@@ -71,10 +71,10 @@ class Pipeline(Declared):
             RefusedError: with one line for each problem, none of which repeats a value.
             SettingsError: the settings cannot be used, or know no such environment.
         """
+        from ml_assets.pipeline.run import resolve
+
         self.freeze()
-        run: Any = importlib.import_module("ml_assets.pipeline.run")
-        resolved: Run = run.resolve(self, values, as_of=as_of, environment=environment)
-        return resolved
+        return resolve(self, values, as_of=as_of, environment=environment)
 
     def make(
         self,
@@ -82,7 +82,7 @@ class Pipeline(Declared):
         assets: Collection[str] | None = None,
         *,
         store: "ArtifactStore | EllipsisType | None" = ...,
-    ) -> Mapping[str, Any]:
+    ) -> "dict[str, Result]":
         """The artifacts of a run by asset, made or found unchanged, as `ml_assets.make` gives them.
 
         Args:
@@ -90,10 +90,9 @@ class Pipeline(Declared):
             assets: those to make, by default all; what they need of the others must be stored.
             store: where artifacts are kept, by default that of the run's environment; with None, nowhere.
         """
-        engine: Any = importlib.import_module("ml_assets.pipeline.run")
-        where = {} if store is ... else {"store": store}
-        made: Mapping[str, Any] = engine.make(run, assets, **where)
-        return made
+        from ml_assets.pipeline.run import make
+
+        return make(run, assets, store=store)
 
     def definitions(self, **options: Any) -> "dg.Definitions":
         """All that Dagster needs to launch it; the options are those of `ml_assets.adapter.definitions.definitions_of`."""

@@ -1,7 +1,6 @@
 """A pipeline by the place where another process finds it: `shop.demand:demand`."""
 
 import importlib
-import sys
 from typing import Any
 
 from ml_assets.core.pipeline import Declared
@@ -10,13 +9,11 @@ from ml_assets.errors import RefusedError
 
 def reference(pipeline: Declared) -> str:
     """The module and the name under which a pipeline is found; RefusedError where it is in no module by name."""
-    for module in {asset.function.__module__ for asset in pipeline.assets.values()}:
-        for name, value in vars(sys.modules.get(module, object)).items():
-            if value is pipeline:
-                return f"{module}:{name}"
-    raise RefusedError(
-        [f"pipeline: {pipeline.name} is not at the top level of the module of its assets. Define it there."]
-    )
+    if not pipeline.reference:
+        raise RefusedError(
+            [f"pipeline: {pipeline.name} is no name of the module that makes it. Define it at its top level."]
+        )
+    return pipeline.reference
 
 
 def find(place: Any) -> Declared:
