@@ -1,5 +1,6 @@
 """The asset `leaderboard`: the trials of a sweep, tried and ranked in one step."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,7 +54,7 @@ def _leaderboard(
     names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
     announce(context, sweep_identity(parameters, own, pipeline=tabular), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
-    refuse_overrides(own.grid, environment=options.environment)
+    refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of
     sweeps = [
         Sweep(
@@ -76,7 +77,7 @@ def _leaderboard(
 leaderboard = refused_at_launch(
     _leaderboard,
     fields=SweepParameters.model_fields,
-    refuse=check_sweep,
+    refuse=functools.partial(check_sweep, cls=TrainingParameters),
     # that of the training assets: Dagster warns of a job whose assets have different ones
     backfill_policy=training.backfill_policy,
 )
