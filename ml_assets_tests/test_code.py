@@ -458,3 +458,64 @@ def test_what_a_function_is_wrapped_in_where_it_is_declared_counts(edits):
 
     assert edits.stale(("shop/parts.py", "2 * function", "3 * function"), before=wrapped) == {"later"}
     assert edits.stale(("shop/later.py", "return report", "return 1"), before=wrapped) == {"later"}
+
+
+REGISTRY = """
+from shop.demand import Forecast
+
+KINDS = {"one": lambda x: 1, "two": lambda x: 2}
+
+
+def chosen(values, params: Forecast):
+    return KINDS[params.kind](values)
+
+
+def copied(values, params: Forecast):
+    params = params.model_copy(update={"kind": "two"})
+    return KINDS[params.kind](values)
+
+
+def others(values, params):
+    return KINDS[params.kind](values)
+
+
+def listed(values, params: Forecast):
+    return KINDS[params.kind](values), len(KINDS)
+"""
+
+
+def of_registry(use):
+    return [
+        ("shop/registry.py", "", REGISTRY),
+        (
+            DEMAND,
+            "    season: int",
+            "    kind: Literal['one', 'two'] = Field('one', description='Which')\n    season: int",
+        ),
+        (DEMAND, "DAYS = 7", "DAYS = 7\nfrom typing import Literal"),
+        (
+            DEMAND,
+            "    return models.fitted(",
+            f"    from shop.registry import {use}\n    return {use}(history, params) or (",
+        ),
+    ]
+
+
+NEW = ("shop/registry.py", '"two": lambda x: 2', '"two": lambda x: 2, "three": lambda x: 3')
+SECOND = ("shop/registry.py", '"two": lambda x: 2', '"two": lambda x: 4')
+LATE = ("shop/registry.py", "", "\n\nKINDS['one'] = str\n")
+
+
+def test_of_a_registry_only_the_entry_counts_that_a_parameter_chooses(edits):
+    before = of_registry("chosen")
+
+    assert edits.stale(NEW, before=before, kind="one") == NOTHING
+    assert edits.stale(SECOND, before=before, kind="one") == NOTHING
+    assert edits.stale(SECOND, before=before, kind="two") == {"forecast"}
+    assert edits.stale(LATE, before=before, kind="one") == {"forecast"}
+    assert edits.stale(NEW, before=before) == {"forecast"}
+
+
+@pytest.mark.parametrize("use", ["copied", "others", "listed"])
+def test_all_of_a_registry_counts_where_nobody_can_tell_that_a_parameter_chooses(edits, use):
+    assert edits.stale(NEW, before=of_registry(use), kind="one") == {"forecast"}

@@ -6,7 +6,7 @@ import inspect
 import linecache
 import types
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.parameters import Parameters
@@ -43,7 +43,12 @@ class Reach:
         opaque: the modules taken whole, and why.
     """
 
-    def __init__(self, function: Callable[..., Any], slice_: type[Parameters] | None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], slice_: type[Parameters] | None, values: Mapping[str, Any]
+    ) -> None:
+        self._values = values
+        self._slice = slice_
+        self._chosen: set[Key] = set()
         self.texts: dict[Key, str] = {}
         self.packages: set[str] = set()
         self.opaque: dict[str, str] = {}
@@ -60,7 +65,7 @@ class Reach:
                 key = self._queue.popleft()
                 self.texts[key] = self._text(key)
             self._follow_effects()
-            self._follow_members(slice_)
+            self._follow_members()
 
     # What the writer of a text asks.
 
@@ -79,6 +84,28 @@ class Reach:
     def is_declaration(self, module: Module, decorator: ast.expr) -> bool:
         """Whether a decorator only declares the function as an asset or a check of a pipeline."""
         return self._names.is_declaration(module, decorator)
+
+    def is_parameters(self, module: Module, annotation: ast.expr) -> bool:
+        """Whether an argument with this annotation holds the parameters of the asset."""
+        classes = {(cls.__module__, cls.__qualname__) for cls in self._classes()}
+        found = self._names.expression(module, annotation)
+        return any(
+            isinstance(item, Definition) and (item.module.name, item.name) in classes for item in found
+        )
+
+    def entry(self, module: Module, registry: ast.expr, field: str) -> str:
+        """What stands for the one entry of a registry that a parameter chooses; "" where all of it counts."""
+        value = self._values.get(field)
+        found = self._names.expression(module, registry) if value is not None else []
+        if len(found) != 1 or not isinstance(found[0], Definition) or found[0].rest:
+            return ""
+        chosen = _entry(found[0], value)
+        if chosen is None:
+            return ""
+        key = (found[0].module, found[0].name)
+        self._chosen.add(key)
+        self._touch(key[0])
+        return self._number((key[0], chosen))
 
     def call(self, module: Module, node: ast.Call, function: str) -> None:
         """A call that imports by name, or runs a text, takes the modules whole that it may lead to."""
@@ -203,17 +230,21 @@ class Reach:
     def _follow_effects(self) -> None:
         for module in [*self._touched]:
             for name, acted_on in self._effects(module):
-                if acted_on is None or not acted_on.isdisjoint(self._numbers):
+                if acted_on is None or not acted_on.isdisjoint(self._numbers.keys() | self._chosen):
                     self._number((module, name))
 
-    def _follow_members(self, slice_: type[Parameters] | None) -> None:
+    def _follow_members(self) -> None:
         """The properties and methods of the parameters that something reached may call; fields are identity, not code."""
-        for cls in slice_.__mro__ if slice_ else ():
-            module = self._names.module(cls.__module__) if issubclass(cls, Parameters) else None
-            if module is None or cls is Parameters:
-                continue
-            for statement in _members(module, cls, self._attributes):
-                self._number((module, statement))
+        for cls in self._classes():
+            module = self._names.module(cls.__module__)
+            if module:
+                for statement in _members(module, cls, self._attributes):
+                    self._number((module, statement))
+
+    def _classes(self) -> list[type[Parameters]]:
+        """The class of the parameters and those it is made of, but for the library's."""
+        found = self._slice.__mro__ if self._slice else ()
+        return [cls for cls in found if issubclass(cls, Parameters) and cls is not Parameters]
 
 
 def _with_conditions(writer: Writer, statement: Statement) -> str:
@@ -234,6 +265,26 @@ def _members(module: Module, cls: type, names: set[str]) -> list[Statement]:
 @functools.cache
 def _statement(node: ast.stmt) -> Statement:
     return Statement(node)
+
+
+def _entry(registry: Definition, key: object) -> Statement | None:
+    """The entry of a dictionary that one statement writes with all of its keys; None where it is something else."""
+    found = [*statements(registry)]
+    node = found[0].node
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    if len(registry.module.bound[registry.name]) != 1 or not isinstance(value, ast.Dict):
+        return None
+    entries = {
+        item.value: entry
+        for item, entry in zip(value.keys, value.values, strict=True)
+        if isinstance(item, ast.Constant)
+    }
+    return _returned(entries[key]) if key in entries and len(entries) == len(value.keys) else None
+
+
+@functools.cache
+def _returned(node: ast.expr) -> Statement:
+    return Statement(ast.Return(node))
 
 
 def _inside(module: Module, name: str, line: int) -> Module | None:
