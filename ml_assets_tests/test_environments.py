@@ -10,6 +10,7 @@ from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
 from ml_assets.errors import SettingsError
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train
@@ -60,8 +61,11 @@ def test_an_environments_own_access_to_s3_wins_field_by_field(monkeypatch, tmp_p
     assert (green.profile, green.region) == ("", "eu-west-1")
     assert dev == settings.s3
     assert settings.place("blue").root == "artifacts/blue"
-    assert open_workspace(settings, environment="blue").store.access == blue
-    assert open_workspace(settings, environment="blue").accesses == {"shop": blue, "lake": settings.s3}
+    assert open_workspace(settings, pipeline=tabular, environment="blue").store.access == blue
+    assert open_workspace(settings, pipeline=tabular, environment="blue").accesses == {
+        "shop": blue,
+        "lake": settings.s3,
+    }
     assert main(["env", "diff", "blue", "green", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["blue"]["s3 profile"], "s3 profile" in told["green"]) == ("blue", False)

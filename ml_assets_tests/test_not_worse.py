@@ -20,6 +20,7 @@ from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
 from ml_assets_tests.builders import land
@@ -140,11 +141,11 @@ def test_too_few_rows_are_told_with_the_day_from_which_there_are_enough_and_it_i
 
 def store_board(world, *parameters, as_of=AS_OF, facts=None):
     """A leaderboard that ranks these parameter sets, as far as the gate reads it."""
-    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of)
+    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of, pipeline=tabular)
     ranked = [
         {"parameters": world.store().manifest(key_of("model", of, AS_OF)).parameters} for of in parameters
     ]
-    workspace = Workspace(store=world.store(), environment="staging", sources={})
+    workspace = Workspace(pipeline=tabular, store=world.store(), environment="staging", sources={})
     store_value(
         Product(
             value=pl.DataFrame({"rank": [1]}),
@@ -152,7 +153,7 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
             facts=facts or {},
         ),
         key=key,
-        parameters=sweep_identity(PARAMETERS, SweepParameters()),
+        parameters=sweep_identity(PARAMETERS, SweepParameters(), pipeline=tabular),
         format_name="parquet",
         inputs=(),
         workspace=workspace,
@@ -190,6 +191,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
         own=check_sweep({"grid": {"C": "0.3,3"}}),
         days=(AS_OF,),
         workspace=world.workspace,
+        pipeline=tabular,
     )
     assert len(list(sweep.run())) > 0
     board = leaderboard_draft(sweep, sweep.leaderboard()).commit().manifest

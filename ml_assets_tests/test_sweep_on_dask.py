@@ -24,6 +24,7 @@ from ml_assets.pipeline.leaderboard import leaderboard_draft
 from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
@@ -101,7 +102,11 @@ def here(tmp_path_factory):
     place = tmp_path_factory.mktemp("here")
     zone = write_landing(place / "zone", rows_by_day=order_days(DAYS[0] - dt.timedelta(91), DAYS[1]))
     found = Workspace(
-        store=ArtifactStore(str(place / "store")), environment="dev", sources={"shop": str(zone)}, workers=2
+        pipeline=tabular,
+        store=ArtifactStore(str(place / "store")),
+        environment="dev",
+        sources={"shop": str(zone)},
+        workers=2,
     )
     for _ in sweep(found):
         pass
@@ -110,7 +115,7 @@ def here(tmp_path_factory):
 
 def sweep(workspace):
     """Each outcome of the sweep as it is there; the leaderboard in the end."""
-    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace)
+    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace, pipeline=tabular)
     yield from found.run()
     leaderboard_draft(found, found.leaderboard()).commit()
 

@@ -105,7 +105,7 @@ def test_the_order_of_the_axes_changes_no_trial(grid, shuffler):
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_every_trial_is_a_sound_run_inside_the_axes_and_no_two_are_equal(grid, count, seed, search):
     own = check_sweep({"grid": grid, "search": search, "trials": count, "seed": seed})
-    trials = trials_of(V2, own) if search == "random" else through(Tpe(V2, own))
+    trials = trials_of(V2, own) if search == "random" else through(Tpe(V2, own, larger_is_better=True))
     ends = {n: [c[n] for c in corners(space_of(own))] for n in grid}
 
     assert 1 <= len(trials) <= count
@@ -218,7 +218,7 @@ from ml_assets.core.sweep.tpe import Tpe
 from ml_assets_tests.test_sweep_search import V2, ids, through
 grid = {MIXED!r}
 drawn = trials_of(V2, check_sweep(dict(grid=grid, search="random", seed=7)))
-learned = through(Tpe(V2, check_sweep(dict(grid=grid, search="tpe", seed=7))))
+learned = through(Tpe(V2, check_sweep(dict(grid=grid, search="tpe", seed=7)), larger_is_better=True))
 print(json.dumps([ids(drawn), ids(learned)]))
 """
 
@@ -227,7 +227,7 @@ def test_another_process_with_another_hash_seed_finds_the_same_trials():
     own = {"grid": MIXED, "seed": 7}
     here = [
         ids(trials_of(V2, check_sweep({**own, "search": "random"}))),
-        ids(through(Tpe(V2, check_sweep({**own, "search": "tpe"})))),
+        ids(through(Tpe(V2, check_sweep({**own, "search": "tpe"}), larger_is_better=True))),
     ]
 
     for hash_seed in ("1", "2"):
@@ -294,11 +294,14 @@ def test_learning_refuses_a_space_with_impossible_corners_before_the_first_trial
         Tpe(
             V2 if "holdout_days" in grid else TrainingParameters(),
             check_sweep({"grid": grid, "search": "tpe"}),
+            larger_is_better=True,
         )
 
 
 def learning(**fields):
-    return Tpe(V2, check_sweep({"grid": MIXED, "search": "tpe", "trials": 30, **fields}))
+    return Tpe(
+        V2, check_sweep({"grid": MIXED, "search": "tpe", "trials": 30, **fields}), larger_is_better=True
+    )
 
 
 def test_learning_does_not_depend_on_the_order_in_which_a_batch_comes_back():
@@ -356,7 +359,7 @@ def test_learning_tries_every_combination_once_where_they_come_to_an_end():
         {"grid": {"max_depth": "2..8", "calibrate": "true,false"}, "search": "tpe", "trials": 50}
     )
 
-    found = through(Tpe(V2, own), value=lambda trial: float(trial.max_depth))
+    found = through(Tpe(V2, own, larger_is_better=True), value=lambda trial: float(trial.max_depth))
 
     assert len(found) == 14
     assert {(t.max_depth, t.calibrate) for t in found} == set(itertools.product(range(2, 9), [True, False]))
@@ -398,7 +401,7 @@ def test_without_the_extra_learning_is_refused_with_the_remedy():
         "from ml_assets.core.parameters import TrainingParameters\n"
         "from ml_assets.core.sweep.sweep_parameters import check_sweep\n"
         "from ml_assets.core.sweep.tpe import Tpe\n"
-        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}))\n"
+        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}), larger_is_better=True)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
 

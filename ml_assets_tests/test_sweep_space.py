@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.leaderboard.direction import LARGER, SMALLER
 from ml_assets.core.parameters import TrainingParameters, from_identity, identity
-from ml_assets.core.report.parameters import METRICS
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.axis import Choices, Range, read_axis
 from ml_assets.core.sweep.space import FIXED, listed, read_space, size
@@ -19,7 +17,9 @@ from ml_assets.core.sweep.sweep_parameters import (
     space_of,
     sweep_identity,
 )
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.strategies import MARK, _values, marked_texts, parameters
 
 DAY = dt.date(2025, 12, 1)
@@ -235,7 +235,7 @@ def test_no_text_whatever_raises_anything_else_or_is_repeated(grid):
 
 
 def test_every_ranking_metric_is_one_of_an_evaluation():
-    assert {*LARGER, *SMALLER} <= set(METRICS)
+    assert set(METRICS.ranked) <= set(METRICS.names)
 
 
 @pytest.mark.parametrize("name", sorted(SweepParameters.model_fields))
@@ -249,7 +249,7 @@ def checked(**fields):
 
 
 def name_of(own, *, base=V2):
-    return hash_identity(sweep_identity(base, own), DAY)
+    return hash_identity(sweep_identity(base, own, pipeline=tabular), DAY)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_texts_that_mean_the_same_axes_have_one_identity(grid):
 def test_the_identity_holds_what_trials_share_and_under_sweep_its_own():
     own = check_sweep({"grid": {"max_depth": "3,2"}, "search": "halving", "trials": 4, "window_days": 9})
 
-    assert sweep_identity(V2, own) == {
+    assert sweep_identity(V2, own, pipeline=tabular) == {
         **{name: value for name, value in identity(V2, of=TrainingParameters).items() if name != "max_depth"},
         "sweep": {
             "grid": {"max_depth": "2..3"},
@@ -321,16 +321,20 @@ def test_the_runs_own_value_of_an_axis_changes_nothing_and_any_other_does():
 def test_with_an_axis_of_model_versions_the_runs_own_version_changes_nothing():
     own = check_sweep({"grid": {"model_version": "v1,v2"}})
 
-    assert sweep_identity(TrainingParameters(), own) == sweep_identity(V2, own)
-    assert {"C", "max_iter"} <= set(sweep_identity(V2, own))
+    assert sweep_identity(TrainingParameters(), own, pipeline=tabular) == sweep_identity(
+        V2, own, pipeline=tabular
+    )
+    assert {"C", "max_iter"} <= set(sweep_identity(V2, own, pipeline=tabular))
 
 
 @given(parameters())
 def test_a_sweep_is_never_named_like_a_run(drawn):
     own = check_sweep({"grid": {"calibrate": "true,false"}})
 
-    assert hash_identity(sweep_identity(drawn, own), DAY) != run_id(drawn, DAY)
-    assert from_identity(sweep_identity(drawn, own), cls=TrainingParameters).seed == drawn.seed
+    assert hash_identity(sweep_identity(drawn, own, pipeline=tabular), DAY) != run_id(drawn, DAY)
+    assert (
+        from_identity(sweep_identity(drawn, own, pipeline=tabular), cls=TrainingParameters).seed == drawn.seed
+    )
 
 
 @given(st.lists(choices(), min_size=1, unique_by=lambda drawn: drawn[0]), st.randoms(use_true_random=False))

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.core.manifest import Manifest, StoredFile
-from ml_assets.core.metric_interval import interval_text, is_end, without_ends
+from ml_assets.core.tabular import METRICS
 from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -30,7 +30,7 @@ def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[s
         facts["dagster/row_count"] = facts.pop("rows")
     if suspects := manifest.facts.get("suspects"):
         facts["suspects"] = ", ".join(suspects)
-    ends = {name: value for name, value in manifest.metrics.items() if is_end(name, manifest.metrics)}
+    ends = {name: value for name, value in manifest.metrics.items() if METRICS.is_end(name, manifest.metrics)}
     return {
         "run_id": manifest.run_id,
         "reused": made.reused,
@@ -54,7 +54,8 @@ def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[s
 def metrics_table(manifest: Manifest) -> dg.TableMetadataValue:
     """Each metric with its 95 % interval, where it has one."""
     metrics = manifest.metrics
-    rows = [(name, f"{metrics[name]:.4f}", interval_text(name, metrics)) for name in without_ends(metrics)]
+    names = METRICS.without_ends(metrics)
+    rows = [(name, f"{metrics[name]:.4f}", METRICS.interval_text(name, metrics)) for name in names]
     return _table(("metric", "value", "95 % interval"), rows)
 
 

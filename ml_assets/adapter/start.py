@@ -28,6 +28,7 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: Vie
     refuse_overrides(typed, environment=options.environment)
     return open_workspace(
         load_settings(),
+        pipeline=view.pipeline,
         environment=options.environment,
         reuse=options.reuse,
         engine=options.engine,

@@ -8,6 +8,7 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
@@ -20,7 +21,7 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
     conditions = Filter(tuple(parse(where)))
     if asset not in CATALOG:
         raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
-    store = open_workspace(load_settings(), environment=environment).store
+    store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
     failed: list[StoreError] = []
     found = _sound(store.entries(asset, conditions), failed)
     if as_json:

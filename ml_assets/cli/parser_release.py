@@ -10,12 +10,13 @@ from pydantic.fields import FieldInfo
 from ml_assets.cli.flags import Parser, read_as
 from ml_assets.cli.parser_options import add_environment, options_of, refuse_unknown
 from ml_assets.core import as_of
-from ml_assets.core.comparison.margins import USUAL
+from ml_assets.core.comparison.margins import default_text
 from ml_assets.core.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.problems import allowed, problems_of
 from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
 from ml_assets.core.release import SLOTS
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
 FROM = "where it was trained and evaluated [default: the settings' environment]"
@@ -100,7 +101,7 @@ def _add_act(parser: Parser) -> None:
 
 
 def _add_margin(parser: Parser) -> None:
-    text = f"by how much it may be worse [default: {USUAL}]"
+    text = f"by how much it may be worse [default: {default_text(METRICS)}]"
     parser.add_argument("--margin", dest="margins", default="", metavar="METRIC=MARGIN,...", help=text)
 
 

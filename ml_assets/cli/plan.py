@@ -8,12 +8,13 @@ from typing import Any
 from ml_assets.cli.sweep_request import SweepRequest
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.report.words import count
+from ml_assets.core.report.text import count
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.days import workers_for
 from ml_assets.pipeline.plan import STATES, Plan, plan
 from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
@@ -21,7 +22,9 @@ def show_plan(
     parameters: TrainingParameters, days: Sequence[dt.date], *, options: Options, as_json: bool
 ) -> int:
     """Print the plan; RefusedError where it exceeds the budget of its environment."""
-    workspace = open_workspace(load_settings(), environment=options.environment, reuse=options.reuse)
+    workspace = open_workspace(
+        load_settings(), pipeline=tabular, environment=options.environment, reuse=options.reuse
+    )
     workers = workers_for(parameters, days, workspace=workspace)
     return _show(plan(parameters, days, workspace=workspace, workers=workers), workspace, as_json=as_json)
 

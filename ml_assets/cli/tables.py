@@ -9,8 +9,7 @@ from rich.table import Table
 
 from ml_assets.cli.console import SafeConsole
 from ml_assets.core.command import command
-from ml_assets.core.metric_interval import interval_text, without_ends
-from ml_assets.core.report.parameters import in_order
+from ml_assets.core.tabular import METRICS
 
 WIDTH = 240
 
@@ -46,13 +45,13 @@ def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -
 
 def metrics_table(metrics: Mapping[str, float]) -> Table:
     """Metric, value and, where there are any, interval: four digits."""
-    names = in_order(without_ends(metrics))
+    names = METRICS.in_order(METRICS.without_ends(metrics))
     head = ["metric", "value", *(["95 % interval"] if len(names) < len(metrics) else [])]
     table = Table(*head, box=None, padding=(0, 2))
     for name in names:
         value = metrics[name]
         shown = f"{value:.4f}" if isinstance(value, float) else str(value)
-        table.add_row(*[escape(name), shown, interval_text(name, metrics)][: len(head)])
+        table.add_row(*[escape(name), shown, METRICS.interval_text(name, metrics)][: len(head)])
     return table
 
 

@@ -91,7 +91,13 @@ def submit_backfill(
         seconds=timeout_seconds,
     )
     outcome = deployment.outcome_of_backfill(backfill)
-    failed = failed_days(found, seen=outcome.seen, reasons=outcome.reasons, assets=assets or tuple(CATALOG))
+    failed = failed_days(
+        found,
+        seen=outcome.seen,
+        reasons=outcome.failed,
+        otherwise=outcome.otherwise,
+        assets=assets or tuple(CATALOG),
+    )
     bad = {item["as_of"] for item in failed}
     results = [
         result_of(

@@ -17,6 +17,7 @@ from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_
 from ml_assets.core.sweep.search import possible, trials_of
 from ml_assets.core.sweep.space import corners
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
+from ml_assets.core.tabular import TABULAR
 from ml_assets.deployment import ENDED, Deployment, TaggedRun, connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -110,10 +111,12 @@ class _Asked:
 
     @property
     def name(self) -> str:
-        return sweep_run_id(self.parameters, self.own, self.as_of)
+        return sweep_run_id(self.parameters, self.own, self.as_of, pipeline=TABULAR)
 
     def result(self, run: str = "", seen: Mapping[str, Any] | None = None) -> SweepResult:
-        return sweep_result(self.parameters, self.own, self.as_of, dagster_run_id=run, seen=seen)
+        return sweep_result(
+            self.parameters, self.own, self.as_of, pipeline=TABULAR, dagster_run_id=run, seen=seen
+        )
 
 
 def _ask(

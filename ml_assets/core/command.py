@@ -4,10 +4,10 @@ import datetime as dt
 import shlex
 from collections.abc import Iterable
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters, TrainingParameters
 
 
-def run_command(parameters: TrainingParameters, as_of: dt.date, *, environment: str = "default") -> str:
+def run_command(parameters: Parameters, as_of: dt.date, *, environment: str = "default") -> str:
     """`ml-assets run --dataset customers --as-of 2025-12-01 ...`: every parameter that is not at its default."""
     return _command("run", parameters, ["--as-of", as_of.isoformat()], environment)
 
@@ -20,7 +20,7 @@ def command(*words: str, dataset: str = "", environment: str = "default") -> str
 
 
 def retry_commands(
-    parameters: TrainingParameters, days: Iterable[dt.date], *, environment: str = "default"
+    parameters: Parameters, days: Iterable[dt.date], *, environment: str = "default"
 ) -> list[str]:
     """The fewest commands that make just these days: one for each span without a gap."""
     return [
@@ -44,15 +44,13 @@ def spans(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
     return found
 
 
-def _command(name: str, parameters: TrainingParameters, days: list[str], environment: str) -> str:
-    words = ["ml-assets", name, "--dataset", parameters.dataset, *days]
-    for field_name, field in type(parameters).model_fields.items():
+def _command(name: str, parameters: Parameters, days: list[str], environment: str) -> str:
+    about = getattr(parameters, "dataset", "")
+    words = ["ml-assets", name, *(["--dataset", about] if about else []), *days]
+    cls = TrainingParameters if isinstance(parameters, TrainingParameters) else type(parameters)
+    for field_name, field in cls.model_fields.items():
         value = getattr(parameters, field_name)
-        if (
-            field_name == "dataset"
-            or field_name not in TrainingParameters.model_fields
-            or value == field.default
-        ):
+        if field_name == "dataset" or value == field.default:
             continue
         flag = field_name.replace("_", "-")
         if isinstance(value, bool):

@@ -84,6 +84,8 @@ class Filter:
 
     def admits(self, key: ArtifactKey) -> bool:
         """Whether every condition on what the path of an artifact tells may hold."""
+        if not self.conditions:
+            return True
         known = {**dict.fromkeys(self.path), **path_values(key)}
         return all(c.may_hold(known[c.name]) for c in self.conditions if c.name in known)
 

@@ -9,6 +9,7 @@ from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters
 from ml_assets.core.model_identity import model_identity
 from ml_assets.core.product import Product
+from ml_assets.core.tabular import METRICS
 from ml_assets.pipeline.comparison import Compared
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import NamedModel
@@ -24,7 +25,7 @@ def comparison_identity(
         "candidate": model_identity(candidate.manifest),
         "reference": model_identity(reference.manifest),
         "window_days": own.window_days,
-        "margins": dict(read_margins(own.margins)),
+        "margins": dict(read_margins(own.margins, metrics=METRICS)),
     }
 
 

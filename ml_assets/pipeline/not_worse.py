@@ -14,6 +14,7 @@ from ml_assets.core.promotion.gates import Gate
 from ml_assets.core.release import Release
 from ml_assets.core.run_id import normalise
 from ml_assets.core.statistics.tries import error_of_try
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, SourceError
 from ml_assets.pipeline.comparison import Compared, Scored, compare_scored, score_both
 from ml_assets.pipeline.released import NamedModel, model_of, try_log
@@ -104,7 +105,7 @@ def _judged(scored: Scored, *, terms: Terms, settings: Settings) -> LiveComparis
         number = try_log(settings, scored.candidate.dataset).number(
             pair_of(scored), scored.sample.sha256, _record(scored, terms)
         )
-    compared = compare_scored(scored, margins=terms.margins, error=error_of_try(number or 1))
+    compared = compare_scored(scored, metrics=METRICS, margins=terms.margins, error=error_of_try(number or 1))
     return LiveComparison(
         gate=_gate(_message(compared, number), passed=compared.comparison.passed),
         reference=scored.reference.told,

@@ -9,11 +9,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ml_assets.core.leaderboard.document import Leaderboard, leaderboard
-from ml_assets.core.leaderboard.record import TrialDay
+from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.leaderboard.ranking import leaderboard, with_evidence
+from ml_assets.core.leaderboard.trial import TrialDay
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.run_id import run_id
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import Parameters, TrainingParameters
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import measured, metric_assets
 from ml_assets.core.sweep.axis import shown
 from ml_assets.core.sweep.halving import Round, first_round, next_round
 from ml_assets.core.sweep.search import trials_of
@@ -22,7 +25,7 @@ from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets.errors import SharedRunIdError, TrainingError
 from ml_assets.pipeline.leaderboard_rows import evidence
-from ml_assets.pipeline.trials import Tried, rows_of, training_sets, tries, workers_for_trials
+from ml_assets.pipeline.trials import Shared, Tried, make_shared, shared_name, tries, workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 
 LOGGER = logging.getLogger("ml_assets")
@@ -46,6 +49,7 @@ class Sweep:
         parameters: what all trials share.
         own: the axes, the search, what is best.
         days: its days, oldest first; the last one is the sweep's as_of.
+        pipeline: whose runs its trials are.
         workspace: where it reads and writes.
         retry_failed: try again what is known to fail.
         records: what came of each trial and day so far.
@@ -55,14 +59,25 @@ class Sweep:
     parameters: TrainingParameters
     own: SweepParameters
     days: tuple[dt.date, ...]
+    pipeline: Declared
     workspace: Workspace
     retry_failed: bool = False
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
     evaluations: dict[tuple[str, dt.date], Manifest] = field(default_factory=dict)
-    _rows: dict[str, Manifest] = field(default_factory=dict)  # training sets by name: no trial sees others
+    _shared: dict[str, Shared] = field(default_factory=dict)  # by name: no trial sees others
     _named: dict[str, TrainingParameters] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
+
+    @property
+    def metrics(self) -> Metrics:
+        """What is declared of the metrics."""
+        return Metrics.of(self.pipeline)
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether the best trial is the one with the largest metric."""
+        return self.metrics.larger_is_better(self.own.metric)
 
     @cached_property
     def space(self) -> Space:
@@ -97,23 +112,34 @@ class Sweep:
             CorruptArtifactError: the scores of an evaluation are damaged.
         """
         varied = [axis.name for axis in self.space]
-        board = leaderboard(self.records.values(), metric=self.own.metric, varied=varied)
-        return board.with_evidence(
-            evidence(board, self.evaluations, self._rows.values(), store=self.workspace.store)
+        board = leaderboard(
+            self.records.values(), metric=self.own.metric, varied=varied, pipeline=self.pipeline
         )
+        days = int(getattr(self.parameters, self.metrics.over(self.own.metric), 1))
+        found = evidence(
+            board,
+            self.evaluations,
+            self._shared_manifests(),
+            store=self.workspace.store,
+            window_days=days,
+        )
+        return with_evidence(board, found, pipeline=self.pipeline)
 
     @property
     def rows_until(self) -> str:
         """The last event day that any trial was measured on; "" where a training set of an earlier version does not say."""
-        found = [str(manifest.facts.get("last_day", "")) for manifest in self._rows.values()]
-        return max(found, default="") if all(found) else ""
+        days = [str(manifest.facts.get("last_day", "")) for manifest in self._shared_manifests()]
+        return max(days, default="") if all(days) else ""
 
-    def name(self, trial: TrainingParameters) -> str:
+    def _shared_manifests(self) -> list[Manifest]:
+        return [manifest for shared in self._shared.values() for manifest in shared.values()]
+
+    def name(self, trial: Parameters) -> str:
         """What a trial is called: its run_id at the sweep's as_of."""
-        return run_id(trial, self.days[-1])
+        return self.pipeline.run_id(trial, self.days[-1])
 
     def _learning(self) -> Iterator[Tried]:
-        search = Tpe(self.parameters, self.own)
+        search = Tpe(self.parameters, self.own, larger_is_better=self.larger_is_better)
         while trials := search.ask():
             yield from self._tries(trials, self.days, planned=self.most_trials)
             for trial in trials:
@@ -128,12 +154,12 @@ class Sweep:
             )
             yield from self._tries([trials[n] for n in stage.trials], stage.days, planned=len(trials))
             results = {n: self._mean(trials[n], stage.days) for n in stage.trials}
-            stage = next_round(stage, results, larger_is_better=self.own.larger_is_better)
+            stage = next_round(stage, results, larger_is_better=self.larger_is_better)
 
     def _tries(
         self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, planned: int
     ) -> Iterator[Tried]:
-        """Try what was not tried yet, the training sets first."""
+        """Try what was not tried yet, what trials share first."""
         self._refuse_shared_names(trials)
         wanted = {
             day: left
@@ -144,25 +170,34 @@ class Sweep:
             return
         workers = workers_for_trials(wanted, self.workspace)
         blocked: dict[str, str] = {}
-        made = training_sets(
-            trials, list(wanted), workspace=self.workspace, workers=workers, known=self._rows
+        made = make_shared(
+            trials,
+            list(wanted),
+            pipeline=self.pipeline,
+            workspace=self.workspace,
+            workers=workers,
+            known=self._shared,
         )
         for tried in made:
-            named = rows_of(tried.parameters, tried.attempt.as_of)
+            named = self._shared_name(tried.parameters, tried.attempt.as_of)
             if tried.attempt.error:
                 blocked[named] = str(tried.attempt.error)
             else:
-                self._rows[named] = tried.attempt.made[0].manifest
+                self._shared[named] = {item.key.asset: item.manifest for item in tried.attempt.made}
             yield tried
         total = len(self.records) + sum(map(len, wanted.values()))
         for day, left in wanted.items():
             for trial in left:
-                if (reason := blocked.get(rows_of(trial, day))) is not None:
+                if (reason := blocked.get(self._shared_name(trial, day))) is not None:
                     self._record(trial, day, reason=reason, planned=planned, total=total)
-        sound = {day: [t for t in left if rows_of(t, day) not in blocked] for day, left in wanted.items()}
+        sound = {
+            day: [trial for trial in left if self._shared_name(trial, day) not in blocked]
+            for day, left in wanted.items()
+        }
         found = tries(
             sound,
-            rows=self._rows,
+            shared=self._shared,
+            pipeline=self.pipeline,
             workspace=self.workspace,
             workers=workers,
             retry_failed=self.retry_failed,
@@ -175,11 +210,22 @@ class Sweep:
                     tried.parameters,
                     day,
                     reason=str(error) if error else None,
-                    evaluation=_evaluation(tried),
+                    evaluation=self._evaluation(tried),
                     reused=all(made.reused for made in tried.attempt.made),
                     planned=planned,
                     total=total,
                 )
+
+    def _shared_name(self, trial: Parameters, day: dt.date) -> str:
+        return shared_name(trial, day, pipeline=self.pipeline)
+
+    def _evaluation(self, tried: Tried) -> Manifest | None:
+        """The very one that was made or found and gives the metrics; none of a try that failed."""
+        if tried.attempt.error:
+            return None
+        made = {item.key.asset: item.manifest for item in tried.attempt.made}
+        likely = metric_assets(self.pipeline)
+        return measured(self.metrics, made.values()) or next((made[n] for n in likely if n in made), None)
 
     def _refuse_shared_names(self, trials: Sequence[TrainingParameters]) -> None:
         """SharedRunIdError where two trials have one run_id: what came of one would be taken for the other."""
@@ -193,7 +239,7 @@ class Sweep:
 
     def _record(
         self,
-        trial: TrainingParameters,
+        trial: Parameters,
         day: dt.date,
         *,
         reason: str | None,
@@ -207,9 +253,9 @@ class Sweep:
         if evaluation:
             self.evaluations[name, day] = evaluation
         self.records[name, day] = TrialDay(
-            trial=identity(trial, of=TrainingParameters),
+            trial=self.pipeline.identity(trial),
             as_of=day,
-            run_id=run_id(trial, day),
+            run_id=self.pipeline.run_id(trial, day),
             status="done" if reason is None else "failed",
             reason=reason or "",
             metrics=metrics,
@@ -218,15 +264,17 @@ class Sweep:
         if reason is not None:
             self._failed.setdefault(name, reason)
         if (value := metrics.get(self.own.metric)) is not None:
-            better = max if self.own.larger_is_better else min
+            better = max if self.larger_is_better else min
             self._best = value if self._best is None else better(self._best, value)
-        told = f"{self.own.metric} {metrics[self.own.metric]:.4f}" if self.own.metric in metrics else reason
+        outcome = (
+            f"{self.own.metric} {metrics[self.own.metric]:.4f}" if self.own.metric in metrics else reason
+        )
         LOGGER.info(
             "%s %s %s: %s (%d of %d)",
             day,
-            run_id(trial, day),
+            self.pipeline.run_id(trial, day),
             self.varied(trial),
-            told,
+            outcome,
             len(self.records),
             total,
             extra={"sweep": Progress(done=len(self.records), total=total, best=self._best)},
@@ -234,7 +282,7 @@ class Sweep:
         if len(self._failed) > self.own.max_failure_rate * planned:
             raise TrainingError(self._too_many(planned))
 
-    def varied(self, trial: TrainingParameters) -> str:
+    def varied(self, trial: Parameters) -> str:
         """The values of a trial that are its own: `learning_rate=0.1 max_depth=4`."""
         return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in self.space)
 
@@ -252,9 +300,3 @@ class Sweep:
             f"{self.own.max_failure_rate:g} allows. What was made stays, and the same sweep goes on from there."
         )
         return "\n".join([head, *lines])
-
-
-def _evaluation(tried: Tried) -> Manifest | None:
-    """The very one that was made or found; none of a try that failed."""
-    found = [made.manifest for made in tried.attempt.made if made.key.asset == "evaluation"]
-    return found[0] if found and not tried.attempt.error else None

@@ -5,9 +5,10 @@ import math
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
 from ml_assets.pipeline.day import Day
@@ -16,7 +17,9 @@ from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.workspace import Workspace
 
-OWN = ("model", "evaluation", "model_card")  # the training set is made once a day for all trials
+Shared = Mapping[str, Manifest]
+"""What is shared by the trials of one day that have the same rows: by asset, its manifest."""
+
 TURNS = 4  # tasks a process: fewer cost less, more share the work better
 MOST = 8  # trials of one task, so that progress is seen
 
@@ -25,40 +28,43 @@ MOST = 8  # trials of one task, so that progress is seen
 class Tried:
     """One trial at one as_of; `attempt.made` holds its own artifacts, or those that are there of a failed one."""
 
-    parameters: TrainingParameters
+    parameters: Parameters
     attempt: Attempt
 
 
-def rows_of(trial: TrainingParameters, day: dt.date) -> str:
-    """What names the training set of a trial."""
-    return key_of("training_set", trial, day).exact
+def shared_name(trial: Parameters, day: dt.date, *, pipeline: Declared) -> str:
+    """What names all that a trial shares with others on a day."""
+    return " ".join(pipeline.key(name, trial, day).exact for name in shared_assets(pipeline))
 
 
-def training_sets(
-    trials: Sequence[TrainingParameters],
+def make_shared(
+    trials: Sequence[Parameters],
     days: Sequence[dt.date],
     *,
+    pipeline: Declared,
     workspace: Workspace,
     workers: int,
     known: Container[str] = (),
 ) -> Iterator[Tried]:
-    """Make or find the training set of each day, once for all trials that share it; not those whose name is `known`."""
-    by_slice = {rows_of(trial, days[0]): trial for trial in trials}
-    for trial in by_slice.values():
-        missing = [day for day in days if rows_of(trial, day) not in known]
+    """Make or find what trials share on each day, once for all that do; not that whose name is `known`."""
+    if not (assets := shared_assets(pipeline)):
+        return
+    by_name = {shared_name(trial, days[0], pipeline=pipeline): trial for trial in trials}
+    for trial in by_name.values():
+        missing = [day for day in days if shared_name(trial, day, pipeline=pipeline) not in known]
         if not missing:
             continue
-        found = attempts(
-            trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=("training_set",)
+        done = attempts(
+            trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=assets
         )
-        for done in found:
-            yield Tried(parameters=trial, attempt=done)
+        yield from (Tried(parameters=trial, attempt=outcome) for outcome in done)
 
 
 def tries(
-    wanted: Mapping[dt.date, Sequence[TrainingParameters]],
+    wanted: Mapping[dt.date, Sequence[Parameters]],
     *,
-    rows: Mapping[str, Manifest],
+    shared: Mapping[str, Shared],
+    pipeline: Declared,
     workspace: Workspace,
     workers: int,
     retry_failed: bool = False,
@@ -66,18 +72,23 @@ def tries(
 ) -> Generator[Tried, None, None]:
     """Try the trials of each day; each outcome soon after it is there.
 
-    In `rows` is the training set of each, by name: all that share it are measured on its very rows, whatever is made of
-    others meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
+    In `shared` is what each of them shares with others, by name: it is that very one that they are made of, whatever is
+    made of it meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
     asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
     `together` is how many trials share a task, by default as many as pay.
     """
     size = together or _chunk(sum(map(len, wanted.values())), workers)
-    ended: dict[dt.date, list[TrainingParameters]] = {}
+    ended: dict[dt.date, list[Parameters]] = {}
+    own = trial_assets(pipeline)
     tasks = {
         (day, first): (
-            tuple((trial, rows[rows_of(trial, day)]) for trial in trials[first : first + size]),
+            tuple(
+                (trial, shared.get(shared_name(trial, day, pipeline=pipeline), {}))
+                for trial in trials[first : first + size]
+            ),
             day,
             workspace,
+            own,
             retry_failed,
         )
         for day, trials in wanted.items()
@@ -95,11 +106,17 @@ def tries(
             yield Tried(parameters=parameters, attempt=outcome)
     if ended:
         yield from tries(
-            ended, rows=rows, workspace=workspace, workers=workers, retry_failed=retry_failed, together=1
+            ended,
+            shared=shared,
+            pipeline=pipeline,
+            workspace=workspace,
+            workers=workers,
+            retry_failed=retry_failed,
+            together=1,
         )
 
 
-def workers_for_trials(wanted: Mapping[dt.date, Sequence[TrainingParameters]], workspace: Workspace) -> int:
+def workers_for_trials(wanted: Mapping[dt.date, Sequence[Parameters]], workspace: Workspace) -> int:
     """How many processes pay: no more than cores, or than trials that are not stored yet; 1 is this process."""
     to_make = (
         must_be_made(trial, day, workspace=workspace) for day, trials in wanted.items() for trial in trials
@@ -112,34 +129,39 @@ def _chunk(tasks: int, workers: int) -> int:
 
 
 def _try_all(
-    trials: Sequence[tuple[TrainingParameters, Manifest]],
+    trials: Sequence[tuple[Parameters, Shared]],
     day: dt.date,
     workspace: Workspace,
+    assets: tuple[str, ...],
     retry_failed: bool,  # noqa: FBT001
 ) -> list[Attempt]:
-    """In a worker: the trials of one task, each with its training set, which is read once."""
+    """In a worker: the trials of one task, each with what it shares with others, which is read once."""
     loaded: dict[str, object] = {}
-    found = []
-    for trial, rows in trials:
-        found.append(_try(trial, day, workspace, loaded, rows=rows, retry_failed=retry_failed))
-        for path in [path for path in loaded if not path.startswith("training_set/")]:
-            del loaded[path]
-    return found
+    outcomes = []
+    for trial, shared in trials:
+        outcomes.append(
+            _try(trial, day, workspace, loaded, assets=assets, shared=shared, retry_failed=retry_failed)
+        )
+        digests = {manifest.sha256 for manifest in shared.values()}
+        for name in [name for name in loaded if name.rpartition("/")[2] not in digests]:
+            del loaded[name]
+    return outcomes
 
 
 def _try(
-    trial: TrainingParameters,
+    trial: Parameters,
     day: dt.date,
     workspace: Workspace,
     loaded: dict[str, object],
     *,
-    rows: Manifest,
+    assets: tuple[str, ...],
+    shared: Shared,
     retry_failed: bool,
 ) -> Attempt:
-    pinned = {"training_set": rows}
     try:
         if workspace.reuse and not retry_failed:
-            reason = _known_failure(Day(parameters=trial, as_of=day, workspace=workspace, pinned=pinned))
+            known = Day(parameters=trial, as_of=day, workspace=workspace, pinned=shared)
+            reason = _known_failure(known)
             if reason is not None:
                 return Attempt(as_of=day, error=TrainingError(reason))
     except MlAssetsError as error:
@@ -148,23 +170,22 @@ def _try(
         trial,
         day,
         workspace=workspace,
-        assets=OWN,
+        assets=assets,
         contain=True,
         judge=False,
         loaded=loaded,
-        pinned=pinned,
+        pinned=shared,
     )
 
 
 def _known_failure(trial: Day) -> str | None:
     """Why a trial would fail again; None where it is not known to, or is stored, made of these very rows by today's code."""
-    rows = trial.manifest("training_set")
-    reason = remembered(trial.parameters, trial.as_of, training_set=rows, workspace=trial.workspace)
+    reason = remembered(trial)
     return None if reason is None or _is_stored(trial) else reason
 
 
 def _is_stored(trial: Day) -> bool:
     try:
-        return trial.reusable("model") and trial.reusable("evaluation")
+        return all(trial.reusable(asset) for asset in trial_assets(trial.pipeline))
     except StoreError:
         return False

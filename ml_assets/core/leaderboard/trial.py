@@ -1,17 +1,46 @@
-"""The records of a sweep, brought together by trial."""
+"""What is known of the trials of a sweep: the records, brought together by trial, and the values that vary."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, TypeGuard
 
 import rfc8785
+from pydantic import Field
+from pydantic.fields import FieldInfo
 
-from ml_assets.core.leaderboard.record import TrialDay
+from ml_assets.core.marks import omission
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.report.record import Part
 
 DIGITS = 10
 UNKNOWN = "the reason is not known"
+Value = bool | int | float | str | None
+
+
+class TrialDay(Part):
+    """One trial at one as_of.
+
+    Attributes:
+        trial: the identity of the parameter set: equal on all of the trial's days.
+        as_of: the day.
+        run_id: that of the trial on that day.
+        status: `done` where its evaluation is stored, `failed` where the try ended in an error.
+        reason: why it failed.
+        metrics: those of the evaluation; empty where it failed.
+        seconds: how long it took; moves no byte of a leaderboard.
+        reused: whether it was there already; moves no byte either.
+    """
+
+    trial: dict[str, Any]
+    as_of: dt.date
+    run_id: str
+    status: Literal["done", "failed"]
+    reason: str = ""
+    metrics: dict[str, float] = Field(default_factory=dict)
+    seconds: float | None = None
+    reused: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +81,7 @@ class Trial:
 def _failure(record: TrialDay, metric: str) -> str:
     if record.status == "failed":
         return record.reason or UNKNOWN
-    return "" if metric in record.metrics else f"The evaluation has no {metric}."
+    return "" if metric in record.metrics else f"Not measured: {metric}."
 
 
 def collect(records: Iterable[TrialDay]) -> list[Trial]:
@@ -76,3 +105,51 @@ def collect(records: Iterable[TrialDay]) -> list[Trial]:
 
 def _story(record: TrialDay) -> dict[str, Any]:
     return record.model_dump(exclude={"seconds", "reused"})
+
+
+def varied_values(
+    identity: Mapping[str, Any], varied: Iterable[str], *, parameters: type[Parameters]
+) -> dict[str, Value]:
+    """The value of each varied parameter of such a class; None where the trial does not use it."""
+    return {name: _value(identity, name, parameters.model_fields.get(name)) for name in varied}
+
+
+def _value(identity: Mapping[str, Any], name: str, field: FieldInfo | None) -> Value:
+    if name not in identity:
+        return None if field is None else _omitted(field)
+    value: Value = identity[name]
+    if field is not None and field.annotation is float and value is not None:
+        return float(value)  # canonical JSON reads 1.0 back as 1
+    return value
+
+
+def _omitted(field: FieldInfo) -> Value:
+    """What a parameter that is left out of an identity stands for."""
+    mark = omission(field)
+    return None if mark is None else mark.value
+
+
+def is_number(value: Value) -> TypeGuard[int | float]:
+    """Whether it has a place on a line; true and false have none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def order(value: Value) -> tuple[int, float, str]:
+    """Sorts values of any type: numbers by size, then false and true, then text, what is not used last."""
+    if value is None:
+        return (3, 0.0, "")
+    if isinstance(value, str):
+        return (2, 0.0, value)
+    return (1 if isinstance(value, bool) else 0, float(value), "")
+
+
+def levels(values: Iterable[Value]) -> list[Value]:
+    """The different values, in order; true is not 1."""
+    found = {order(value): value for value in values}
+    return [found[key] for key in sorted(found)]
+
+
+def places(values: Iterable[Value], found: Iterable[Value]) -> list[int]:
+    """Where each value stands among `found`; true is not 1."""
+    known = {order(value): place for place, value in enumerate(found)}
+    return [known[order(value)] for value in values]

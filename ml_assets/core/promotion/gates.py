@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import PYTHON, Manifest
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import TrainingParameters, from_identity, identity
+from ml_assets.core.pipeline import Metric
 
-BASELINES = (("log_loss", "baseline_log_loss"), ("brier", "baseline_brier"))
 FORCEABLE = ("code", "packages", "baseline", "leak", "not worse")
 
 
@@ -48,6 +49,7 @@ class Evidence:
         damaged: why an asset cannot be used.
         code: the code version of each asset, here.
         packages: the packages of each asset, here.
+        metrics: what is declared of the metrics.
     """
 
     manifests: Mapping[str, Manifest]
@@ -55,6 +57,7 @@ class Evidence:
     damaged: Mapping[str, str] = field(default_factory=dict)
     code: Mapping[str, str]
     packages: Mapping[str, Mapping[str, str]]
+    metrics: Metrics
 
     @property
     def model(self) -> Manifest | None:
@@ -150,15 +153,19 @@ def _baseline(evidence: Evidence) -> str:
     if evaluation is None:
         return "not known, for there is no evaluation that can be read"
     found = evaluation.metrics
-    pairs = [pair for pair in BASELINES if all(name in found for name in pair)]
-    if not pairs:
+    known = [it for it in evidence.metrics.baselines if it.name in found and it.baseline in found]
+    if not known:
         return "not known, for the evaluation has no metric beside that of the base rate"
-    wrong = [
-        f"{metric} {found[metric]:.4f} is not below {found[baseline]:.4f}"
-        for metric, baseline in pairs
-        if found[metric] >= found[baseline]
-    ]
-    return "; ".join(wrong)
+    return "; ".join(filter(None, (_not_beyond(it, found) for it in known)))
+
+
+def _not_beyond(metric: Metric, values: Mapping[str, float]) -> str:
+    """That a metric is no better than its baseline, or nothing."""
+    value, baseline = values[metric.name], values[metric.baseline]
+    larger = metric.better == "larger"
+    if value > baseline if larger else value < baseline:
+        return ""
+    return f"{metric.name} {value:.4f} is not {'above' if larger else 'below'} {baseline:.4f}"
 
 
 def _leak(evidence: Evidence) -> str:

@@ -27,7 +27,9 @@ class Tpe:
     value of each axis, and each model version.
     """
 
-    def __init__(self, parameters: TrainingParameters, own: SweepParameters) -> None:
+    def __init__(
+        self, parameters: TrainingParameters, own: SweepParameters, *, larger_is_better: bool
+    ) -> None:
         """Refuse what cannot run.
 
         Raises:
@@ -36,7 +38,7 @@ class Tpe:
         self._parameters = parameters
         self._space = space_of(own)
         possible(parameters, corners(self._space))
-        self._study = _study(own)
+        self._study = _study(own, larger_is_better=larger_is_better)
         self._distributions = {axis.name: _distribution(axis) for axis in self._space}
         self._left = own.trials
         self._asked: dict[TrainingParameters, int] = {}
@@ -113,7 +115,7 @@ class Tpe:
         )
 
 
-def _study(own: SweepParameters) -> Any:
+def _study(own: SweepParameters, *, larger_is_better: bool) -> Any:
     """A study in memory that says nothing: what it learns is in the leaderboard, or it is not true."""
     try:
         import optuna
@@ -128,7 +130,7 @@ def _study(own: SweepParameters) -> Any:
         # batches need the liar, which stands for trials that are still out; it has been "experimental" since 2.8
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = optuna.samplers.TPESampler(seed=own.seed, constant_liar=True, multivariate=False)
-    direction = "maximize" if own.larger_is_better else "minimize"
+    direction = "maximize" if larger_is_better else "minimize"
     return optuna.create_study(sampler=sampler, direction=direction)
 
 

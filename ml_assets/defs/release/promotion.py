@@ -18,6 +18,7 @@ from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, chec
 from ml_assets.core.release import LONGEST_NAME
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 JOB = "promote"
@@ -42,7 +43,9 @@ def _promotion(
     own = check_promotion(plain(config, PromotionParameters).model_dump())
     by = settings.actor or context.run.tags.get("user", "") or f"Dagster run {context.run.run_id}"
     source = settings.named(options.environment)
-    outcome = promote(Promotion(own=own, source=source, by=by[:LONGEST_NAME], settings=settings))
+    outcome = promote(
+        Promotion(pipeline=tabular, own=own, source=source, by=by[:LONGEST_NAME], settings=settings)
+    )
     if outcome.entry is None:
         lines = [outcome.decision.summary(), *outcome.decision.objections]
         raise dg.Failure("\n".join(lines), metadata=_metadata(outcome), allow_retries=False)

@@ -6,17 +6,17 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.core.as_of import parse
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
-from ml_assets.core.result import failed_days
+from ml_assets.core.result import reasons_by_day
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import config_of, days_of
-from ml_assets.pipeline.report import EVALUATION, Outcome, StoredDay
+from ml_assets.pipeline.report import Outcome, StoredDay
 
 RUNS = 500  # latest failed runs of this dataset and model version that are looked at
 REPORT_JOB = "report"
+EVALUATION = "evaluation"
 PAGE, PAGES = 1000, 10  # materializations that are looked at
 
 
@@ -35,7 +35,7 @@ def outcomes(
     found: dict[dt.date, Outcome] = dict.fromkeys(
         _reused(parameters, days, instance=instance, environment=environment), ("reused", "")
     )
-    made = {day.as_of: day.evaluation.created_at for day in stored if day.evaluation}
+    made = {day.as_of: day.measured.created_at for day in stored if day.measured}
     for day, (ended, reason) in _failures(
         parameters, days, instance=instance, environment=environment
     ).items():
@@ -120,16 +120,8 @@ def _reasons(
         if data is None or "failed_days" not in data.metadata:
             continue
         told = True
-        named = {parse(str(day)) for day in data.metadata["failed_days"].value or ()}  # type: ignore[union-attr]
-        failed = [day for day in asked if day in named]
-        for item in failed_days(failed, seen={}, reasons=[_without_head(data.description or "")]):
-            yield dt.date.fromisoformat(item["as_of"]), item["reason"]
+        reasons = reasons_by_day(data.metadata["failed_days"].value, description=data.description or "")
+        yield from ((day, " ".join(reasons[str(day)].splitlines())) for day in asked if str(day) in reasons)
     if not told:
         why = f"its Dagster run {dagster_run_id} ended before it told of single days; its page says why"
         yield from ((day, why) for day in asked)
-
-
-def _without_head(description: str) -> str:
-    """The reasons of a failure without its first line, which counts days."""
-    head, _, rest = description.partition("\n")
-    return rest if rest and "days failed" in head else description

@@ -28,6 +28,7 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.trials import Tried
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 JOB = "sweep"
@@ -49,8 +50,8 @@ def _leaderboard(
     """Try every trial, or find it in the store; then commit what they are worth."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
-    names = [leaderboard_key(parameters, own, day).run_id for day in days]
-    announce(context, sweep_identity(parameters, own), names, job=JOB)
+    names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
+    announce(context, sweep_identity(parameters, own, pipeline=tabular), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
     refuse_overrides(own.grid, environment=options.environment)
     first = load_settings().first_as_of
@@ -59,6 +60,7 @@ def _leaderboard(
             parameters=parameters,
             own=own,
             days=window(day, days=own.window_days, first=first),
+            pipeline=tabular,
             workspace=workspace,
             retry_failed=options.retry_failed,
         )

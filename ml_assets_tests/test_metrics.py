@@ -3,8 +3,7 @@
 import pytest
 
 from ml_assets.cli.tables import metrics_table
-from ml_assets.core.metric_interval import interval, interval_text, is_end, without_ends
-from ml_assets.core.report.parameters import METRICS
+from ml_assets.core.tabular import METRICS
 
 METRICS_OF_A_RUN = {
     "skill": 0.1,
@@ -17,16 +16,16 @@ METRICS_OF_A_RUN = {
 
 
 def test_an_end_is_one_only_where_its_metric_is_there():
-    assert without_ends(METRICS_OF_A_RUN) == ["skill", "roc_auc", "log_loss", "score_low"]
-    assert is_end("roc_auc_high", METRICS_OF_A_RUN)
-    assert not is_end("roc_auc_high", {"log_loss"})
-    assert not is_end("roc_auc", {"roc"})
+    assert METRICS.without_ends(METRICS_OF_A_RUN) == ["skill", "roc_auc", "log_loss", "score_low"]
+    assert METRICS.is_end("roc_auc_high", METRICS_OF_A_RUN)
+    assert not METRICS.is_end("roc_auc_high", {"log_loss"})
+    assert not METRICS.is_end("roc_auc", {"roc"})
 
 
 def test_of_the_metrics_of_an_evaluation_the_ends_are_those_of_three_of_them():
-    metrics = without_ends(METRICS)
+    metrics = METRICS.without_ends(METRICS.names)
 
-    assert [name for name in METRICS if name not in metrics] == [
+    assert [name for name in METRICS.names if name not in metrics] == [
         f"{name}_{end}" for name in ("roc_auc", "log_loss", "brier") for end in ("low", "high")
     ]
 
@@ -36,8 +35,8 @@ def test_of_the_metrics_of_an_evaluation_the_ends_are_those_of_three_of_them():
     [("roc_auc", (0.71504, 0.79018), "0.7150 to 0.7902"), ("log_loss", None, ""), ("score", None, "")],
 )
 def test_an_interval_has_both_ends_or_is_none(name, ends, text):
-    assert interval(name, METRICS_OF_A_RUN) == ends
-    assert interval_text(name, METRICS_OF_A_RUN) == text
+    assert METRICS.interval(name, METRICS_OF_A_RUN) == ends
+    assert METRICS.interval_text(name, METRICS_OF_A_RUN) == text
 
 
 def cells(table):
