@@ -1,10 +1,13 @@
 """Which assets an edit makes stale: exactly those that can come out differently for it."""
 
+import linecache
 import subprocess
 import sys
+import types
 
 import pytest
 
+from ml_assets.pipeline.code import code_of
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.written import PROJECT, Edits, codes, written
 
@@ -519,3 +522,47 @@ def test_of_a_registry_only_the_entry_counts_that_a_parameter_chooses(edits):
 @pytest.mark.parametrize("use", ["copied", "others", "listed"])
 def test_all_of_a_registry_counts_where_nobody_can_tell_that_a_parameter_chooses(edits, use):
     assert edits.stale(NEW, before=of_registry(use), kind="one") == {"forecast"}
+
+
+CELLS = (
+    PROJECT[AMOUNTS],
+    PROJECT[DEMAND].replace("from shop import models\nfrom shop.amounts import rounded, scaled\n", ""),
+)
+
+
+def in_cells(cells, *, has_text):
+    """The versions of assets that a notebook defines, which is no module of any file."""
+    notebook = types.ModuleType("notebook_of_a_test")
+    sys.modules[notebook.__name__] = notebook
+    for number, text in enumerate(cells):
+        name = f"<cell {number} {hash(text)}>"
+        if has_text:
+            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec"), vars(notebook))
+    try:
+        return {
+            name: code_of(asset).version
+            for name, asset in notebook.demand.assets.items()
+            if name != "forecast"
+        }
+    finally:
+        del sys.modules[notebook.__name__]
+
+
+@pytest.mark.parametrize("has_text", [True, False])
+def test_in_a_notebook_functions_of_other_cells_count(has_text):
+    was = in_cells(CELLS, has_text=has_text)
+    now = in_cells((CELLS[0].replace("value * by", "by - value"), CELLS[1]), has_text=has_text)
+    later = in_cells((CELLS[0].replace("round(", "abs("), CELLS[1]), has_text=has_text)
+
+    assert {name for name in was if was[name] != now[name]} == {"history"}
+    assert later == was
+
+
+def test_a_module_that_is_no_python_is_left_to_whoever_imports_it(edits):
+    uses = [
+        ("broken.py", "", "def f(:"),
+        (DEMAND, "    return forecast", "    import broken\n    return broken.f"),
+    ]
+
+    assert edits.codes(*uses)["report"].opaque == ("broken: no statement of it defines f",)

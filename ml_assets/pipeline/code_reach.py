@@ -11,16 +11,25 @@ from typing import Any
 
 from ml_assets.core.parameters import Parameters
 from ml_assets.pipeline.code_effects import Effects, loaded_for_what_they_do
+from ml_assets.pipeline.code_functions import around, in_memory, inside
 from ml_assets.pipeline.code_modules import (
-    DEFINED,
     Imported,
     Module,
     Statement,
     distribution_of,
     find_spec,
-    stored_names,
 )
-from ml_assets.pipeline.code_names import Definition, Held, Names, Outside, Target, Whole, statements
+from ml_assets.pipeline.code_names import (
+    Definition,
+    Held,
+    Names,
+    Outside,
+    Target,
+    Whole,
+    entry_of,
+    members,
+    statements,
+)
 from ml_assets.pipeline.code_text import Writer
 
 RUNS_TEXT = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.compile"})
@@ -49,6 +58,7 @@ class Reach:
         self._values = values
         self._slice = slice_
         self._chosen: set[Key] = set()
+        self._cells: dict[object, Module] = {}
         self.texts: dict[Key, str] = {}
         self.packages: set[str] = set()
         self.opaque: dict[str, str] = {}
@@ -65,7 +75,7 @@ class Reach:
                 key = self._queue.popleft()
                 self.texts[key] = self._text(key)
             self._follow_effects()
-            self._follow_members()
+            self._followmembers()
 
     # What the writer of a text asks.
 
@@ -99,7 +109,7 @@ class Reach:
         found = self._names.expression(module, registry) if value is not None else []
         if len(found) != 1 or not isinstance(found[0], Definition) or found[0].rest:
             return ""
-        chosen = _entry(found[0], value)
+        chosen = entry_of(found[0], value)
         if chosen is None:
             return ""
         key = (found[0].module, found[0].name)
@@ -175,13 +185,22 @@ class Reach:
     def _number_of_function(self, function: Callable[..., Any]) -> str:
         """Of the definition of a function; of one that is defined inside another, of the inner one."""
         line = inspect.unwrap(function).__code__.co_firstlineno
-        module = self._names.module(function.__module__) or _in_memory(function)
+        module = self._names.module(function.__module__) or self._cell(function)
         *enclosing, name = function.__qualname__.replace("<locals>.", "").split(".")
         for part in enclosing:
-            module = _inside(module, part, line) or module
+            module = inside(module, part, line) or module
         if name in module.bound:
             return self._number((module, name))
         return self._whole(module, f"no statement of it defines {name}")
+
+    def _cell(self, function: Callable[..., Any]) -> Module:
+        where = inspect.unwrap(function).__code__.co_filename
+        key = where if linecache.getlines(where) else function
+        if key not in self._cells:
+            self._cells[key] = in_memory(function)
+        if key is function:
+            self.opaque.setdefault(function.__module__, "its text cannot be found")
+        return self._cells[key]
 
     def _number_of_wrappers(self, function: Callable[..., Any]) -> None:
         """Of what a function was wrapped in where it was declared, as in `pipeline.asset(timed(function))`."""
@@ -189,7 +208,7 @@ class Reach:
             code = getattr(function, "__code__", None)
             module = self._names.module(function.__globals__["__name__"]) if code else None
             if module and code:
-                for name in _around(module, code.co_firstlineno):
+                for name in around(module, code.co_firstlineno):
                     self._number((module, name))
             function = wrapped
 
@@ -233,12 +252,12 @@ class Reach:
                 if acted_on is None or not acted_on.isdisjoint(self._numbers.keys() | self._chosen):
                     self._number((module, name))
 
-    def _follow_members(self) -> None:
+    def _followmembers(self) -> None:
         """The properties and methods of the parameters that something reached may call; fields are identity, not code."""
         for cls in self._classes():
             module = self._names.module(cls.__module__)
             if module:
-                for statement in _members(module, cls, self._attributes):
+                for statement in members(module, cls, self._attributes):
                     self._number((module, statement))
 
     def _classes(self) -> list[type[Parameters]]:
@@ -249,73 +268,6 @@ class Reach:
 
 def _with_conditions(writer: Writer, statement: Statement) -> str:
     return " ".join([*map(writer.write, statement.conditions), writer.write(statement.node)])
-
-
-def _members(module: Module, cls: type, names: set[str]) -> list[Statement]:
-    found = [node for node in ast.walk(ast.Module(module.body, [])) if isinstance(node, ast.ClassDef)]
-    bodies = [node.body for node in found if node.name == cls.__name__]
-    return [
-        _statement(node)
-        for body in bodies
-        for node in body
-        if not isinstance(node, ast.AnnAssign) and not names.isdisjoint(stored_names(node))
-    ]
-
-
-@functools.cache
-def _statement(node: ast.stmt) -> Statement:
-    return Statement(node)
-
-
-def _entry(registry: Definition, key: object) -> Statement | None:
-    """The entry of a dictionary that one statement writes with all of its keys; None where it is something else."""
-    found = [*statements(registry)]
-    node = found[0].node
-    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-    if len(registry.module.bound[registry.name]) != 1 or not isinstance(value, ast.Dict):
-        return None
-    entries = {
-        item.value: entry
-        for item, entry in zip(value.keys, value.values, strict=True)
-        if isinstance(item, ast.Constant)
-    }
-    return _returned(entries[key]) if key in entries and len(entries) == len(value.keys) else None
-
-
-@functools.cache
-def _returned(node: ast.expr) -> Statement:
-    return Statement(ast.Return(node))
-
-
-def _inside(module: Module, name: str, line: int) -> Module | None:
-    """The body of the function or class of this name around a line, read like a module."""
-    for item in module.bound.get(name, ()):
-        node = item.node if isinstance(item, Statement) else None
-        if isinstance(node, DEFINED) and _is_around(node, line):
-            arguments = [item.arg for item in ast.walk(node) if isinstance(item, ast.arg)]
-            return Module(
-                module.name, module.package, node.body, parent=module, values=dict.fromkeys(arguments, ...)
-            )
-    return None
-
-
-def _around(module: Module, line: int) -> list[str]:
-    """The names of the definitions around a line."""
-    return [
-        name
-        for name in [*module.bound]
-        if any(_is_around(item.node, line) for item in statements(Definition(module, name)))
-    ]
-
-
-def _is_around(node: ast.stmt, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
-
-
-def _in_memory(function: Callable[..., Any]) -> Module:
-    """The text that a function of a notebook was defined by."""
-    name, text = function.__module__, "".join(linecache.getlines(function.__code__.co_filename))
-    return Module(name, "", ast.parse(text).body, values=function.__globals__)
 
 
 def _is_plain(value: object) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ml_assets.pipeline.code_modules import DEFINED, Imported, Module, stored_names
+from ml_assets.pipeline.code_modules import DEFINED, Imported, Module, children, stored_names
 
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -116,9 +116,9 @@ class Writer:
         if set(decorators) - READ_NO_ANNOTATIONS:
             head += self.all([item.annotation for item in arguments] + [getattr(node, "returns", None)])
         body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
-        scope = scope_of(self.module, body, {item.arg for item in arguments})
-        assigned = {name for item in body for name in stored_names(item)}
-        scope.parameters = {item.arg for item in arguments if self._is_parameters(item)} - assigned
+        scope = scope_of(self.module, body)
+        scope.parameters = {item.arg for item in arguments if self._is_parameters(item)} - scope.names
+        scope.names |= {item.arg for item in arguments}
         with self.inside(scope):
             return f"({head} {self.all(body)})"
 
@@ -143,7 +143,7 @@ class Writer:
     def class_(self, node: ast.ClassDef) -> str:
         """A class by its name, its bases, and its body with the annotations of its fields."""
         head = f"ClassDef {node.name} [{' '.join(self._decorators(node))}] {self.all(node.bases)} {self.all(node.keywords)}"
-        scope = scope_of(self.module, node.body, set())
+        scope = scope_of(self.module, node.body)
         scope.is_class = True
         with self.inside(scope):
             return f"({head} {self.all(node.body)})"
@@ -237,9 +237,9 @@ class Writer:
         self.scopes.pop()
 
 
-def scope_of(module: Module, body: Sequence[ast.AST], arguments: set[str]) -> Scope:
-    """The names that a function has for itself."""
-    scope, nonlocals = Scope(set(arguments)), set[str]()
+def scope_of(module: Module, body: Sequence[ast.AST]) -> Scope:
+    """The names that a function has for itself, besides its arguments."""
+    scope, nonlocals = Scope(set()), set[str]()
     for node in body:
         for item in _of_this_scope(node):
             if isinstance(item, ast.Import | ast.ImportFrom):
@@ -257,7 +257,7 @@ def scope_of(module: Module, body: Sequence[ast.AST], arguments: set[str]) -> Sc
 def _of_this_scope(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     if not isinstance(node, (*DEFINED.__args__, ast.Lambda)):
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             yield from _of_this_scope(child)
 
 
