@@ -524,10 +524,12 @@ def test_all_of_a_registry_counts_where_nobody_can_tell_that_a_parameter_chooses
     assert edits.stale(NEW, before=of_registry(use), kind="one") == {"forecast"}
 
 
-CELLS = (
-    PROJECT[AMOUNTS],
-    PROJECT[DEMAND].replace("from shop import models\nfrom shop.amounts import rounded, scaled\n", ""),
+HEAD, *BODIES = (
+    PROJECT[DEMAND]
+    .replace("from shop import models\nfrom shop.amounts import rounded, scaled\n", "")
+    .split("\n@demand.asset\n")
 )
+CELLS = (PROJECT[AMOUNTS], HEAD, *(f"@demand.asset\n{body}" for body in BODIES))
 
 
 def in_cells(cells, *, has_text):
@@ -535,25 +537,23 @@ def in_cells(cells, *, has_text):
     notebook = types.ModuleType("notebook_of_a_test")
     sys.modules[notebook.__name__] = notebook
     for number, text in enumerate(cells):
-        name = f"<cell {number} {hash(text)}>"
+        name = f"<cell {number} {hash(text)} {has_text}>"
         if has_text:
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         exec(compile(text, name, "exec"), vars(notebook))
     try:
-        return {
-            name: code_of(asset).version
-            for name, asset in notebook.demand.assets.items()
-            if name != "forecast"
-        }
+        found = {name: code_of(asset) for name, asset in notebook.demand.assets.items() if name != "forecast"}
     finally:
         del sys.modules[notebook.__name__]
+    assert all(bool(code.opaque) is not has_text for code in found.values())
+    return {name: code.version for name, code in found.items()}
 
 
 @pytest.mark.parametrize("has_text", [True, False])
 def test_in_a_notebook_functions_of_other_cells_count(has_text):
     was = in_cells(CELLS, has_text=has_text)
-    now = in_cells((CELLS[0].replace("value * by", "by - value"), CELLS[1]), has_text=has_text)
-    later = in_cells((CELLS[0].replace("round(", "abs("), CELLS[1]), has_text=has_text)
+    now = in_cells((CELLS[0].replace("value * by", "by - value"), *CELLS[1:]), has_text=has_text)
+    later = in_cells((CELLS[0].replace("round(", "abs("), *CELLS[1:]), has_text=has_text)
 
     assert {name for name in was if was[name] != now[name]} == {"history"}
     assert later == was
