@@ -398,6 +398,21 @@ def test_the_same_code_has_the_same_version_in_every_process(edits, tmp_path):
     assert there.stdout.strip() == str(here)
 
 
+def test_a_project_that_is_installed_has_the_versions_of_its_checkout(tmp_path):
+    files = PROJECT | {
+        "beside.py": HELPER,
+        AMOUNTS: PROJECT[AMOUNTS].replace(HELPER, "from beside import scaled\n"),
+        "shop-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: shop\nVersion: 1\n",
+        "shop-1.dist-info/RECORD": "shop/__init__.py,,\nshop/demand.py,,\nbeside.py,,\n",
+    }
+
+    checkout = codes(tmp_path / "checkout", files)
+
+    assert codes(tmp_path / "site-packages", files) == checkout
+    edited = codes(tmp_path / "2" / "site-packages", files | {"beside.py": HELPER.replace("* by", "- by")})
+    assert {name for name in edited if edited[name] != checkout[name]} == {"history"}
+
+
 def test_a_file_that_is_run_has_the_version_that_it_has_when_imported(edits, tmp_path):
     here = {name: code.version for name, code in edits.codes().items()}
     run = "\nfrom ml_assets.pipeline.code import code_of\nprint({n: code_of(a).version for n, a in demand.assets.items()})\n"

@@ -12,6 +12,7 @@ from ml_assets.pipeline.code_modules import (
     Imported,
     Module,
     Statement,
+    distribution_of,
     find_spec,
     is_installed,
     read_module,
@@ -71,12 +72,18 @@ class Names:
 
     def __init__(self, root: str) -> None:
         self.top = root.partition(".")[0]
+        self.distribution = distribution_of(root) if is_installed(root) else ""
         self.module = functools.cache(self._module)
         self.exists = functools.cache(_exists)
 
     def _module(self, name: str) -> Module | None:
         """The text of a module of the project; None of any other."""
-        return None if name.partition(".")[0] != self.top and is_installed(name) else read_module(name)
+        return read_module(name) if self._is_own(name) else None
+
+    def _is_own(self, name: str) -> bool:
+        if name.partition(".")[0] == self.top or not is_installed(name):
+            return True
+        return bool(self.distribution) and distribution_of(name) == self.distribution
 
     def named(
         self, module: Module, name: str, rest: tuple[str, ...] = (), seen: frozenset[Imported] = frozenset()

@@ -20,6 +20,7 @@ from ml_assets.pipeline.code_modules import (
     find_spec,
 )
 from ml_assets.pipeline.code_names import (
+    LIBRARY,
     Definition,
     Held,
     Names,
@@ -144,12 +145,13 @@ class Reach:
         return ".".join([self._number((target.module, target.name)), *target.rest])
 
     def _outside(self, module: Module, name: str) -> str:
-        """A name of another distribution. Of the library none is told: it has versions of its own."""
+        """A name of another distribution. The library's own names have versions elsewhere: formats, rows."""
         top, _, rest = name.partition(".")
+        inner = ".".join(name.split(".")[:2])
         if top == "sys" and rest.startswith("modules"):
             self._whole(module, "sys.modules is used")
-        elif top not in ("builtins", "ml_assets"):
-            self.packages.add(distribution_of(".".join(name.split(".")[:2])))
+        elif top != "builtins" and (top != LIBRARY or self._names.exists(inner)):
+            self.packages.add(distribution_of(inner))
         return name
 
     def _held(self, target: Held) -> str:
