@@ -581,3 +581,8 @@ def test_a_module_that_is_no_python_is_left_to_whoever_imports_it(edits):
     ]
 
     assert edits.codes(*uses)["report"].opaque == ("broken: no statement of it defines f",)
+
+
+@pytest.mark.parametrize("text", ["x" + " + x" * 2000, "x" + ".f()" * 900])
+def test_long_chains_are_read(edits, text):
+    assert edits.stale((DEMAND, "    return forecast", f"    x = 1\n    return {text}")) == {"report"}

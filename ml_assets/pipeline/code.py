@@ -6,7 +6,9 @@ it is imported by. So a helper that moves changes nothing, and one that is edite
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from types import MappingProxyType
@@ -17,6 +19,7 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.pipeline.code_reach import Reach
 from ml_assets.pipeline.versions import NUMERIC
 
+FRAMES = 15_000  # for all that Python itself can compile
 OF_FORMAT: Mapping[str, frozenset[str]] = {
     "parquet": frozenset({"polars"}),
     "skops": frozenset({"numpy", "scikit-learn", "scipy", "skops"}),
@@ -60,7 +63,8 @@ def _code(
     threads: int,
     values: tuple[tuple[str, str], ...],
 ) -> Code:
-    reach = Reach(function, slice_, dict(values))
+    with _deep():
+        reach = Reach(function, slice_, dict(values))
     text = "\n".join([*reach.texts.values(), *([f"threads {threads}"] if threads != 1 else [])])
     packages = {name for name in reach.packages if name} | OF_FORMAT.get(format_, frozenset())
     return Code(
@@ -68,6 +72,17 @@ def _code(
         packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),
         opaque=tuple(f"{name}: {why}" for name, why in sorted(reach.opaque.items())),
     )
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """A chain of calls, or of elif, is as deep a tree as it is long; it takes some frames for each link."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @functools.cache
