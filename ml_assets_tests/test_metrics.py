@@ -1,9 +1,16 @@
-"""The ends of an interval stand beside their metric wherever metrics are listed, and nowhere else."""
+"""What is declared of a metric holds wherever metrics are listed, ranked or compared."""
+
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ml_assets.cli.tables import metrics_table
+from ml_assets.core.metrics import Metrics, not_numbers
+from ml_assets.core.pipeline import Metric
 from ml_assets.core.tabular import METRICS
+from ml_assets.errors import RefusedError
 
 METRICS_OF_A_RUN = {
     "skill": 0.1,
@@ -53,3 +60,40 @@ def test_a_table_of_metrics_has_intervals_beside_them_and_the_order_of_an_evalua
 
 def test_a_table_of_metrics_without_intervals_has_no_column_for_them():
     assert cells(metrics_table({"mean_score": 0.25, "rows": 3})) == [["mean_score", "rows"], ["0.2500", "3"]]
+
+
+GROUPED = Metrics(
+    (Metric("mae", better="smaller", margin=0.1, interval=("mae_low", "mae_high")), Metric("rows"))
+)
+
+
+def test_a_group_has_the_way_the_margin_and_the_interval_of_the_metric_before_its_dot():
+    values = {"mae.week1": 0.2, "mae_low.week1": 0.1, "mae_high.week1": 0.3}
+
+    assert not GROUPED.larger_is_better("mae.week1")
+    assert GROUPED.margin("mae.week1") == 0.1
+    assert GROUPED.interval_text("mae.week1", values) == "0.1000 to 0.3000"
+    assert GROUPED.without_ends(values) == ["mae.week1"]
+
+
+@given(
+    st.permutations(["mae", "mae_low", "mae_high", "mae.week1", "mae_low.week1", "rows", "a.b", "z"]),
+)
+def test_names_have_one_order_and_what_is_not_declared_comes_last(names):
+    assert GROUPED.in_order(names) == [
+        *("mae", "mae.week1", "mae_low", "mae_low.week1", "mae_high", "rows"),
+        *("a.b", "z"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["rows", "speed", "speed.week1"])
+def test_what_only_describes_or_is_not_declared_ranks_nothing(name):
+    with pytest.raises(RefusedError, match=r"metric: cannot rank trials\. Allowed: mae\."):
+        GROUPED.larger_is_better(name)
+
+
+def test_a_number_that_is_none_is_refused_by_its_name():
+    assert not_numbers({"mae": 0.1, "mae.week1": math.nan, "rows": math.inf}) == [
+        "metrics.mae.week1: not a number. Leave it out where it was not measured.",
+        "metrics.rows: not a number. Leave it out where it was not measured.",
+    ]

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
@@ -188,7 +189,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
     world.serve(run_id(WEAK))
     sweep = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"grid": {"C": "0.3,3"}}),
+        own=check_sweep({"grid": {"C": "0.3,3"}}, cls=TrainingParameters),
         days=(AS_OF,),
         workspace=world.workspace,
         pipeline=tabular,

@@ -123,7 +123,7 @@ def test_a_commit_does_not_replace_what_is_of_other_parameters(workspace):
 
 
 def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
-    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}})
+    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}}, cls=TrainingParameters)
 
     with pytest.raises(SharedRunIdError, match="504b2b7386b1: seed=7713887, and seed=10585453"):
         list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular).run())
@@ -131,7 +131,7 @@ def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
 
 def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
     attempt(FIRST, DAY, workspace=workspace)
-    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1})
+    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1}, cls=TrainingParameters)
     sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular)
 
     list(sweep.run())

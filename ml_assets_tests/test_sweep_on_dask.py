@@ -33,7 +33,7 @@ pytest.importorskip("distributed")
 
 DAYS = (dt.date(2025, 8, 5), dt.date(2025, 8, 6))
 PARAMETERS = TrainingParameters(source="shop", lookback_days=91, holdout_days=10)
-OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2})
+OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2}, cls=TrainingParameters)
 
 
 @dataclass

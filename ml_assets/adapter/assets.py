@@ -19,7 +19,7 @@ from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspac
 from ml_assets.adapter.stored_checks import check_stored
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import plain
-from ml_assets.core.command import retry_commands
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Asset, Declared
 from ml_assets.errors import AssetFunctionError, MlAssetsError
 from ml_assets.pipeline.attempt import Attempt
@@ -117,7 +117,7 @@ def _run(context: dg.AssetExecutionContext, view: View) -> Iterator[Event]:
 
 def _one_day(
     context: dg.AssetExecutionContext,
-    parameters: Any,
+    parameters: Parameters,
     days: Sequence[dt.date],
     *,
     view: View,
@@ -139,13 +139,13 @@ def _one_day(
         remember(day, error)
         if isinstance(error, AssetFunctionError):
             context.log.exception("%s", days[0])
-        raise _failure([Attempt(as_of=days[0], error=error)], parameters, context) from None
+        raise _failure([Attempt(as_of=days[0], error=error)], parameters, context, view) from None
     Tracker(workspace=workspace, warn=context.log.warning).track(made)
 
 
 def _several_days(
     context: dg.AssetExecutionContext,
-    parameters: Any,
+    parameters: Parameters,
     days: Sequence[dt.date],
     *,
     view: View,
@@ -169,7 +169,7 @@ def _several_days(
             for made in (made for item in done for made in item.made):
                 context.log_event(materialization(view.key(made.key.asset), made, store=workspace.store))
     if not whole:
-        raise _failure(done, parameters, context)
+        raise _failure(done, parameters, context, view)
     for asset in assets:
         of_days = {str(item.as_of): made for item in done for made in item.made if made.key.asset == asset}
         yield dg.Output(of_days, asset)
@@ -192,9 +192,10 @@ def _log_day(context: dg.AssetExecutionContext, attempt: Attempt, view: View) ->
         context.log.error("%s: %s", attempt.as_of, attempt.trace)
 
 
-def _failure(attempts: Sequence[Attempt], parameters: Any, context: dg.AssetExecutionContext) -> dg.Failure:
+def _failure(
+    attempts: Sequence[Attempt], parameters: Parameters, context: dg.AssetExecutionContext, view: View
+) -> dg.Failure:
     """Which days failed, why, and how to run just those again."""
-    failed = [item for item in attempts if item.error]
-    environment = context.resources.options.environment
-    retry = retry_commands(parameters, [item.as_of for item in failed], environment=environment)
-    return failure({str(item.as_of): str(item.error) for item in failed}, days=len(attempts), retry=retry)
+    failed = {item.as_of: str(item.error) for item in attempts if item.error}
+    retry = view.retry(parameters, failed, environment=context.resources.options.environment)
+    return failure({str(day): reason for day, reason in failed.items()}, days=len(attempts), retry=retry)

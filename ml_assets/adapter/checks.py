@@ -7,12 +7,10 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.core.pipeline import Declared
-from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS
-from ml_assets.pipeline.verdicts import Verdict, check_descriptions
+from ml_assets.core.pipeline import Declared, Verdict
+from ml_assets.pipeline.verdicts import check_descriptions
 
 Event = dg.Output[Any] | dg.AssetCheckResult
-WARN = frozenset(("enough_rows", "rows_can_be_right", "beats_the_baseline", *MONITORING_CHECKS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,17 +74,21 @@ def log_check(context: dg.AssetExecutionContext, check: ShownCheck, verdict: Ver
 
 
 def checks_of(pipeline: Declared, asset: str, key: dg.AssetKey) -> dict[str, ShownCheck]:
-    """The checks of one asset of a pipeline, by name."""
+    """The checks of one asset of a pipeline, by name: that its bytes are those that were committed is one of each."""
     return {
         name: ShownCheck(
-            key=key,
-            name=name,
-            severity=dg.AssetCheckSeverity.WARN if name in WARN else dg.AssetCheckSeverity.ERROR,
-            description=description,
+            key=key, name=name, severity=_severity(pipeline, owner, name), description=description
         )
         for (owner, name), description in check_descriptions(pipeline).items()
         if owner == asset
     }
+
+
+def _severity(pipeline: Declared, asset: str, name: str) -> dg.AssetCheckSeverity:
+    """Of a check that only warns, WARN: a day on which a blocking one does not hold has no artifact."""
+    known = pipeline.checks.get((asset, name))
+    warns = known is not None and not known.blocking
+    return dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
 
 
 def selected_checks(

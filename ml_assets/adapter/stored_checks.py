@@ -1,6 +1,6 @@
 """Checks of what is stored, as *Execute* on their page asks for: nothing is made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import dagster as dg
@@ -11,9 +11,10 @@ from ml_assets.adapter.view import View
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Verdict
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.pipeline.draft import Made
-from ml_assets.pipeline.verdicts import Verdict, judge_again
+from ml_assets.pipeline.verdicts import judge_again
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -47,7 +48,7 @@ def check_stored(
 
 
 def _log(
-    context: dg.AssetExecutionContext, checks: dict[str, ShownCheck], made: Made, workspace: Workspace
+    context: dg.AssetExecutionContext, checks: Mapping[str, ShownCheck], made: Made, workspace: Workspace
 ) -> None:
     """Write what the checks say of one day: a run of several days, or of none, gives no result itself."""
     said = _said(made, checks, workspace)
@@ -78,7 +79,7 @@ def _latest(asset: str, instance: dg.DagsterInstance, view: View) -> tuple[Works
     workspace = open_workspace(load_settings(), pipeline=view.pipeline, environment=environment)
     store = workspace.store
     for key in store.find_run(run_id):
-        if (key.asset, key.as_of) == (asset, day):
+        if (key.folder, key.asset, key.as_of) == (view.pipeline.folder, asset, day):
             return workspace, _made(store, key)
     raise ArtifactNotFoundError(
         f"{asset}: the latest materialization is of run {run_id}, as_of {day}, which is not in {store.root}."

@@ -6,7 +6,7 @@ gets a view; the store and the run_ids are the same.
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,7 @@ import dagster as dg
 
 from ml_assets.adapter.checks import ShownCheck, checks_of
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 
@@ -90,6 +91,10 @@ class View:
     def run_id(self, parameters: Parameters, as_of: dt.date) -> str:
         """The name of a run of these parameters and day."""
         return self.pipeline.run_id(parameters, as_of)
+
+    def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
+        """The commands that make just these days again; none where the shell does not know the pipeline."""
+        return retry_commands(parameters, days, environment=environment) if self.is_main else []
 
     def checks(self, asset: str) -> dict[str, ShownCheck]:
         """The checks of one of its assets, by name."""

@@ -78,7 +78,7 @@ def _here(request: BackfillRequest, *, options: Options) -> BackfillResult:
     together = BackfillResult(backfill_id="", days=[], failed=[])
     runs = launch(request.parameters, request.days, given=request.given, options=options)
     for run in runs:
-        failed = failed_days(run.days, seen=run.seen, reasons=[run.reason] if run.reason else [])
+        failed = failed_days(run.days, seen=run.seen, reasons=run.failed, otherwise=run.reason)
         bad = {item["as_of"] for item in failed}
         together["failed"] += failed
         together["days"] += [_result(request, day, run) for day in run.days if day.isoformat() not in bad]

@@ -57,11 +57,12 @@ def metrics_table(metrics: Mapping[str, float]) -> Table:
 
 def print_backfill(result: Mapping[str, Any]) -> None:
     """Print one line a day."""
-    table = Table("as_of", "run_id", "roc_auc", "made", "model", box=None, padding=(0, 2))
+    name = METRICS.ranked[0]
+    table = Table("as_of", "run_id", name, "made", "model", box=None, padding=(0, 2))
     for day in result["days"]:
         made = sum(not artifact["reused"] for artifact in day["artifacts"].values())
-        auc = day["metrics"].get("roc_auc")
-        shown = "" if auc is None else f"{auc:.4f}"
+        value = day["metrics"].get(name)
+        shown = "" if value is None else f"{value:.4f}"
         table.add_row(
             day["as_of"], day["run_id"], shown, str(made), escape(day["artifacts"]["model"]["uri"]) + "/"
         )

@@ -25,16 +25,21 @@ def shared_parameters(pipeline: Declared) -> frozenset[str]:
     return frozenset(name for cls in slices for name in cls.model_fields)
 
 
-def subject(values: Mapping[str, Any], *, pipeline: Declared) -> str:
-    """What a run is about, such as `orders`: the parameters in a path that decide what is shared."""
+def subjects(pipeline: Declared) -> tuple[str, ...]:
+    """The parameters that say what a run is about, such as the dataset: those in a path that decide what is shared."""
     shared = shared_parameters(pipeline)
-    return " ".join(str(values[name]) for name in pipeline.path if name in shared and name in values)
+    return tuple(name for name in pipeline.path if name in shared)
+
+
+def subject(values: Mapping[str, Any], *, pipeline: Declared) -> str:
+    """What a run is about: `orders`."""
+    return " ".join(str(values[name]) for name in subjects(pipeline) if name in values)
 
 
 def label(values: Mapping[str, Any], *, pipeline: Declared) -> str:
     """`v2 max_depth=6`: the other parameters in a path, and what is not at its default."""
-    shared, fields = shared_parameters(pipeline), pipeline.parameters.model_fields
-    first = [str(values[name]) for name in pipeline.path if name not in shared and name in values]
+    about, fields = subjects(pipeline), pipeline.parameters.model_fields
+    first = [str(values[name]) for name in pipeline.path if name not in about and name in values]
     rest = [
         f"{name}={value}"
         for name, value in values.items()

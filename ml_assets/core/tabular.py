@@ -68,7 +68,7 @@ def _declared() -> Declared:
             name=name,
             function=_measured if name == "evaluation" else _made,
             slice=kind.slice,
-            takes={},
+            takes={} if kind.inputs else {"rows": "rows"},
             inputs=kind.inputs,
             returns=None,
             format=kind.format,

@@ -63,6 +63,7 @@ class Day:
         loaded: what was read from the store, by path and SHA-256; trials of one day share it, that each is read once.
         pinned: manifests of upstream assets that are used, by asset, whatever the store holds by now.
         making: the asset that is being made, or was when an error ended it.
+        extra: further arguments of the function of an asset, by asset: they decide nothing.
     """
 
     parameters: Parameters
@@ -71,6 +72,7 @@ class Day:
     loaded: dict[str, Any] = field(default_factory=dict)
     pinned: Mapping[str, Manifest] = field(default_factory=dict)
     making: str = ""
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _manifests: dict[str, Manifest] = field(default_factory=dict)
     _fresh: dict[str, Any] = field(default_factory=dict)
     _rows: dict[str, Rows] = field(default_factory=dict)
@@ -157,6 +159,7 @@ class Day:
                 product=self.product,
                 rows=rows,
             )
+            given |= self.extra.get(asset, {})
             value = call(kind.function, given, name=f"{asset} of {self.as_of}")
         product = value if isinstance(value, Product) else Product(value=value)
         del self._rows[asset]  # they need not be held

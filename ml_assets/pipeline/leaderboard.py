@@ -10,6 +10,7 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
+from ml_assets.core.slices import subjects
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.draft import Draft
@@ -24,22 +25,20 @@ def leaderboard_key(
 ) -> ArtifactKey:
     """The key of a leaderboard: what its trials share and the sweep's own decide it."""
     values = sweep_identity(parameters, own, pipeline=pipeline)
-    first = next(iter(pipeline.assets.values())).slice.model_fields
-    path = {name: getattr(parameters, name) for name in pipeline.path if name in first}
-    return key_of_identity(ASSET, values, as_of, path=path, names=pipeline.path, folder=pipeline.folder)
+    about = {name: getattr(parameters, name) for name in subjects(pipeline)}
+    return key_of_identity(ASSET, values, as_of, path=about, names=pipeline.path, folder=pipeline.folder)
 
 
 def leaderboard_draft(sweep: Sweep, board: Leaderboard) -> Draft:
     """A leaderboard with its pictures, to be committed; its lineage is the evaluation of every trial and day that it ranks."""
     pipeline = sweep.pipeline
+    evaluations = sorted(sweep.evaluations.values(), key=lambda manifest: (manifest.as_of, manifest.run_id))
     return Draft(
         product=_product(board, rows_until=sweep.rows_until, pipeline=pipeline),
         key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1], pipeline=pipeline),
         identity=sweep_identity(sweep.parameters, sweep.own, pipeline=pipeline),
         format="parquet",
-        inputs=tuple(
-            sorted(sweep.evaluations.values(), key=lambda manifest: (manifest.as_of, manifest.run_id))
-        ),
+        inputs=tuple(evaluations),
         workspace=sweep.workspace,
         code_version=f"ml_assets {__version__}",
         started_at=sweep.workspace.now(),

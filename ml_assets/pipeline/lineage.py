@@ -6,7 +6,6 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.gates import Evidence
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError
@@ -49,7 +48,7 @@ def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, envi
             damaged={a: str(found) for a, found in read.items() if isinstance(found, CorruptArtifactError)},
             code={name: one.version for name, one in code.items()},
             packages={name: packages_of(one.packages) for name, one in code.items()},
-            metrics=Metrics.of(pipeline),
+            pipeline=pipeline,
         ),
     )
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ml_assets import __version__
-from ml_assets.core.artifact import ArtifactKey, key_of, key_of_identity
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
@@ -20,7 +20,8 @@ from ml_assets.core.report.parameters import ReportParameters, report_identity
 from ml_assets.core.report.pooled import Pool, means, pool
 from ml_assets.core.report.record import DayRecord, Status
 from ml_assets.core.report.text import count
-from ml_assets.core.slices import measured, metric_assets, shared_assets, shared_parameters
+from ml_assets.core.run_id import value_text
+from ml_assets.core.slices import measured, metric_assets, shared_assets, subjects
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.scored_evaluation import keeps_scores, scores_of
@@ -164,8 +165,8 @@ def read_day(
     shared = shared_assets(pipeline)
     upstream = [name for name in pipeline.assets[asset].inputs if name in shared]
     try:
-        evaluation = store.find(key_of(asset, parameters, day))  # type: ignore[arg-type]
-        keys = [key_of(name, parameters, day) for name in upstream]  # type: ignore[arg-type]
+        evaluation = store.find(pipeline.key(asset, parameters, day))
+        keys = [pipeline.key(name, parameters, day) for name in upstream]
         found = [store.find(key) for key in keys] if evaluation else []
     except (CorruptArtifactError, SharedRunIdError) as error:
         return StoredDay(as_of=day, trouble=str(error))
@@ -185,7 +186,7 @@ def measured_by(
     for day in reversed(days if len(likely) > 1 else ()):
         for asset in likely:
             with contextlib.suppress(CorruptArtifactError, SharedRunIdError):
-                manifest = store.find(key_of(asset, parameters, day))  # type: ignore[arg-type]
+                manifest = store.find(pipeline.key(asset, parameters, day))
                 if manifest and measured(metrics, [manifest]):
                     return asset
     return likely[0]
@@ -229,9 +230,7 @@ def covered_days(
 ) -> Coverage:
     """Which days of the window the store covers for which parameter sets about the same, such as the same dataset."""
     asset = measured_by(parameters, days, pipeline=pipeline, store=store)
-    about = {
-        name: str(getattr(parameters, name)) for name in pipeline.path if name in shared_parameters(pipeline)
-    }
+    about = {name: value_text(getattr(parameters, name)) for name in subjects(pipeline)}
     cells = _cells(asset, about, set(days), store=store, metric=metric)
     return coverage(pipeline.identity(parameters), days, cells, metric=metric, pipeline=pipeline)
 
@@ -241,7 +240,7 @@ def _cells(
 ) -> Iterator[Cell]:
     """A damaged artifact covers nothing."""
     for key in store.keys(asset):
-        if key.as_of not in days or any(getattr(key, name) != value for name, value in about.items()):
+        if key.as_of not in days or any(key.value(name) != value for name, value in about.items()):
             continue
         try:
             found = store.find(key)
@@ -255,8 +254,7 @@ def report_key(
     parameters: Parameters, own: ReportParameters, as_of: dt.date, *, pipeline: Declared
 ) -> ArtifactKey:
     """The key of a report: the run's parameters and the report's own decide it, so no two windows share one."""
-    values = report_identity(parameters, own, pipeline=pipeline)
-    return key_of_identity(ASSET, values, as_of, names=pipeline.path, folder=pipeline.folder)
+    return pipeline.key_of_identity(ASSET, report_identity(parameters, own, pipeline=pipeline), as_of)
 
 
 def report_draft(

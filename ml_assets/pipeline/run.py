@@ -228,4 +228,7 @@ def _of_the_environment(
     source = values.get("source", field.default if field else None)
     known = not isinstance(source, str) or any(line.startswith("source:") for line in told)
     problem = None if known else settings.source_problem(source, environment=environment)
-    return [*([problem] if problem else []), *settings.override_problems(values, environment=environment)]
+    return [
+        *([problem] if problem else []),
+        *settings.override_problems(values, cls=pipeline.parameters, environment=environment),
+    ]

@@ -82,7 +82,7 @@ class Sweep:
     @cached_property
     def space(self) -> Space:
         """The axes; RefusedError where one of them is wrong."""
-        return space_of(self.own)
+        return space_of(self.own, cls=type(self.parameters))
 
     @property
     def most_trials(self) -> int:

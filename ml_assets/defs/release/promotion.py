@@ -24,6 +24,15 @@ from ml_assets.settings import load_settings
 JOB = "promote"
 
 
+def _refuse(values: Mapping[str, Any]) -> None:
+    """Raise RefusedError with every problem of the values; outcomes are closed through a complete day."""
+    check_promotion(values).closed_through(utc_now())
+
+
+@refused_at_launch(
+    fields=PromotionParameters.model_fields,
+    refuse=_refuse,
+)
 @dg.asset(
     name=ASSET,
     deps=["model", "evaluation"],
@@ -34,7 +43,7 @@ JOB = "promote"
     "margins, force, reason.",
 )
 @in_our_words
-def _promotion(
+def promotion(
     context: dg.AssetExecutionContext, options: OptionsConfig, config: PromotionConfig
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Evaluate, record, and copy; a refusal fails the run and leaves the slot as it was."""
@@ -51,13 +60,6 @@ def _promotion(
         raise dg.Failure("\n".join(lines), metadata=_metadata(outcome), allow_retries=False)
     yield dg.MaterializeResult(metadata=_metadata(outcome), data_version=dg.DataVersion(outcome.digest[:16]))
 
-
-def _refuse(values: Mapping[str, Any]) -> None:
-    """Raise RefusedError with every problem of the values; outcomes are closed through a complete day."""
-    check_promotion(values).closed_through(utc_now())
-
-
-promotion = refused_at_launch(_promotion, fields=PromotionParameters.model_fields, refuse=_refuse)
 
 promotion_job = dg.define_asset_job(
     JOB,

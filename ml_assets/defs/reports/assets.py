@@ -31,6 +31,12 @@ from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
+@refused_at_launch(
+    fields=ReportParameters.model_fields,
+    refuse=check_report,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
 @dg.asset(
     name=ASSET,
     partitions_def=daily(),
@@ -41,7 +47,7 @@ from ml_assets.settings import load_settings
     "commands that make just what failed or is missing. Its own config: window_days, metric.",
 )
 @in_our_words
-def _backfill_report(
+def backfill_report(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ReportConfig
 ) -> Iterator[dg.Output[Any]]:
     """Read what each day of the window left, and commit the report over it; the days themselves are not touched."""
@@ -56,14 +62,6 @@ def _backfill_report(
 
     yield dg.Output(each_day(days, make))
 
-
-backfill_report = refused_at_launch(
-    _backfill_report,
-    fields=ReportParameters.model_fields,
-    refuse=check_report,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
-)
 
 report = dg.define_asset_job(
     REPORT_JOB,

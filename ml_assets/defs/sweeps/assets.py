@@ -1,5 +1,6 @@
 """The asset `leaderboard`: the trials of a sweep, tried and ranked in one step."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,12 @@ from ml_assets.settings import load_settings
 JOB = "sweep"
 
 
+@refused_at_launch(
+    fields=SweepParameters.model_fields,
+    refuse=functools.partial(check_sweep, cls=TrainingParameters),
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
 @dg.asset(
     name=ASSET,
     partitions_def=daily(),
@@ -44,7 +51,7 @@ JOB = "sweep"
     "Its own config: grid, search, trials, metric, window_days, seed, max_failure_rate, reduction.",
 )
 @in_our_words
-def _leaderboard(
+def leaderboard(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: SweepConfig
 ) -> Iterator[dg.Output[Any]]:
     """Try every trial, or find it in the store; then commit what they are worth."""
@@ -53,7 +60,7 @@ def _leaderboard(
     names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
     announce(context, sweep_identity(parameters, own, pipeline=tabular), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
-    refuse_overrides(own.grid, environment=options.environment)
+    refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of
     sweeps = [
         Sweep(
@@ -72,14 +79,6 @@ def _leaderboard(
         done = {str(sweep.days[-1]): _draft(context, sweep, tracker) for sweep in sweeps}
     yield dg.Output(done)
 
-
-leaderboard = refused_at_launch(
-    _leaderboard,
-    fields=SweepParameters.model_fields,
-    refuse=check_sweep,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
-)
 
 sweep = dg.define_asset_job(
     JOB,
