@@ -72,7 +72,7 @@ def _declared() -> Declared:
             inputs=kind.inputs,
             returns=None,
             format=kind.format,
-            description=kind.description,
+            description="",
         )
     return pipeline
 
