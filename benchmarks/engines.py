@@ -20,8 +20,9 @@ from measure import HERE, TURNS, environment, expect, timed
 REPO = HERE.parent
 AS_OF, VERSION = "2025-12-01", "v2"
 PLAIN = f"""
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipeline.run import make, resolve
-make(resolve({{"model_version": "{VERSION}"}}, as_of="{AS_OF}"))
+make(resolve(tabular, {{"model_version": "{VERSION}"}}, as_of="{AS_OF}"))
 """
 FLOW = f"""
 from prefect_flow import TrainingParameters, train

@@ -9,6 +9,7 @@ from airflow.sdk import Param, dag, task
 
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.run import Run, make, resolve
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 FIELDS = TrainingParameters.model_json_schema()["properties"]
@@ -40,7 +41,7 @@ def train() -> None:
     @task
     def resolved(params: dict[str, object]) -> str:
         as_of, environment = params.pop("as_of"), params.pop("environment")
-        run = resolve(changed(params), as_of=as_of or "", environment=environment)
+        run = resolve(tabular, changed(params), as_of=as_of or "", environment=environment)
         print(f"run_id {run.run_id}  as_of {run.as_of}  environment {run.environment}")
         return run.model_dump_json()
 

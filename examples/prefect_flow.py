@@ -9,6 +9,7 @@ from prefect import flow, serve, task
 
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.run import Run, make, resolve
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 USUAL = TrainingParameters()
@@ -34,7 +35,9 @@ def train(
     environment: str = "default",
 ) -> dict[str, dict[str, object]]:
     """Train one day; by default the last complete one, in UTC."""
-    run = resolve(parameters.model_dump(exclude_defaults=True), as_of=as_of or "", environment=environment)
+    run = resolve(
+        tabular, parameters.model_dump(exclude_defaults=True), as_of=as_of or "", environment=environment
+    )
     print(f"run_id {run.run_id}  as_of {run.as_of}  environment {run.environment}")
     training_set(run)
     return model(run)

@@ -38,6 +38,7 @@ class Assets(Mapping[str, Asset]):
 
     def __call__(self, **options: Any) -> "dg.AssetsDefinition":
         """One step of Dagster that makes them; the options are those of `ml_assets.adapter.assets.assets_of`."""
+        self._pipeline.freeze()
         made: dg.AssetsDefinition = _adapter("assets", "assets_of")(self._pipeline, **options)
         return made
 

@@ -1,12 +1,14 @@
 """A running deployment of ml_assets, as its GraphQL API shows it: what can be launched there, and what came of it."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.result import reasons_by_day
 from ml_assets.errors import RefusedError, RemoteError
 from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal
 
@@ -23,7 +25,8 @@ BACKFILL = f"""mutation($params: LaunchBackfillParams!) {{ launchPartitionBackfi
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { runId status
   tags { key value }
   eventConnection { events { ... on ErrorEvent { error { message errorChain { error { message } } } }
-    ... on ExecutionStepFailureEvent { failureMetadata { description } } } }
+    ... on ExecutionStepFailureEvent { failureMetadata { description metadataEntries { label
+      ... on JsonMetadataEntry { jsonString } } } } } }
   assetMaterializations { assetKey { path } partition metadataEntries { label __typename
     ... on TextMetadataEntry { text } ... on PathMetadataEntry { path }
     ... on BoolMetadataEntry { boolValue } ... on FloatMetadataEntry { floatValue } } } } }
@@ -44,11 +47,21 @@ BACKFILL_STATUS = f"""query($id: String!) {{ partitionBackfillOrError(backfillId
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What came of some runs: the metadata of what was made, which run made it, and why others failed."""
+    """What came of some runs.
+
+    Attributes:
+        seen: the metadata of what was made, by asset and day.
+        runs: the run that made it, by day.
+        failed: why a day failed, by day.
+        reasons: what each failed run says, in words.
+        otherwise: what the first of those says that names no day.
+    """
 
     seen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    otherwise: str = ""
 
     def run_of(self, day: dt.date) -> str:
         """The Dagster run that made the artifacts of a day."""
@@ -157,8 +170,8 @@ class Deployment:
         return self._outcome({"runIds": [run]})
 
     def outcome_of_backfill(self, backfill: str) -> Outcome:
-        """What came of all runs of a backfill; the reason of a run of one day names that day."""
-        return self._outcome(_of_backfill(backfill), named=True)
+        """What came of all runs of a backfill."""
+        return self._outcome(_of_backfill(backfill))
 
     @property
     def _selector(self) -> dict[str, str]:
@@ -187,7 +200,7 @@ class Deployment:
         self._told.update(found)
         return found
 
-    def _outcome(self, wanted: Mapping[str, Any], *, named: bool = False) -> Outcome:
+    def _outcome(self, wanted: Mapping[str, Any]) -> Outcome:
         outcome = Outcome()
         for run in self._runs(RUNS, wanted):
             for event in run["assetMaterializations"]:
@@ -197,7 +210,11 @@ class Deployment:
                     _plain(event["metadataEntries"])
                 )
             if run["status"] != "SUCCESS":
-                outcome.reasons.append(_named(_reason(run), run) if named else _reason(run))
+                reason = _reason(run)
+                failed = _failed(run, reason)
+                outcome.reasons.append(reason)
+                outcome.failed |= failed
+                outcome.otherwise = outcome.otherwise or ("" if failed else reason)
         return outcome
 
 
@@ -252,12 +269,16 @@ def _reason(run: Mapping[str, Any]) -> str:
     return f"the Dagster run {run['runId']} ended as {run['status'].lower()}; its log says why"
 
 
-def _named(reason: str, run: Mapping[str, Any]) -> str:
-    """The reason as the line that a run of several days gives for each of them."""
+def _failed(run: Mapping[str, Any], reason: str) -> dict[str, str]:
+    """Why each day of a failed run failed: as its step says, else, of a run of one day, as the run does."""
+    for event in run["eventConnection"]["events"]:
+        for entry in (event.get("failureMetadata") or {}).get("metadataEntries", ()):
+            if entry["label"] == "failed_days" and "jsonString" in entry:
+                return reasons_by_day(json.loads(entry["jsonString"]), description=reason)
     tags = {tag["key"]: tag["value"] for tag in run["tags"]}
     day = tags.get("dagster/partition") or tags.get("dagster/asset_partition_range_start", "")
     alone = day == tags.get("dagster/asset_partition_range_end", day)
-    return f"{day}: {' '.join(reason.splitlines())}" if day and alone else reason
+    return {day: reason} if day and alone else {}
 
 
 def innermost_words(error: Mapping[str, Any]) -> str:

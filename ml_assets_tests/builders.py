@@ -2,9 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+
+from ml_assets.pipeline import day as day_module
+from ml_assets.pipelines.tabular import tabular
 
 FIRST = dt.date(2025, 5, 1)
 LAST = dt.date(2025, 8, 31)
@@ -83,3 +87,18 @@ def land(
     else:
         content.write_parquet(path)
     return path
+
+
+def swap(monkeypatch, asset, made_of):
+    """Another function for an asset of the shipped pipeline: what `made_of` makes of the real one."""
+    kind = tabular.assets[asset]
+    monkeypatch.setitem(tabular._assets, asset, replace(kind, function=made_of(kind.function)))
+
+
+def other_code(monkeypatch, asset, *, version="0" * 12):
+    """Another version of the code of an asset of the shipped pipeline; the version that it had."""
+    real = day_module.code_of
+    before = real(tabular.assets[asset])
+    other = replace(before, version=version)
+    monkeypatch.setattr(day_module, "code_of", lambda kind: other if kind.name == asset else real(kind))
+    return before.version

@@ -15,6 +15,7 @@ from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.promotion import Promotion, promote
 from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -45,7 +46,10 @@ def model(slot, number):
 def train(root: Path) -> None:
     """The three parameter sets over the six days."""
     workspace = Workspace(
-        store=ArtifactStore(str(root)), environment="staging", sources={"sample": "sample:"}
+        pipeline=tabular,
+        store=ArtifactStore(str(root)),
+        environment="staging",
+        sources={"sample": "sample:"},
     )
     for parameters in (GOOD, OTHER, BAD):
         for done in attempts(parameters, DAYS, workspace=workspace, workers=1):

@@ -15,6 +15,7 @@ from ml_assets.pipeline.promotion import Promotion, promote
 from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land
@@ -92,7 +93,13 @@ class World:
     def workspace(self) -> Workspace:
         """Staging, where everything is made anew."""
         sources = {"shop": str(self.zone)}
-        return Workspace(store=self.store(), environment="staging", sources=sources, reuse=False)
+        return Workspace(
+            pipeline=tabular,
+            store=self.store(),
+            environment="staging",
+            sources=sources,
+            reuse=False,
+        )
 
     def train(self, parameters: TrainingParameters = PARAMETERS, as_of: dt.date = AS_OF) -> str:
         """The run_id of a model that is trained in staging from the rows that are landed now."""

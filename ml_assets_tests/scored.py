@@ -15,6 +15,7 @@ from ml_assets.core.release import Release, promoted, switched
 from ml_assets.definitions import defs
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog
 
@@ -41,7 +42,10 @@ class Shop:
         """The manifest of a model that is trained straight into an environment's root."""
         parameters = PARAMETERS.model_copy(update=changes)
         workspace = Workspace(
-            store=self.store(environment), environment=environment, sources={"shop": str(self.zone)}
+            pipeline=tabular,
+            store=self.store(environment),
+            environment=environment,
+            sources={"shop": str(self.zone)},
         )
         outcome = attempt(parameters, AS_OF, workspace=workspace)
         assert outcome.error is None, outcome.error

@@ -12,12 +12,13 @@ from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.run_id import run_id
-from ml_assets.core.tabular import METRICS, TABULAR
+from ml_assets.core.tabular import METRICS
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import report as read_report
 from ml_assets.pipeline.report import report_key
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_days, write_landing
@@ -87,7 +88,7 @@ def stored(shop, trained):
     result = make(DAYS[-1], instance=instance, config=report_config(window_days=5))
     assert result.success, failure_of(result)
     event = materializations(result)["backfill_report", str(DAYS[-1])]
-    key = report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=TABULAR)
+    key = report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular)
     return event, store.load(key), store.manifest(key)
 
 
@@ -187,7 +188,7 @@ def test_a_report_of_the_same_days_has_the_same_bytes(stored, shop):
     assert make(DAYS[-1], instance=instance, config=report_config(window_days=5)).success
 
     again = store.manifest(
-        report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=TABULAR)
+        report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular)
     )
     assert again.files == manifest.files
     assert again.dagster_run_id != manifest.dagster_run_id
@@ -199,7 +200,7 @@ def test_the_coverage_has_a_row_for_each_parameter_set(stored, shop):
     assert train_days(str(DAYS[0]), str(DAYS[0]), instance=instance, **other).success
     assert make(DAYS[-1], instance=instance, config=report_config(window_days=5)).success
 
-    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=TABULAR))
+    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular))
 
     rows = {row["label"].partition(" ")[2]: list(row["values"]) for row in document["coverage"]["sets"]}
     same = "source=shop lookback_days=91 holdout_days=10"
@@ -217,7 +218,7 @@ def test_a_day_that_is_mended_is_done_in_the_next_report(stored, shop, trained):
 
     assert make(DAYS[-1], instance=instance, config=report_config(window_days=5)).success
 
-    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=TABULAR))
+    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular))
     assert [day["status"] for day in document["days"]][3] == "made"
     assert document["errors"] == []
 
@@ -228,7 +229,7 @@ def test_a_window_does_not_reach_before_the_first_day(shop, trained, monkeypatch
 
     assert make(DAYS[2], instance=instance, config=report_config()).success
 
-    document = store.load(report_key(PARAMETERS, ReportParameters(), DAYS[2], pipeline=TABULAR))
+    document = store.load(report_key(PARAMETERS, ReportParameters(), DAYS[2], pipeline=tabular))
     assert (document["first"], document["asked"]) == (str(DAYS[1]), 2)
 
 
@@ -245,7 +246,7 @@ def test_a_backfill_of_reports_makes_one_a_day_in_one_run(shop, trained):
     assert result.success, failure_of(result)
     made = materializations(result)
     for day in DAYS[:2]:
-        key = report_key(PARAMETERS, ReportParameters(window_days=2), day, pipeline=TABULAR)
+        key = report_key(PARAMETERS, ReportParameters(window_days=2), day, pipeline=tabular)
         assert made["backfill_report", str(day)].metadata["run_id"].value == key.run_id
         assert store.load(key)["last"] == str(day)
 
@@ -298,7 +299,7 @@ def test_the_launchpad_shows_the_reports_own_parameters_and_what_is_allowed():
 
 def test_the_plain_function_takes_outcomes_and_loads_neither_dagster_nor_matplotlib(stored, shop):
     _, _, store = shop
-    workspace = open_workspace(load_settings())
+    workspace = open_workspace(load_settings(), pipeline=tabular)
     assert workspace.store == store
 
     found = read_report(
@@ -306,7 +307,7 @@ def test_the_plain_function_takes_outcomes_and_loads_neither_dagster_nor_matplot
         DAYS,
         workspace=workspace,
         outcomes={DAYS[0]: ("failed", "no rows"), DAYS[1]: ("reused", "")},
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
 
     assert [day.status for day in found.days][:3] == ["failed", "reused", "made"]
@@ -321,7 +322,12 @@ def test_a_damaged_evaluation_makes_its_day_failed_with_the_reason(stored, shop)
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b'"reuse', b'"x').replace(b'"roc_auc":0', b'"roc_auc":1'))
 
-    found = read_report(PARAMETERS, DAYS, workspace=open_workspace(load_settings()), pipeline=TABULAR)
+    found = read_report(
+        PARAMETERS,
+        DAYS,
+        workspace=open_workspace(load_settings(), pipeline=tabular),
+        pipeline=tabular,
+    )
     path.write_bytes(whole)
 
     assert found.days[2].status == "failed"
@@ -330,7 +336,10 @@ def test_a_damaged_evaluation_makes_its_day_failed_with_the_reason(stored, shop)
 
 def test_where_the_environment_is_not_the_usual_one_the_retry_names_it(shop):
     found = read_report(
-        PARAMETERS, DAYS, workspace=open_workspace(load_settings(), environment="blue"), pipeline=TABULAR
+        PARAMETERS,
+        DAYS,
+        workspace=open_workspace(load_settings(), pipeline=tabular, environment="blue"),
+        pipeline=tabular,
     )
 
     assert found.retry[0].endswith("--environment blue")

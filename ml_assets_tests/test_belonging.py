@@ -8,13 +8,13 @@ import pytest
 from ml_assets.cli.show import show
 from ml_assets.core.artifact import key_of
 from ml_assets.core.monitoring.parameters import MonitoringParameters
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.report import report
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 
@@ -38,7 +38,12 @@ def shop(trained, tmp_path, monkeypatch):
 
 
 def workspace(shop):
-    return Workspace(store=shop.store("dev"), environment="dev", sources={"shop": str(shop.zone)})
+    return Workspace(
+        pipeline=tabular,
+        store=shop.store("dev"),
+        environment="dev",
+        sources={"shop": str(shop.zone)},
+    )
 
 
 def make(shop, *assets):
@@ -104,7 +109,7 @@ def test_a_report_shows_no_row_counts_beside_metrics_of_other_rows(shop):
     land_late_rows(shop)
     assert make(shop, "training_set").error is None
 
-    (found,) = report(PARAMETERS, [AS_OF], workspace=workspace(shop), pipeline=TABULAR).days
+    (found,) = report(PARAMETERS, [AS_OF], workspace=workspace(shop), pipeline=tabular).days
 
     assert (found.status, found.metrics, found.facts) == ("failed", {}, {})
     assert found.reason == (

@@ -6,7 +6,8 @@ import pytest
 
 from ml_assets.adapter.days import END, MISSING, PARTITION, START
 from ml_assets.core.catalog import CATALOG
-from ml_assets.pipeline.verdicts import CHECKS
+from ml_assets.pipeline.verdicts import check_descriptions
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.in_process import launch, location
 
 kind = pytest.mark.kind("Dagster's buttons")
@@ -44,10 +45,10 @@ def digests():
 def test_execute_on_the_checks_page_looks_at_what_was_materialized_last_and_makes_nothing(trained, job):
     before = digests()
 
-    answer = launch(trained, **{**EXECUTE, "job": job}, checks=list(CHECKS))
+    answer = launch(trained, **{**EXECUTE, "job": job}, checks=list(check_descriptions(tabular)))
 
     assert answer.succeeded, answer.said
-    assert set(answer.checks) == set(CHECKS)
+    assert set(answer.checks) == set(check_descriptions(tabular))
     assert all(answer.checks[asset, "bytes_verify"].passed for asset in CATALOG)
     assert {item.metadata["as_of"].value for item in answer.checks.values()} == {"2025-12-01"}
     assert not answer.materialized

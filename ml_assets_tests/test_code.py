@@ -432,25 +432,29 @@ def test_nothing_is_imported_to_be_read(tmp_path):
 
 
 def test_assets_that_a_function_declares_are_told_apart(tmp_path):
-    built = PROJECT[DEMAND].replace("demand = Pipeline", "def built(number):\n  demand = Pipeline")
-    head, body = built.split("  demand = Pipeline")
-    body = "  demand = Pipeline" + body.replace("\n", "\n  ").replace(
-        "return forecast", "return forecast, number"
-    )
-    text = f"{head}{body}\n  return demand\n\n\ndemand = built({{}})\n"
+    head, body = PROJECT[DEMAND].split("demand = Pipeline")
+    inner = ("demand = Pipeline" + body).replace("\n", "\n    ").rstrip()
+    text = f"{head}def built():\n    {inner}\n    return demand\n\n\ndemand = built()\n"
 
     def versions(folder, text):
-        return {
-            name: code.version for name, code in codes(tmp_path / folder, PROJECT | {DEMAND: text}).items()
-        }
+        found = codes(tmp_path / folder, PROJECT | {DEMAND: text})
+        return {name: code.version for name, code in found.items()}
 
-    first = versions("1", text)
+    was = versions("1", text)
+    now = versions("2", text.replace("scaled(params.days", "scaled(1 + params.days"))
 
-    assert len(set(first.values())) == 3
-    other = versions("2", text.replace("scaled(params.days", "scaled(1 + params.days"))
-    assert {name for name in first if first[name] != other[name]} == {"history"}
-    held = (
-        versions("3", text.replace("built({})", "built(5)")),
-        versions("4", text.replace("built({})", "built(6)")),
-    )
-    assert {name for name in first if held[0][name] != held[1][name]} == {"report"}
+    assert len(set(was.values())) == 3
+    assert {name for name in was if was[name] != now[name]} == {"history"}
+
+
+def test_what_a_function_is_wrapped_in_where_it_is_declared_counts(edits):
+    later = "from ml_assets import Frame\n\n\ndef later(report: Frame) -> Frame:\n    return report\n"
+    wrapped = [
+        ("shop/parts.py", "", PARTS),
+        ("shop/later.py", "", later),
+        (DEMAND, "DAYS = 7", "DAYS = 7\nfrom shop.parts import doubled\nfrom shop.later import later"),
+        (DEMAND, "", "\n\ndemand.asset(doubled(later))\n"),
+    ]
+
+    assert edits.stale(("shop/parts.py", "2 * function", "3 * function"), before=wrapped) == {"later"}
+    assert edits.stale(("shop/later.py", "return report", "return 1"), before=wrapped) == {"later"}

@@ -4,7 +4,6 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import ArtifactKey, key_of
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
 from ml_assets.pipeline import failed_trials
 from ml_assets.pipeline.day import Day, Made
@@ -15,6 +14,7 @@ from ml_assets.pipeline.reproduce import reproduce
 from ml_assets.pipeline.stored_days import covered_days
 from ml_assets.pipeline.verdicts import bytes_verify
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
@@ -39,7 +39,12 @@ def shop(trained, tmp_path, monkeypatch):
 
 @pytest.fixture
 def workspace(shop):
-    return Workspace(store=shop.store(), environment="green", sources={"shop": str(shop.zone)})
+    return Workspace(
+        pipeline=tabular,
+        store=shop.store(),
+        environment="green",
+        sources={"shop": str(shop.zone)},
+    )
 
 
 def spoil(shop, key, name="manifest.json"):
@@ -57,7 +62,7 @@ def test_a_model_whose_manifest_is_damaged_has_to_be_made(shop, workspace):
 
 def test_a_damaged_evaluation_covers_no_day(shop):
     def covered():
-        found = covered_days(PARAMETERS, [AS_OF], store=shop.store(), metric="roc_auc", pipeline=TABULAR)
+        found = covered_days(PARAMETERS, [AS_OF], store=shop.store(), metric="roc_auc", pipeline=tabular)
         return [value is not None for item in found.sets for value in item.values]
 
     assert covered() == [True]

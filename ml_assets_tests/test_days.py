@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -15,13 +16,13 @@ from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import RefusedError, TrainingError
-from ml_assets.pipeline import steps
 from ml_assets.pipeline.days import attempts, workers_for
 from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.trials import workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import land, order_day, write_landing
+from ml_assets_tests.builders import land, order_day, swap, write_landing
 
 LAST = dt.date(2025, 8, 20)
 DAYS = [LAST - dt.timedelta(days=n) for n in range(5, -1, -1)]
@@ -36,7 +37,10 @@ def shop(tmp_path):
 @pytest.fixture
 def workspace(tmp_path, shop):
     return Workspace(
-        store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={"shop": str(shop)}
+        pipeline=tabular,
+        store=ArtifactStore(str(tmp_path / "store")),
+        environment="dev",
+        sources={"shop": str(shop)},
     )
 
 
@@ -51,7 +55,7 @@ def digests(store):
 
 @pytest.mark.parametrize("assets", [["modle"], ["model", "modle"], "model", "model_card", [], ""])
 def test_assets_that_are_not_in_the_catalog_are_refused_before_anything_is_made(tmp_path, assets):
-    sound = resolve({"lookback_days": 120}, as_of="2025-08-20")
+    sound = resolve(tabular, {"lookback_days": 120}, as_of="2025-08-20")
 
     with pytest.raises(RefusedError) as caught:
         make(sound, assets)
@@ -63,7 +67,7 @@ def test_assets_that_are_not_in_the_catalog_are_refused_before_anything_is_made(
 
 
 def test_plain_python_makes_the_run_that_it_resolved(capsys):
-    sound = resolve({"lookback_days": 120, "C": 2.0}, as_of="2025-08-20")
+    sound = resolve(tabular, {"lookback_days": 120, "C": 2.0}, as_of="2025-08-20")
 
     made = make(sound)
 
@@ -76,7 +80,7 @@ def test_plain_python_makes_the_run_that_it_resolved(capsys):
 
 def test_plain_python_is_refused_with_every_problem_and_no_value():
     with pytest.raises(RefusedError) as caught:
-        resolve({"lookback_days": 1}, as_of="password=hunter2")
+        resolve(tabular, {"lookback_days": 1}, as_of="password=hunter2")
 
     assert [line.split(":")[0] for line in caught.value.problems] == ["lookback_days", "as_of"]
     assert "hunter2" not in str(caught.value)
@@ -137,33 +141,40 @@ def test_an_error_of_someone_else_is_the_outcome_of_its_day_alone(workspace, tmp
 
 
 def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
-    real = steps.STEPS["model"]
+    def with_defect(real):
+        def defective(training_set, **given):
+            if training_set.facts["last_day"] == last:
+                return 1 / 0
+            return real(training_set=training_set, **given)
 
-    def defective(inputs):
-        if inputs.as_of == DAYS[1]:
-            return 1 / 0
-        return real(inputs)
+        return defective
 
-    monkeypatch.setitem(steps.STEPS, "model", defective)
+    (before,) = run(workspace, workers=1, days=[DAYS[1]])
+    last = before.made[0].manifest.facts["last_day"]
+    shutil.rmtree(workspace.store.uri(before.made[1].key))
+    swap(monkeypatch, "model", with_defect)
 
     done = run(workspace, workers=1)
 
     assert [attempt.error is None for attempt in done] == [True, False, True, True, True, True]
-    assert "ZeroDivisionError" in str(done[1].error)
+    assert str(done[1].error).startswith(
+        f"model of {DAYS[1]} failed: ZeroDivisionError: division by zero (ml_assets_tests."
+    )
     assert "defective" in done[1].trace
-    with pytest.raises(ZeroDivisionError):  # of a single day, the error itself
-        run(workspace, workers=1, days=[DAYS[1]])
+    (alone,) = run(workspace, workers=1, days=[DAYS[1]])
+    assert str(alone.error) == str(done[1].error)
 
 
 def test_a_panic_of_polars_is_the_outcome_of_its_day_alone(workspace, monkeypatch):
-    real = steps.STEPS["training_set"]
+    def with_panic(real):
+        def panicking(as_of, **given):
+            if as_of == DAYS[1]:
+                raise pl.exceptions.PanicException("index out of bounds")
+            return real(as_of=as_of, **given)
 
-    def panicking(inputs):
-        if inputs.as_of == DAYS[1]:
-            raise pl.exceptions.PanicException("index out of bounds")
-        return real(inputs)
+        return panicking
 
-    monkeypatch.setitem(steps.STEPS, "training_set", panicking)
+    swap(monkeypatch, "training_set", with_panic)
 
     done = list(attempts(PARAMETERS, DAYS[:3], workspace=workspace, workers=1, assets=("training_set",)))
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ml_assets.adapter import days as partition
+from ml_assets.adapter import io_manager
 from ml_assets.adapter.days import BACKWARDS, END, HALF, MISSING, PARTITION, START
 from ml_assets.adapter.partitions import daily
 from ml_assets.client import submit
@@ -19,7 +21,7 @@ from ml_assets.defs.trust import reproduction
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.resources import io_manager, partition
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.in_process import launch, location
 from ml_assets_tests.scenario import failure_of, train
 
@@ -197,7 +199,7 @@ def test_the_io_manager_writes_no_day_that_is_not_over(monkeypatch):
 
 def test_runs_without_a_day_and_of_other_partitions_are_none_of_its_business():
     for tags in ({}, {PARTITION: "red"}, {PARTITION: "2025-12-01-03:00"}):
-        partition.refuse_days(dg.DagsterRun("own", tags=tags), steps=io_manager.STEPS)
+        partition.refuse_days(dg.DagsterRun("own", tags=tags), steps=("training",))
 
 
 @kind
@@ -214,7 +216,7 @@ def test_the_notice_of_such_a_run_says_why_and_gives_no_command_that_would_be_re
 
 @kind
 def test_a_run_that_an_engine_hands_on_is_refused_as_well():
-    sound = resolve({"lookback_days": 120}, as_of="2025-12-01")
+    sound = resolve(tabular, {"lookback_days": 120}, as_of="2025-12-01")
 
     with pytest.raises(RefusedError, match="not a complete day yet"):
         make(sound.model_copy(update={"as_of": dt.date(2030, 1, 1)}))

@@ -8,8 +8,10 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import SettingsError
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train
@@ -60,8 +62,11 @@ def test_an_environments_own_access_to_s3_wins_field_by_field(monkeypatch, tmp_p
     assert (green.profile, green.region) == ("", "eu-west-1")
     assert dev == settings.s3
     assert settings.place("blue").root == "artifacts/blue"
-    assert open_workspace(settings, environment="blue").store.access == blue
-    assert open_workspace(settings, environment="blue").accesses == {"shop": blue, "lake": settings.s3}
+    assert open_workspace(settings, pipeline=tabular, environment="blue").store.access == blue
+    assert open_workspace(settings, pipeline=tabular, environment="blue").accesses == {
+        "shop": blue,
+        "lake": settings.s3,
+    }
     assert main(["env", "diff", "blue", "green", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["blue"]["s3 profile"], "s3 profile" in told["green"]) == ("blue", False)
@@ -157,10 +162,10 @@ def test_a_run_that_names_such_an_environment_fails_before_any_work(monkeypatch,
 def test_nothing_but_defaults_may_be_given_where_the_list_is_empty(monkeypatch):
     monkeypatch.setenv(OVERRIDES, "[]")
 
-    assert load_settings().override_problems(["seed"], environment="green") == [
+    assert load_settings().override_problems(["seed"], environment="green", cls=TrainingParameters) == [
         "seed: may not be given in the environment green. Given there may be: none."
     ]
-    assert load_settings().override_problems(["seed"], environment="staging") == []
+    assert load_settings().override_problems(["seed"], environment="staging", cls=TrainingParameters) == []
 
 
 def test_an_override_that_is_no_parameter_is_named_with_the_known_ones(monkeypatch):

@@ -11,8 +11,9 @@ from ml_assets.core.manifest import PYTHON, InputArtifact, Manifest
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import FORCEABLE, GATES, NOT_LOOKED_AT, PASSED, Evidence, Gate, check
 from ml_assets.core.promotion.parameters import check_promotion
-from ml_assets.core.tabular import METRICS, TABULAR
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 
 ROOT = Path(__file__).parent / "vectors" / "store_1"
@@ -42,7 +43,7 @@ def sound():
         manifests=found,
         code={asset: manifest.code_version for asset, manifest in found.items()},
         packages={asset: dict(manifest.packages) for asset, manifest in found.items()},
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
 
 

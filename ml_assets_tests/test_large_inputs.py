@@ -13,6 +13,7 @@ from ml_assets.core.contract import MOST_FEATURES
 from ml_assets.core.room import GIGABYTE
 from ml_assets.errors import SourceError
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.sources.parquet_footer import LARGEST_FOOTER, decoded_size
 from ml_assets.sources.rows import open_source
@@ -189,7 +190,7 @@ def test_objects_of_a_bucket_are_refused_by_size_and_footer(monkeypatch, bomb, n
 def test_the_room_is_that_of_the_settings(monkeypatch, zone):
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
     monkeypatch.setenv("ML_ASSETS_ROWS_GB", "0.000001")
-    source = open_workspace(load_settings()).source("shop")
+    source = open_workspace(load_settings(), pipeline=tabular).source("shop")
 
     with pytest.raises(SourceError, match=r"may take 1e-06 GB\. Read fewer days or columns"):
         source.scan("orders", first=DAY, last=NEXT)

@@ -17,8 +17,9 @@ from ml_assets.core.leaderboard.text import first
 from ml_assets.core.leaderboard.trial import TrialDay, varied_values
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import hash_identity
-from ml_assets.core.tabular import METRICS, TABULAR
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 
 FIRST = dt.date(2025, 12, 1)
 REASON = "orders: no rows."
@@ -48,7 +49,7 @@ def records_of(table, **more):
 
 
 def board(records, *, metric="roc_auc", varied=("max_depth",)):
-    return leaderboard(records, metric=metric, varied=varied, pipeline=TABULAR)
+    return leaderboard(records, metric=metric, varied=varied, pipeline=tabular)
 
 
 def by_depth(found):
@@ -163,7 +164,7 @@ def test_a_trial_is_worse_where_the_confidence_set_and_its_interval_leave_it_out
     found = board(records_of(FOUR))
     against = {4: (0.0, 0.0, 1.0), 3: (-0.02, 0.001, 0.01), 2: (-0.2, -0.1, 0.01), 1: (-0.2, -0.1, 0.2)}
 
-    told = by_depth(with_evidence(found, evidence_of(found, against), pipeline=TABULAR))
+    told = by_depth(with_evidence(found, evidence_of(found, against), pipeline=tabular))
 
     assert {depth: trial.distinguishable for depth, trial in told.items()} == {
         4: None,
@@ -179,7 +180,7 @@ def test_without_interval_no_trial_is_worse():
     found = board(records_of({4: [0.7, 0.8], 2: [0.1, 0.1]}))
 
     told = with_evidence(
-        found, evidence_of(found, {4: (0, 0, 1), 2: (-math.inf, math.inf, 0.001)}), pipeline=TABULAR
+        found, evidence_of(found, {4: (0, 0, 1), 2: (-math.inf, math.inf, 0.001)}), pipeline=tabular
     )
 
     assert (told.trials[1].difference_low, told.trials[1].distinguishable) == (None, False)
@@ -229,14 +230,14 @@ def test_it_is_said_whether_the_others_are_worse_than_the_first():
     assert first(two) == (
         "Whether the other trial is worse than the first cannot be told: there are no stored scores of the same rows."
     )
-    assert first(with_evidence(found, evidence_of(found, {}, missing=missing), pipeline=TABULAR)) == (
+    assert first(with_evidence(found, evidence_of(found, {}, missing=missing), pipeline=tabular)) == (
         "Whether any of the other 3 trials is worse than the first cannot be told: "
         "there are 41 of the 56 days of rows that it takes."
     )
-    assert first(with_evidence(found, evidence_of(found, {}), pipeline=TABULAR)).endswith(
+    assert first(with_evidence(found, evidence_of(found, {}), pipeline=tabular)).endswith(
         "no other trial has the same rows."
     )
-    assert first(with_evidence(found, evidence_of(found, against), pipeline=TABULAR)) == (
+    assert first(with_evidence(found, evidence_of(found, against), pipeline=tabular)) == (
         "1 of 3 other trials is not significantly worse than the best; 1 could not be compared."
     )
 
@@ -296,7 +297,7 @@ def test_an_identity_read_back_from_json_gives_the_same_leaderboard():
             [record(trial, 0, 0.7)],
             metric="roc_auc",
             varied=["learning_rate", "l2_regularization"],
-            pipeline=TABULAR,
+            pipeline=tabular,
         )
         for trial in (own, back)
     ]
@@ -326,7 +327,7 @@ def test_the_notes_say_what_a_reader_could_take_for_more_than_it_is():
     trials = [{"holdout_days": h, "max_depth": d} for h in (14, 28) for d in (2, 4)]
     source = random.Random(1)
     records = [record(trial, n, source.random()) for trial in trials for n in range(3)]
-    found = leaderboard(records, metric="roc_auc", varied=["holdout_days", "max_depth"], pipeline=TABULAR)
+    found = leaderboard(records, metric="roc_auc", varied=["holdout_days", "max_depth"], pipeline=tabular)
     last = found.trials[-1].run_id
 
     alone = " ".join(found.notes)
@@ -334,7 +335,7 @@ def test_the_notes_say_what_a_reader_could_take_for_more_than_it_is():
     told = with_evidence(
         found,
         Evidence(rows=rows, against={last: Against(low=-0.1, high=-0.05, p_value=0.01)}, nested=NESTED),
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
 
     assert "The first of 4 trials was chosen on the very holdouts that measure it" in alone
@@ -368,7 +369,7 @@ def test_a_choice_by_earlier_rows_is_told_in_one_sentence():
     found = board(records_of(FOUR))
 
     assert words.nested(found) == ""
-    assert words.nested(with_evidence(found, Evidence(nested=NESTED), pipeline=TABULAR)) == (
+    assert words.nested(with_evidence(found, Evidence(nested=NESTED), pipeline=tabular)) == (
         "The best of 4 trials on the events from 2025-12-01 to 2025-12-28 is 000000000000, with roc_auc 0.7500; on the "
         "1,200 rows from 2025-12-29 to 2026-01-25, which chose nothing, it has 0.7100 (0.6900 to 0.7300)."
     )

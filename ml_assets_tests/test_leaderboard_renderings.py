@@ -24,7 +24,8 @@ from ml_assets.core.leaderboard.text import importance, percent, scope
 from ml_assets.core.leaderboard.trial import TrialDay
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import hash_identity
-from ml_assets.core.tabular import METRICS, TABULAR
+from ml_assets.core.tabular import METRICS
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.formats import FORMATS
 
 FIRST = dt.date(2025, 12, 1)
@@ -73,7 +74,7 @@ def records(trials, days=2, *, failing=(), dropped=()):
 
 def board(trials, days=2, **more):
     return leaderboard(
-        records(trials, days, **more), metric="roc_auc", varied=list(trials[0]), pipeline=TABULAR
+        records(trials, days, **more), metric="roc_auc", varied=list(trials[0]), pipeline=tabular
     )
 
 
@@ -109,7 +110,7 @@ def compared(found):
         last=FIRST,
         rows=1755,
     )
-    return with_evidence(found, Evidence(rows=rows, against=against, nested=nested), pipeline=TABULAR)
+    return with_evidence(found, Evidence(rows=rows, against=against, nested=nested), pipeline=tabular)
 
 
 def size(data):
@@ -228,7 +229,7 @@ def test_numbers_far_apart_have_a_log_axis_and_what_is_no_number_a_place_of_its_
 
 
 def test_the_table_has_one_row_a_trial_and_the_failed_ones_last():
-    found = table(board(grid(GRIDS[2]), failing={1, 4}, dropped={2}), pipeline=TABULAR)
+    found = table(board(grid(GRIDS[2]), failing={1, 4}, dropped={2}), pipeline=tabular)
 
     assert found["rank"].to_list() == [*range(1, 8), None, None]
     assert found["status"].to_list() == ["done"] * 7 + ["failed"] * 2
@@ -239,7 +240,7 @@ def test_the_table_has_one_row_a_trial_and_the_failed_ones_last():
 def test_columns_and_types_of_the_table_do_not_depend_on_what_was_found():
     varied = grid(GRIDS[4])
     schemas = [
-        table(board(varied, days, failing=failing), pipeline=TABULAR).schema
+        table(board(varied, days, failing=failing), pipeline=tabular).schema
         for days, failing in ((1, ()), (3, (1, 2)), (1, range(99)))
     ]
 
@@ -262,7 +263,7 @@ def test_a_column_of_an_unknown_parameter_has_the_type_that_its_values_have():
         }
         for n in range(3)
     ]
-    found = table(board([*trials, {**dict.fromkeys(trials[0]), "text": "b"}]), pipeline=TABULAR)
+    found = table(board([*trials, {**dict.fromkeys(trials[0]), "text": "b"}]), pipeline=tabular)
 
     kinds = {name: found.schema[name] for name in trials[0]}
     assert kinds == {
@@ -283,7 +284,7 @@ def test_no_parameter_has_the_name_of_another_column():
 
 def test_the_table_is_parquet_with_equal_bytes_and_comes_back():
     trials = grid(GRIDS[3])
-    first, second = (table(board(trials), pipeline=TABULAR) for _ in range(2))
+    first, second = (table(board(trials), pipeline=tabular) for _ in range(2))
 
     data = FORMATS["parquet"].encode(first)
     assert data == FORMATS["parquet"].encode(second)
@@ -388,17 +389,17 @@ def test_all_reasons_and_all_names_are_told():
         else item
         for item in records(trials)
     ]
-    found = leaderboard(two, metric="roc_auc", varied=list(trials[0]), pipeline=TABULAR)
+    found = leaderboard(two, metric="roc_auc", varied=list(trials[0]), pipeline=tabular)
 
-    assert table(found, pipeline=TABULAR)["reason"].to_list()[-1] == "r1; r2"
+    assert table(found, pipeline=tabular)["reason"].to_list()[-1] == "r1; r2"
     assert "not told: one, two (nearly every trial has its own)" in importance(found.importance)
-    alone = leaderboard(records([{"seed": 1}]), metric="roc_auc", varied=[], pipeline=TABULAR)
+    alone = leaderboard(records([{"seed": 1}]), metric="roc_auc", varied=[], pipeline=tabular)
     assert "nothing" in markdown(alone, metrics=METRICS).splitlines()[0]
 
 
 def test_the_text_says_which_way_is_better():
     trials = grid(GRIDS[1])
-    found = leaderboard(records(trials), metric="log_loss", varied=["max_depth"], pipeline=TABULAR)
+    found = leaderboard(records(trials), metric="log_loss", varied=["max_depth"], pipeline=tabular)
 
     assert scope(found).endswith("; smaller is better.")
     assert scope(board(trials)).endswith("; larger is better.")

@@ -18,6 +18,7 @@ from ml_assets.pipeline.scoring import predictions_key
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
@@ -64,7 +65,12 @@ def monitor(day, **more):
 
 def looked_at(shop, day, *, store=None, **own):
     """The day as a run looks at it, whose model is found already; nothing is read of the rest."""
-    workspace = Workspace(store=store or shop.store(), environment="green", sources={"shop": str(shop.zone)})
+    workspace = Workspace(
+        pipeline=tabular,
+        store=store or shop.store(),
+        environment="green",
+        sources={"shop": str(shop.zone)},
+    )
     asked = MonitoringParameters(**own)
     model = scoring_model(PARAMETERS, asked, workspace=workspace, asset="monitoring")
     return MonitoredDay(parameters=PARAMETERS, own=asked, as_of=day, model=model, workspace=workspace)
@@ -119,7 +125,7 @@ def test_metrics_of_closed_outcomes_are_those_of_scores_against_labels(shop):
 def rescored(shop, expression):
     """The predictions of all days made again, as a model would whose output is put through `expression`."""
     store, model = shop.store(), shop.store().manifest(key_of("model", PARAMETERS, AS_OF))
-    workspace = Workspace(store=store, environment="green", sources={})
+    workspace = Workspace(pipeline=tabular, store=store, environment="green", sources={})
     for day in SCORED:
         key = predictions_key(PARAMETERS, model, day)
         store_value(
@@ -189,7 +195,7 @@ def test_of_an_evaluation_that_kept_no_scores_only_the_interval_that_it_states_i
         parameters=manifest.parameters,
         format_name="json",
         inputs=(model,),
-        workspace=Workspace(store=store, environment="green", sources={}),
+        workspace=Workspace(pipeline=tabular, store=store, environment="green", sources={}),
     )
 
     verdicts = looked_at(shop, BEFORE_THE_SHIFT).monitoring().outcomes.verdicts
@@ -349,7 +355,12 @@ class Rescored(ArtifactStore):
             parameters=found.parameters,
             format_name="parquet",
             inputs=(),
-            workspace=Workspace(store=ArtifactStore(self.root), environment="green", sources={}),
+            workspace=Workspace(
+                pipeline=tabular,
+                store=ArtifactStore(self.root),
+                environment="green",
+                sources={},
+            ),
         )
         return found
 

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.promotion import evaluate
@@ -21,6 +21,7 @@ from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
 from ml_assets_tests.builders import land
@@ -141,11 +142,11 @@ def test_too_few_rows_are_told_with_the_day_from_which_there_are_enough_and_it_i
 
 def store_board(world, *parameters, as_of=AS_OF, facts=None):
     """A leaderboard that ranks these parameter sets, as far as the gate reads it."""
-    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of, pipeline=TABULAR)
+    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of, pipeline=tabular)
     ranked = [
         {"parameters": world.store().manifest(key_of("model", of, AS_OF)).parameters} for of in parameters
     ]
-    workspace = Workspace(store=world.store(), environment="staging", sources={})
+    workspace = Workspace(pipeline=tabular, store=world.store(), environment="staging", sources={})
     store_value(
         Product(
             value=pl.DataFrame({"rank": [1]}),
@@ -153,7 +154,7 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
             facts=facts or {},
         ),
         key=key,
-        parameters=sweep_identity(PARAMETERS, SweepParameters(), pipeline=TABULAR),
+        parameters=sweep_identity(PARAMETERS, SweepParameters(), pipeline=tabular),
         format_name="parquet",
         inputs=(),
         workspace=workspace,
@@ -188,10 +189,10 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
     world.serve(run_id(WEAK))
     sweep = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"grid": {"C": "0.3,3"}}),
+        own=check_sweep({"grid": {"C": "0.3,3"}}, cls=TrainingParameters),
         days=(AS_OF,),
         workspace=world.workspace,
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
     assert len(list(sweep.run())) > 0
     board = leaderboard_draft(sweep, sweep.leaderboard()).commit().manifest

@@ -16,8 +16,9 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.late import Change, LateRows
 from ml_assets.pipeline.store_value import store_value
-from ml_assets.pipeline.verdicts import nothing_after_as_of
+from ml_assets.pipeline.verdicts import judge_again
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import LAST, land, order_day, order_days, write_landing
 
@@ -27,7 +28,12 @@ PARAMETERS = TrainingParameters(source="shop", lookback_days=101, holdout_days=1
 
 
 def workspace_of(root, place):
-    return Workspace(store=ArtifactStore(str(place)), environment="dev", sources={"shop": str(root)})
+    return Workspace(
+        pipeline=tabular,
+        store=ArtifactStore(str(place)),
+        environment="dev",
+        sources={"shop": str(root)},
+    )
 
 
 def digests(root, place):
@@ -168,6 +174,7 @@ def test_the_check_of_a_training_set_goes_by_that_rule(tmp_path, values, known):
         workspace=workspace,
     )
 
-    found = nothing_after_as_of(Made(key=key, manifest=manifest, reused=False, reason="new"), workspace.store)
+    made = Made(key=key, manifest=manifest, reused=False, reason="new")
+    found = judge_again(made, "nothing_after_as_of", workspace=workspace)
 
     assert (found.passed, found.metadata["late_rows"]) == (known, 0 if known else 8)

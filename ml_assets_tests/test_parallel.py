@@ -8,7 +8,6 @@ from collections import Counter
 import pytest
 
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import TrainingError
 from ml_assets.pipeline import processes, trials
 from ml_assets.pipeline.attempt import Attempt
@@ -16,6 +15,7 @@ from ml_assets.pipeline.parallel import TRIES_BESIDE_OTHERS, side_by_side
 from ml_assets.pipeline.processes import start_workers
 from ml_assets.pipeline.trials import tries
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 
 
@@ -95,12 +95,12 @@ def die_of_two(trials, day, workspace, assets, retry_failed):
 
 def test_a_trial_that_kills_its_process_fails_without_those_that_share_its_task(tmp_path, monkeypatch):
     monkeypatch.setattr(trials, "_try_all", die_of_two)
-    place = Workspace(store=ArtifactStore(str(tmp_path)), environment="dev", sources={})
+    place = Workspace(pipeline=tabular, store=ArtifactStore(str(tmp_path)), environment="dev", sources={})
     day, wanted = dt.date(2025, 8, 6), [TrainingParameters(C=c) for c in range(1, 10)]
 
     done = {
         tried.parameters.C: tried.attempt.error
-        for tried in tries({day: wanted}, shared={}, pipeline=TABULAR, workspace=place, workers=2)
+        for tried in tries({day: wanted}, shared={}, pipeline=tabular, workspace=place, workers=2)
     }
 
     assert sorted(done) == list(range(1, 10))

@@ -130,7 +130,7 @@ def test_what_was_decorated_stays_a_function():
     assert calendar(DAY) == ["2025-12-01"]
     assert sales(DAY, DAY).rows() == [(DAY, 3)]
     assert demand.assets["calendar"].function is calendar
-    assert demand.samples["sales"] is sales
+    assert demand.samples["sales"].function is sales
 
 
 def test_all_that_an_asset_needs_is_read_from_its_signature():
@@ -276,7 +276,7 @@ def test_nothing_is_added_once_a_pipeline_is_used():
 
 
 def test_a_pipeline_is_found_again_where_it_was_defined_and_not_copied():
-    assert demand.module == __name__
+    assert (demand.module, demand.reference) == (__name__, f"{__name__}:demand")
     assert pickle.loads(pickle.dumps(demand)) is demand
     assert pickle.loads(pickle.dumps({"of": [demand]}))["of"][0] is demand
 
@@ -287,6 +287,7 @@ def test_a_pipeline_that_no_module_holds_is_carried_with_its_functions():
 
     copy = pickle.loads(pickle.dumps(pipeline))
 
+    assert pipeline.reference == ""
     assert copy.key("history", Forecast(), DAY) == pipeline.key("history", Forecast(), DAY)
     assert copy.assets["history"].function is history
 

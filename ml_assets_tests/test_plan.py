@@ -11,18 +11,19 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
+from ml_assets.core.manifest import InputSource
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import RefusedError
-from ml_assets.pipeline import day as day_module
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.differences import contract_differences
 from ml_assets.pipeline.late import Change, LateRows
 from ml_assets.pipeline.plan import plan, plan_day
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import Budget
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import ORDERS_TOML, land, order_day, write_landing
+from ml_assets_tests.builders import ORDERS_TOML, land, order_day, other_code, write_landing
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,7 +43,10 @@ def shop(tmp_path):
 @pytest.fixture
 def workspace(tmp_path, shop):
     return Workspace(
-        store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={"shop": str(shop)}
+        pipeline=tabular,
+        store=ArtifactStore(str(tmp_path / "store")),
+        environment="dev",
+        sources={"shop": str(shop)},
     )
 
 
@@ -153,18 +157,24 @@ def test_a_day_whose_values_look_like_another_kind_has_not_changed(workspace, sh
 def test_what_is_stored_of_a_contract_and_cannot_be_understood_is_another_contract():
     now = {"event_time": "ts", "label": "y", "label_closes_at": "closes", "features": ["a"]}
 
-    assert list(contract_differences(now, {**now, "ids": [], "types": {}})) == []
-    assert list(contract_differences(None, now)) == []
-    assert [item.name for item in contract_differences({**now, "ids": ["b"]}, now)] == ["ids"]
-    for odd in ({}, [], {**now, "label": ""}, {**now, "more": 1}):
-        assert {item.name for item in contract_differences(odd, now)} >= {"event_time", "features"}
+    def names(was, now):
+        told = [
+            InputSource(source="shop", dataset="orders", uri="", days=(), contract=contract)
+            for contract in (was, now)
+        ]
+        return [item.name for item in contract_differences(told[:1], told[1:])]
+
+    assert names(now, {**now, "ids": [], "types": {}}) == []
+    assert names(None, now) == []
+    assert names({**now, "ids": ["b"]}, now) == ["ids"]
+    for odd in ({}, {**now, "label": 1}, {**now, "more": 1}):
+        assert {*names(odd, now)} >= {"event_time", "features"}
 
 
 @pytest.mark.parametrize("asset", ["training_set", "model", "evaluation", "model_card"])
 def test_changed_code_is_stale_and_says_so(workspace, monkeypatch, asset):
     happens(workspace)
-    real = day_module.code_version
-    monkeypatch.setattr(day_module, "code_version", lambda name: "0" * 12 if name == asset else real(name))
+    other_code(monkeypatch, asset)
 
     planned = plan_day(PARAMETERS, LAST, workspace=workspace)
 

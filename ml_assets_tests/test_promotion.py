@@ -23,6 +23,7 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import evaluate, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets
@@ -198,7 +199,12 @@ def test_a_candidate_that_is_worse_beyond_the_margin_is_refused_with_the_numbers
 
 def test_models_of_another_holdout_and_lookback_are_compared_on_the_same_rows(serving):
     other_days = GOOD.model_copy(update={"holdout_days": 50, "lookback_days": 140})
-    workspace = Workspace(store=serving.store(), environment="staging", sources={"sample": "sample:"})
+    workspace = Workspace(
+        pipeline=tabular,
+        store=serving.store(),
+        environment="staging",
+        sources={"sample": "sample:"},
+    )
     assert attempt(other_days, LAST, workspace=workspace).error is None
 
     outcome = serving.promote(other_days)

@@ -12,9 +12,9 @@ import pytest
 from ml_assets.core.artifact import key_of
 from ml_assets.core.product import Product
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
-from ml_assets.core.tabular import TABULAR
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
 from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests import (
     recomputed,
     recomputed_comparison,
@@ -62,8 +62,8 @@ def rank(world):
             attachments={DOCUMENT: json.dumps({"trials": [trial]}).encode()},
             facts={"rows_until": "2025-07-03"},
         ),
-        key=leaderboard_key(OTHER, SweepParameters(), AS_OF, pipeline=TABULAR),
-        parameters=sweep_identity(OTHER, SweepParameters(), pipeline=TABULAR),
+        key=leaderboard_key(OTHER, SweepParameters(), AS_OF, pipeline=tabular),
+        parameters=sweep_identity(OTHER, SweepParameters(), pipeline=tabular),
         format_name="parquet",
         inputs=(),
         workspace=world.workspace,

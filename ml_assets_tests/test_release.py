@@ -25,6 +25,7 @@ from ml_assets.pipeline.promotion import Promotion, promote
 from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import TRIES, ReleaseLog
 from ml_assets_tests.released import LAST, Place, model
@@ -330,7 +331,12 @@ def busy(root, seed):
 def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_path, monkeypatch):
     place = Place(str(tmp_path))
     place.settings(monkeypatch)
-    workspace = Workspace(store=place.store(), environment="staging", sources={"sample": "sample:"})
+    workspace = Workspace(
+        pipeline=tabular,
+        store=place.store(),
+        environment="staging",
+        sources={"sample": "sample:"},
+    )
     for parameters in SETS:
         assert attempt(parameters, LAST, workspace=workspace).error is None
     own = check_promotion({"model": run_id(SETS[0], LAST), "to": "blue"})

@@ -55,9 +55,10 @@ from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
-from ml_assets.core.tabular import METRICS, TABULAR
+from ml_assets.core.tabular import METRICS
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, compared, drawn, grid, records
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone
@@ -188,7 +189,7 @@ def long_names():
         item.model_copy(update={"metrics": {"log_loss": item.metrics["log_loss"] - 0.3}})
         for item in records([*trials, *({**trial, "seed": 1} for trial in trials[:3])], 1)
     )
-    return leaderboard(below, metric="log_loss", varied=list(trials[0]), pipeline=TABULAR)
+    return leaderboard(below, metric="log_loss", varied=list(trials[0]), pipeline=tabular)
 
 
 def intervals():
@@ -197,13 +198,13 @@ def intervals():
     found = (
         item.model_copy(update={"metrics": {**item.metrics, **ends}}) for item in records(grid(GRIDS[2]), 1)
     )
-    return leaderboard(found, metric="roc_auc", varied=list(GRIDS[2]), pipeline=TABULAR)
+    return leaderboard(found, metric="roc_auc", varied=list(GRIDS[2]), pipeline=tabular)
 
 
 def points(varied, metric):
     """Too many values for cells."""
     trials = [{own: trial[own] for own in varied} for trial in drawn(40)]
-    return leaderboard(records(trials), metric=metric, varied=list(varied), pipeline=TABULAR)
+    return leaderboard(records(trials), metric=metric, varied=list(varied), pipeline=tabular)
 
 
 BOARDS = {
@@ -234,7 +235,7 @@ def reports():
         undone(14, "missing", ""),
     ]
     own, found = cells()
-    covered = coverage(own, [day(n) for n in range(15)], found, metric="roc_auc", pipeline=TABULAR)
+    covered = coverage(own, [day(n) for n in range(15)], found, metric="roc_auc", pipeline=tabular)
     yield "report", report([*done, *rest], coverage=covered)
     ends = {"roc_auc": Pooled(value=0.71, low=0.68, high=0.74), "brier": Pooled(value=0.1)}
     yield "report_pooled", report(done, pooled=Pool(metrics=ends, rows=3889, entities=3095))
@@ -381,7 +382,7 @@ def of_board(name):
     of, name = BOARDS[name](), f"board_{name}"
     yield f"{name}.md", leaderboard_text(of, metrics=METRICS)
     yield f"{name}.terminal.txt", _printed(print_leaderboard, of)
-    yield f"{name}.table.json", _json(table(of, pipeline=TABULAR).to_dicts())
+    yield f"{name}.table.json", _json(table(of, pipeline=tabular).to_dicts())
     yield f"{name}.document.json", _json(of.document())
     for picture, data in leaderboard_pictures(of).items():
         yield f"{name}.{picture}", data
@@ -389,10 +390,10 @@ def of_board(name):
 
 def of_reports():
     for name, of in reports():
-        yield f"{name}.md", report_text(of, pipeline=TABULAR)
+        yield f"{name}.md", report_text(of, pipeline=tabular)
         yield f"{name}.document.json", _json(of.document())
     for name, of in reports():
-        yield f"{name}.days.png", days_png(of, pipeline=TABULAR)
+        yield f"{name}.days.png", days_png(of, pipeline=tabular)
         if of.coverage:
             yield f"{name}.coverage.png", coverage_png(of.coverage)
     for name, of in coverages():
@@ -408,10 +409,10 @@ def coverages():
         for n, values in enumerate(sets)
         for k, when in enumerate(days[n % 5 : 20 - n // 3])
     ]
-    yield "cells_many", coverage(own, days, cells_, metric="roc_auc", pipeline=TABULAR)
+    yield "cells_many", coverage(own, days, cells_, metric="roc_auc", pipeline=tabular)
     few = [Cell(parameters=own, as_of=days[n], value=value) for n, value in ((0, 0.7), (15, 0.7))]
-    yield "cells_equal", coverage(own, days[:16], few, metric="brier", pipeline=TABULAR)
-    yield "cells_none", coverage(own, days[:2], [], metric="brier", pipeline=TABULAR)
+    yield "cells_equal", coverage(own, days[:16], few, metric="brier", pipeline=tabular)
+    yield "cells_none", coverage(own, days[:2], [], metric="brier", pipeline=tabular)
 
 
 def of_comparisons():

@@ -7,12 +7,12 @@ import pytest
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.result import failed_days, result_of, run_config
+from ml_assets.core.result import failed_days, reasons_by_day, result_of, run_config
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.as_runs import trial_tags
 from ml_assets.core.sweep.result import sweep_result, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
-from ml_assets.core.tabular import TABULAR
+from ml_assets.pipelines.tabular import tabular
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(seed=3)
@@ -92,44 +92,40 @@ def seen(*days, assets=tuple(CATALOG)):
     return {(asset, f"2025-12-0{n}"): MADE for n in days for asset in assets}
 
 
-def test_each_day_that_lacks_an_asset_has_the_reason_that_names_it():
-    reasons = [
-        "Days failed.\n2025-12-02: orders: no rows\n2025-12-03, 2025-12-04: one class: only",
-        "2025-12-04: said later\nnonsense 2025-12-02: x",
-    ]
+def test_each_day_that_lacks_an_asset_has_its_reason():
+    reasons = {"2025-12-02": "orders: no rows", "2025-12-03": "one class:\nonly", "2025-12-04": "said"}
     found = failed_days(DAYS, seen={**seen(1), **seen(2, assets=("model",))}, reasons=reasons)
 
     assert [(item["as_of"], item["reason"]) for item in found] == [
         ("2025-12-02", "orders: no rows"),
         ("2025-12-03", "one class: only"),
-        ("2025-12-04", "said later"),
+        ("2025-12-04", "said"),
     ]
 
 
 def test_a_day_without_a_reason_of_its_own_has_that_of_the_run_or_a_hint():
-    (one,) = failed_days(DAYS[:1], seen={}, reasons=["the disk is full", "another"])
-    (other,) = failed_days(DAYS[:1], seen={}, reasons=[])
+    (one, two) = failed_days(
+        DAYS[:2], seen={}, reasons={"2025-12-02": "one class only"}, otherwise="the disk is full"
+    )
+    (other,) = failed_days(DAYS[:1], seen={}, reasons={})
 
     assert one == {"as_of": "2025-12-01", "reason": "the disk is full"}
+    assert two["reason"] == "one class only"
     assert other["reason"] == "its run did not finish; Dagster's pages say why"
 
 
-def test_a_day_of_a_run_that_was_ended_has_not_the_reason_of_days_of_another_run():
-    told = "2025-12-02: one class only"
-    (one, other) = failed_days(DAYS[:2], seen={}, reasons=[told])
-    (killed, _) = failed_days(DAYS[:2], seen={}, reasons=[told, "it was ended"])
-
-    assert one["reason"] == "its run did not finish; Dagster's pages say why"
-    assert other["reason"] == "one class only"
-    assert killed["reason"] == "it was ended"
+def test_reasons_are_values_and_runs_of_earlier_versions_only_name_days():
+    assert reasons_by_day({"2025-12-02": "no rows"}, description="1 of 2") == {"2025-12-02": "no rows"}
+    assert reasons_by_day(["2025-12-02"], description="no rows") == {"2025-12-02": "no rows"}
+    assert reasons_by_day(None, description="no rows") == {}
 
 
 def test_only_the_assets_that_were_asked_for_count():
     only = seen(1, 2, 3, 4, assets=("training_set",))
 
-    assert failed_days(DAYS, seen=only, reasons=[], assets=("training_set",)) == []
-    assert len(failed_days(DAYS, seen=only, reasons=[])) == 4
-    assert failed_days(DAYS, seen=seen(1, 2, 3, 4), reasons=[]) == []
+    assert failed_days(DAYS, seen=only, reasons={}, assets=("training_set",)) == []
+    assert len(failed_days(DAYS, seen=only, reasons={})) == 4
+    assert failed_days(DAYS, seen=seen(1, 2, 3, 4), reasons={}) == []
 
 
 OWN = SweepParameters(grid={"seed": "1,2"})
@@ -144,25 +140,25 @@ def test_the_result_of_a_sweep():
         dagster_run_id="dagster",
         seen=metadata,
         leaderboard={"trials": []},
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
 
     assert found == {
-        "run_id": hash_identity(sweep_identity(PARAMETERS, OWN, pipeline=TABULAR), DAY),
+        "run_id": hash_identity(sweep_identity(PARAMETERS, OWN, pipeline=tabular), DAY),
         "dagster_run_id": "dagster",
         "environment": "staging",
         "as_of": "2025-12-01",
-        "parameters": sweep_identity(PARAMETERS, OWN, pipeline=TABULAR),
+        "parameters": sweep_identity(PARAMETERS, OWN, pipeline=tabular),
         "artifacts": {"leaderboard": ARTIFACT},
         "metrics": {"roc_auc": 0.7},
         "summary": "# All",
         "leaderboard": {"trials": []},
     }
-    assert found["run_id"] == sweep_run_id(PARAMETERS, OWN, DAY, pipeline=TABULAR)
+    assert found["run_id"] == sweep_run_id(PARAMETERS, OWN, DAY, pipeline=tabular)
 
 
 def test_the_result_of_a_sweep_without_a_leaderboard():
-    found = sweep_result(PARAMETERS, OWN, DAY, dagster_run_id="dagster", seen=None, pipeline=TABULAR)
+    found = sweep_result(PARAMETERS, OWN, DAY, dagster_run_id="dagster", seen=None, pipeline=tabular)
 
     told = {name: found[name] for name in ("environment", "artifacts", "metrics", "summary", "leaderboard")}
     assert told == {"environment": "", "artifacts": {}, "metrics": {}, "summary": "", "leaderboard": {}}

@@ -13,6 +13,7 @@ from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.defs.sensors.requests import request_files
 from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.faulty import USUAL, faulty, shuffled
@@ -139,7 +140,9 @@ def test_an_artifact_is_shown_by_its_uri(s3, in_s3, monkeypatch, capsys):
 def test_worker_processes_reach_s3_as_their_run_does(s3, zone, on_disk, monkeypatch):
     use(monkeypatch, s3)
     store = ArtifactStore("s3://artifacts/workers", S3Access(endpoint_url=s3, region="eu-west-1"))
-    workspace = Workspace(store=store, environment="dev", sources={"shop": "s3://rows/shop"})
+    workspace = Workspace(
+        pipeline=tabular, store=store, environment="dev", sources={"shop": "s3://rows/shop"}
+    )
     monkeypatch.delenv("ML_ASSETS_S3__ENDPOINT_URL")  # so that nothing but what is sent tells where S3 is
 
     done = list(

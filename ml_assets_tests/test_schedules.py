@@ -11,6 +11,7 @@ from ml_assets.defs.schedules import training as schedules
 from ml_assets.defs.schedules.training import catch_up, daily_training
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets_tests.ticks import at, days, keys, preset, record
 
@@ -38,7 +39,7 @@ def trained(*texts):
         outcome = attempt(
             check({"lookback_days": 120}),
             dt.date.fromisoformat(text),
-            workspace=open_workspace(load_settings()),
+            workspace=open_workspace(load_settings(), pipeline=tabular),
         )
         assert outcome.error is None
 

@@ -18,6 +18,7 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.sources.sample import SampleSource
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
@@ -123,7 +124,9 @@ def test_the_same_rows_model_and_code_are_reused_and_other_rows_are_not(shop):
 
 def test_a_model_that_is_made_again_meanwhile_scores_nothing_in_the_name_of_the_one_before(shop):
     store = shop.store()
-    workspace = Workspace(store=store, environment="green", sources={"shop": str(shop.zone)})
+    workspace = Workspace(
+        pipeline=tabular, store=store, environment="green", sources={"shop": str(shop.zone)}
+    )
     model = scoring_model(PARAMETERS, ScoringParameters(), workspace=workspace, asset="predictions")
     expected = predict_day(PARAMETERS, DAY, model=model, workspace=workspace).commit().manifest.sha256
     shutil.rmtree(shop.place / "green/predictions")
@@ -286,7 +289,12 @@ def test_damaged_predictions_are_made_again_with_the_same_bytes(shop):
 def test_a_model_beside_another_training_set_than_its_own_scores_nothing(shop):
     learned = AS_OF - dt.timedelta(days=81)
     land(shop.zone, learned, order_day(learned, rows=80))
-    workspace = Workspace(store=shop.store(), environment="green", sources={"shop": str(shop.zone)})
+    workspace = Workspace(
+        pipeline=tabular,
+        store=shop.store(),
+        environment="green",
+        sources={"shop": str(shop.zone)},
+    )
     assert attempt(PARAMETERS, AS_OF, workspace=workspace, assets=("training_set",)).error is None
 
     failed = score(DAY)
@@ -342,7 +350,12 @@ def test_without_a_named_source_the_rows_are_those_that_the_model_was_trained_on
 
 
 def test_a_model_of_the_sample_is_not_scored_on_other_rows_unasked(shop):
-    workspace = Workspace(store=shop.store("dev"), environment="dev", sources={"sample": "sample:"})
+    workspace = Workspace(
+        pipeline=tabular,
+        store=shop.store("dev"),
+        environment="dev",
+        sources={"sample": "sample:"},
+    )
     parameters = PARAMETERS.model_copy(update={"source": "sample"})
     assert attempt(parameters, AS_OF, workspace=workspace).error is None
     model = shop.store("dev").manifest(key_of("model", parameters, AS_OF))

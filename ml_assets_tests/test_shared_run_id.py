@@ -13,7 +13,6 @@ from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.run_id import run_id
 from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
-from ml_assets.core.tabular import TABULAR
 from ml_assets.core.tracking import Tracking
 from ml_assets.core.where import ANY
 from ml_assets.errors import RefusedError, SharedRunIdError
@@ -27,6 +26,7 @@ from ml_assets.pipeline.stored_days import read_days
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import write_landing
 
@@ -58,7 +58,10 @@ def zone(tmp_path_factory):
 @pytest.fixture
 def workspace(tmp_path, zone):
     return Workspace(
-        store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={"landed": str(zone)}
+        pipeline=tabular,
+        store=ArtifactStore(str(tmp_path / "store")),
+        environment="dev",
+        sources={"landed": str(zone)},
     )
 
 
@@ -93,14 +96,14 @@ def test_what_reads_by_parameters_is_refused_what_is_of_others(workspace):
     store = workspace.store
 
     planned = plan_day(SECOND, DAY, workspace=workspace)
-    (day,) = read_days(SECOND, [DAY], pipeline=TABULAR, store=store)
+    (day,) = read_days(SECOND, [DAY], pipeline=tabular, store=store)
 
     assert planned.state == "invalid"
     assert "share the run_id" in planned.why[0]
     assert must_be_made(SECOND, DAY, workspace=workspace)
     assert day.measured is None
     assert "share the run_id" in day.trouble
-    assert read_days(FIRST, [DAY], pipeline=TABULAR, store=store)[0].measured
+    assert read_days(FIRST, [DAY], pipeline=tabular, store=store)[0].measured
     for read in (store.find, store.manifest, store.verify, store.load):
         with pytest.raises(SharedRunIdError, match=BOTH):
             read(key_of("evaluation", SECOND, DAY))
@@ -120,16 +123,16 @@ def test_a_commit_does_not_replace_what_is_of_other_parameters(workspace):
 
 
 def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
-    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}})
+    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}}, cls=TrainingParameters)
 
     with pytest.raises(SharedRunIdError, match="504b2b7386b1: seed=7713887, and seed=10585453"):
-        list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=TABULAR).run())
+        list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular).run())
 
 
 def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
     attempt(FIRST, DAY, workspace=workspace)
-    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1})
-    sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=TABULAR)
+    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1}, cls=TrainingParameters)
+    sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular)
 
     list(sweep.run())
 
@@ -183,7 +186,12 @@ def test_a_run_whose_run_id_another_has_is_not_logged_as_that_one(workspace, one
 def test_of_several_models_of_a_run_id_the_dataset_chooses(workspace, one_hash, tmp_path):
     write_landing(tmp_path / "zone", "customers")
     write_landing(tmp_path / "zone", "orders")
-    both = Workspace(store=workspace.store, environment="dev", sources={"landed": str(tmp_path / "zone")})
+    both = Workspace(
+        pipeline=tabular,
+        store=workspace.store,
+        environment="dev",
+        sources={"landed": str(tmp_path / "zone")},
+    )
     for dataset in ("orders", "customers"):
         done = attempt(FIRST.model_copy(update={"dataset": dataset}), DAY, workspace=both)
         assert done.error is None

@@ -17,6 +17,7 @@ from ml_assets.errors import CorruptArtifactError, SourceError
 from ml_assets.pipeline.scores import stored_scores
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.sources.column_names import OF_PAIRS, OF_SCORES, check_names
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.tables import CONTRACT, training_table
@@ -28,7 +29,12 @@ RELEASED = Path(__file__).parent / "vectors" / "store_1"
 
 @pytest.fixture
 def workspace(tmp_path):
-    return Workspace(store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={})
+    return Workspace(
+        pipeline=tabular,
+        store=ArtifactStore(str(tmp_path / "store")),
+        environment="dev",
+        sources={},
+    )
 
 
 def stored(product, workspace):

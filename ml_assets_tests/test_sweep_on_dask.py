@@ -17,7 +17,6 @@ import pytest
 
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.sweep_parameters import check_sweep
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import parallel
 from ml_assets.pipeline.days import attempts
@@ -25,6 +24,7 @@ from ml_assets.pipeline.leaderboard import leaderboard_draft
 from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
@@ -33,7 +33,7 @@ pytest.importorskip("distributed")
 
 DAYS = (dt.date(2025, 8, 5), dt.date(2025, 8, 6))
 PARAMETERS = TrainingParameters(source="shop", lookback_days=91, holdout_days=10)
-OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2})
+OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2}, cls=TrainingParameters)
 
 
 @dataclass
@@ -102,7 +102,11 @@ def here(tmp_path_factory):
     place = tmp_path_factory.mktemp("here")
     zone = write_landing(place / "zone", rows_by_day=order_days(DAYS[0] - dt.timedelta(91), DAYS[1]))
     found = Workspace(
-        store=ArtifactStore(str(place / "store")), environment="dev", sources={"shop": str(zone)}, workers=2
+        pipeline=tabular,
+        store=ArtifactStore(str(place / "store")),
+        environment="dev",
+        sources={"shop": str(zone)},
+        workers=2,
     )
     for _ in sweep(found):
         pass
@@ -111,7 +115,7 @@ def here(tmp_path_factory):
 
 def sweep(workspace):
     """Each outcome of the sweep as it is there; the leaderboard in the end."""
-    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace, pipeline=TABULAR)
+    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace, pipeline=tabular)
     yield from found.run()
     leaderboard_draft(found, found.leaderboard()).commit()
 

@@ -16,19 +16,20 @@ from ml_assets.core.leaderboard import text as words
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import run_config
 from ml_assets.core.run_id import run_id
+from ml_assets.core.slices import trial_assets
 from ml_assets.core.sweep.sweep_parameters import check_sweep
-from ml_assets.core.tabular import TABULAR
 from ml_assets.definitions import defs
 from ml_assets.errors import CorruptArtifactError, TrainingError
-from ml_assets.pipeline import steps, trials
+from ml_assets.pipeline import trials
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard, load_summary
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import land, order_day, order_days, write_landing
+from ml_assets_tests.builders import land, order_day, order_days, swap, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train, train_days
 
 DAY = dt.date(2025, 8, 6)
@@ -99,7 +100,9 @@ def swept(first, zone, monkeypatch):
 
 @pytest.fixture
 def board(swept):
-    return load_leaderboard(leaderboard_key(PARAMETERS, check_sweep(TWO), DAY, pipeline=TABULAR), swept[0])
+    return load_leaderboard(
+        leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=tabular), swept[0]
+    )
 
 
 def test_a_trial_is_a_run_which_train_reuses(swept):
@@ -160,7 +163,7 @@ def test_the_leaderboard_has_each_trial_on_each_day(board):
 
 def test_the_numbers_of_the_leaderboard_are_those_of_the_evaluations(swept, board):
     store, _ = swept
-    key = leaderboard_key(PARAMETERS, check_sweep(TWO), DAY, pipeline=TABULAR)
+    key = leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=tabular)
 
     values = {e.run_id: e.metrics["roc_auc"] for e in map(store.manifest, store.keys("evaluation"))}
     for trial in board.trials:
@@ -190,7 +193,7 @@ def test_without_an_axis_the_leaderboard_is_of_the_one_trial(swept):
     result = launch({})
 
     (only,) = load_leaderboard(
-        leaderboard_key(PARAMETERS, check_sweep({}), DAY, pipeline=TABULAR), swept[0]
+        leaderboard_key(PARAMETERS, check_sweep({}, cls=TrainingParameters), DAY, pipeline=tabular), swept[0]
     ).trials
     assert result.success, failure_of(result)
     assert (only.run_id, only.values) == (run_id(PARAMETERS, DAY), {})
@@ -203,7 +206,7 @@ def test_model_versions_are_ranked_together(swept):
     result = launch(own)
 
     assert result.success, failure_of(result)
-    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY, pipeline=TABULAR)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular)
     assert key.model_version == ""
     found = load_leaderboard(key, swept[0]).trials
     assert {trial.values["model_version"] for trial in found} == {"v1", "v2"}
@@ -233,7 +236,10 @@ def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_ar
 
     assert result.success, failure_of(result)
     found = load_leaderboard(
-        leaderboard_key(TrainingParameters(**given), check_sweep(own), DAY, pipeline=TABULAR), store
+        leaderboard_key(
+            TrainingParameters(**given), check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular
+        ),
+        store,
     )
     assert [trial.rank for trial in found.trials] == list(range(1, 10))
     (failed,) = found.failed
@@ -267,11 +273,11 @@ def sweep(store, zone):
     def call(own, *, given=GIVEN, at=store, days=1, zone=zone, retry_failed=False):
         found = Sweep(
             parameters=TrainingParameters(**given),
-            own=check_sweep({"window_days": days, **own}),
+            own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
             days=tuple(DAYS[-days:]),
             workspace=workspace_of(at, zone),
             retry_failed=retry_failed,
-            pipeline=TABULAR,
+            pipeline=tabular,
         )
         for _ in found.run():
             pass
@@ -335,10 +341,10 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
     place = workspace_of(store, own_zone)
     found = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"window_days": days, **own}),
+        own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
         days=tuple(DAYS[-days:]),
         workspace=place,
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
     known = DAY - dt.timedelta(days=35)
     began: dict[dt.date, str] = {}
@@ -378,10 +384,10 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
 
     found = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"grid": {"C": "0.1,1"}}),
+        own=check_sweep({"grid": {"C": "0.1,1"}}, cls=TrainingParameters),
         days=(DAY,),
         workspace=place,
-        pipeline=TABULAR,
+        pipeline=tabular,
     )
     made = {tried.parameters.C: tried.attempt.made for tried in found.run()}
 
@@ -390,7 +396,13 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
 
 
 def workspace_of(store, zone):
-    return Workspace(store=store, environment="dev", sources={"shop": str(zone)}, workers=1)
+    return Workspace(
+        pipeline=tabular,
+        store=store,
+        environment="dev",
+        sources={"shop": str(zone)},
+        workers=1,
+    )
 
 
 def test_what_is_under_way_ends_where_too_many_have_failed(sweep, monkeypatch):
@@ -413,8 +425,12 @@ def test_what_is_under_way_ends_where_too_many_have_failed(sweep, monkeypatch):
 @pytest.fixture
 def fitted(monkeypatch):
     """The lookback_days of every model that was tried."""
-    found, real = [], steps.STEPS["model"]
-    monkeypatch.setitem(steps.STEPS, "model", lambda i: found.append(i.parameters.lookback_days) or real(i))
+    found = []
+
+    def counted(real):
+        return lambda params, **given: found.append(params.lookback_days) or real(params=params, **given)
+
+    swap(monkeypatch, "model", counted)
     return found
 
 
@@ -440,13 +456,13 @@ def test_a_failure_is_tried_again_only_on_demand_or_where_rows_have_changed(swee
 def no_fit(monkeypatch):
     """Within it, no model can be fitted, for a reason that would be remembered."""
 
-    def fail(_inputs):
+    def fail(**_given):
         raise TrainingError("The solver did not converge.")
 
     @contextlib.contextmanager
     def call():
         with monkeypatch.context() as patch:
-            patch.setitem(steps.STEPS, "model", fail)
+            swap(patch, "model", lambda _: fail)
             yield
 
     return call
@@ -482,9 +498,15 @@ def test_a_failure_is_remembered_of_the_rows_that_the_trial_had(store, own_zone,
     land(own_zone, known, order_day(known, rows=13))
     second = made()
     with no_fit():
-        attempt(PARAMETERS, DAY, workspace=place, assets=trials.OWN, pinned={"training_set": first})
+        attempt(
+            PARAMETERS, DAY, workspace=place, assets=trial_assets(tabular), pinned={"training_set": first}
+        )
 
-    reasons = [remembered(PARAMETERS, DAY, training_set=rows, workspace=place) for rows in (first, second)]
+    days = [
+        Day(parameters=PARAMETERS, as_of=DAY, workspace=place, pinned={"training_set": rows})
+        for rows in (first, second)
+    ]
+    reasons = [remembered(day) for day in days]
     assert reasons == ["The solver did not converge.", None]
 
 
@@ -506,7 +528,7 @@ def test_a_search_that_draws_gives_the_same_leaderboard_in_another_root(sweep, t
 
     boards = [sweep(own, at=root).leaderboard() for root in roots]
 
-    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY, pipeline=TABULAR)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular)
     assert len(boards[0].trials) == 5
     assert roots[0].verify(key).files == roots[1].verify(key).files
 
@@ -519,7 +541,7 @@ def test_halving_tries_the_finalists_on_all_days_and_marks_the_others(sweep, sto
     assert [trial.days for trial in found.trials] == [6, 6, 2, 2]
     assert [words.FEWER in words.marks(trial) for trial in found.trials] == [False, False, True, True]
     assert "have fewer than all 6 days" in load_summary(
-        leaderboard_key(PARAMETERS, check_sweep(own), DAY, pipeline=TABULAR), store
+        leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular), store
     )
     assert len(list(store.keys("evaluation"))) == 4 * 2 + 2 * 4
 
@@ -576,7 +598,7 @@ def test_a_bad_sweep_is_refused_before_a_run_exists(own, line):
 def test_the_leaderboard_compares_trials_by_the_rows_of_their_holdouts(sweep, store):
     found = sweep({"grid": {"C": "0.001,1"}}, days=3)
     board = found.leaderboard()
-    key = leaderboard_key(found.parameters, found.own, DAY, pipeline=TABULAR)
+    key = leaderboard_key(found.parameters, found.own, DAY, pipeline=tabular)
 
     facts = [store.manifest(of).facts for of in store.keys("training_set")]
     manifest = store.manifest(key)

@@ -21,6 +21,7 @@ from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.tracking.mlflow_log import DIGEST, ENVIRONMENT, RUN_ID, MlflowLog
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests import tracking_store
@@ -284,7 +285,7 @@ def evaluated(store, **changes):
 def test_a_tracking_store_that_is_slow_is_given_up_after_a_minute(tracking, tmp_path):
     told, seconds = [], iter([0.0, 40.0, 100.0, 130.0])
     store = ArtifactStore(str(tmp_path / "store"))
-    workspace = Workspace(store=store, environment="dev", sources={}, tracking=tracking)
+    workspace = Workspace(pipeline=tabular, store=store, environment="dev", sources={}, tracking=tracking)
     tracker = Tracker(workspace=workspace, warn=told.append, clock=lambda: next(seconds))
 
     for _ in range(3):  # 40 s, 30 s, and not tried
@@ -298,7 +299,10 @@ def test_a_tracking_store_that_is_slow_is_given_up_after_a_minute(tracking, tmp_
 def test_without_a_tracking_store_nothing_of_a_run_is_looked_at(tmp_path):
     store = ArtifactStore(str(tmp_path / "store"))
     told = []
-    tracker = Tracker(workspace=Workspace(store=store, environment="dev", sources={}), warn=told.append)
+    tracker = Tracker(
+        workspace=Workspace(pipeline=tabular, store=store, environment="dev", sources={}),
+        warn=told.append,
+    )
 
     tracker.track(None)
 
@@ -307,7 +311,7 @@ def test_without_a_tracking_store_nothing_of_a_run_is_looked_at(tmp_path):
 
 def test_a_run_without_an_evaluation_is_not_logged(tracking, tmp_path):
     store = ArtifactStore(str(tmp_path / "store"))
-    workspace = Workspace(store=store, environment="dev", sources={}, tracking=tracking)
+    workspace = Workspace(pipeline=tabular, store=store, environment="dev", sources={}, tracking=tracking)
     key, manifest, files = a_commit("m", key=key_of("model", PARAMETERS, DAY))
     made = Made(key=key, manifest=store.commit(key, manifest, files), reused=False, reason="new")
 

@@ -6,7 +6,8 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ml_assets.pipeline.verdicts import CHECKS
+from ml_assets.pipeline.verdicts import check_descriptions
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, train
 
@@ -58,5 +59,5 @@ def test_sound_rows_of_which_there_are_enough_pass(tmp_path, monkeypatch):
     days = order_days(dt.date(2025, 5, 12), DAY, rows=30)
     found = _checks(write_landing(tmp_path / "zone", rows_by_day=days), monkeypatch)
 
-    assert {name for (asset, name) in CHECKS if asset == "training_set"} == set(found)
+    assert {name for (asset, name) in check_descriptions(tabular) if asset == "training_set"} == set(found)
     assert all(check.passed for check in found.values())

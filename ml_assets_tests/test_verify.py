@@ -20,6 +20,7 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.differences import differences, made_of
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
 from ml_assets.storage.verifying import QUARANTINE, set_aside, verify_all
 from ml_assets_tests import s3 as buckets
@@ -278,7 +279,7 @@ def test_an_artifact_is_reproduced_by_its_folder(place, capsys):
 def made_again(root):
     """Every artifact of a store, made again run by run."""
     store = ArtifactStore(str(root))
-    workspace = Workspace(store=store, environment="staging", sources={"sample": "sample:"})
+    workspace = Workspace(pipeline=tabular, store=store, environment="staging", sources={"sample": "sample:"})
     runs = defaultdict(list)
     for key in store.keys(None):
         runs[key.as_of, key.run_id].append(key)
@@ -376,7 +377,12 @@ def test_where_bytes_differ_the_hardware_is_named(place, hardware, line):
 
 def test_hardware_does_not_decide_whether_an_artifact_is_used(place):
     recommit(place, "model", hardware={"machine": "vax"})
-    workspace = Workspace(store=place.store(), environment="staging", sources={"sample": "sample:"})
+    workspace = Workspace(
+        pipeline=tabular,
+        store=place.store(),
+        environment="staging",
+        sources={"sample": "sample:"},
+    )
 
     made = attempt(GOOD, LAST, workspace=workspace).made
 

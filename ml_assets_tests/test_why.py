@@ -1,6 +1,5 @@
 """`ml-assets why`: the nearest earlier artifact, and exactly what kept it from being used."""
 
-import dataclasses
 import datetime as dt
 import json
 from pathlib import Path
@@ -14,11 +13,10 @@ from ml_assets.core.artifact import ArtifactKey, key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import InputArtifact, InputSource, SourceDay
 from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.pipeline import versions
 from ml_assets.pipeline.differences import parameter_differences
 from ml_assets.pipeline.why import nearest_first, why
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
-from ml_assets_tests.builders import land, order_day, write_landing
+from ml_assets_tests.builders import land, order_day, other_code, write_landing
 from ml_assets_tests.scenario import train
 from ml_assets_tests.strategies import parameters
 from ml_assets_tests.test_artifact_store import a_commit
@@ -109,16 +107,11 @@ def test_an_input_day_that_changed_is_named_with_its_rows(zone, capsys):
 
 def test_changed_code_is_named_with_both_versions(zone, capsys, monkeypatch):
     made()
-    kind = dataclasses.replace(CATALOG["model"], code=(*CATALOG["model"].code, "core.as_of"))
-    before = versions.code_version("model")
-    monkeypatch.setitem(CATALOG, "model", kind)
-    versions.code_version.cache_clear()
-    try:
-        rows, now = told(capsys, made()), versions.code_version("model")
-    finally:
-        versions.code_version.cache_clear()
+    now = "0" * 12
+    before = other_code(monkeypatch, "model", version=now)
 
-    assert now != before
+    rows = told(capsys, made())
+
     assert rows["model"]["differences"] == [{"what": "code", "name": "code", "was": before, "now": now}]
     assert rows["training_set"]["kind"] == "none"  # reused: nothing of it had changed
 

@@ -13,10 +13,7 @@ PROJECT = {
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared as Pipeline
-from ml_assets.core.value_types import Frame
-from pydantic import Field, field_validator
+from ml_assets import Field, Frame, Parameters, Pipeline
 
 from shop import models
 from shop.amounts import rounded, scaled

@@ -19,11 +19,12 @@ from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspac
 from ml_assets.adapter.stored_checks import check_stored
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import plain
-from ml_assets.core.command import retry_commands
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Asset, Declared
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import AssetFunctionError, MlAssetsError
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
+from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
 from ml_assets.pipeline.draft import Made
@@ -31,7 +32,6 @@ from ml_assets.pipeline.failed_trials import remember
 from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.verdicts import verdicts
-from ml_assets.pipeline.versions import code_version
 from ml_assets.pipeline.workspace import Workspace
 
 KINDS = {"skops": "scikitlearn"}  # what Dagster has an icon for
@@ -90,7 +90,7 @@ def _out(asset: Asset, view: View, group: str) -> dg.AssetOut:
         view.key(asset.name),
         description=asset.description,
         group_name=group,
-        code_version=code_version(asset.name),
+        code_version=code_of(asset).version,
         kinds={"python", KINDS.get(asset.format, asset.format)},
     )
     return dg.AssetOut.from_spec(
@@ -117,7 +117,7 @@ def _run(context: dg.AssetExecutionContext, view: View) -> Iterator[Event]:
 
 def _one_day(
     context: dg.AssetExecutionContext,
-    parameters: Any,
+    parameters: Parameters,
     days: Sequence[dt.date],
     *,
     view: View,
@@ -133,17 +133,19 @@ def _one_day(
             yield dg.Output(item, asset)
             made.append(item.commit())
             checks = selected_checks(context, view.checks(asset))
-            said = verdicts(made[-1], workspace.store) if checks else {}
+            said = verdicts(made[-1], workspace) if checks else {}
             yield from (check.result(said[name]) for name, check in checks.items())
     except MlAssetsError as error:
-        remember(day, error, made=made, assets=assets)
-        raise _failure([Attempt(as_of=days[0], error=error)], parameters, context) from None
+        remember(day, error)
+        if isinstance(error, AssetFunctionError):
+            context.log.exception("%s", days[0])
+        raise _failure([Attempt(as_of=days[0], error=error)], parameters, context, view) from None
     Tracker(workspace=workspace, warn=context.log.warning).track(made)
 
 
 def _several_days(
     context: dg.AssetExecutionContext,
-    parameters: Any,
+    parameters: Parameters,
     days: Sequence[dt.date],
     *,
     view: View,
@@ -167,7 +169,7 @@ def _several_days(
             for made in (made for item in done for made in item.made):
                 context.log_event(materialization(view.key(made.key.asset), made, store=workspace.store))
     if not whole:
-        raise _failure(done, parameters, context)
+        raise _failure(done, parameters, context, view)
     for asset in assets:
         of_days = {str(item.as_of): made for item in done for made in item.made if made.key.asset == asset}
         yield dg.Output(of_days, asset)
@@ -190,9 +192,10 @@ def _log_day(context: dg.AssetExecutionContext, attempt: Attempt, view: View) ->
         context.log.error("%s: %s", attempt.as_of, attempt.trace)
 
 
-def _failure(attempts: Sequence[Attempt], parameters: Any, context: dg.AssetExecutionContext) -> dg.Failure:
+def _failure(
+    attempts: Sequence[Attempt], parameters: Parameters, context: dg.AssetExecutionContext, view: View
+) -> dg.Failure:
     """Which days failed, why, and how to run just those again."""
-    failed = [item for item in attempts if item.error]
-    environment = context.resources.options.environment
-    retry = retry_commands(parameters, [item.as_of for item in failed], environment=environment)
-    return failure({str(item.as_of): str(item.error) for item in failed}, days=len(attempts), retry=retry)
+    failed = {item.as_of: str(item.error) for item in attempts if item.error}
+    retry = view.retry(parameters, failed, environment=context.resources.options.environment)
+    return failure({str(day): reason for day, reason in failed.items()}, days=len(attempts), retry=retry)

@@ -7,11 +7,10 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS
-from ml_assets.pipeline.verdicts import CHECKS, Verdict
+from ml_assets.core.pipeline import Declared, Verdict
+from ml_assets.pipeline.verdicts import check_descriptions
 
 Event = dg.Output[Any] | dg.AssetCheckResult
-WARN = frozenset(("enough_rows", "rows_can_be_right", "beats_the_baseline", *MONITORING_CHECKS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +73,22 @@ def log_check(context: dg.AssetExecutionContext, check: ShownCheck, verdict: Ver
     context.op_execution_context.log_event(event)  # type: ignore[arg-type]  # taken at run time
 
 
-def checks_of(asset: str, key: dg.AssetKey) -> dict[str, ShownCheck]:
-    """The checks of one asset of a pipeline, by name."""
+def checks_of(pipeline: Declared, asset: str, key: dg.AssetKey) -> dict[str, ShownCheck]:
+    """The checks of one asset of a pipeline, by name: that its bytes are those that were committed is one of each."""
     return {
         name: ShownCheck(
-            key=key,
-            name=name,
-            severity=dg.AssetCheckSeverity.WARN if name in WARN else dg.AssetCheckSeverity.ERROR,
-            description=function.__doc__ or "",
+            key=key, name=name, severity=_severity(pipeline, owner, name), description=description
         )
-        for (owner, name), function in CHECKS.items()
+        for (owner, name), description in check_descriptions(pipeline).items()
         if owner == asset
     }
+
+
+def _severity(pipeline: Declared, asset: str, name: str) -> dg.AssetCheckSeverity:
+    """Of a check that only warns, WARN: a day on which a blocking one does not hold has no artifact."""
+    known = pipeline.checks.get((asset, name))
+    warns = known is not None and not known.blocking
+    return dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
 
 
 def selected_checks(
@@ -97,5 +100,4 @@ def selected_checks(
 
 
 def _metadata(verdict: Verdict) -> dict[str, Any]:
-    message = getattr(verdict, "message", "")
-    return {**({"reason": message} if message else {}), **verdict.metadata}
+    return {**({"reason": verdict.message} if verdict.message else {}), **verdict.metadata}

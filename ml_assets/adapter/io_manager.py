@@ -20,9 +20,9 @@ from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import problem
-from ml_assets.core.command import retry_commands
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.product import Product
 from ml_assets.core.result import Failed
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, StoreError, TrainingError
@@ -45,7 +45,9 @@ class ArtifactIOManager(dg.IOManager):
     `{"format": "json"}` (or `parquet`, `skops`, `md`).
     """
 
-    def __init__(self, view: View, params: Any, options: OptionsConfig, reserved: Iterable[str]) -> None:
+    def __init__(
+        self, view: View, params: Parameters, options: OptionsConfig, reserved: Iterable[str]
+    ) -> None:
         self._view = view
         self._params = params
         self._options = options
@@ -116,7 +118,7 @@ class ArtifactIOManager(dg.IOManager):
         if asset not in self._view.pipeline.assets:
             return failure(reasons, days=days, reason_of_one=False)
         failed = map(dt.date.fromisoformat, reasons)
-        retry = retry_commands(self._params, failed, environment=self._options.environment)
+        retry = self._view.retry(self._params, failed, environment=self._options.environment)
         return failure(reasons, days=days, retry=retry)
 
     def _drafts(

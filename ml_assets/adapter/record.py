@@ -62,7 +62,7 @@ def failure(
         reasons: why each day failed.
         days: how many days the run had.
         retry: commands.
-        reason_of_one: whether that of a run of one day is told without its day.
+        reason_of_one: whether that of a run of one day is told without its day, and those of several under a head.
     """
     commands = list(retry)
     return dg.Failure(
@@ -84,7 +84,8 @@ def _description(
     for day, reason in reasons.items():
         grouped.setdefault(reason, []).append(day)
     lines = [f"{', '.join(named)}: {reason}" for reason, named in grouped.items()]
-    if not commands:
+    if not reason_of_one:
         return "\n".join(lines)
     head = f"{len(reasons)} of {days} days failed; the others are committed."
-    return "\n".join([head, *lines, "Run just these again:", *commands])
+    again = ["Run just these again:", *commands] if commands else []
+    return "\n".join([head, *lines, *again])

@@ -12,29 +12,32 @@ from ml_assets.errors import RefusedError
 
 
 def refused_at_launch(
-    asset: dg.AssetsDefinition,
     *,
     fields: Mapping[str, FieldInfo],
     refuse: Callable[[Mapping[str, Any]], object],
     backfill_policy: dg.BackfillPolicy | None = None,
-) -> dg.AssetsDefinition:
-    """The same asset, for which `refuse` sees the values before a run exists and raises RefusedError.
+) -> Callable[[dg.AssetsDefinition], dg.AssetsDefinition]:
+    """Decorate an asset: `refuse` sees the values of its own config before a run exists, and raises RefusedError.
 
     Dagster checks only types and enums then, in words that repeat the value; ranges it checks in the run.
     The backfill policy is set here too: as an argument of `@asset`, Dagster warns of it.
     """
-    name = asset.node_def.name
-    unstated = f"{name}: has no values of its own. Give them under ops.{name}.config, or select the other assets only."
 
-    @dg.configured(asset.node_def, config_schema=shown(fields), name=name)
-    def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        with at_launch():
-            try:
-                refuse(values)
-            except RefusedError as error:
-                untouched = values == {field: declared.default for field, declared in fields.items()}
-                raise RefusedError([*([unstated] if untouched else []), *error.problems]) from None
-        return values
+    def decorate(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
+        name = asset.node_def.name
+        unstated = f"{name}: has no values of its own. Give them under ops.{name}.config, or select the other assets only."
 
-    attributes = {**asset.get_attributes_dict(), "node_def": checked, "backfill_policy": backfill_policy}
-    return dg.AssetsDefinition.dagster_internal_init(**attributes)
+        @dg.configured(asset.node_def, config_schema=shown(fields), name=name)
+        def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+            with at_launch():
+                try:
+                    refuse(values)
+                except RefusedError as error:
+                    untouched = values == {field: declared.default for field, declared in fields.items()}
+                    raise RefusedError([*([unstated] if untouched else []), *error.problems]) from None
+            return values
+
+        attributes = {**asset.get_attributes_dict(), "node_def": checked, "backfill_policy": backfill_policy}
+        return dg.AssetsDefinition.dagster_internal_init(**attributes)
+
+    return decorate

@@ -1,6 +1,6 @@
 """Checks of what is stored, as *Execute* on their page asks for: nothing is made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import dagster as dg
@@ -11,9 +11,10 @@ from ml_assets.adapter.view import View
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Verdict
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.pipeline.draft import Made
-from ml_assets.pipeline.verdicts import CHECKS, Verdict
+from ml_assets.pipeline.verdicts import judge_again
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -33,35 +34,35 @@ def check_stored(
         if not checks or view.key(asset) in context.selected_asset_keys:
             continue
         if not context.run.is_partitioned and not context.run.run_config.get("resources"):
-            store, made = _latest(asset, context.instance, view)
-            _log(context, checks, made, store)
+            place, made = _latest(asset, context.instance, view)
+            _log(context, checks, made, place)
             continue
         keys = [view.artifact_key(asset, parameters, day) for day in days_of(context)]
         found = [_made(workspace.store, key) for key in keys]
         if len(found) == 1:
-            said = _said(found[0], checks, workspace.store)
+            said = _said(found[0], checks, workspace)
             yield from (check.result(said[name]) for name, check in checks.items())
             continue
         for made in found:
-            _log(context, checks, made, workspace.store)
+            _log(context, checks, made, workspace)
 
 
 def _log(
-    context: dg.AssetExecutionContext, checks: dict[str, ShownCheck], made: Made, store: ArtifactStore
+    context: dg.AssetExecutionContext, checks: Mapping[str, ShownCheck], made: Made, workspace: Workspace
 ) -> None:
     """Write what the checks say of one day: a run of several days, or of none, gives no result itself."""
-    said = _said(made, checks, store)
+    said = _said(made, checks, workspace)
     for name, check in checks.items():
         log_check(context, check, said[name], day=str(made.key.as_of))
 
 
-def _said(made: Made, names: Iterable[str], store: ArtifactStore) -> dict[str, Verdict]:
+def _said(made: Made, names: Iterable[str], workspace: Workspace) -> dict[str, Verdict]:
     states = {"as_of": str(made.key.as_of), "run_id": made.key.run_id}
-    said = {name: CHECKS[made.key.asset, name](made, store) for name in names}
+    said = {name: judge_again(made, name, workspace=workspace) for name in names}
     return {name: replace(verdict, metadata={**states, **verdict.metadata}) for name, verdict in said.items()}
 
 
-def _latest(asset: str, instance: dg.DagsterInstance, view: View) -> tuple[ArtifactStore, Made]:
+def _latest(asset: str, instance: dg.DagsterInstance, view: View) -> tuple[Workspace, Made]:
     """What the latest materialization is of, and where that is; ArtifactNotFoundError where there is none."""
     event = instance.get_latest_materialization_event(view.key(asset))
     materialization = event.asset_materialization if event else None
@@ -75,10 +76,11 @@ def _latest(asset: str, instance: dg.DagsterInstance, view: View) -> tuple[Artif
             f"{asset}: no materialization tells which artifact it is of. Materialize it, or launch the job "
             f"{view.job_name} with a day and parameters."
         )
-    store = open_workspace(load_settings(), environment=environment).store
+    workspace = open_workspace(load_settings(), pipeline=view.pipeline, environment=environment)
+    store = workspace.store
     for key in store.find_run(run_id):
-        if (key.asset, key.as_of) == (asset, day):
-            return store, _made(store, key)
+        if (key.folder, key.asset, key.as_of) == (view.pipeline.folder, asset, day):
+            return workspace, _made(store, key)
     raise ArtifactNotFoundError(
         f"{asset}: the latest materialization is of run {run_id}, as_of {day}, which is not in {store.root}."
     )

@@ -6,7 +6,7 @@ gets a view; the store and the run_ids are the same.
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.checks import ShownCheck, checks_of
-from ml_assets.core.artifact import ArtifactKey, key_of
-from ml_assets.core.parameters import Parameters, identity
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.command import retry_commands
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
-from ml_assets.core.run_id import hash_identity
 
 OPTIONS = "options"  # one for all pipelines of a code location
 
@@ -82,19 +82,23 @@ class View:
 
     def artifact_key(self, asset: str, parameters: Parameters, as_of: dt.date) -> ArtifactKey:
         """Where an asset of these parameters and day is kept."""
-        return key_of(asset, parameters, as_of)  # type: ignore[arg-type]
+        return self.pipeline.key(asset, parameters, as_of)
 
     def identity(self, parameters: Parameters) -> dict[str, Any]:
         """The values that decide all of the pipeline."""
-        return identity(parameters, of=self.pipeline.parameters)
+        return self.pipeline.identity(parameters)
 
     def run_id(self, parameters: Parameters, as_of: dt.date) -> str:
         """The name of a run of these parameters and day."""
-        return hash_identity(self.identity(parameters), as_of)
+        return self.pipeline.run_id(parameters, as_of)
+
+    def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
+        """The commands that make just these days again; none where the shell does not know the pipeline."""
+        return retry_commands(parameters, days, environment=environment) if self.is_main else []
 
     def checks(self, asset: str) -> dict[str, ShownCheck]:
         """The checks of one of its assets, by name."""
-        return checks_of(asset, self.key(asset))
+        return checks_of(self.pipeline, asset, self.key(asset))
 
     def pinned_problems(self, values: Mapping[str, Any]) -> list[str]:
         """One line for each pinned parameter that was given another value."""

@@ -9,10 +9,10 @@ from ml_assets.cli.request import BackfillRequest
 from ml_assets.cli.run import progress
 from ml_assets.core.options import Options
 from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import TrainingError
 from ml_assets.pipeline.report import Outcome
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
@@ -55,11 +55,11 @@ def _print(result: BackfillResult, request: BackfillRequest, *, environment: str
     from ml_assets.cli.report import print_report
     from ml_assets.pipeline.report import report
 
-    workspace = open_workspace(load_settings(), environment=environment)
+    workspace = open_workspace(load_settings(), pipeline=tabular, environment=environment)
     found = report(
-        request.parameters, request.days, pipeline=TABULAR, workspace=workspace, outcomes=_outcomes(result)
+        request.parameters, request.days, pipeline=tabular, workspace=workspace, outcomes=_outcomes(result)
     )
-    print_report(found, pipeline=TABULAR)
+    print_report(found, pipeline=tabular)
 
 
 def _outcomes(result: BackfillResult) -> dict[dt.date, Outcome]:
@@ -78,7 +78,7 @@ def _here(request: BackfillRequest, *, options: Options) -> BackfillResult:
     together = BackfillResult(backfill_id="", days=[], failed=[])
     runs = launch(request.parameters, request.days, given=request.given, options=options)
     for run in runs:
-        failed = failed_days(run.days, seen=run.seen, reasons=[run.reason] if run.reason else [])
+        failed = failed_days(run.days, seen=run.seen, reasons=run.failed, otherwise=run.reason)
         bad = {item["as_of"] for item in failed}
         together["failed"] += failed
         together["days"] += [_result(request, day, run) for day in run.days if day.isoformat() not in bad]

@@ -5,10 +5,12 @@ import sys
 from collections.abc import Iterator
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.tabular import METRICS
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
@@ -18,10 +20,10 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
 
     A damaged one is named on stderr and the others are listed all the same; then the exit code is 1.
     """
-    conditions = Filter(tuple(parse(where)))
+    conditions = Filter(tuple(parse(where, cls=TrainingParameters)))
     if asset not in CATALOG:
         raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
-    store = open_workspace(load_settings(), environment=environment).store
+    store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
     failed: list[StoreError] = []
     found = _sound(store.entries(asset, conditions), failed)
     if as_json:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,12 @@ from ml_assets.cli.home import ensure_home
 from ml_assets.cli.signals import end_if_asked
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.result import Seen, run_config
+from ml_assets.core.result import Seen, reasons_by_day, run_config
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
 from ml_assets.pipeline.processes import processes, start_workers
 from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded while the workers start
@@ -26,13 +27,14 @@ QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 @dataclass(frozen=True, kw_only=True)
 class Local:
-    """What came of one local run: `reason` is empty where all of it succeeded."""
+    """What came of one local run: `reason` is empty where all of it succeeded, `failed` says why a day has failed."""
 
     days: tuple[dt.date, ...]
     dagster_run_id: str
     environment: str
     seen: Seen
     reason: str = ""
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def launch(
@@ -66,7 +68,11 @@ def launch(
 def workspace_for(options: Options) -> Workspace:
     """The workspace that the options name; SettingsError where there is none."""
     return open_workspace(
-        load_settings(), environment=options.environment, reuse=options.reuse, engine=options.engine
+        load_settings(),
+        pipeline=tabular,
+        environment=options.environment,
+        reuse=options.reuse,
+        engine=options.engine,
     )
 
 
@@ -92,12 +98,14 @@ def execute(
         raise_on_error=False,
     )
     end_if_asked()
+    reason, failed = ("", {}) if outcome.success else _reason(outcome)
     return Local(
         days=days,
         dagster_run_id=outcome.run_id,
         environment=environment,
         seen=_seen(outcome, instance),
-        reason="" if outcome.success else _reason(outcome),
+        reason=reason,
+        failed=failed,
     )
 
 
@@ -129,13 +137,15 @@ def _events(outcome: Any, instance: "DagsterInstance") -> Iterator[Any]:
     return (entry.dagster_event for entry in logged if entry.is_dagster_event)
 
 
-def _reason(outcome: Any) -> str:
-    """Why a run failed, in our own words where they are ours."""
+def _reason(outcome: Any) -> tuple[str, dict[str, str]]:
+    """Why a run failed, in our own words where they are ours, and why each day did, where it says so."""
     for event in outcome.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
             failure = event.step_failure_data.user_failure_data
-            return str((failure and failure.description) or error.message.strip())
-    return "the Dagster run failed before its first step; its log says why."
+            told = str((failure and failure.description) or error.message.strip())
+            named = failure.metadata.get("failed_days") if failure else None
+            return told, reasons_by_day(named and named.value, description=told)
+    return "the Dagster run failed before its first step; its log says why.", {}

@@ -1,6 +1,7 @@
 """Dagster runs in this process of a job that uses a model: `score` or `monitor`."""
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.home import ensure_home
@@ -62,9 +63,9 @@ def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Lo
 
 def failed(runs: list["Local"], *, asset: str) -> list[FailedDay]:
     """The days of which there is no artifact, each with its reason."""
-    return [
-        item
+    found = (
+        failed_days(run.days, seen=run.seen, reasons=run.failed, otherwise=run.reason, assets=(asset,))
         for run in runs
         if run.reason
-        for item in failed_days(run.days, seen=run.seen, reasons=[run.reason], assets=(asset,))
-    ]
+    )
+    return list(chain.from_iterable(found))

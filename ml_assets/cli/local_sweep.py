@@ -9,12 +9,12 @@ from ml_assets.core.as_of import window
 from ml_assets.core.options import Options
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import CorruptArtifactError, TrainingError
 from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary
 from ml_assets.pipeline.processes import cores, processes, start_workers
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
@@ -25,7 +25,7 @@ def sweep_of(request: SweepRequest, options: Options) -> Sweep:
         parameters=request.parameters,
         own=request.own,
         days=days,
-        pipeline=TABULAR,
+        pipeline=tabular,
         workspace=workspace_for(options),
         retry_failed=options.retry_failed,
     )

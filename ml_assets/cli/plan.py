@@ -14,6 +14,7 @@ from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.days import workers_for
 from ml_assets.pipeline.plan import STATES, Plan, plan
 from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
@@ -21,7 +22,9 @@ def show_plan(
     parameters: TrainingParameters, days: Sequence[dt.date], *, options: Options, as_json: bool
 ) -> int:
     """Print the plan; RefusedError where it exceeds the budget of its environment."""
-    workspace = open_workspace(load_settings(), environment=options.environment, reuse=options.reuse)
+    workspace = open_workspace(
+        load_settings(), pipeline=tabular, environment=options.environment, reuse=options.reuse
+    )
     workers = workers_for(parameters, days, workspace=workspace)
     return _show(plan(parameters, days, workspace=workspace, workers=workers), workspace, as_json=as_json)
 

@@ -8,6 +8,7 @@ from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import Settings, load_settings
 
 DONE, REFUSED = 0, 2
@@ -53,7 +54,7 @@ def actor(settings: Settings) -> str:
 
 def _request(own: PromotionParameters, environment: str, settings: Settings) -> promotion.Promotion:
     return promotion.Promotion(
-        own=own, source=settings.named(environment), by=actor(settings), settings=settings
+        pipeline=tabular, own=own, source=settings.named(environment), by=actor(settings), settings=settings
     )
 
 

@@ -9,9 +9,9 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.core.report import text
 from ml_assets.core.report.document import Report
 from ml_assets.core.report.record import STATUSES
-from ml_assets.core.tabular import TABULAR
 from ml_assets.pipeline.report import report as read_report
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ ONLY_STORED = "Read from the store alone: a day that failed counts as missing, a
 
 def report(request: BackfillRequest, *, environment: str, as_json: bool) -> int:
     """Print the report of the requested days."""
-    workspace = open_workspace(load_settings(), environment=environment)
-    found = read_report(request.parameters, request.days, pipeline=TABULAR, workspace=workspace)
+    workspace = open_workspace(load_settings(), pipeline=tabular, environment=environment)
+    found = read_report(request.parameters, request.days, pipeline=tabular, workspace=workspace)
     if as_json:
         print(json.dumps(found.document(), indent=2))
         return 0
-    print_report(found, pipeline=TABULAR)
+    print_report(found, pipeline=tabular)
     print(ONLY_STORED)
     return 0
 

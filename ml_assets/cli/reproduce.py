@@ -8,6 +8,7 @@ from ml_assets.cli.run import progress
 from ml_assets.cli.show import find_artifacts
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 DONE, FAILED = 0, 1
@@ -16,7 +17,9 @@ DONE, FAILED = 0, 1
 def reproduce_run(what: str, *, environment: str, as_json: bool) -> int:
     """Print whether every byte is the same, and what has changed where it is not; 1 then."""
     store, keys = find_artifacts(what, environment=environment)
-    workspace = replace(open_workspace(load_settings(), environment=environment), store=store)
+    workspace = replace(
+        open_workspace(load_settings(), pipeline=tabular, environment=environment), store=store
+    )
     with progress(show=not as_json, doing="Making it again"):
         found = reproduce(keys, workspace=workspace)
     if as_json:

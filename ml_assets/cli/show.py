@@ -14,6 +14,7 @@ from ml_assets.errors import ArtifactNotFoundError, RefusedError
 from ml_assets.pipeline.measured_rows import TRAINING_SET, training_set_of
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -38,7 +39,7 @@ def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[
     """
     if not _RUN_ID.match(what):
         return _find_path(what)
-    store = open_workspace(load_settings(), environment=environment).store
+    store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
     keys = store.find_run(what)
     if not keys:
         raise ArtifactNotFoundError(

@@ -8,6 +8,7 @@ from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.tracking.mlflow_log import INSTALL, is_installed
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import Settings, load_settings
 
 DONE, FAILED = 0, 1
@@ -21,7 +22,7 @@ def track_sync(where: Filter, *, environment: str) -> int:
     settings = load_settings()
     if problems := _problems(settings):
         raise RefusedError(problems)
-    workspace = open_workspace(settings, environment=environment)
+    workspace = open_workspace(settings, pipeline=tabular, environment=environment)
     counts: Counter[str] = Counter()
     for item in sync(workspace, where):
         if isinstance(item, StoreError):

@@ -7,6 +7,7 @@ from collections import Counter
 from ml_assets.core.command import command
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.verifying import QUARANTINE, SETTLED, Verified, refuse_many, set_aside, verify_all
 
@@ -20,7 +21,7 @@ def verify(*, environment: str, repair: bool, idle: bool, force: bool, as_json: 
     With `idle` nobody is writing there, so that what is left over is, however young it may be. Where much is damaged at
     once nothing is set aside without `force`: StoreError, once all was printed.
     """
-    store = open_workspace(load_settings(), environment=environment).store
+    store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
     found = verify_all(store, settled=dt.timedelta() if idle else SETTLED)
     if repair and not force:
         _refuse_many(found, store.root, environment=environment, as_json=as_json)

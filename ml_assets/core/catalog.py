@@ -28,7 +28,7 @@ class Kind:
 
 
 PATH = ("model_version", "dataset")  # the parameters that are worth seeing in a path, in this order
-BYTES = ("pipeline.steps", "storage.formats")  # what is between a value and its file, whatever the asset
+BYTES = ("pipelines.tabular.pipeline", "storage.formats")
 
 CATALOG: Mapping[str, Kind] = {
     "training_set": Kind(

@@ -11,6 +11,12 @@ from ml_assets.core.point_in_time import DAY
 from ml_assets.errors import SourceError
 
 _MOST = 0.5  # what is so of more than half of the rows is how they are meant, as in snapshots of customers
+IMPOSSIBLE = {
+    "repeated_rows": "with ids, event time and end of the outcome's window of another row",
+    "rows_after_their_day": "with an event on a later day than that under which they were landed",
+    "rows_before_their_day": "with an event more than a day before the day under which they were landed",
+    "rows_closed_before_their_event": "with an outcome's window that ends before the event",
+}
 _SHOWN = 5  # days that an error names
 
 

@@ -71,6 +71,20 @@ class InputSource(_Part):
         return {day.date: day.fingerprint for day in self.days}
 
 
+class StoredVerdict(_Part):
+    """What a check said of an artifact before it was committed.
+
+    Attributes:
+        passed: whether it holds.
+        message: what it says, in words; of one that does not hold, never empty.
+        metadata: the numbers that say so.
+    """
+
+    passed: bool
+    message: str = ""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
 class Manifest(_Part):
     """All that is known of one artifact: the JSON that is stored beside it.
 
@@ -95,6 +109,7 @@ class Manifest(_Part):
         created_at: when it was committed (UTC).
         facts: JSON values about it, such as row counts.
         metrics: numbers by which it is compared.
+        checks: what each of its checks said, by name; empty of an artifact of a version that did not keep it.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -115,6 +130,7 @@ class Manifest(_Part):
     created_at: AwareDatetime
     facts: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
+    checks: dict[str, StoredVerdict] = Field(default_factory=dict)
 
     @property
     def main(self) -> StoredFile:

@@ -89,16 +89,14 @@ def _unmet(
 
 def unused_problems(values: Values, fields: Fields, *, unknown: frozenset[str] = frozenset()) -> list[str]:
     """One line for each unused field that is not at its default; of `unknown` fields no value is known."""
-    return [
-        _unused_line(name, stopped, values, fields)
-        for name, field in sorted(fields.items())
-        if values[name] != field.default
-        and not depends_on(name, fields) & unknown
-        and (stopped := unmet(name, values, fields))
-    ]
+    known = [name for name in sorted(fields) if not depends_on(name, fields) & unknown]
+    return [line for name in known if (line := unused_problem(name, values, fields))]
 
 
-def _unused_line(name: str, stopped: Mapping[str, tuple[Scalar, ...]], values: Values, fields: Fields) -> str:
+def unused_problem(name: str, values: Values, fields: Fields) -> str:
+    """What is wrong with a field that is not at its default and is not used; "" where nothing is."""
+    if values[name] == fields[name].default or not (stopped := unmet(name, values, fields)):
+        return ""
     now = " and ".join(f"{other} {_shown(values[other], fields[other])}" for other in stopped)
     use = [f"{other} {', '.join(map(_text, allowed))}" for other, allowed in stopped.items()]
     first, *more = use if len(use) > 1 else [use[0].partition(" ")[2]]

@@ -1,7 +1,6 @@
 """What a run hands back: the same JSON whether it ran in this process or on a deployment far away."""
 
 import datetime as dt
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,8 +13,6 @@ from ml_assets.core.run_id import run_id
 
 Seen = Mapping[tuple[str, str], Mapping[str, Any]]
 """The metadata of each materialization of some runs, as plain values, by asset and day."""
-
-_REASON = re.compile(r"^(?P<days>\d{4}-\d{2}-\d{2}(, \d{4}-\d{2}-\d{2})*): (?P<reason>.*)$")
 
 
 class Artifact(TypedDict):
@@ -111,17 +108,33 @@ def artifact_of(entry: Mapping[str, Any]) -> Artifact:
 
 
 def failed_days(
-    days: Sequence[dt.date], *, seen: Seen, reasons: Sequence[str], assets: Collection[str] = tuple(CATALOG)
+    days: Sequence[dt.date],
+    *,
+    seen: Seen,
+    reasons: Mapping[str, str],
+    otherwise: str = "",
+    assets: Collection[str] = tuple(CATALOG),
 ) -> list[FailedDay]:
-    """The days of which an asset is missing, each with the reason that the failed runs give for it."""
-    told = {
-        day: match["reason"]
-        for text in reasons
-        for line in text.splitlines()
-        if (match := _REASON.match(line))
-        for day in match["days"].split(", ")
-    }
-    naming_no_day = (text for text in reasons if not any(map(_REASON.match, text.splitlines())))
-    usual = next(naming_no_day, "its run did not finish; Dagster's pages say why")
+    """The days of which an asset is missing, each with its reason.
+
+    Args:
+        days: those that were asked for.
+        seen: what was made.
+        reasons: why a day failed, by day, as the metadata of failed runs tell.
+        otherwise: why the others did: what a failed run said that names no day.
+        assets: those that were asked for.
+    """
+    usual = otherwise or "its run did not finish; Dagster's pages say why"
     missing = [str(day) for day in days if any((asset, str(day)) not in seen for asset in assets)]
-    return [FailedDay(as_of=day, reason=told.get(day, usual)) for day in missing]
+    return [FailedDay(as_of=day, reason=_line(reasons.get(day, usual))) for day in missing]
+
+
+def reasons_by_day(failed: Any, *, description: str) -> dict[str, str]:
+    """Why each day failed, as the metadata `failed_days` of a failed step tell; runs of earlier versions name days only."""
+    if isinstance(failed, Mapping):
+        return {str(day): str(reason) for day, reason in failed.items()}
+    return {str(day): description for day in failed or () if isinstance(failed, list)}
+
+
+def _line(reason: str) -> str:
+    return " ".join(reason.splitlines())

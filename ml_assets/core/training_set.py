@@ -31,6 +31,7 @@ __all__ = ("DAY", "FOLD", "HOLDOUT", "PURGED", "TRAIN", "known_at_end_of", "sour
 def training_set(
     rows: pl.LazyFrame,
     *,
+    closed: pl.LazyFrame | None = None,
     contract: DatasetContract,
     parameters: DatasetParameters,
     as_of: dt.date,
@@ -44,6 +45,7 @@ def training_set(
 
     Args:
         rows: as `Source.scan` gives them; more days than needed do no harm.
+        closed: those of them that are eligible, where somebody has told them apart already.
         contract: what the columns are for.
         parameters: dataset, lookback_days, holdout_days, purged.
         as_of: the day up to whose end (UTC) things are known.
@@ -56,9 +58,10 @@ def training_set(
     """
     first = as_of - dt.timedelta(days=parameters.lookback_days - 1)
     window = Window(first=first, last=as_of, origin=origin, contract=contract)
-    inside = rows.filter(pl.col(DAY).is_between(first, as_of)).select(DAY, *contract.columns).collect()
+    inside = _inside(rows, window)
     _check_rows(inside, window)
-    eligible = inside.filter(known_at_end_of(as_of, contract))
+    known = rows.filter(known_at_end_of(as_of, contract)) if closed is None else closed
+    eligible = _inside(known, window)
     if eligible.is_empty():
         refuse_unknown_outcomes(inside, window, parameters=parameters)
     _check_labels(eligible, window)
@@ -67,6 +70,12 @@ def training_set(
     check_folds(table, window, parameters=parameters)
     refuse_repeated_across_folds(table, contract, origin=origin)
     return Product(value=table, facts=_facts(table, inside, window))
+
+
+def _inside(rows: pl.LazyFrame, window: Window) -> pl.DataFrame:
+    """The rows of the window's days, with the columns of the contract."""
+    days = pl.col(DAY).is_between(window.first, window.last)
+    return rows.filter(days).select(DAY, *window.contract.columns).collect()
 
 
 def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:

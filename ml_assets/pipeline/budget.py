@@ -3,14 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.plan import Plan, plan
 from ml_assets.pipeline.workspace import Workspace
 
 
 def refuse_over_budget(
-    parameters: TrainingParameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int
+    parameters: Parameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int
 ) -> None:
     """Raise RefusedError where making these days exceeds the budget; plans only where there is one."""
     budget = workspace.budget

@@ -14,7 +14,7 @@ from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
 from ml_assets.pipeline.paired_rows import Pair, ReadRows, first_unseen, read_pair, refuse_other_rows
 from ml_assets.pipeline.released import NamedModel, store_of
 from ml_assets.pipeline.scoring_model import with_training_set
-from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipeline.workspace import open_source_of
 from ml_assets.settings import Settings
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
@@ -106,11 +106,12 @@ def score_both(
     model, other = (with_training_set(it.key, it.manifest, it.store) for it in (candidate, reference))
     refuse_other_rows(model, other)
     chosen = chosen_on(candidate.manifest.parameters, store_of(settings, candidate.evaluated_in))
-    workspace = open_workspace(settings, environment=candidate.evaluated_in)
     pair = Pair(
         candidate=model,
         reference=other,
-        source=workspace.source(model.manifest.parameters["source"]),
+        source=open_source_of(
+            settings, model.manifest.parameters["source"], environment=candidate.evaluated_in
+        ),
         first=max(first_unseen(model), first_unseen(other), chosen.first_unseen),
         through=through,
         window_days=window_days,

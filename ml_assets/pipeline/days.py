@@ -8,14 +8,13 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
+from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.processes import cores
-from ml_assets.pipeline.versions import code_version
 from ml_assets.pipeline.workspace import Workspace
 
 DAYS_PER_RUN = 31  # of one Dagster run: what it holds in memory is bounded, and several can share a backfill
@@ -23,12 +22,12 @@ LOGGER = logging.getLogger("ml_assets")
 
 
 def attempts(
-    parameters: TrainingParameters,
+    parameters: Parameters,
     days: Sequence[dt.date],
     *,
     workspace: Workspace,
     workers: int,
-    assets: Collection[str] = tuple(CATALOG),
+    assets: Collection[str] | None = None,
 ) -> Iterator[Attempt]:
     """The outcome of each day, in the order in which they end; no day's error stops or hides another.
 
@@ -37,7 +36,7 @@ def attempts(
     if len(days) == 1:
         yield attempt(parameters, days[0], workspace=workspace, assets=assets)
         return
-    tasks = {day: (parameters, day, workspace, tuple(assets)) for day in days}
+    tasks = {day: (parameters, day, workspace, None if assets is None else tuple(assets)) for day in days}
     found = side_by_side(_contained, tasks, workers=workers, engine=workspace.engine)
     for ended, (day, done) in enumerate(found, start=1):
         outcome = Attempt(as_of=day, error=done) if isinstance(done, TrainingError) else done
@@ -45,8 +44,8 @@ def attempts(
         yield outcome
 
 
-def workers_for(parameters: TrainingParameters, days: Sequence[dt.date], *, workspace: Workspace) -> int:
-    """How many processes pay: no more than cores, or than days whose model is not in the store as it would be made.
+def workers_for(parameters: Parameters, days: Sequence[dt.date], *, workspace: Workspace) -> int:
+    """How many processes pay: no more than cores, or than days whose main asset is not in the store as it would be made.
 
     1 stands for this process. A process that trains loads scikit-learn first, which takes longer than reading what is stored.
     """
@@ -63,20 +62,26 @@ def workers_that_pay(to_make: Iterable[bool], *, workspace: Workspace) -> int:
 
 
 def _contained(
-    parameters: TrainingParameters, day: dt.date, workspace: Workspace, assets: tuple[str, ...]
+    parameters: Parameters, day: dt.date, workspace: Workspace, assets: tuple[str, ...] | None
 ) -> Attempt:
     return attempt(parameters, day, workspace=workspace, assets=assets, contain=True)
 
 
-def must_be_made(parameters: TrainingParameters, day: dt.date, *, workspace: Workspace) -> bool:
-    """Whether no model is stored that today's code would make; a quick look, which rows may still overrule."""
+def must_be_made(parameters: Parameters, day: dt.date, *, workspace: Workspace) -> bool:
+    """Whether the main asset is not stored as today's code would make it; a quick look, which rows may still overrule."""
     if not workspace.reuse:
         return True
+    pipeline, asset = workspace.pipeline, main_asset(workspace.pipeline)
     try:
-        found = workspace.store.find(key_of("model", parameters, day))
+        found = workspace.store.find(pipeline.key(asset, parameters, day))
     except (CorruptArtifactError, SharedRunIdError):
         return True
-    return found is None or found.code_version != code_version("model")
+    return found is None or found.code_version != code_of(pipeline.assets[asset]).version
+
+
+def main_asset(pipeline: Declared) -> str:
+    """What a run is about: what is promoted, else the last asset."""
+    return pipeline.promotes or tuple(pipeline.assets)[-1]
 
 
 def _told(done: Attempt) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest, SourceDay
-from ml_assets.core.where import omitted_values
+from ml_assets.core.where import with_omitted
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Value = TypeVar("Value")
@@ -58,7 +58,7 @@ class Difference:
 
 def parameter_differences(asset: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
     """The parameters whose values differ; one that is left out at some value has that value."""
-    before, after = {**omitted_values(asset), **was}, {**omitted_values(asset), **now}
+    before, after = with_omitted(asset, was), with_omitted(asset, now)
     return [
         Difference(what="parameter", name=name, was=before.get(name), now=after.get(name))
         for name in sorted(before.keys() | after.keys())
@@ -76,7 +76,6 @@ class MadeOf:
         hardware: what of the processor can change last digits; empty where that is not known. It does not decide either.
         artifacts: the artifacts it is made of.
         sources: the rows it is made of.
-        contract: what `dataset.toml` says of these rows; None where that is not known, or there are none.
     """
 
     code_version: str
@@ -84,18 +83,20 @@ class MadeOf:
     hardware: Mapping[str, str] = field(default_factory=dict)
     artifacts: Sequence[InputArtifact] = ()
     sources: Sequence[InputSource] = ()
-    contract: Mapping[str, Any] | None = None
 
 
 def made_of(manifest: Manifest) -> MadeOf:
-    """What a stored artifact was made of."""
+    """What a stored artifact was made of; what `dataset.toml` said stood among its facts in earlier versions."""
+    told = manifest.facts.get("contract") if len(manifest.sources) == 1 else None
     return MadeOf(
         code_version=manifest.code_version,
         packages=manifest.packages,
         hardware=manifest.hardware,
         artifacts=manifest.artifacts,
-        sources=manifest.sources,
-        contract=manifest.facts.get("contract"),
+        sources=tuple(
+            source if source.contract is not None else source.model_copy(update={"contract": told})
+            for source in manifest.sources
+        ),
     )
 
 
@@ -104,7 +105,7 @@ def differences(was: MadeOf, now: MadeOf) -> list[Difference]:
     return [
         *version_differences(was, now),
         *_input_differences(was.artifacts, now.artifacts),
-        *contract_differences(was.contract, now.contract),
+        *contract_differences(was.sources, now.sources),
         *_day_differences(was.sources, now.sources),
     ]
 
@@ -122,16 +123,21 @@ def version_differences(was: MadeOf, now: MadeOf) -> Iterator[Difference]:
             yield Difference(what="hardware", name=name, was=was.hardware[name], now=now.hardware[name])
 
 
-def contract_differences(
-    was: Mapping[str, Any] | None, now: Mapping[str, Any] | None
-) -> Iterator[Difference]:
+def contract_differences(was: Iterable[InputSource], now: Iterable[InputSource]) -> Iterator[Difference]:
     """What `dataset.toml` says of a column that it did not say before; nothing where one of the two is not known."""
-    if was is None or now is None:
-        return
-    before, after = _contract(was), _contract(now)
-    for name in DatasetContract.model_fields:
-        if before.get(name) != after.get(name):
-            yield Difference(what="contract", name=name, was=before.get(name), now=after.get(name))
+    before, after = _contracts(was), _contracts(now)
+    datasets = before.keys() | after.keys()
+    for key in sorted(before.keys() & after.keys()):
+        old, new = _contract(before[key]), _contract(after[key])
+        for field_name in DatasetContract.model_fields:
+            if old.get(field_name) != new.get(field_name):
+                name = field_name if len(datasets) == 1 else f"{field_name} of {'/'.join(key)}"
+                yield Difference(what="contract", name=name, was=old.get(field_name), now=new.get(field_name))
+
+
+def _contracts(sources: Iterable[InputSource]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """What `dataset.toml` says, by source and data set."""
+    return {(item.source, item.dataset): item.contract for item in sources if item.contract is not None}
 
 
 def _contract(told: object) -> dict[str, Any]:

@@ -1,16 +1,28 @@
-"""The one writer: a value that was made becomes an artifact, or nothing of it is written."""
+"""The one writer: a value that was made becomes an artifact, or nothing of it is written.
+
+What Dagster's IO manager, the workers of a batch and plain Python hand to each other is a `Draft`. Whoever commits it
+first writes it; whoever commits it again gets what was written.
+"""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.manifest import InputSource, Manifest
+from ml_assets.core.foreign_text import visible
+from ml_assets.core.manifest import InputArtifact, InputSource, Manifest, StoredVerdict
 from ml_assets.core.product import Product
-from ml_assets.pipeline.store_value import store_value
+from ml_assets.errors import CheckError, StoreError, UnstorableError
+from ml_assets.pipeline.encode import prepare
+from ml_assets.pipeline.versions import hardware_of
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.storage.formats import FORMATS, read_back
+
+TABLE = "parquet"
+Judge = Callable[["Draft"], Mapping[str, StoredVerdict]]
+"""What the checks of an artifact say of its `stored_product`; raises CheckError where it must not be stored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +46,29 @@ class Made:
         return self
 
 
+def _nothing(_: "Draft") -> Mapping[str, StoredVerdict]:
+    return {}
+
+
 @dataclass(kw_only=True)
 class Draft:
-    """A value that was made and is not stored yet."""
+    """A value that was made and is not stored yet.
+
+    Attributes:
+        key: where it will be kept.
+        identity: the values that its run_id hashes.
+        product: the value, and what is told of it.
+        format: how the value is stored.
+        workspace: where, and on whose behalf.
+        returns: the annotation of the value, by which it is read back.
+        inputs: the artifacts that it was made of.
+        sources: the rows that it was made of.
+        code_version: of the code that made it.
+        packages: the versions that can change its bytes.
+        started_at: when making it was begun.
+        reason: why it was made.
+        judge: its checks.
+    """
 
     key: ArtifactKey
     identity: Mapping[str, Any]
@@ -48,24 +80,104 @@ class Draft:
     inputs: tuple[Manifest, ...] = ()
     sources: tuple[InputSource, ...] = ()
     code_version: str = ""
-    packages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    packages: Mapping[str, str] = field(default_factory=dict)
     reason: str = "new"
+    judge: Judge = _nothing
+    _data: bytes = field(default=b"", init=False)
+    _loaded: Product[Any] | None = field(default=None, init=False)
     _made: Made | None = field(default=None, init=False)
 
     def commit(self) -> Made:
-        """Write it, once; whoever calls again gets what was written."""
+        """Write it, once; whoever calls again gets what was written.
+
+        Raises:
+            StoreError: the value cannot be stored, or does not come back as it was; nothing was written.
+            CheckError: a check that must hold does not, or a metric is no number; nothing was written.
+        """
         if self._made is None:
-            manifest = store_value(
-                self.product,
-                key=self.key,
-                parameters=self.identity,
-                format_name=self.format,
-                inputs=self.inputs,
-                workspace=self.workspace,
-                code_version=self.code_version,
-                packages=self.packages,
-                sources=self.sources,
-                started=self.started_at,
-            )
+            manifest = self._write()
             self._made = Made(key=self.key, manifest=manifest, reused=False, reason=self.reason)
+            self.product = replace(self.product, attachments={})  # what is written need not be held
         return self._made
+
+    def stored_product(self) -> Product[Any]:
+        """The product as it is read back from its bytes, once they are there: nobody else has this very value."""
+        if self.format == TABLE and self._loaded is not None:  # of which a copy costs nothing
+            return replace(self._loaded, value=self._loaded.value.clone())
+        product, self._loaded = self._loaded, None
+        return product or self._read_back()
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the value, once they are there."""
+        return self._data
+
+    def _write(self) -> Manifest:
+        """Encode, read back, compare, judge; then write."""
+        facts, metrics = (
+            self._facts(),
+            {name: self._number(name, v) for name, v in self.product.metrics.items()},
+        )
+        self.product = replace(self.product, facts=facts, metrics=metrics)
+        ready = prepare(self.product, asset=self.key.asset, format_name=self.format, annotation=self.returns)
+        self._data = ready.contents[ready.files[0].file]
+        self._loaded = replace(self.product, value=ready.value, attachments={})
+        manifest = self._manifest(ready.files, self.judge(self))
+        return self.workspace.store.commit(self.key, manifest, ready.contents)
+
+    def _read_back(self) -> Product[Any]:
+        return replace(
+            self.product,
+            value=read_back(self.format, self._data, annotation=self.returns),
+            attachments={},
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        """As they are read from the manifest, so that whoever looks at them now sees the same as later."""
+        try:
+            told: dict[str, Any] = read_back("json", FORMATS["json"].encode(dict(self.product.facts)))
+        except UnstorableError as error:
+            raise StoreError(
+                f"{self._name}: facts{error.place}: {error.problem}. Nothing was written."
+            ) from error
+        return told
+
+    def _manifest(self, files: Any, checks: Mapping[str, StoredVerdict]) -> Manifest:
+        return Manifest(
+            asset=self.key.asset,
+            run_id=self.key.run_id,
+            as_of=self.key.as_of,
+            parameters=dict(self.identity),
+            given=self.workspace.given,
+            environment=self.workspace.environment,
+            files=files,
+            artifacts=tuple(
+                InputArtifact(asset=m.asset, run_id=m.run_id, sha256=m.sha256) for m in self.inputs
+            ),
+            sources=self.sources,
+            code_version=self.code_version,
+            packages=dict(self.packages),
+            hardware=dict(hardware_of(self.packages)),
+            dagster_run_id=self.workspace.dagster_run_id,
+            started_at=self.started_at,
+            created_at=self.workspace.now(),
+            facts=dict(self.product.facts),
+            metrics=dict(self.product.metrics),
+            checks=dict(checks),
+        )
+
+    @property
+    def _name(self) -> str:
+        return f"{self.key.asset} of {self.key.as_of}"
+
+    def _number(self, name: str, value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise CheckError(
+                f"{self._name}: the metric {visible(name)} is not a number. Leave it out where it could not be measured. "
+                "Nothing was written."
+            )
+        return number

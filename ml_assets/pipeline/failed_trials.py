@@ -1,68 +1,80 @@
 """Failures that would come again: kept beside the artifacts, so that a sweep does not try them twice."""
 
 import contextlib
-import datetime as dt
-from collections.abc import Collection
+from collections.abc import Mapping
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.manifest import PYTHON, Manifest
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
+from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.store_value import store_value
-from ml_assets.pipeline.versions import code_version, packages
-from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipeline.versions import packages_of
 
 ASSET = "failed_trial"
 
 
-def remembered(
-    parameters: TrainingParameters, as_of: dt.date, *, training_set: Manifest, workspace: Workspace
-) -> str | None:
-    """Why this trial failed before, if rows, code and packages are what they were then."""
-    store, key = workspace.store, key_of(ASSET, parameters, as_of)
+def remembered(trial: Day) -> str | None:
+    """Why this trial failed before, if what it is made of, code and packages are what they were then."""
+    store = trial.workspace.store
     try:
-        found = store.find(key)
-        if found is None or not _same(found, training_set):
+        found = store.find(_key(trial))
+        if found is None or not _same(found, trial):
             return None
-        return str(store.load(key)["reason"])
+        return str(store.load(_key(trial))["reason"])
     except CorruptArtifactError:
         return None
 
 
-def remember(
-    day: Day, error: MlAssetsError, *, made: Collection[Made] = (), assets: Collection[str] = ()
-) -> None:
+def remember(day: Day, error: MlAssetsError) -> None:
     """Keep why a trial failed, where rows, code and parameters alone decide that it does.
 
-    Only a TrainingError is such a failure, and only once the training set, of which the trial was made, is stored:
-    where nothing was made of `assets`, of which it is one, the rows have failed and no trial.
+    Only a TrainingError is such a failure, and only of what is made of stored artifacts alone.
     """
-    if type(error) is not TrainingError or (not made and "training_set" in assets):
+    if type(error) is not TrainingError or not _decided_by_artifacts(day):
         return
     with contextlib.suppress(StoreError):  # the failure itself is what counts
+        version, packages = _code(day.pipeline)
         store_value(
             {"reason": str(error)},
-            key=key_of(ASSET, day.parameters, day.as_of),
-            parameters=identity(day.parameters, of=TrainingParameters),
+            key=_key(day),
+            parameters=day.pipeline.identity(day.parameters),
             format_name="json",
-            inputs=[day.manifest("training_set")],
+            inputs=_inputs(day),
             workspace=day.workspace,
-            code_version=_code(),
-            packages=packages("model"),
+            code_version=version,
+            packages=packages,
         )
 
 
-def _same(found: Manifest, training_set: Manifest) -> bool:
-    versions = packages("model")
+def _decided_by_artifacts(day: Day) -> bool:
+    """Whether it failed in what it does not share, and nothing of that asks for rows."""
+    own = trial_assets(day.pipeline)
+    asks = any("rows" in day.pipeline.assets[asset].takes.values() for asset in own)
+    return day.making in own and not asks
+
+
+def _same(found: Manifest, trial: Day) -> bool:
+    version, packages = _code(trial.pipeline)
     return (
-        found.code_version == _code()
-        and [item.sha256 for item in found.artifacts] == [training_set.sha256]
-        and all(found.packages.get(name) == versions[name] for name in CATALOG["model"].packages)
+        found.code_version == version
+        and [item.sha256 for item in found.artifacts] == [manifest.sha256 for manifest in _inputs(trial)]
+        and all(found.packages.get(name) == packages[name] for name in packages.keys() - {PYTHON})
     )
 
 
-def _code() -> str:
-    return f"{code_version('model')}-{code_version('evaluation')}"
+def _key(day: Day) -> ArtifactKey:
+    return day.pipeline.key_of_identity(ASSET, day.pipeline.identity(day.parameters), day.as_of)
+
+
+def _inputs(day: Day) -> list[Manifest]:
+    return [day.manifest(asset) for asset in shared_assets(day.pipeline)]
+
+
+def _code(pipeline: Declared) -> tuple[str, Mapping[str, str]]:
+    """The code of all that trials do not share, and its packages."""
+    code = [code_of(pipeline.assets[asset]) for asset in trial_assets(pipeline)]
+    names = sorted({name for one in code for name in one.packages})
+    return "-".join(one.version for one in code), packages_of(tuple(names))

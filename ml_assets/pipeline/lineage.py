@@ -6,11 +6,12 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.gates import Evidence
-from ml_assets.core.tabular import TABULAR
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError
+from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.released import FoundModel, parameters_of
-from ml_assets.pipeline.versions import code_version, packages
+from ml_assets.pipeline.versions import packages_of
 from ml_assets.storage.artifact_store import ArtifactStore
 
 
@@ -22,12 +23,13 @@ class Lineage:
     evidence: Evidence
 
 
-def lineage(model: FoundModel, store: ArtifactStore, *, environment: str) -> Lineage:
+def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, environment: str) -> Lineage:
     """Read and check all that belongs to a model; what is missing or damaged is told, not raised.
 
     Args:
         model: the model.
         store: where it is.
+        pipeline: what made it.
         environment: what that is called in a command; `default` for that of the settings.
 
     Raises:
@@ -36,6 +38,7 @@ def lineage(model: FoundModel, store: ArtifactStore, *, environment: str) -> Lin
     """
     keys = keys_of(model.key, model.manifest)
     read = {asset: _read(key, store) for asset, key in keys.items()}
+    code = {name: code_of(asset) for name, asset in pipeline.assets.items()}
     command = run_command(parameters_of(model.manifest), model.manifest.as_of, environment=environment)
     return Lineage(
         keys=keys,
@@ -43,9 +46,9 @@ def lineage(model: FoundModel, store: ArtifactStore, *, environment: str) -> Lin
             manifests={asset: found for asset, found in read.items() if isinstance(found, Manifest)},
             missing={a: command for a, found in read.items() if isinstance(found, ArtifactNotFoundError)},
             damaged={a: str(found) for a, found in read.items() if isinstance(found, CorruptArtifactError)},
-            code={asset: code_version(asset) for asset in CATALOG},
-            packages={asset: packages(asset) for asset in CATALOG},
-            pipeline=TABULAR,
+            code={name: one.version for name, one in code.items()},
+            packages={name: packages_of(one.packages) for name, one in code.items()},
+            pipeline=pipeline,
         ),
     )
 

@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ml_assets.core.artifact import ArtifactKey, key_of
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.run_id import run_id
+from ml_assets.core.parameters import Parameters
 from ml_assets.errors import MlAssetsError
-from ml_assets.pipeline.day import Day, reasons_to_make
+from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.days import main_asset
 from ml_assets.pipeline.encode import encode
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import Workspace
@@ -78,9 +77,7 @@ Known = dict[str, "tuple[list[str], InputArtifact | None] | MlAssetsError"]
 """Why each artifact would be made, and its digest where that is known; or why it would fail. By exact key."""
 
 
-def plan(
-    parameters: TrainingParameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int = 1
-) -> Plan:
+def plan(parameters: Parameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int = 1) -> Plan:
     """Plan each day; reads rows and manifests, and writes nothing."""
     planned = tuple(plan_day(parameters, day, workspace=workspace) for day in days)
     past = past_seconds([parameters], days[-1], workspace=workspace)
@@ -93,7 +90,7 @@ def plan(
 
 
 def plan_day(
-    parameters: TrainingParameters,
+    parameters: Parameters,
     as_of: dt.date,
     *,
     workspace: Workspace,
@@ -101,7 +98,7 @@ def plan_day(
     trial: str = "",
 ) -> PlannedDay:
     """Plan one parameter set on one day; in `known` the trials of a day share what they have in common."""
-    named = run_id(parameters, as_of)
+    named = workspace.pipeline.run_id(parameters, as_of)
     day = Day(parameters=parameters, as_of=as_of, workspace=workspace)
     try:
         reasons = _reasons(day, {} if known is None else known)
@@ -110,7 +107,7 @@ def plan_day(
     why = tuple(f"{asset}: {'; '.join(lines)}" for asset, lines in reasons.items() if lines)
     if not why:
         return PlannedDay(as_of=as_of, run_id=named, state="reused", trial=trial)
-    is_new = reasons["model"] == ["new"]
+    is_new = reasons[main_asset(workspace.pipeline)] == ["new"]
     state: State = "new" if is_new else "stale"
     return PlannedDay(as_of=as_of, run_id=named, state=state, why=() if is_new else why, trial=trial)
 
@@ -122,8 +119,8 @@ def _reasons(day: Day, known: Known) -> dict[str, list[str]]:
     """
     reasons: dict[str, list[str]] = {}
     digests: dict[str, InputArtifact] = {}
-    for asset in CATALOG:
-        name = key_of(asset, day.parameters, day.as_of).exact
+    for asset in day.pipeline.assets:
+        name = day.key(asset).exact
         if name not in known:
             known[name] = _asset(day, asset, digests)
         found = known[name]
@@ -138,24 +135,28 @@ def _reasons(day: Day, known: Known) -> dict[str, list[str]]:
 def _asset(
     day: Day, asset: str, digests: Mapping[str, InputArtifact]
 ) -> "tuple[list[str], InputArtifact | None] | MlAssetsError":
-    """Why one asset would be made, and its digest where it is stored or can be told without making what it needs."""
-    kind = CATALOG[asset]
+    """Why one asset would be made, and its digest where it is stored or can be told without making what it needs.
+
+    What is made of rows alone is made, and not stored: rows that cannot be used are found, and where its bytes would be
+    those that are stored, what stands on it may be reused all the same.
+    """
+    kind = day.pipeline.assets[asset]
+    inputs = tuple(digests[name] for name in kind.inputs if name in digests)
     try:
-        product = None if kind.inputs else day.product(asset)
-        stored, sources = day.stored(asset), day.sources(asset)
+        look = day.look(asset, inputs)
+        if look.reasons and not kind.inputs and "rows" in kind.takes.values():
+            look = day.completed(look, asset, inputs)
     except MlAssetsError as error:
         return error
-    inputs = tuple(digests[name] for name in kind.inputs if name in digests)
-    found = reasons_to_make(stored, asset, artifacts=inputs, sources=sources, product=product)
-    if stored.manifest is not None:
+    found = list(look.reasons)
+    if look.stored is not None:
         found += [f"{name} is made again" for name in kind.inputs if name not in digests]
         if not found:
-            return found, _input(asset, stored.manifest.run_id, stored.manifest.sha256)
-    if product is None:
+            return found, _input(asset, look.stored.run_id, look.stored.sha256)
+    if look.computed is None:
         return found, None
-    # what it would be is known: what stands on it may be reused all the same
-    files, _ = encode(product, asset=asset, format_name=kind.format)
-    return found, _input(asset, key_of(asset, day.parameters, day.as_of).run_id, files[0].sha256)
+    files, _ = encode(look.computed.product, asset=asset, format_name=kind.format)
+    return found, _input(asset, day.key(asset).run_id, files[0].sha256)
 
 
 def _input(asset: str, run_id: str, sha256: str) -> InputArtifact:
@@ -163,27 +164,30 @@ def _input(asset: str, run_id: str, sha256: str) -> InputArtifact:
 
 
 def past_seconds(
-    alike: Collection[TrainingParameters],
+    alike: Collection[Parameters],
     near: dt.date,
     *,
     workspace: Workspace,
-    assets: Collection[str] = tuple(CATALOG),
+    assets: Collection[str] | None = None,
 ) -> list[float]:
-    """Seconds that `assets` took on the days nearest to `near`, of the datasets and model versions of `alike`."""
-    store = workspace.store
-    wanted = {(parameters.dataset, parameters.model_version) for parameters in alike}
-    found = [key for key in store.keys("model") if (key.dataset, key.model_version) in wanted]
+    """Seconds that `assets`, by default all, took on the days nearest to `near`, of runs whose paths are those of `alike`."""
+    pipeline, asset = workspace.pipeline, main_asset(workspace.pipeline)
+    wanted = {pipeline.key(asset, parameters, near).values for parameters in alike}
+    found = [
+        key for key in workspace.store.keys(asset) if key.folder == pipeline.folder and key.values in wanted
+    ]
     found.sort(key=lambda key: (abs((key.as_of - near).days), key.run_id))
-    took = (_seconds(key, assets, workspace=workspace) for key in found[:MOST_PAST_DAYS])
+    wanted_assets = tuple(pipeline.assets) if assets is None else assets
+    took = (_seconds(key, wanted_assets, workspace=workspace) for key in found[:MOST_PAST_DAYS])
     return [seconds for seconds in took if seconds is not None]
 
 
-def _seconds(model: ArtifactKey, assets: Collection[str], *, workspace: Workspace) -> float | None:
+def _seconds(main: ArtifactKey, assets: Collection[str], *, workspace: Workspace) -> float | None:
     """How long the artifacts of one past run took together; None where one of them is gone or damaged."""
-    store = workspace.store
+    store, pipeline = workspace.store, workspace.pipeline
     try:
-        parameters = parameters_of(store.manifest(model))
-        made = [store.manifest(key_of(asset, parameters, model.as_of)) for asset in assets]
+        parameters = parameters_of(store.manifest(main), pipeline.parameters)
+        made = [store.manifest(pipeline.key(asset, parameters, main.as_of)) for asset in assets]
     except MlAssetsError:
         return None
     return sum((manifest.created_at - manifest.started_at).total_seconds() for manifest in made)

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import Evidence, check
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.core.release import Entry, Release, Releases, Slot, promoted, refuse_serving
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
 from ml_assets.pipeline.not_worse import LiveComparison, Terms, compare_with_live
@@ -30,6 +31,7 @@ class Promotion:
         source: the environment in which it was trained and evaluated.
         by: who asks.
         settings: where the environments and the log are.
+        pipeline: what made it.
         now: the clock.
     """
 
@@ -37,6 +39,7 @@ class Promotion:
     source: str
     by: str
     settings: Settings
+    pipeline: Declared
     now: Callable[[], dt.datetime] = utc_now
 
 
@@ -88,10 +91,12 @@ def evaluate(request: Promotion) -> Evaluated:
     terms = Terms(
         through=through,
         window_days=own.window_days,
-        margins=own.allowed(METRICS),
+        margins=own.allowed(Metrics.of(request.pipeline)),
         by=request.by,
     )
-    found = lineage(model, source, environment=settings.in_a_command(request.source))
+    found = lineage(
+        model, source, pipeline=request.pipeline, environment=settings.in_a_command(request.source)
+    )
     candidate = NamedModel(
         name="candidate", key=model.key, manifest=model.manifest, store=source, evaluated_in=request.source
     )

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.command import command
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.parameters import AnyParameters, TrainingParameters, from_identity
 from ml_assets.core.release import SLOTS, Release, Releases
 from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
@@ -57,10 +57,10 @@ class NamedModel:
         return text if self.name == self.manifest.run_id else f"{self.name}: {text}"
 
 
-def parameters_of(model: Manifest) -> TrainingParameters:
-    """The parameter set of a model; RefusedError where the code that is here does not know such a one."""
+def parameters_of(model: Manifest, cls: type[AnyParameters] = TrainingParameters) -> AnyParameters:  # type: ignore[assignment]
+    """The parameter set of an artifact; RefusedError where the code that is here does not know such a one."""
     try:
-        return from_identity(model.parameters, cls=TrainingParameters)
+        return from_identity(model.parameters, cls=cls)
     except ValidationError:
         raise RefusedError(
             [

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import Declared
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Day
+from ml_assets.pipeline.days import main_asset
 from ml_assets.pipeline.differences import Difference, differences, made_of
-from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -60,23 +60,33 @@ def reproduce(keys: Sequence[ArtifactKey], *, workspace: Workspace) -> list[Repr
     """Make artifacts of one run again and compare every file; the store is only read.
 
     Args:
-        keys: the artifacts; those of the training run (training_set, model, evaluation, model_card).
+        keys: the artifacts; others than those of the pipeline are not looked at.
         workspace: the store they are in, and the sources by name.
 
     Raises:
-        RefusedError: none of them is an artifact of a training run, or the code here does not know its parameters.
+        RefusedError: none of them is an artifact of the pipeline, or the code here does not know its parameters.
         CorruptArtifactError: a stored byte is not the one that was committed.
         SourceError, TrainingError: they cannot be made any more; the message says why.
     """
-    store = workspace.store
-    stored = {key.asset: (key, store.verify(key)) for key in keys if key.asset in CATALOG}
-    if "model" in stored:  # its rows have a run_id of their own
-        rows = keys_of(*stored["model"])["training_set"]
-        stored = {rows.asset: (rows, store.verify(rows)), **stored}
+    store, assets = workspace.store, workspace.pipeline.assets
+    stored = {key.asset: (key, store.verify(key)) for key in keys if key.asset in assets}
+    if (main := stored.get(main_asset(workspace.pipeline))) is not None:
+        inputs = {key.asset: (key, store.verify(key)) for key in _inputs_of(main[1], workspace.pipeline)}
+        stored = inputs | stored
     if not stored:
-        raise RefusedError([f"RUN_ID|PATH: nothing that can be made again. Allowed: {', '.join(CATALOG)}."])
+        raise RefusedError([f"RUN_ID|PATH: nothing that can be made again. Allowed: {', '.join(assets)}."])
     again = _made_again(stored, workspace)
     return [_compared(key, manifest, again[asset]) for asset, (key, manifest) in stored.items()]
+
+
+def _inputs_of(manifest: Manifest, pipeline: Declared) -> list[ArtifactKey]:
+    """Where the inputs of an artifact are kept, which may have run_ids of their own."""
+    found = []
+    for name in pipeline.assets[manifest.asset].inputs:
+        fields = pipeline.slice(name).model_fields
+        values = {field: value for field, value in manifest.parameters.items() if field in fields}
+        found.append(pipeline.key_of_identity(name, values, manifest.as_of))
+    return found
 
 
 def _made_again(
@@ -84,14 +94,15 @@ def _made_again(
 ) -> Mapping[str, Manifest]:
     """The manifests of the same run in an empty store; the widest slice among the artifacts names its parameters."""
     widest = max((manifest for _, manifest in stored.values()), key=lambda item: len(item.parameters))
-    last = max(list(CATALOG).index(asset) for asset in stored)
+    assets = list(workspace.pipeline.assets)
+    last = max(assets.index(asset) for asset in stored)
     with tempfile.TemporaryDirectory(prefix="ml_assets-reproduce-") as place:
         day = Day(
-            parameters=parameters_of(widest),
+            parameters=parameters_of(widest, workspace.pipeline.parameters),
             as_of=widest.as_of,
             workspace=replace(workspace, store=ArtifactStore(place, workspace.store.access), reuse=False),
         )
-        return {made.key.asset: made.manifest for made in day.run(list(CATALOG)[: last + 1])}
+        return {made.key.asset: made.manifest for made in day.run(assets[: last + 1])}
 
 
 def _compared(key: ArtifactKey, stored: Manifest, again: Manifest) -> Reproduced:

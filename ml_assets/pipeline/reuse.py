@@ -1,18 +1,18 @@
 """May a stored artifact be used as it is? Only if nothing that could change its bytes has changed."""
 
+import re
 from collections.abc import Sequence
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.scoring.kind import ASSET as PREDICTIONS
 from ml_assets.pipeline.differences import Difference, MadeOf, differences, made_of
 
 SHOWN = 3  # days named in a message
+_VERSION = re.compile(r"^[0-9a-f]{12}$")
 
 
-def is_reusable(asset: str) -> bool:
-    """Whether a stored one is ever used: reports, leaderboards and what others store are made anew each time."""
-    return asset in CATALOG or asset == PREDICTIONS
+def is_reusable(manifest: Manifest) -> bool:
+    """Whether it is ever used: what names no version of its own code, such as a report, is made anew each time."""
+    return bool(_VERSION.match(manifest.code_version))
 
 
 def reasons(stored: Manifest, now: MadeOf) -> list[str]:

@@ -3,43 +3,84 @@
 Any engine can call them: what they make has the run_id, the path and the bytes that the Dagster assets give it,
 and either reuses what the other has made.
 
-    run = resolve({"model_version": "v2"}, as_of="2025-12-01", environment="staging")
+    run = resolve(tabular, {"model_version": "v2"}, as_of="2025-12-01", environment="staging")
     for asset, made in make(run).items():
-        print(asset, made.reused, made.manifest.sha256)
+        print(asset, made.reused, made.sha256)
 """
 
 import datetime as dt
+import importlib
+import shutil
+import tempfile
+import weakref
 from collections.abc import Collection, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from types import EllipsisType
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    SerializeAsAny,
+    ValidationInfo,
+    field_validator,
+)
 
 from ml_assets.core import as_of as days
-from ml_assets.core.catalog import CATALOG, unknown_assets
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import diagnose
-from ml_assets.core.run_id import run_id
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.draft import Made
-from ml_assets.pipeline.workspace import open_workspace, utc_now
+from ml_assets.pipeline.stored_value import load_value
+from ml_assets.pipeline.workspace import Workspace, open_workspace, utc_now
 from ml_assets.settings import Settings, load_settings
+from ml_assets.storage.artifact_store import ArtifactStore
+
+
+def _reference(pipeline: Declared) -> str:
+    if not pipeline.reference:
+        raise RefusedError(
+            [f"pipeline: {pipeline.name} is found nowhere by name. Define it at the top level of a module."]
+        )
+    return pipeline.reference
+
+
+def _found(place: Any) -> Declared:
+    """The pipeline that another process wrote down, or one that is given as it is."""
+    if isinstance(place, Declared):
+        return place
+    module, _, name = str(place).partition(":")
+    try:
+        pipeline = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError):
+        pipeline = None
+    if not isinstance(pipeline, Declared):
+        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."])
+    return pipeline
 
 
 class Run(BaseModel):
     """A sound run. `model_dump_json` and `model_validate_json` carry it from one task of an engine to the next.
 
     Attributes:
+        pipeline: what is made; in JSON, where it is found: `shop.demand:demand`.
         parameters: the parameter set.
         as_of: the day.
         environment: where its artifacts are kept, by name.
         given: the parameters that were given, not left at their default.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True
+    )
 
-    parameters: TrainingParameters
+    pipeline: Annotated[Declared, PlainValidator(_found), PlainSerializer(_reference)]
+    parameters: SerializeAsAny[Parameters]
     as_of: dt.date
     environment: str
     given: tuple[str, ...] = ()
@@ -47,13 +88,54 @@ class Run(BaseModel):
     @property
     def run_id(self) -> str:
         """12 hex digits over parameters and day: the same in every engine and environment."""
-        return run_id(self.parameters, self.as_of)
+        return self.pipeline.run_id(self.parameters, self.as_of)
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _of_the_pipeline(cls, given: Any, info: ValidationInfo) -> Any:
+        """Those that came as JSON are the pipeline's own."""
+        known = info.data.get("pipeline")
+        return known.parameters.model_validate(given) if known and isinstance(given, Mapping) else given
 
 
-def resolve(values: Mapping[str, Any], *, as_of: dt.date | str = "", environment: str = "default") -> Run:
+@dataclass(frozen=True, kw_only=True)
+class Result(Made):
+    """One artifact of a run, and how its value is read.
+
+    Attributes:
+        workspace: what made it, and where it is.
+    """
+
+    workspace: Workspace
+
+    @property
+    def value(self) -> Any:
+        """The value, as it was stored: each time another object."""
+        asset = self.workspace.pipeline.assets[self.key.asset]
+        return load_value("", self.key, self.manifest, asset=asset, store=self.workspace.store, loaded={})
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the value's bytes."""
+        return self.manifest.sha256
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """The numbers by which it is compared."""
+        return self.manifest.metrics
+
+
+def resolve(
+    pipeline: Declared,
+    values: Mapping[str, Any],
+    *,
+    as_of: dt.date | str = "",
+    environment: str = "default",
+) -> Run:
     """The run that is asked for.
 
     Args:
+        pipeline: what is to be made.
         values: parameters by name; those that are left out have their default.
         as_of: a day or its name, YYYY-MM-DD; by default the last complete day, in UTC.
         environment: the name of an environment; by default that of the settings.
@@ -66,31 +148,65 @@ def resolve(values: Mapping[str, Any], *, as_of: dt.date | str = "", environment
     name = settings.named(environment)
     settings.place(name)
     day = days.last_complete_day(now) if as_of == "" else days.parse(str(as_of))
-    parameters, problems = diagnose(values)
+    parameters, problems = diagnose(values, pipeline.parameters)
     problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now)
-    problems += _of_the_environment(values, name, settings=settings, told=problems)
+    problems += _of_the_environment(pipeline, values, name, settings=settings, told=problems)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
-    return Run(parameters=parameters, as_of=day, environment=name, given=tuple(sorted(values)))
+    return Run(
+        pipeline=pipeline, parameters=parameters, as_of=day, environment=name, given=tuple(sorted(values))
+    )
 
 
-def make(run: Run, assets: Collection[str] = tuple(CATALOG)) -> dict[str, Made]:
+def make(
+    run: Run, assets: Collection[str] | None = None, *, store: ArtifactStore | EllipsisType | None = ...
+) -> dict[str, Result]:
     """The artifacts of a run by asset, made or found unchanged; each is committed before the next one starts.
 
     Args:
         run: what `resolve` has found sound.
-        assets: those to make; what they need of the others must be stored.
+        assets: those to make, by default all; what they need of the others must be stored.
+        store: where artifacts are kept, by default that of the run's environment; with None they are kept nowhere, and
+            are gone with what this returns.
 
     Raises:
-        RefusedError: before anything is made, where something else than assets of the catalog is asked for, or a day
+        RefusedError: before anything is made, where something else than assets of the pipeline is asked for, or a day
             that is not over.
         MlAssetsError: of the family in `ml_assets.errors`, naming culprit and remedy.
     """
-    if problems := [*unknown_assets(assets), *days.problems([run.as_of], now=utc_now(), first=None)]:
+    if problems := [*_unknown(assets, run.pipeline), *days.problems([run.as_of], now=utc_now(), first=None)]:
         raise RefusedError(problems)
-    workspace = open_workspace(load_settings(), environment=run.environment, given=run.given)
+    workspace = open_workspace(
+        load_settings(), pipeline=run.pipeline, environment=run.environment, given=run.given
+    )
+    if store is not ...:
+        workspace = replace(workspace, store=store or _passing_store())
     day = Day(parameters=run.parameters, as_of=run.as_of, workspace=workspace)
-    return {made.key.asset: made for made in day.run(assets)}
+    return {
+        made.key.asset: Result(
+            key=made.key,
+            manifest=made.manifest,
+            reused=made.reused,
+            reason=made.reason,
+            workspace=workspace,
+        )
+        for made in day.run(assets)
+    }
+
+
+def _passing_store() -> ArtifactStore:
+    """A store that is gone with the object that stands for it."""
+    place = tempfile.mkdtemp(prefix="ml_assets-")
+    store = ArtifactStore(place)
+    weakref.finalize(store, shutil.rmtree, place, ignore_errors=True)
+    return store
+
+
+def _unknown(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
+    """One line where something else than assets of the pipeline is asked for, or nothing at all; else none."""
+    if assets is None or (assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys()):
+        return []
+    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
 def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datetime) -> list[str]:
@@ -101,9 +217,18 @@ def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datet
 
 
 def _of_the_environment(
-    values: Mapping[str, Any], environment: str, *, settings: Settings, told: Collection[str]
+    pipeline: Declared,
+    values: Mapping[str, Any],
+    environment: str,
+    *,
+    settings: Settings,
+    told: Collection[str],
 ) -> list[str]:
-    source = values.get("source", TrainingParameters.model_fields["source"].default)
+    field = pipeline.parameters.model_fields.get("source")
+    source = values.get("source", field.default if field else None)
     known = not isinstance(source, str) or any(line.startswith("source:") for line in told)
     problem = None if known else settings.source_problem(source, environment=environment)
-    return [*([problem] if problem else []), *settings.override_problems(values, environment=environment)]
+    return [
+        *([problem] if problem else []),
+        *settings.override_problems(values, cls=pipeline.parameters, environment=environment),
+    ]

@@ -14,7 +14,7 @@ from ml_assets.core.leaderboard.ranking import leaderboard, with_evidence
 from ml_assets.core.leaderboard.trial import TrialDay
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters, TrainingParameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.slices import measured, metric_assets
 from ml_assets.core.sweep.axis import shown
@@ -82,7 +82,7 @@ class Sweep:
     @cached_property
     def space(self) -> Space:
         """The axes; RefusedError where one of them is wrong."""
-        return space_of(self.own)
+        return space_of(self.own, cls=type(self.parameters))
 
     @property
     def most_trials(self) -> int:
@@ -134,7 +134,7 @@ class Sweep:
     def _shared_manifests(self) -> list[Manifest]:
         return [manifest for shared in self._shared.values() for manifest in shared.values()]
 
-    def name(self, trial: TrainingParameters) -> str:
+    def name(self, trial: Parameters) -> str:
         """What a trial is called: its run_id at the sweep's as_of."""
         return self.pipeline.run_id(trial, self.days[-1])
 
@@ -223,7 +223,7 @@ class Sweep:
             yield tried
         return blocked
 
-    def _shared_name(self, trial: TrainingParameters, day: dt.date) -> str:
+    def _shared_name(self, trial: Parameters, day: dt.date) -> str:
         return shared_name(trial, day, pipeline=self.pipeline)
 
     def _evaluation(self, tried: Tried) -> Manifest | None:
@@ -246,7 +246,7 @@ class Sweep:
 
     def _record(
         self,
-        trial: TrainingParameters,
+        trial: Parameters,
         day: dt.date,
         *,
         reason: str | None,
@@ -289,7 +289,7 @@ class Sweep:
         if len(self._failed) > self.own.max_failure_rate * planned:
             raise TrainingError(self._too_many(planned))
 
-    def varied(self, trial: TrainingParameters) -> str:
+    def varied(self, trial: Parameters) -> str:
         """The values of a trial that are its own: `learning_rate=0.1 max_depth=4`."""
         return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in self.space)
 

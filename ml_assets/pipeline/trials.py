@@ -6,7 +6,7 @@ from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import MlAssetsError, StoreError, TrainingError
@@ -28,17 +28,17 @@ MOST = 8  # trials of one task, so that progress is seen
 class Tried:
     """One trial at one as_of; `attempt.made` holds its own artifacts, or those that are there of a failed one."""
 
-    parameters: TrainingParameters
+    parameters: Parameters
     attempt: Attempt
 
 
-def shared_name(trial: TrainingParameters, day: dt.date, *, pipeline: Declared) -> str:
+def shared_name(trial: Parameters, day: dt.date, *, pipeline: Declared) -> str:
     """What names all that a trial shares with others on a day."""
     return " ".join(pipeline.key(name, trial, day).exact for name in shared_assets(pipeline))
 
 
 def make_shared(
-    trials: Sequence[TrainingParameters],
+    trials: Sequence[Parameters],
     days: Sequence[dt.date],
     *,
     pipeline: Declared,
@@ -61,7 +61,7 @@ def make_shared(
 
 
 def tries(
-    wanted: Mapping[dt.date, Sequence[TrainingParameters]],
+    wanted: Mapping[dt.date, Sequence[Parameters]],
     *,
     shared: Mapping[str, Shared],
     pipeline: Declared,
@@ -78,7 +78,7 @@ def tries(
     `together` is how many trials share a task, by default as many as pay.
     """
     size = together or _chunk(sum(map(len, wanted.values())), workers)
-    ended: dict[dt.date, list[TrainingParameters]] = {}
+    ended: dict[dt.date, list[Parameters]] = {}
     beside = (workspace, trial_assets(pipeline), retry_failed)
     tasks = {
         (day, first): (
@@ -114,7 +114,7 @@ def tries(
         )
 
 
-def workers_for_trials(wanted: Mapping[dt.date, Sequence[TrainingParameters]], workspace: Workspace) -> int:
+def workers_for_trials(wanted: Mapping[dt.date, Sequence[Parameters]], workspace: Workspace) -> int:
     """How many processes pay: no more than cores, or than trials that are not stored yet; 1 is this process."""
     to_make = (
         must_be_made(trial, day, workspace=workspace) for day, trials in wanted.items() for trial in trials
@@ -127,7 +127,7 @@ def _chunk(tasks: int, workers: int) -> int:
 
 
 def _try_all(
-    trials: Sequence[tuple[TrainingParameters, Shared]],
+    trials: Sequence[tuple[Parameters, Shared]],
     day: dt.date,
     workspace: Workspace,
     assets: tuple[str, ...],
@@ -140,13 +140,14 @@ def _try_all(
         outcomes.append(
             _try(trial, day, workspace, loaded, assets=assets, shared=shared, retry_failed=retry_failed)
         )
-        for path in [path for path in loaded if not any(part in shared for part in path.split("/")[:2])]:
-            del loaded[path]
+        digests = {manifest.sha256 for manifest in shared.values()}
+        for name in [name for name in loaded if name.rpartition("/")[2] not in digests]:
+            del loaded[name]
     return outcomes
 
 
 def _try(
-    trial: TrainingParameters,
+    trial: Parameters,
     day: dt.date,
     workspace: Workspace,
     loaded: dict[str, object],
@@ -177,13 +178,12 @@ def _try(
 
 def _known_failure(trial: Day) -> str | None:
     """Why a trial would fail again; None where it is not known to, or is stored, made of these very rows by today's code."""
-    rows = trial.manifest("training_set")
-    reason = remembered(trial.parameters, trial.as_of, training_set=rows, workspace=trial.workspace)
+    reason = remembered(trial)
     return None if reason is None or _is_stored(trial) else reason
 
 
 def _is_stored(trial: Day) -> bool:
     try:
-        return trial.reusable("model") and trial.reusable("evaluation")
+        return all(trial.reusable(asset) for asset in trial_assets(trial.pipeline))
     except StoreError:
         return False

@@ -10,17 +10,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import PYTHON
 
 NUMERIC = frozenset({"numpy", "scipy", "scikit-learn"})
 """The packages whose last digits depend on the processor: OpenBLAS and NumPy choose their instructions when they start."""
-
-
-@functools.cache
-def code_version(asset: str) -> str:
-    """12 hex digits over the text of the modules that can change the asset's bytes."""
-    return version_of(CATALOG[asset].code)
 
 
 @functools.cache
@@ -40,11 +33,6 @@ def version_of(modules: tuple[str, ...]) -> str:
 @functools.cache
 def _version(package: str) -> str:
     return metadata.version(package)
-
-
-def packages(asset: str) -> Mapping[str, str]:
-    """The versions that can change the asset's bytes, and Python's, which is told but does not decide."""
-    return packages_of(CATALOG[asset].packages)
 
 
 def packages_of(names: tuple[str, ...]) -> Mapping[str, str]:

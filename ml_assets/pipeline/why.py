@@ -62,10 +62,10 @@ class Why:
 
     @property
     def _reason_again(self) -> str:
-        again = "made again" if is_reusable(self.key.asset) else "made again, as it is each time"
+        again = "made again" if is_reusable(self.manifest) else "made again, as it is each time"
         if any(item.what != "hardware" for item in self.differences):  # which decides nothing
             return f"{again}: what it is made from had changed"
-        if is_reusable(self.key.asset):
+        if is_reusable(self.manifest):
             return f"{again}: nothing had changed, so reuse was off or the stored one was damaged"
         return f"{again}: no input that is recorded had changed"
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ml_assets.core.pipeline import Declared, Sample
 from ml_assets.core.room import USUAL_GB
+from ml_assets.core.rows import Rows
 from ml_assets.core.s3_access import S3Access
 from ml_assets.core.tracking import Tracking
 from ml_assets.errors import RefusedError
@@ -26,6 +28,7 @@ class Workspace:
     """What a run works with; it can be sent to another process.
 
     Attributes:
+        pipeline: what is made.
         store: where artifacts are kept.
         environment: the name of that place.
         sources: URI by logical name.
@@ -41,6 +44,7 @@ class Workspace:
         now: the clock.
     """
 
+    pipeline: Declared
     store: ArtifactStore
     environment: str
     sources: Mapping[str, str]
@@ -57,26 +61,51 @@ class Workspace:
 
     def source(self, name: str) -> "Source":
         """The reader of a source; RefusedError where the settings know no such name."""
-        from ml_assets.sources.rows import open_source
-
-        if name not in self.sources:
-            raise RefusedError([f"source: unknown. Known: {', '.join(self.sources)}."])
         access = self.accesses.get(name, self.store.access)
-        return open_source(name, self.sources[name], access=access, rows_gb=self.rows_gb)
+        samples = self.pipeline.samples or None
+        return _open(name, self.sources, access=access, rows_gb=self.rows_gb, samples=samples)
+
+    def rows(self, as_of: dt.date) -> Rows:
+        """Where a function asks for rows that were known at the end of as_of."""
+        return Rows(sources=self.source, as_of=as_of)
+
+
+def open_source_of(settings: Settings, name: str, *, environment: str) -> "Source":
+    """The reader of a source of an environment; RefusedError where the settings know no such name."""
+    landed = name in settings.landing_zones(environment)
+    access = settings.s3_of_source(name, environment) if landed else settings.s3_of(environment)
+    return _open(name, settings.sources_of(environment), access=access, rows_gb=settings.rows_gb)
+
+
+def _open(
+    name: str,
+    sources: Mapping[str, str],
+    *,
+    access: S3Access,
+    rows_gb: float,
+    samples: Mapping[str, Sample] | None = None,
+) -> "Source":
+    from ml_assets.sources.rows import open_source
+
+    if name not in sources:
+        raise RefusedError([f"source: unknown. Known: {', '.join(sources)}."])
+    return open_source(name, sources[name], access=access, rows_gb=rows_gb, samples=samples)
 
 
 def open_workspace(
     settings: Settings,
     *,
+    pipeline: Declared,
     environment: str = "default",
     reuse: bool = True,
     engine: str = "",
     dagster_run_id: str = "",
     given: tuple[str, ...] = (),
 ) -> Workspace:
-    """The workspace of an environment as the settings describe it; `engine` wins over theirs."""
+    """The workspace of a pipeline in an environment as the settings describe it; `engine` wins over theirs."""
     name = settings.named(environment)
     return Workspace(
+        pipeline=pipeline,
         store=ArtifactStore(settings.root(name), settings.s3_of(name)),
         environment=name,
         sources=settings.sources_of(name),

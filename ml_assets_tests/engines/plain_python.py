@@ -8,6 +8,7 @@ import sys
 import ml_assets
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.run import make, resolve
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.engines.cases import AS_OF, BAD, GOOD, OWN, SHARED, split
 
 RINGS = ("core", "sources", "storage", "pipeline", "client")
@@ -16,7 +17,7 @@ RINGS = ("core", "sources", "storage", "pipeline", "client")
 def main():
     """Make the run in both roots, then try what is wrong."""
     for environment in (OWN, SHARED):
-        make(resolve(GOOD, as_of=AS_OF, environment=environment))
+        make(resolve(tabular, GOOD, as_of=AS_OF, environment=environment))
     print(
         json.dumps(
             {
@@ -31,7 +32,7 @@ def main():
 def bad(values):
     parameters, as_of = split(values)
     try:
-        resolve(parameters, as_of=as_of, environment=OWN)
+        resolve(tabular, parameters, as_of=as_of, environment=OWN)
     except RefusedError as error:
         return {"runs": 0, "trained": False, "told": str(error)}
     return {"runs": 1, "trained": True, "told": ""}

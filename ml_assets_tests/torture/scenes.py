@@ -15,6 +15,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.releases import verify_release
 from ml_assets.pipeline.workspace import Workspace, utc_now
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog
@@ -105,7 +106,12 @@ def make(root, start_at):
 
 
 def workspace(root):
-    return Workspace(store=ArtifactStore(str(root)), environment="dev", sources={"sample": "sample:"})
+    return Workspace(
+        pipeline=tabular,
+        store=ArtifactStore(str(root)),
+        environment="dev",
+        sources={"sample": "sample:"},
+    )
 
 
 def writers(place, *, many, times):

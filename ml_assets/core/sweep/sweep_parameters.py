@@ -1,17 +1,17 @@
 """What decides a sweep beside the parameters of its runs: the axes, the search, and what is best."""
 
-import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, create_model
 
+from ml_assets.core.marks import depends_on
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
 from ml_assets.core.sweep.axis import Range
-from ml_assets.core.sweep.space import Space, listed, read_space, size
+from ml_assets.core.sweep.space import Space, corners, read_space, size
 from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
@@ -86,9 +86,9 @@ def sweep_parameters(metrics: Metrics) -> type[SweepParameters]:
     )
 
 
-def space_of(own: SweepParameters) -> Space:
-    """The axes of a sweep, sorted by name, or RefusedError with all that is wrong with any of them."""
-    space, problems = read_space(own.grid)
+def space_of(own: SweepParameters, *, cls: type[Parameters]) -> Space:
+    """The axes of a sweep over fields of `cls`, sorted by name, or RefusedError with all that is wrong with any of them."""
+    space, problems = read_space(own.grid, cls=cls)
     if problems:
         raise RefusedError(problems)
     return space
@@ -100,7 +100,7 @@ def sweep_identity(parameters: Parameters, own: SweepParameters, *, pipeline: De
     Left out is what changes nothing: the runs' value of a parameter that is an axis, and what the search
     does not use. Two texts that mean one axis give one identity.
     """
-    space = space_of(own)
+    space = space_of(own, cls=type(parameters))
     always = ("search", "metric", "window_days", "max_failure_rate")
     return {
         **_shared(parameters, space, pipeline),
@@ -112,35 +112,32 @@ def sweep_identity(parameters: Parameters, own: SweepParameters, *, pipeline: De
 
 
 def _shared(parameters: Parameters, space: Space, pipeline: Declared) -> dict[str, Any]:
-    """What all trials have in common, for any choice that occurs: a model version decides what else is used."""
-    varied = {axis.name: listed(axis) for axis in space}
-    choices = {
-        name: values
-        for name, values in varied.items()
-        if values and all(isinstance(value, str | bool) for value in values)
-    }
-    copies = [
-        parameters.model_copy(update=dict(zip(choices, chosen, strict=True)))
-        for chosen in itertools.product(*choices.values())
-    ]
-    values = {name: value for copy in copies for name, value in pipeline.identity(copy).items()}
-    return {name: value for name, value in values.items() if name not in varied}
+    """What all trials have in common, for any combination that occurs of what decides which fields are used."""
+    cls = type(parameters)
+    deciding = frozenset().union(*(depends_on(name, cls.model_fields) for name in cls.model_fields))
+    axes = tuple(axis for axis in space if axis.name in deciding)
+    copies = [parameters.model_copy(update=dict(corner)) for corner in corners(axes, cls=cls)]
+    found = {name: value for copy in copies for name, value in pipeline.identity(copy).items()}
+    varied = {axis.name for axis in space}
+    return {name: value for name, value in found.items() if name not in varied}
 
 
 def check_sweep(
-    values: Mapping[str, Any], *, model: type[SweepParameters] = SweepParameters
+    values: Mapping[str, Any], *, cls: type[Parameters], model: type[SweepParameters] = SweepParameters
 ) -> SweepParameters:
-    """The validated parameters, or RefusedError with every problem and no value that was given.
+    """The validated parameters of a sweep over fields of `cls`, or RefusedError with every problem and no value given.
 
     Whether each combination is possible depends on the parameters of the runs too: see `search`.
     """
-    problems = list(_problems(values, model))
+    problems = list(_problems(values, model, cls))
     if problems:
         raise RefusedError(problems)
     return model.model_validate(dict(values))
 
 
-def _problems(values: Mapping[str, Any], model: type[SweepParameters]) -> Iterator[str]:
+def _problems(
+    values: Mapping[str, Any], model: type[SweepParameters], cls: type[Parameters]
+) -> Iterator[str]:
     grid = values.get("grid", {})
     own = {name: value for name, value in values.items() if name != "grid"}
     wrong = problems_of(own, model)
@@ -148,7 +145,7 @@ def _problems(values: Mapping[str, Any], model: type[SweepParameters]) -> Iterat
     if not isinstance(grid, Mapping):
         yield f"grid: not a list of axes. Allowed: {AXES}."
         return
-    space, problems = read_space(grid)
+    space, problems = read_space(grid, cls=cls)
     yield from problems
     if not problems and "search" not in wrong:
         rest = {name: value for name, value in own.items() if name not in wrong}

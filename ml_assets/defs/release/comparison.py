@@ -26,6 +26,12 @@ from ml_assets.settings import load_settings
 JOB = "compare"
 
 
+@refused_at_launch(
+    fields=ComparisonParameters.model_fields,
+    refuse=check_comparison,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
 @dg.asset(
     name=ASSET,
     partitions_def=daily(),
@@ -36,7 +42,7 @@ JOB = "compare"
     "the partition; each KPI with the interval of its difference. The dataset is the run's parameter. Its own config: candidate, reference, window_days, margins.",
 )
 @in_our_words
-def _kpi_comparison(
+def kpi_comparison(
     context: dg.AssetExecutionContext,
     params: TrainingConfig,
     options: OptionsConfig,
@@ -62,14 +68,6 @@ def _kpi_comparison(
 
     yield dg.Output(each_day(days, make))
 
-
-kpi_comparison = refused_at_launch(
-    _kpi_comparison,
-    fields=ComparisonParameters.model_fields,
-    refuse=check_comparison,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
-)
 
 compare = dg.define_asset_job(
     JOB,

@@ -18,11 +18,21 @@ from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, chec
 from ml_assets.core.release import LONGEST_NAME
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 JOB = "promote"
 
 
+def _refuse(values: Mapping[str, Any]) -> None:
+    """Raise RefusedError with every problem of the values; outcomes are closed through a complete day."""
+    check_promotion(values).closed_through(utc_now())
+
+
+@refused_at_launch(
+    fields=PromotionParameters.model_fields,
+    refuse=_refuse,
+)
 @dg.asset(
     name=ASSET,
     deps=["model", "evaluation"],
@@ -33,7 +43,7 @@ JOB = "promote"
     "margins, force, reason.",
 )
 @in_our_words
-def _promotion(
+def promotion(
     context: dg.AssetExecutionContext, options: OptionsConfig, config: PromotionConfig
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Evaluate, record, and copy; a refusal fails the run and leaves the slot as it was."""
@@ -42,19 +52,14 @@ def _promotion(
     own = check_promotion(plain(config, PromotionParameters).model_dump())
     by = settings.actor or context.run.tags.get("user", "") or f"Dagster run {context.run.run_id}"
     source = settings.named(options.environment)
-    outcome = promote(Promotion(own=own, source=source, by=by[:LONGEST_NAME], settings=settings))
+    outcome = promote(
+        Promotion(pipeline=tabular, own=own, source=source, by=by[:LONGEST_NAME], settings=settings)
+    )
     if outcome.entry is None:
         lines = [outcome.decision.summary(), *outcome.decision.objections]
         raise dg.Failure("\n".join(lines), metadata=_metadata(outcome), allow_retries=False)
     yield dg.MaterializeResult(metadata=_metadata(outcome), data_version=dg.DataVersion(outcome.digest[:16]))
 
-
-def _refuse(values: Mapping[str, Any]) -> None:
-    """Raise RefusedError with every problem of the values; outcomes are closed through a complete day."""
-    check_promotion(values).closed_through(utc_now())
-
-
-promotion = refused_at_launch(_promotion, fields=PromotionParameters.model_fields, refuse=_refuse)
 
 promotion_job = dg.define_asset_job(
     JOB,

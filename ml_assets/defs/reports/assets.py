@@ -15,7 +15,6 @@ from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
-from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
 from ml_assets.defs.training.assets import VIEW, training
 from ml_assets.pipeline.draft import Draft
@@ -27,9 +26,16 @@ from ml_assets.pipeline.report import (
 )
 from ml_assets.pipeline.stored_days import covered_days, read_days
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
+@refused_at_launch(
+    fields=ReportParameters.model_fields,
+    refuse=check_report,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
 @dg.asset(
     name=ASSET,
     partitions_def=daily(),
@@ -40,14 +46,14 @@ from ml_assets.settings import load_settings
     "commands that make just what failed or is missing. Its own config: window_days, metric.",
 )
 @in_our_words
-def _backfill_report(
+def backfill_report(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ReportConfig
 ) -> Iterator[dg.Output[Any]]:
     """Read what each day of the window left, and commit the report over it; the days themselves are not touched."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ReportParameters)
-    names = [report_key(parameters, own, day, pipeline=TABULAR).run_id for day in days]
-    announce(context, report_identity(parameters, own, pipeline=TABULAR), names, job=REPORT_JOB)
+    names = [report_key(parameters, own, day, pipeline=tabular).run_id for day in days]
+    announce(context, report_identity(parameters, own, pipeline=tabular), names, job=REPORT_JOB)
     workspace = workspace_for(context, options, ASSET, ReportParameters, view=VIEW)
 
     def make(day: dt.date) -> Draft:
@@ -55,14 +61,6 @@ def _backfill_report(
 
     yield dg.Output(each_day(days, make))
 
-
-backfill_report = refused_at_launch(
-    _backfill_report,
-    fields=ReportParameters.model_fields,
-    refuse=check_report,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
-)
 
 report = dg.define_asset_job(
     REPORT_JOB,
@@ -80,20 +78,20 @@ def _draft(
     workspace: Workspace,
     instance: dg.DagsterInstance,
 ) -> Draft:
-    store, key = workspace.store, report_key(parameters, own, last, pipeline=TABULAR)
+    store, key = workspace.store, report_key(parameters, own, last, pipeline=tabular)
     days = window(last, days=own.window_days, first=load_settings().first_as_of)
-    stored = read_days(parameters, days, pipeline=TABULAR, store=store)
+    stored = read_days(parameters, days, pipeline=tabular, store=store)
     beyond = outcomes(parameters, stored, instance=instance, environment=workspace.environment)
-    covered = covered_days(parameters, days, pipeline=TABULAR, store=store, metric=own.metric)
+    covered = covered_days(parameters, days, pipeline=tabular, store=store, metric=own.metric)
     report = report_of(
         parameters,
         stored,
-        pipeline=TABULAR,
+        pipeline=tabular,
         workspace=workspace,
         outcomes=beyond,
         metric=own.metric,
         covered=covered,
     )
     return report_draft(
-        report, stored, key=key, parameters=parameters, own=own, pipeline=TABULAR, workspace=workspace
+        report, stored, key=key, parameters=parameters, own=own, pipeline=tabular, workspace=workspace
     )

@@ -6,11 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.core.as_of import parse
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
-from ml_assets.core.result import failed_days
+from ml_assets.core.result import reasons_by_day
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import config_of, days_of
 from ml_assets.pipeline.report import Outcome
@@ -122,16 +121,8 @@ def _reasons(
         if data is None or "failed_days" not in data.metadata:
             continue
         told = True
-        named = {parse(str(day)) for day in data.metadata["failed_days"].value or ()}  # type: ignore[union-attr]
-        failed = [day for day in asked if day in named]
-        for item in failed_days(failed, seen={}, reasons=[_without_head(data.description or "")]):
-            yield dt.date.fromisoformat(item["as_of"]), item["reason"]
+        reasons = reasons_by_day(data.metadata["failed_days"].value, description=data.description or "")
+        yield from ((day, " ".join(reasons[str(day)].splitlines())) for day in asked if str(day) in reasons)
     if not told:
         why = f"its Dagster run {dagster_run_id} ended before it told of single days; its page says why"
         yield from ((day, why) for day in asked)
-
-
-def _without_head(description: str) -> str:
-    """The reasons of a failure without its first line, which counts days."""
-    head, _, rest = description.partition("\n")
-    return rest if rest and "days failed" in head else description

@@ -14,7 +14,6 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.report.parameters import ReportParameters, report_identity
-from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.reports.assets import report
 from ml_assets.defs.requests import day_to_request, not_requested_yet
@@ -23,6 +22,7 @@ from ml_assets.defs.training.jobs import train
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 ENDED = frozenset({"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"})
@@ -128,7 +128,7 @@ def _request(
     if asked > MOST_DAYS:
         log.warning("backfill %s: the report covers the latest %d of its days", backfill_id, MOST_DAYS)
     own = ReportParameters(window_days=min(asked, MOST_DAYS))
-    name = report_key(parameters, own, last, pipeline=TABULAR).run_id
+    name = report_key(parameters, own, last, pipeline=tabular).run_id
     typed = {key: getattr(parameters, key) for key in given if key in TrainingParameters.model_fields}
     options = {} if environment == "default" else {"options": {"config": {"environment": environment}}}
     return dg.RunRequest(
@@ -139,7 +139,7 @@ def _request(
         },
         partition_key=last.isoformat(),
         tags={
-            **run_tags(report_identity(parameters, own, pipeline=TABULAR), run_id=name),
+            **run_tags(report_identity(parameters, own, pipeline=tabular), run_id=name),
             BACKFILL_TAG: backfill_id,
         },
     )

@@ -20,6 +20,7 @@ from ml_assets.defs.requests import (
 )
 from ml_assets.defs.training.jobs import train
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.presets import Preset
 from ml_assets.settings import load_settings
 
@@ -61,7 +62,7 @@ def catch_up(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.
     """Request each day of the window that the store does not hold and that no run is making now, oldest first."""
     warn_of_changed_settings(context.log)
     settings, now = load_settings(), context.scheduled_execution_time
-    store, busy = open_workspace(settings).store, unfinished(context.instance, settings)
+    store, busy = open_workspace(settings, pipeline=tabular).store, unfinished(context.instance, settings)
     last = last_complete_day(now)
     window = [last - dt.timedelta(days=n) for n in reversed(range(settings.catch_up_days))]
     missing = []

@@ -23,6 +23,12 @@ from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
 JOB = "score"
 
 
+@refused_at_launch(
+    fields=ScoringParameters.model_fields,
+    refuse=check_scoring,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
 @dg.asset(
     name=ASSET,
     partitions_def=daily(),
@@ -33,7 +39,7 @@ JOB = "score"
     "source too where it is given, by default the one that the model was trained on. Its own config: model, which is `live` for the one that serves, or a run_id.",
 )
 @in_our_words
-def _predictions(
+def predictions(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: ScoringConfig
 ) -> Iterator[dg.Output[Any]]:
     """Score each day of the run; a day that fails neither stops nor hides the others."""
@@ -51,14 +57,6 @@ def _predictions(
 
     yield dg.Output(each_day(days, make))
 
-
-predictions = refused_at_launch(
-    _predictions,
-    fields=ScoringParameters.model_fields,
-    refuse=check_scoring,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
-)
 
 score = dg.define_asset_job(
     JOB,

@@ -35,6 +35,12 @@ CHECKS = {
 }
 
 
+@refused_at_launch(
+    fields=MonitoringParameters.model_fields,
+    refuse=check_monitoring,
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
 @asset_with_checks(
     ASSET,
     deps=["predictions"],
@@ -45,7 +51,7 @@ CHECKS = {
     "and scores before that. Its own config: model, window_days, drift_days, min_rows.",
 )
 @in_our_words
-def _monitoring(
+def monitoring(
     context: dg.AssetExecutionContext,
     params: TrainingConfig,
     options: OptionsConfig,
@@ -74,14 +80,6 @@ def _monitoring(
                 context, CHECKS, monitoring_verdicts(item.commit(), workspace.store), day=day
             )
 
-
-monitoring = refused_at_launch(
-    _monitoring,
-    fields=MonitoringParameters.model_fields,
-    refuse=check_monitoring,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
-)
 
 monitor = dg.define_asset_job(
     JOB,

@@ -14,6 +14,7 @@ from ml_assets.defs.requests import days_trained, may_be_trained
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.late import Change, LateRows
 from ml_assets.pipeline.workspace import Workspace, open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.presets import Preset
 from ml_assets.settings import Settings
 from ml_assets.sources.landed_days import window_signature
@@ -171,7 +172,7 @@ def open_plan(
     log: logging.Logger,
 ) -> Plan:
     """An empty plan for the days that have changed."""
-    workspace = open_workspace(settings)
+    workspace = open_workspace(settings, pipeline=tabular)
     return Plan(
         landed=landed,
         changed=landed.changed(last_complete_day(now)),

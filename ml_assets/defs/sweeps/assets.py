@@ -1,5 +1,6 @@
 """The asset `leaderboard`: the trials of a sweep, tried and ranked in one step."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,6 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Failed
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
-from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.sweeps.table import trials_table
 from ml_assets.defs.training.assets import VIEW, training
 from ml_assets.errors import MlAssetsError
@@ -29,11 +29,18 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.trials import Tried
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 JOB = "sweep"
 
 
+@refused_at_launch(
+    fields=SweepParameters.model_fields,
+    refuse=functools.partial(check_sweep, cls=TrainingParameters),
+    # that of the training assets: Dagster warns of a job whose assets have different ones
+    backfill_policy=training.backfill_policy,
+)
 @dg.asset(
     name=ASSET,
     partitions_def=daily(),
@@ -44,23 +51,23 @@ JOB = "sweep"
     "Its own config: grid, search, trials, metric, window_days, seed, max_failure_rate, reduction.",
 )
 @in_our_words
-def _leaderboard(
+def leaderboard(
     context: dg.AssetExecutionContext, params: TrainingConfig, options: OptionsConfig, config: SweepConfig
 ) -> Iterator[dg.Output[Any]]:
     """Try every trial, or find it in the store; then commit what they are worth."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
-    names = [leaderboard_key(parameters, own, day, pipeline=TABULAR).run_id for day in days]
-    announce(context, sweep_identity(parameters, own, pipeline=TABULAR), names, job=JOB)
+    names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
+    announce(context, sweep_identity(parameters, own, pipeline=tabular), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
-    refuse_overrides(own.grid, environment=options.environment)
+    refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of
     sweeps = [
         Sweep(
             parameters=parameters,
             own=own,
             days=window(day, days=own.window_days, first=first),
-            pipeline=TABULAR,
+            pipeline=tabular,
             workspace=workspace,
             retry_failed=options.retry_failed,
         )
@@ -72,14 +79,6 @@ def _leaderboard(
         done = {str(sweep.days[-1]): _draft(context, sweep, tracker) for sweep in sweeps}
     yield dg.Output(done)
 
-
-leaderboard = refused_at_launch(
-    _leaderboard,
-    fields=SweepParameters.model_fields,
-    refuse=check_sweep,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
-)
 
 sweep = dg.define_asset_job(
     JOB,

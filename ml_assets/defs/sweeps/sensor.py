@@ -10,18 +10,19 @@ from pydantic import BaseModel
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
-from ml_assets.core.tabular import TABULAR
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import sweep
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for
 _SIZE = re.compile(r"[0-9]{1,9}")
@@ -112,11 +113,12 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
     options = {"environment": asked.environment}
     refuse(asked.given)
     refuse_options(options)
-    parameters, own = check(asked.given), check_sweep(asked.own)
+    parameters = check(asked.given, TrainingParameters)
+    own = check_sweep(asked.own, cls=TrainingParameters)
     day = day_to_request(parse(asked.as_of))
     if (
         not _SIZE.fullmatch(tags.get(SIZE_TAG, ""))
-        or sweep_run_id(parameters, own, day, pipeline=TABULAR) != name
+        or sweep_run_id(parameters, own, day, pipeline=tabular) != name
     ):
         raise ValueError(name)
     typed = {key: getattr(parameters, key) for key in asked.given}
@@ -125,7 +127,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
         run_config=run_config(typed, own={ASSET: asked.own}, **options),
         partition_key=day.isoformat(),
         tags={
-            **run_tags(sweep_identity(parameters, own, pipeline=TABULAR), run_id=name),
+            **run_tags(sweep_identity(parameters, own, pipeline=tabular), run_id=name),
             SWEEP_TAG: name,
             LAST_TAG: last,
         },

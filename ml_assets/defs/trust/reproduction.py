@@ -10,6 +10,7 @@ from ml_assets.core.as_of import problem
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
 from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 JOB = "reproduce"
@@ -19,7 +20,7 @@ JOB = "reproduce"
 @our_words()
 def reproduce_one(context: dg.OpExecutionContext, options: OptionsConfig) -> None:
     """Raise dg.Failure where a byte differs, with what has changed."""
-    workspace = open_workspace(load_settings(), environment=options.environment)
+    workspace = open_workspace(load_settings(), pipeline=tabular, environment=options.environment)
     store = workspace.store
     now = workspace.now()
     complete = (key for key in store.keys("model") if not problem(key.as_of, now=now, first=None))

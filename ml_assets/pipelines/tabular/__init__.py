@@ -1,0 +1,5 @@
+"""A classifier of one dataset's rows: its rows, its model, how good that is, and what a person should know of it."""
+
+from ml_assets.pipelines.tabular.pipeline import tabular
+
+__all__ = ["tabular"]

@@ -1,0 +1,121 @@
+"""The pipeline `tabular`: four assets of one day, and what must hold of them."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from ml_assets import Estimator, Frame, Pipeline, Product, Rows, Verdict
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.parameters import DatasetParameters, TrainingParameters
+from ml_assets.core.tabular import METRICS
+
+tabular = Pipeline(
+    "tabular",
+    TrainingParameters,
+    path=("model_version", "dataset"),
+    folder="",
+    promotes="model",
+    metrics=METRICS.declared,
+)
+
+
+@tabular.asset
+def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Product[Frame]:
+    """Rows whose outcome was known at the end of as_of, each marked train, purged or holdout."""
+    from ml_assets.core.training_set import training_set as known_rows
+
+    first = as_of - dt.timedelta(days=params.lookback_days - 1)
+    contract = rows.contract(params.dataset, source=params.source)
+    product = known_rows(
+        rows.peek(params.dataset, source=params.source, first=first, last=as_of, coded=True),
+        closed=rows.scan(
+            params.dataset, source=params.source, first=first, last=as_of, closed=True, coded=True
+        ),
+        contract=contract,
+        parameters=params,
+        as_of=as_of,
+        origin=rows.origin(params.dataset, source=params.source),
+    )
+    return Product(product.value, facts={**product.facts, "contract": contract.model_dump(mode="json")})
+
+
+@tabular.asset
+def model(params: TrainingParameters, training_set: Product[Frame]) -> Product[Estimator]:
+    """The fitted classifier."""
+    from ml_assets.core.training import fit
+
+    return fit(training_set.value, contract=_contract(training_set), parameters=params)
+
+
+@tabular.asset
+def evaluation(
+    params: TrainingParameters, model: Estimator, training_set: Product[Frame]
+) -> Product[dict[str, Any]]:
+    """Metrics with intervals, curves, feature importance and the scores of the holdout."""
+    from ml_assets.core.evaluation import evaluate
+
+    return evaluate(model, training_set.value, contract=_contract(training_set), parameters=params)
+
+
+@tabular.asset
+def model_card(
+    params: TrainingParameters,
+    evaluation: dict[str, Any],
+    training_set: Product[Frame],
+    as_of: dt.date,
+) -> Product[str]:
+    """What a person should know before using the model."""
+    from ml_assets.core.model_card import model_card as card
+    from ml_assets.core.run_id import run_id
+
+    named = run_id(params, as_of)
+    return card(evaluation, parameters=params, as_of=as_of, facts=training_set.facts, run_id=named)
+
+
+@tabular.check
+def nothing_after_as_of(training_set: Product[Frame], as_of: dt.date) -> Verdict:
+    """Every row in the training set is of a day up to as_of, and known with its outcome at the end of that."""
+    import polars as pl
+
+    from ml_assets.core.training_set import DAY, known_at_end_of
+
+    table = training_set.value
+    late = table.filter((pl.col(DAY) > as_of) | ~known_at_end_of(as_of, _contract(training_set)))
+    return Verdict(late.is_empty(), metadata={"late_rows": late.height, "rows": table.height})
+
+
+@tabular.check
+def enough_rows(training_set: Product[Frame]) -> Verdict:
+    """Train and holdout, each by itself, have enough rows, enough of either class, and enough entities."""
+    from ml_assets.core.enough_rows import shortages
+
+    return _nothing_against_it([str(shortage) for shortage in shortages(training_set.facts)])
+
+
+@tabular.check
+def rows_can_be_right(training_set: Product[Frame]) -> Verdict:
+    """No row is there twice, no event is days away from its row's day, and no outcome closes before its event."""
+    from ml_assets.core.impossible_rows import IMPOSSIBLE, unlikely
+
+    facts = training_set.facts
+    counts = [f"{count} {IMPOSSIBLE[name]}" for name, count in unlikely(facts).items()]
+    return _nothing_against_it([f"of {facts['rows']} rows: " + "; ".join(counts)] if counts else [])
+
+
+@tabular.check
+def beats_the_baseline(evaluation: Product[dict[str, Any]]) -> Verdict:
+    """On the holdout, the model is better than always saying the base rate of the training rows."""
+    metrics = evaluation.metrics
+    return Verdict(
+        metrics["log_loss"] < metrics["baseline_log_loss"] and metrics["roc_auc"] > 0.5,  # noqa: PLR2004
+        metadata={name: metrics[name] for name in ("roc_auc", "log_loss", "baseline_log_loss")},
+    )
+
+
+def _contract(training_set: Product[Any]) -> DatasetContract:
+    return DatasetContract.model_validate(training_set.facts["contract"])
+
+
+def _nothing_against_it(reasons: Sequence[str]) -> Verdict:
+    """It holds where nothing speaks against it; else one sentence for each thing that does."""
+    return Verdict(not reasons, " ".join(f"{reason[0].upper()}{reason[1:]}." for reason in reasons))
