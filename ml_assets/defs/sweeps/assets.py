@@ -106,6 +106,8 @@ def _record(context: dg.AssetExecutionContext, tried: Tried, sweep: Sweep) -> No
     """Tell Dagster at once what a trial made, as a run of its own would have; its pictures stay in the store."""
     for made in tried.attempt.made:
         key = VIEW.key(made.key.asset)
-        context.log_event(materialization(key, made, store=sweep.workspace.store, inline=False))
+        context.log_event(
+            materialization(key, made, store=sweep.workspace.store, metrics=sweep.metrics, inline=False)
+        )
     if tried.attempt.trace:
         context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)
