@@ -10,9 +10,11 @@ import rfc8785
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from ml_assets.core.marks import omission
+from ml_assets.core.frozen_values import frozen
+from ml_assets.core.marks import omitted_values
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.report.record import Part
+from ml_assets.core.sweep.axis import shown
 
 DIGITS = 10
 UNKNOWN = "the reason is not known"
@@ -111,22 +113,19 @@ def varied_values(
     identity: Mapping[str, Any], varied: Iterable[str], *, parameters: type[Parameters]
 ) -> dict[str, Value]:
     """The value of each varied parameter of such a class; None where the trial does not use it."""
-    return {name: _value(identity, name, parameters.model_fields.get(name)) for name in varied}
+    fields = parameters.model_fields
+    values = {**omitted_values(identity, fields), **identity}
+    return {name: _value(values.get(name), fields.get(name)) for name in varied}
 
 
-def _value(identity: Mapping[str, Any], name: str, field: FieldInfo | None) -> Value:
-    if name not in identity:
-        return None if field is None else _omitted(field)
-    value: Value = identity[name]
+def _value(value: Any, field: FieldInfo | None) -> Value:
+    """A value as it is ranked and drawn: a list or a table as the text that an axis has for it."""
+    if isinstance(value, list | dict):
+        return shown(frozen(value))
     if field is not None and field.annotation is float and value is not None:
         return float(value)  # canonical JSON reads 1.0 back as 1
-    return value
-
-
-def _omitted(field: FieldInfo) -> Value:
-    """What a parameter that is left out of an identity stands for."""
-    mark = omission(field)
-    return None if mark is None else mark.value
+    found: Value = value
+    return found
 
 
 def is_number(value: Value) -> TypeGuard[int | float]:
