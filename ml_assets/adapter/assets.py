@@ -19,6 +19,7 @@ from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspac
 from ml_assets.adapter.stored_checks import check_stored
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import plain
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Asset, Declared
 from ml_assets.errors import AssetFunctionError, MlAssetsError
@@ -167,7 +168,14 @@ def _several_days(
         whole = len(done) == len(days) and not any(item.error for item in done)
         if not whole:
             for made in (made for item in done for made in item.made):
-                context.log_event(materialization(view.key(made.key.asset), made, store=workspace.store))
+                context.log_event(
+                    materialization(
+                        view.key(made.key.asset),
+                        made,
+                        store=workspace.store,
+                        metrics=Metrics.of(view.pipeline),
+                    )
+                )
     if not whole:
         raise _failure(done, parameters, context, view)
     for asset in assets:

@@ -92,17 +92,17 @@ def collect(records: Iterable[TrialDay]) -> list[Trial]:
     Raises:
         ValueError: there is no record, or two of one trial and day tell different stories.
     """
-    found: dict[bytes, dict[dt.date, TrialDay]] = {}
+    trials: dict[bytes, dict[dt.date, TrialDay]] = {}
     for record in records:
-        days = found.setdefault(rfc8785.dumps(record.trial), {})
+        days = trials.setdefault(rfc8785.dumps(record.trial), {})
         if record.as_of in days and _story(days[record.as_of]) != _story(record):
             raise ValueError(
                 f"run {record.run_id}, {record.as_of}: two records differ. Give one record a trial and day."
             )
         days[record.as_of] = record
-    if not found:
+    if not trials:
         raise ValueError("There is no trial to rank. Give one record at least.")
-    return [Trial(dict(sorted(found[name].items()))) for name in sorted(found)]
+    return [Trial(dict(sorted(trials[name].items()))) for name in sorted(trials)]
 
 
 def _story(record: TrialDay) -> dict[str, Any]:
@@ -144,11 +144,11 @@ def order(value: Value) -> tuple[int, float, str]:
 
 def levels(values: Iterable[Value]) -> list[Value]:
     """The different values, in order; true is not 1."""
-    found = {order(value): value for value in values}
-    return [found[key] for key in sorted(found)]
+    by_order = {order(value): value for value in values}
+    return [by_order[key] for key in sorted(by_order)]
 
 
-def places(values: Iterable[Value], found: Iterable[Value]) -> list[int]:
-    """Where each value stands among `found`; true is not 1."""
-    known = {order(value): place for place, value in enumerate(found)}
+def places(values: Iterable[Value], among: Iterable[Value]) -> list[int]:
+    """Where each value stands among `among`; true is not 1."""
+    known = {order(value): place for place, value in enumerate(among)}
     return [known[order(value)] for value in values]

@@ -20,12 +20,11 @@ from ml_assets.defs.training.assets import VIEW, training
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.report import (
     ASSET,
-    covered_days,
-    read_days,
     report_draft,
     report_key,
     report_of,
 )
+from ml_assets.pipeline.stored_days import covered_days, read_days
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings

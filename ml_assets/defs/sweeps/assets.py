@@ -58,7 +58,7 @@ def leaderboard(
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
     names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
-    announce(context, sweep_identity(parameters, own, pipeline=tabular), names, job=JOB)
+    announce(context, sweep_identity(parameters, own), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
     refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of
@@ -106,6 +106,8 @@ def _record(context: dg.AssetExecutionContext, tried: Tried, sweep: Sweep) -> No
     """Tell Dagster at once what a trial made, as a run of its own would have; its pictures stay in the store."""
     for made in tried.attempt.made:
         key = VIEW.key(made.key.asset)
-        context.log_event(materialization(key, made, store=sweep.workspace.store, inline=False))
+        context.log_event(
+            materialization(key, made, store=sweep.workspace.store, metrics=sweep.metrics, inline=False)
+        )
     if tried.attempt.trace:
         context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)

@@ -22,7 +22,6 @@ from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import sweep
 from ml_assets.defs.training.jobs import train
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular import tabular
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for
 _SIZE = re.compile(r"[0-9]{1,9}")
@@ -116,10 +115,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
     parameters = check(asked.given, TrainingParameters)
     own = check_sweep(asked.own, cls=TrainingParameters)
     day = day_to_request(parse(asked.as_of))
-    if (
-        not _SIZE.fullmatch(tags.get(SIZE_TAG, ""))
-        or sweep_run_id(parameters, own, day, pipeline=tabular) != name
-    ):
+    if not _SIZE.fullmatch(tags.get(SIZE_TAG, "")) or sweep_run_id(parameters, own, day) != name:
         raise ValueError(name)
     typed = {key: getattr(parameters, key) for key in asked.given}
     return dg.RunRequest(
@@ -127,7 +123,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
         run_config=run_config(typed, own={ASSET: asked.own}, **options),
         partition_key=day.isoformat(),
         tags={
-            **run_tags(sweep_identity(parameters, own, pipeline=tabular), run_id=name),
+            **run_tags(sweep_identity(parameters, own), run_id=name),
             SWEEP_TAG: name,
             LAST_TAG: last,
         },
