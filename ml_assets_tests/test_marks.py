@@ -23,6 +23,7 @@ from ml_assets.core.parameters import (
 )
 from ml_assets.core.problems import allowed, diagnose
 from ml_assets.core.run_id import hash_identity, same_identity
+from ml_assets_tests.test_run_id import VECTORS
 
 DAY = dt.date(2025, 12, 1)
 Size = Annotated[int, Field(ge=1, le=512)]
@@ -89,6 +90,24 @@ def test_equal_identities_and_equal_run_ids_are_the_same_thing(one, two):
 
     assert (hash_identity(first, DAY) == hash_identity(second, DAY)) is same_identity(first, second)
     assert same_identity(first, second) is (one == two)
+
+
+@pytest.mark.parametrize(
+    ("given_", "name"),
+    [
+        ({}, "every default"),
+        ({"method": "net", "hidden": [12]}, "a list at the value at which it is left out"),
+        (
+            {"method": "net", "hidden": [12, 6, 3], "weights": {"mon": 0.5, "sun": 1}},
+            "lists and tables, and nothing of what is not used",
+        ),
+    ],
+)
+def test_published_vectors_hold_for_another_class(given_, name):
+    vector = next(vector for vector in VECTORS if vector["name"] == f"another pipeline: {name}")
+
+    assert identity(Forecast(**given_), of=Forecast) == vector["parameters"]
+    assert hash_identity(identity(Forecast(**given_), of=Forecast), DAY) == vector["run_id"]
 
 
 @given(forecasts(), st.data())
