@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.checks import Event, log_check, selected_checks
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.record import failure, materialization
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspace_of
@@ -27,7 +27,7 @@ from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
+from ml_assets.pipeline.days import attempts, workers_for
 from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.failed_trials import remember
 from ml_assets.pipeline.processes import processes
@@ -76,7 +76,7 @@ def assets_of_view(
         },
         check_specs=[check.spec(days) for check in checks],
         partitions_def=days,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN),
+        backfill_policy=BACKFILL,
         can_subset=True,
         required_resource_keys={view.params, OPTIONS},
     )

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.own import announce, each_day, workspace_for
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
@@ -16,7 +16,7 @@ from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
 from ml_assets.core.metrics import Metrics
-from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.comparison_artifact import comparison_draft, comparison_identity, comparison_key
 from ml_assets.pipeline.draft import Draft
@@ -29,8 +29,7 @@ JOB = "compare"
 @refused_at_launch(
     fields=ComparisonParameters.model_fields,
     refuse=check_comparison,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
+    backfill_policy=BACKFILL,
 )
 @dg.asset(
     name=ASSET,
