@@ -10,8 +10,8 @@ from ml_assets.pipeline.day import Day, Made
 from ml_assets.pipeline.days import must_be_made
 from ml_assets.pipeline.released import named_model, release_log
 from ml_assets.pipeline.releases import verify_release
-from ml_assets.pipeline.report import covered_days
 from ml_assets.pipeline.reproduce import reproduce
+from ml_assets.pipeline.stored_days import covered_days
 from ml_assets.pipeline.verdicts import bytes_verify
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
