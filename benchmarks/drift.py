@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 
-from ml_assets.core.monitoring.drift import shift
+from ml_assets.pipelines.tabular.monitoring.drift import shift
 
 REFERENCES, LATER = (500, 5000), (200, 1000, 5000)
 LEVELS, KINDS = (5, 50, 500, 2000), ("normal", "lognormal", "heaped")

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from ml_assets.core.monitoring.verdicts import VERDICTS
+from ml_assets.pipelines.tabular.monitoring.verdicts import VERDICTS
 from ml_assets_tests.watched import Watched
 
 CASES, SPOILT = int(os.environ.get("CASES", "200")), int(os.environ.get("SPOILT", "40"))

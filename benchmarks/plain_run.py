@@ -35,13 +35,14 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.sources.sample import SampleSource  # the rows must be the same; making them is part of both
 
 LOOKBACK, HOLDOUT = 365, 56
 
 
 def training_rows(as_of):
-    source = SampleSource()
+    source = SampleSource(samples=tabular.samples)
     contract = source.contract("orders")
     rows = source.scan("orders", first=as_of - dt.timedelta(days=LOOKBACK - 1), last=as_of).collect()
     end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time())

@@ -16,6 +16,7 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land
@@ -112,6 +113,7 @@ class World:
         return Promotion(
             own=checked,
             pipeline=tabular,
+            not_worse=compare_with_live,
             source="staging",
             by="ada",
             settings=load_settings(),

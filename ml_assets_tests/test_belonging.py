@@ -7,14 +7,14 @@ import pytest
 
 from ml_assets.cli.show import show
 from ml_assets.core.artifact import key_of
-from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.attempt import attempt
-from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.report import report
-from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay
+from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
+from ml_assets.pipelines.tabular.scoring.model import scoring_model
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 

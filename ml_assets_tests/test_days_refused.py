@@ -12,9 +12,9 @@ from ml_assets.adapter import io_manager
 from ml_assets.adapter.days import BACKWARDS, END, HALF, MISSING, PARTITION, START
 from ml_assets.adapter.partitions import daily
 from ml_assets.client import submit
-from ml_assets.config import TrainingConfig
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.definitions import defs
+from ml_assets.defs.configs import TrainingConfig
 from ml_assets.defs.launched import days_of
 from ml_assets.defs.sensors.failure_text import failure_text
 from ml_assets.defs.trust import reproduction

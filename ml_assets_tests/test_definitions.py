@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from ml_assets.config import DatasetConfig, TrainingConfig
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.definitions import defs
+from ml_assets.defs.configs import DatasetConfig, TrainingConfig
 from ml_assets_tests.conftest import output_of
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_assets.core.enough_rows import shortages
+from ml_assets.pipelines.tabular.sound_rows import shortages
 
 SOUND = {
     f"{fold}_{name}": value

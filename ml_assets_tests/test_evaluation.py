@@ -10,16 +10,15 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from ml_assets.core import evaluation
-from ml_assets.core.evaluation import curves, evaluate
-from ml_assets.core.importance import _of_each_class, importance
-from ml_assets.core.model_card import model_card
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.run_id import run_id
 from ml_assets.core.scores import SCORES
-from ml_assets.core.training import fit, predict
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular import evaluation
+from ml_assets.pipelines.tabular.evaluation import curves, curves_png, evaluate, feature_importance_png
+from ml_assets.pipelines.tabular.features import _of_each_class, importance
+from ml_assets.pipelines.tabular.model_card import model_card
+from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets_tests.tables import CONTRACT, training_table
 
 PARAMETERS = TrainingParameters(calibrate=True)
@@ -332,7 +331,7 @@ def test_importance_does_not_depend_on_how_much_is_predicted_in_one_go(evaluated
     holdout = table.filter(fold="holdout")
 
     for rows in (1, 2 * 5 * holdout.height):
-        monkeypatch.setattr("ml_assets.core.importance.SHUFFLED_ROWS", rows)
+        monkeypatch.setattr("ml_assets.pipelines.tabular.features.SHUFFLED_ROWS", rows)
         assert importance(model, holdout, contract=CONTRACT, seed=0) == product.value["feature_importance"]
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.folds import HOLDOUT, PURGED, TRAIN
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular.folds import HOLDOUT, PURGED, TRAIN
 from ml_assets_tests.builders import LAST, order_days
 from ml_assets_tests.test_training_set import AS_OF, CONTRACT, ROWS, _make, _refusal
 

@@ -5,8 +5,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from ml_assets.core.impossible_rows import unlikely
 from ml_assets.errors import SourceError
+from ml_assets.pipelines.tabular.sound_rows import unlikely
 from ml_assets_tests.test_training_set import CONTRACT, ROWS, _make, _refusal
 
 TRAINED, HELD = dt.date(2025, 5, 20), dt.date(2025, 7, 8)

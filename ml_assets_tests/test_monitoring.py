@@ -9,16 +9,16 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of, parse_path
-from ml_assets.core.monitoring.parameters import MonitoringParameters
 from ml_assets.core.product import Product
 from ml_assets.errors import SourceError
 from ml_assets.pipeline.attempt import attempt
-from ml_assets.pipeline.monitoring import MonitoredDay
-from ml_assets.pipeline.scoring import predictions_key
-from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay
+from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
+from ml_assets.pipelines.tabular.scoring.model import scoring_model
+from ml_assets.pipelines.tabular.scoring.predictions import predictions_key
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations

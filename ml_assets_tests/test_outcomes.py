@@ -6,15 +6,21 @@ import polars as pl
 import pytest
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.evaluation import curves, metrics
-from ml_assets.core.monitoring.decide import Evaluated
-from ml_assets.core.monitoring.drift import drift, shift
-from ml_assets.core.monitoring.look import Look
-from ml_assets.core.monitoring.measure import Outcomes, compare, measure, outcomes_of
-from ml_assets.core.monitoring.outcomes import NOTHING, Joined, closed_outcomes, closing_days, join
-from ml_assets.core.monitoring.parameters import MonitoringParameters, check_monitoring
-from ml_assets.core.monitoring.verdicts import MetricChange
 from ml_assets.errors import RefusedError, SourceError
+from ml_assets.pipelines.tabular.evaluation import curves, metrics
+from ml_assets.pipelines.tabular.monitoring.decide import Evaluated
+from ml_assets.pipelines.tabular.monitoring.drift import drift, shift
+from ml_assets.pipelines.tabular.monitoring.look import Look
+from ml_assets.pipelines.tabular.monitoring.measure import Outcomes, compare, measure, outcomes_of
+from ml_assets.pipelines.tabular.monitoring.outcomes import (
+    NOTHING,
+    Joined,
+    closed_outcomes,
+    closing_days,
+    join,
+)
+from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters, check_monitoring
+from ml_assets.pipelines.tabular.monitoring.verdicts import MetricChange
 
 DAY = dt.date(2025, 7, 1)
 CONTRACT = DatasetContract(

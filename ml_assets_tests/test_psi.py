@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.monitoring.bins import MISSING, RARE, bins
-from ml_assets.core.monitoring.drift import shift
-from ml_assets.core.monitoring.psi import _band, psi, stability
+from ml_assets.pipelines.tabular.monitoring.bins import MISSING, RARE, bins
+from ml_assets.pipelines.tabular.monitoring.drift import shift
+from ml_assets.pipelines.tabular.monitoring.psi import _band, psi, stability
 
 counts = st.lists(st.integers(0, 2000), min_size=2, max_size=15).filter(any)
 numbers = st.lists(st.none() | st.integers(-40, 40).map(lambda n: n / 4), min_size=1, max_size=60)

@@ -26,6 +26,7 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import TRIES, ReleaseLog
 from ml_assets_tests.released import LAST, Place, model
@@ -314,7 +315,12 @@ def busy(root, seed):
                 {"model": run_id(parameters, LAST), "force": True, "reason": "a race", **few}
             )
             request = Promotion(
-                own=own, pipeline=tabular, source="staging", by=f"process {seed}", settings=settings
+                own=own,
+                pipeline=tabular,
+                not_worse=compare_with_live,
+                source="staging",
+                by=f"process {seed}",
+                settings=settings,
             )
             tries = (
                 ("promoted", lambda request=request: promote(request)),
@@ -342,7 +348,16 @@ def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_p
     for parameters in SETS:
         assert attempt(parameters, LAST, workspace=workspace).error is None
     own = check_promotion({"model": run_id(SETS[0], LAST), "to": "blue"})
-    promote(Promotion(own=own, pipeline=tabular, source="staging", by="ada", settings=load_settings()))
+    promote(
+        Promotion(
+            own=own,
+            pipeline=tabular,
+            not_worse=compare_with_live,
+            source="staging",
+            by="ada",
+            settings=load_settings(),
+        )
+    )
     switch("orders", to="blue", by="ada", settings=load_settings())
     seen, wrong, stop = [], [], threading.Event()
 

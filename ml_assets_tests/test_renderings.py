@@ -28,24 +28,7 @@ from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
 from ml_assets.core.leaderboard.ranking import leaderboard
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import table
-from ml_assets.core.model_card import model_card
-from ml_assets.core.monitoring.decide import Evaluated
-from ml_assets.core.monitoring.document import Monitoring
-from ml_assets.core.monitoring.look import Look
-from ml_assets.core.monitoring.markdown import markdown as monitoring_text
-from ml_assets.core.monitoring.measure import MeasuredDay, outcomes_of
-from ml_assets.core.monitoring.outcomes import NOTHING
-from ml_assets.core.monitoring.parameters import check_monitoring
-from ml_assets.core.monitoring.pictures import pictures as monitoring_pictures
-from ml_assets.core.monitoring.verdicts import (
-    CalibrationTest,
-    LogLoss,
-    MetricChange,
-    Verdicts,
-    not_known,
-)
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.plots import curves_png, feature_importance_png
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.report.coverage import Cell, coverage
@@ -53,12 +36,29 @@ from ml_assets.core.report.markdown import markdown as report_text
 from ml_assets.core.report.parameters import ReportParameters, check_report
 from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
-from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep import sweep_parameters
 from ml_assets.core.tabular import METRICS
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.evaluation import curves_png, feature_importance_png
+from ml_assets.pipelines.tabular.model_card import model_card
+from ml_assets.pipelines.tabular.monitoring.decide import Evaluated
+from ml_assets.pipelines.tabular.monitoring.document import Monitoring
+from ml_assets.pipelines.tabular.monitoring.look import Look
+from ml_assets.pipelines.tabular.monitoring.markdown import markdown as monitoring_text
+from ml_assets.pipelines.tabular.monitoring.measure import MeasuredDay, outcomes_of
+from ml_assets.pipelines.tabular.monitoring.outcomes import NOTHING
+from ml_assets.pipelines.tabular.monitoring.parameters import check_monitoring
+from ml_assets.pipelines.tabular.monitoring.pictures import pictures as monitoring_pictures
+from ml_assets.pipelines.tabular.monitoring.verdicts import (
+    CalibrationTest,
+    LogLoss,
+    MetricChange,
+    Verdicts,
+    not_known,
+)
+from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
 from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, compared, drawn, grid, records
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone

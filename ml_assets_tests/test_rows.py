@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.fingerprints import source_days
 from ml_assets.core.manifest import InputSource
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.rows import Rows, ask_again
-from ml_assets.core.training_set import source_days, training_set
 from ml_assets.errors import SourceError
+from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
 from ml_assets_tests.builders import order_days, write_landing
 

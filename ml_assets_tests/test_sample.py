@@ -18,20 +18,21 @@ from sklearn.preprocessing import StandardScaler
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.recipes import DATASETS
-from ml_assets.core.training import fit, predict
-from ml_assets.core.training_set import training_set
 from ml_assets.errors import SourceError
-from ml_assets.sources import shop
+from ml_assets.pipelines.tabular import shop, tabular
+from ml_assets.pipelines.tabular.training import fit, predict
+from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
 from ml_assets_tests.conftest import REPO
 
-SAMPLE = open_source("sample", "sample:")
+SAMPLE = open_source("sample", "sample:", samples=tabular.samples)
 DAY = dt.date(2025, 12, 1)
 DIGEST = """
 import datetime as dt, hashlib
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.sources.rows import open_source
 for dataset in ("orders", "customers"):
-    table = open_source("sample", "sample:").scan(dataset, first=dt.date(2025, 11, 25), last=dt.date(2025, 12, 1)).collect()
+    table = open_source("sample", "sample:", samples=tabular.samples).scan(dataset, first=dt.date(2025, 11, 25), last=dt.date(2025, 12, 1)).collect()
     print(hashlib.sha256(table.write_csv().encode()).hexdigest())
 """
 

@@ -7,14 +7,18 @@ import polars as pl
 import pytest
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.model_identity import model_identity
-from ml_assets.core.monitoring.parameters import MonitoringParameters, monitoring_identity
 from ml_assets.core.parameters import DatasetParameters
-from ml_assets.core.scoring.command import score_commands
-from ml_assets.core.scoring.contract import Outcomes, RowsToScore, outcomes, rows_to_score
-from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
-from ml_assets.core.scoring.score import known_rows, score
 from ml_assets.errors import RefusedError, SourceError
+from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters, monitoring_identity
+from ml_assets.pipelines.tabular.scoring.contract import Outcomes, RowsToScore, outcomes, rows_to_score
+from ml_assets.pipelines.tabular.scoring.parameters import (
+    ScoringParameters,
+    check_scoring,
+    model_identity,
+    score_commands,
+    scoring_identity,
+)
+from ml_assets.pipelines.tabular.scoring.score import known_rows, score
 from ml_assets_tests.test_gates import manifests
 
 DAY = dt.date(2025, 7, 1)
@@ -103,7 +107,7 @@ def test_rows_that_cannot_be_scored_are_refused_with_column_day_and_remedy():
 
 
 def largest():
-    from ml_assets.core.training import LARGEST
+    from ml_assets.core.contract import LARGEST
 
     return LARGEST
 

@@ -12,13 +12,13 @@ import pytest
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
 from ml_assets.core.artifact import key_of
-from ml_assets.core.scoring.parameters import ScoringParameters
 from ml_assets.errors import SourceError
 from ml_assets.pipeline.attempt import attempt
-from ml_assets.pipeline.scoring import predict_day, predictions_key
-from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.scoring.model import scoring_model
+from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
+from ml_assets.pipelines.tabular.scoring.predictions import predict_day, predictions_key
 from ml_assets.sources.sample import SampleSource
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations
@@ -390,10 +390,14 @@ def test_the_shell_tells_whose_rows_it_has_scored(shop, capsys):
 
 
 def test_the_sample_says_which_column_it_lacks():
-    contract = SampleSource().contract("orders").model_copy(update={"features": ("country", "weather")})
+    contract = (
+        SampleSource(samples=tabular.samples)
+        .contract("orders")
+        .model_copy(update={"features": ("country", "weather")})
+    )
 
     with pytest.raises(SourceError, match="column `weather` is missing"):
-        SampleSource().scan("orders", first=DAY, last=DAY, contract=contract)
+        SampleSource(samples=tabular.samples).scan("orders", first=DAY, last=DAY, contract=contract)
 
 
 def test_the_shell_scores_several_days_and_prints_json(shop, capsys):

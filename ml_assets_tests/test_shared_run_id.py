@@ -11,7 +11,6 @@ from ml_assets.core import run_id as hashing
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters, from_identity
 from ml_assets.core.run_id import run_id
-from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.core.tracking import Tracking
 from ml_assets.core.where import ANY
@@ -20,13 +19,14 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.days import must_be_made
 from ml_assets.pipeline.plan import plan_day
 from ml_assets.pipeline.released import find_model
-from ml_assets.pipeline.scoring import predict_day
-from ml_assets.pipeline.scoring_model import scoring_model
 from ml_assets.pipeline.stored_days import read_days
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.scoring.model import scoring_model
+from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
+from ml_assets.pipelines.tabular.scoring.predictions import predict_day
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import write_landing
 

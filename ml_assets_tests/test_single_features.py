@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.single_features import single_features, suspects, telling
+from ml_assets.pipelines.tabular.features import single_features, suspects, telling
 
 CONTRACT = DatasetContract(
     event_time="ts", label="y", label_closes_at="closes", ids=("id",), features=("number", "kind")

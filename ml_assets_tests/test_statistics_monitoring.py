@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.monitoring.decide import (
+from ml_assets.core.statistics.tries import error_of_look
+from ml_assets.pipelines.tabular.monitoring.decide import (
     Estimate,
     Evaluated,
     Rows,
@@ -23,9 +24,8 @@ from ml_assets.core.monitoring.decide import (
     too_few,
     verdicts_of,
 )
-from ml_assets.core.monitoring.look import Look, look_at
-from ml_assets.core.monitoring.verdicts import VERDICTS, MetricChange, Verdicts
-from ml_assets.core.statistics.tries import error_of_look
+from ml_assets.pipelines.tabular.monitoring.look import Look, look_at
+from ml_assets.pipelines.tabular.monitoring.verdicts import VERDICTS, MetricChange, Verdicts
 from ml_assets_tests.watched import Watched
 
 ONCE = Look(number=1, error=0.05)

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from ml_assets.core.estimators import BUILDERS, build, folds
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.recipes import RECIPES
-from ml_assets.core.training import fit, matrix, predict
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular.estimators import BUILDERS, build, folds
+from ml_assets.pipelines.tabular.training import fit, matrix, predict
 from ml_assets.storage import canonical_skops
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.tables import CONTRACT, training_table
@@ -52,7 +52,7 @@ def test_a_stored_model_predicts_exactly_as_before(variant):
 
 def test_bytes_do_not_depend_on_cores_or_hash_seed():
     program = (
-        "import hashlib; from ml_assets.core.training import fit; from ml_assets.core.parameters import TrainingParameters as P;"
+        "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.core.parameters import TrainingParameters as P;"
         "from ml_assets.pipeline.calling import limited_threads;"
         "from ml_assets.storage.canonical_skops import dumps; from ml_assets_tests.tables import *;"
         "limit = limited_threads(1, packages=['scikit-learn', 'scipy']); limit.__enter__();"
@@ -82,7 +82,7 @@ def test_bytes_do_not_depend_on_cores_or_hash_seed():
 
 def test_v1_has_other_bytes_on_another_kernel_of_openblas_and_the_record_names_it():
     program = (
-        "import hashlib; from ml_assets.core.training import fit; from ml_assets.core.parameters import TrainingParameters;"
+        "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.core.parameters import TrainingParameters;"
         "from ml_assets.pipeline.versions import hardware_of; from ml_assets.storage.canonical_skops import dumps;"
         "from ml_assets_tests.tables import *;"
         "model = fit(training_table(), contract=CONTRACT, parameters=TrainingParameters()).value;"
@@ -320,9 +320,9 @@ def test_facts_tell_what_was_learnt_from():
     }  # fmt: skip
 
 
-def test_importing_the_core_loads_neither_scikit_learn_nor_matplotlib():
-    names = ("estimators", "training", "evaluation", "plots", "model_card", "command")
-    program = f"import sys; {'; '.join(f'import ml_assets.core.{name}' for name in names)}; print({{'sklearn', 'matplotlib'}} & set(sys.modules))"
+def test_importing_the_pipeline_loads_neither_scikit_learn_nor_matplotlib():
+    names = ("estimators", "training", "evaluation", "features", "model_card")
+    program = f"import sys; {'; '.join(f'import ml_assets.pipelines.tabular.{name}' for name in names)}; print({{'sklearn', 'matplotlib'}} & set(sys.modules))"
 
     done = subprocess.run(
         [sys.executable, "-c", program],

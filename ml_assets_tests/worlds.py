@@ -11,11 +11,11 @@ from sklearn.metrics import roc_auc_score
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.entities import entities
-from ml_assets.core.evaluation import evaluate
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.statistics.intervals import auc_interval
-from ml_assets.core.training import fit, labels, predict
-from ml_assets.core.training_set import training_set
+from ml_assets.pipelines.tabular.evaluation import evaluate
+from ml_assets.pipelines.tabular.training import fit, labels, predict
+from ml_assets.pipelines.tabular.training_set import training_set
 
 AS_OF = dt.date(2025, 6, 30)
 FIRST = AS_OF - dt.timedelta(days=364)

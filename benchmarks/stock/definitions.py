@@ -13,6 +13,7 @@ import polars as pl
 from plain_run import card, evaluate, fit, folds, training_rows
 from sklearn.pipeline import Pipeline
 
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.sources.sample import SampleSource
 
 days = dg.DailyPartitionsDefinition(start_date="2025-01-01")
@@ -35,7 +36,12 @@ def training_set(context: dg.AssetExecutionContext) -> pl.DataFrame:
 def model(config: TrainingConfig, training_set: pl.DataFrame) -> Pipeline:
     boosting = {"learning_rate": config.learning_rate, "max_depth": config.max_depth}
     own = boosting if config.model_version == "v2" else {}
-    return fit(config.model_version, folds(training_set)[0], SampleSource().contract("orders"), **own)
+    return fit(
+        config.model_version,
+        folds(training_set)[0],
+        SampleSource(samples=tabular.samples).contract("orders"),
+        **own,
+    )
 
 
 @dg.asset(partitions_def=days)
@@ -44,7 +50,7 @@ def evaluation(
 ) -> dict[str, float]:
     folder = Path(os.environ["STOCK_PICTURES"], context.run.run_id, context.partition_key)
     folder.mkdir(parents=True, exist_ok=True)
-    metrics = evaluate(model, training_set, SampleSource().contract("orders"), folder)
+    metrics = evaluate(model, training_set, SampleSource(samples=tabular.samples).contract("orders"), folder)
     metrics = {name: float(value) for name, value in metrics.items()}
     context.add_output_metadata({**metrics, "pictures": dg.MetadataValue.path(folder)})
     return metrics

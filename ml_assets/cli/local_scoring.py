@@ -9,10 +9,10 @@ from ml_assets.cli.local import execute, workspace_for
 from ml_assets.cli.scoring_request import ScoringRequest
 from ml_assets.core.release import RELEASE_TAG, Requested
 from ml_assets.core.result import FailedDay, failed_days, run_config
-from ml_assets.core.scoring.parameters import LIVE
 from ml_assets.pipeline.days import DAYS_PER_RUN
 from ml_assets.pipeline.released import release_log
-from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
+from ml_assets.pipelines.tabular.scoring.model import rows_of_model, scoring_model
+from ml_assets.pipelines.tabular.scoring.parameters import LIVE
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound

@@ -8,16 +8,16 @@ from ml_assets.cli.local_scoring import failed, launch_scoring, with_model
 from ml_assets.cli.run import progress
 from ml_assets.cli.scoring_request import ScoringRequest
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.monitoring.parameters import ASSET
 from ml_assets.core.result import artifact_of
 from ml_assets.errors import MlAssetsError
+from ml_assets.pipelines.tabular.monitoring.parameters import ASSET
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ml_assets.core.monitoring.document import Monitoring
-    from ml_assets.core.monitoring.drift import Drift
-    from ml_assets.core.monitoring.measure import Outcomes
+    from ml_assets.pipelines.tabular.monitoring.document import Monitoring
+    from ml_assets.pipelines.tabular.monitoring.drift import Drift
+    from ml_assets.pipelines.tabular.monitoring.measure import Outcomes
 
 JOB = "monitor"
 MOST_INPUTS = 10
@@ -43,7 +43,7 @@ def monitor(request: ScoringRequest, *, as_json: bool) -> int:
 def _stored(uri: str, request: ScoringRequest) -> "Monitoring":
     """What was committed, as it is read back from the store."""
     from ml_assets.core.artifact import parse_path
-    from ml_assets.core.monitoring.document import Monitoring
+    from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 
     key = parse_path(uri[uri.rindex(f"/{ASSET}/") :])
     assert isinstance(key, ArtifactKey)
@@ -53,8 +53,8 @@ def _stored(uri: str, request: ScoringRequest) -> "Monitoring":
 
 def _print(found: "Monitoring", uri: str) -> None:
     from ml_assets.cli.tables import console
-    from ml_assets.core.monitoring import words
-    from ml_assets.core.monitoring.psi import RULE
+    from ml_assets.pipelines.tabular.monitoring import words
+    from ml_assets.pipelines.tabular.monitoring.psi import RULE
 
     out = console()
     out.print(f"[bold]{words.title(found)}[/bold]")
@@ -81,7 +81,7 @@ def _print(found: "Monitoring", uri: str) -> None:
 def _metrics(outcomes: "Outcomes") -> "Table":
     from rich.table import Table
 
-    from ml_assets.core.monitoring import words
+    from ml_assets.pipelines.tabular.monitoring import words
 
     table = Table(*words.METRICS, box=None, padding=(0, 2))
     for row in words.metrics(outcomes):
@@ -93,7 +93,7 @@ def _shifts(drift: "Drift") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    from ml_assets.core.monitoring.words import shift
+    from ml_assets.pipelines.tabular.monitoring.words import shift
 
     head = ("column", "PSI", "expected without change", "limit of chance", "drift")
     table = Table(*head, box=None, padding=(0, 2))

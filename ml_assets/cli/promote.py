@@ -9,6 +9,7 @@ from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import Settings, load_settings
 
 DONE, REFUSED = 0, 2
@@ -54,7 +55,12 @@ def actor(settings: Settings) -> str:
 
 def _request(own: PromotionParameters, environment: str, settings: Settings) -> promotion.Promotion:
     return promotion.Promotion(
-        pipeline=tabular, own=own, source=settings.named(environment), by=actor(settings), settings=settings
+        pipeline=tabular,
+        not_worse=compare_with_live,
+        own=own,
+        source=settings.named(environment),
+        by=actor(settings),
+        settings=settings,
     )
 
 

@@ -14,9 +14,9 @@ from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.release import NOW, Requested
-from ml_assets.core.scoring.parameters import ScoringParameters
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
 
 
 @dataclass(frozen=True, kw_only=True)

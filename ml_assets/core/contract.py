@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 MOST_IDS = 1_000
 MOST_FEATURES = 10_000
+LARGEST = 1e50  # of a feature: squares and powers of larger numbers are no numbers any more
 
 Type: TypeAlias = Literal["number", "integer", "category", "text", "time", "boolean"]
 

@@ -10,7 +10,7 @@ class Recipe:
 
     Attributes:
         description: one line for people.
-        builder: name of the function in `ml_assets.core.estimators` that returns the unfitted estimator.
+        builder: name of the function in `ml_assets.pipelines.tabular.estimators` that returns the unfitted estimator.
     """
 
     description: str

@@ -13,10 +13,9 @@ from typing import Any
 import polars as pl
 
 from ml_assets.core.entities import entity_codes
-from ml_assets.core.scores import OUTCOME
-from ml_assets.core.scoring.score import SCORE
+from ml_assets.core.point_in_time import DAY
+from ml_assets.core.scores import OUTCOME, SCORE
 from ml_assets.core.statistics.row_values import row_values
-from ml_assets.core.training_set import DAY
 
 TWIN = "twin of the same key"  # a row's place among those that its key does not tell apart
 ROW = "row of the sample"

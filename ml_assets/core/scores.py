@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.scoring.score import SCORE
-from ml_assets.core.training_set import DAY
+from ml_assets.core.point_in_time import DAY
 
 SCORES = "scores.parquet"
+SCORE = "score"
 OUTCOME = "outcome"
 
 

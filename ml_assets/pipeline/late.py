@@ -63,7 +63,7 @@ class LateRows:
 
         What is known only grows with as_of, so that the number of known rows tells which they are.
         """
-        from ml_assets.core.training_set import source_days
+        from ml_assets.core.fingerprints import source_days
 
         known = self._rows_known(day, contract, as_of=stored.as_of)
         if not known.height:
@@ -74,7 +74,7 @@ class LateRows:
         return self._told[key]
 
     def _rows_known(self, day: dt.date, contract: DatasetContract, *, as_of: dt.date) -> Any:
-        from ml_assets.core.training_set import known_at_end_of
+        from ml_assets.core.point_in_time import known_at_end_of
 
         name = (day, contract.model_dump_json())
         if name not in self._frames:

@@ -1,18 +1,19 @@
 """A promotion: decided on what is stored, then copied byte for byte, then written into the log of releases."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.decision import Decision, verdict
-from ml_assets.core.promotion.gates import Evidence, check
+from ml_assets.core.promotion.gates import Evidence, Gate, check
 from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.core.release import Entry, Release, Releases, Slot, promoted, refuse_serving
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
-from ml_assets.pipeline.not_worse import LiveComparison, Terms, compare_with_live
 from ml_assets.pipeline.released import NamedModel, find_model, release_log, store_of
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings
@@ -20,6 +21,53 @@ from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.copying import copy_artifact, is_there
 from ml_assets.storage.places import location, overlap
 from ml_assets.storage.release_log import ReleaseLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On which terms a candidate is compared with what serves.
+
+    Attributes:
+        through: the day by whose end (UTC) outcomes have closed.
+        window_days: days of rows at most, the latest ones.
+        metrics: what is declared of them.
+        margins: by how much it may be worse, metric by metric.
+        by: who asks.
+    """
+
+    through: dt.date
+    window_days: int
+    metrics: Metrics
+    margins: Mapping[str, float]
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveComparison:
+    """What came of comparing a candidate with what serves.
+
+    Attributes:
+        gate: the answer.
+        reference: the model that serves, or nothing.
+        reference_sha256: its bytes, or nothing.
+        comparison: with it, or None where there was none to make.
+        try_number: which try of this parameter set against these bytes it is, from 1; None where no KPI was looked at.
+    """
+
+    gate: Gate
+    reference: str = ""
+    reference_sha256: str = ""
+    comparison: Comparison | None = None
+    try_number: int | None = None
+
+
+class NotWorse(Protocol):
+    """Answers whether a candidate is no worse than what serves; each pipeline compares in a way of its own."""
+
+    def __call__(
+        self, live: Release | None, candidate: NamedModel, /, *, terms: Terms, settings: Settings
+    ) -> LiveComparison:
+        """The gate, and what it was judged on. StoreError where a store cannot be reached."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +80,7 @@ class Promotion:
         by: who asks.
         settings: where the environments and the log are.
         pipeline: what made it.
+        not_worse: how it is compared with what serves.
         now: the clock.
     """
 
@@ -40,6 +89,7 @@ class Promotion:
     by: str
     settings: Settings
     pipeline: Declared
+    not_worse: NotWorse
     now: Callable[[], dt.datetime] = utc_now
 
 
@@ -102,7 +152,7 @@ def evaluate(request: Promotion) -> Evaluated:
     candidate = NamedModel(
         name="candidate", key=model.key, manifest=model.manifest, store=source, evaluated_in=request.source
     )
-    compared = compare_with_live(state.live, candidate, terms=terms, settings=settings)
+    compared = request.not_worse(state.live, candidate, terms=terms, settings=settings)
     decision = _decision(request, candidate, slot, evidence=found.evidence, compared=compared, terms=terms)
     evaluated = Evaluated(decision=decision, lineage=found, slot=slot, log=log, live=state.live)
     if decision.verdict != "refused":

@@ -62,7 +62,7 @@ class Workspace:
     def source(self, name: str) -> "Source":
         """The reader of a source; RefusedError where the settings know no such name."""
         access = self.accesses.get(name, self.store.access)
-        samples = self.pipeline.samples or None
+        samples = self.pipeline.samples
         return _open(name, self.sources, access=access, rows_gb=self.rows_gb, samples=samples)
 
     def rows(self, as_of: dt.date) -> Rows:
@@ -70,11 +70,17 @@ class Workspace:
         return Rows(sources=self.source, as_of=as_of)
 
 
-def open_source_of(settings: Settings, name: str, *, environment: str) -> "Source":
+def open_source_of(settings: Settings, name: str, *, environment: str, pipeline: Declared) -> "Source":
     """The reader of a source of an environment; RefusedError where the settings know no such name."""
     landed = name in settings.landing_zones(environment)
     access = settings.s3_of_source(name, environment) if landed else settings.s3_of(environment)
-    return _open(name, settings.sources_of(environment), access=access, rows_gb=settings.rows_gb)
+    return _open(
+        name,
+        settings.sources_of(environment),
+        access=access,
+        rows_gb=settings.rows_gb,
+        samples=pipeline.samples,
+    )
 
 
 def _open(
@@ -83,7 +89,7 @@ def _open(
     *,
     access: S3Access,
     rows_gb: float,
-    samples: Mapping[str, Sample] | None = None,
+    samples: Mapping[str, Sample],
 ) -> "Source":
     from ml_assets.sources.rows import open_source
 

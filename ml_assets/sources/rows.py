@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
+from types import MappingProxyType
 from typing import Protocol
 
 import polars as pl
@@ -59,7 +59,7 @@ def open_source(
     *,
     access: S3Access = USUAL_S3,
     rows_gb: float = USUAL_GB,
-    samples: Mapping[str, Sample] | None = None,
+    samples: Mapping[str, Sample] = MappingProxyType({}),
 ) -> Source:
     """The source at `uri`: `sample:` is that of sample rows, anything else is a landing zone, in S3 or elsewhere.
 
@@ -68,13 +68,12 @@ def open_source(
         uri: where the rows are.
         access: how S3 is reached, where they are there.
         rows_gb: gigabytes of memory that the rows of one window of a landing zone may take.
-        samples: what makes sample rows, by data set; by default those of a made-up shop.
+        samples: what makes sample rows, by data set.
     """
     if uri.startswith("sample:"):
         from ml_assets.sources.sample import SampleSource
 
-        made = SampleSource(name=name, uri=uri)
-        return made if samples is None else replace(made, samples=samples)
+        return SampleSource(name=name, uri=uri, samples=samples)
     from ml_assets.sources.landing import LandingSource
 
     return LandingSource(name=name, uri=uri, access=access, rows_gb=rows_gb)

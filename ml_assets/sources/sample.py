@@ -2,19 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
 from ml_assets.core.asset import Sample
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
-
-
-def _of_the_shop() -> Mapping[str, Sample]:
-    from ml_assets.sources.shop import SAMPLES
-
-    return SAMPLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +18,12 @@ class SampleSource:
     Attributes:
         name: the logical name, as in the parameter `source`.
         uri: where they are said to be.
-        samples: what makes the rows, by data set; by default those of a made-up shop.
+        samples: what makes the rows, by data set.
     """
 
     name: str = "sample"
     uri: str = "sample:"
-    samples: Mapping[str, Sample] = field(default_factory=_of_the_shop)
+    samples: Mapping[str, Sample]
 
     def contract(self, dataset: str) -> DatasetContract:
         """What each column is for. Raises SourceError for a data set that is not among the samples."""

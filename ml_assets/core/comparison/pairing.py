@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from ml_assets.core.contract import DatasetContract
+from ml_assets.core.contract import LARGEST, DatasetContract
 from ml_assets.core.entities import entities
+from ml_assets.core.fingerprints import source_days
+from ml_assets.core.point_in_time import DAY
 from ml_assets.core.scores import OUTCOME
-from ml_assets.core.training import LARGEST
-from ml_assets.core.training_set import DAY, source_days
 
 UNIX_EPOCH = 719_163  # 1970-01-01 as proleptic ordinal
 PAIRS = "pairs.parquet"

@@ -16,14 +16,13 @@ from ml_assets.core.entities import entity_codes
 from ml_assets.core.leaderboard.document import Days, Leaderboard, Nested, Rows
 from ml_assets.core.leaderboard.ranking import Against, Evidence, finite
 from ml_assets.core.leaderboard.trial import DIGITS
+from ml_assets.core.point_in_time import DAY
 from ml_assets.core.row_sample import Averaged, RowSample
-from ml_assets.core.scores import OUTCOME
-from ml_assets.core.scoring.score import SCORE
+from ml_assets.core.scores import OUTCOME, SCORE
 from ml_assets.core.statistics.confidence_set import cells, p_values
 from ml_assets.core.statistics.intervals import auc_interval, mean_interval
 from ml_assets.core.statistics.paired import Missing, difference, missing, missing_days
 from ml_assets.core.statistics.row_values import row_values
-from ml_assets.core.training_set import DAY
 
 ERROR = 0.05
 MISSING = {

@@ -11,16 +11,21 @@ from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
-from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, plain
+from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
 from ml_assets.core.metrics import Metrics
+from ml_assets.defs.configs import ComparisonConfig, TrainingConfig
 from ml_assets.defs.training.assets import VIEW
-from ml_assets.pipeline.comparison import compare_scored, score_both
-from ml_assets.pipeline.comparison_artifact import comparison_draft, comparison_identity, comparison_key
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import named_model
+from ml_assets.pipelines.tabular.comparison.artifact import (
+    comparison_draft,
+    comparison_identity,
+    comparison_key,
+)
+from ml_assets.pipelines.tabular.comparison.scored import compare_scored, score_both
 from ml_assets.settings import load_settings
 
 JOB = "compare"

@@ -8,7 +8,7 @@ import dagster as dg
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import refuse_mistyped
-from ml_assets.config import OptionsConfig, PromotionConfig, plain
+from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.comparison.text import HEAD as KPIS
 from ml_assets.core.comparison.text import rows
 from ml_assets.core.markup import plain as plain_text
@@ -16,9 +16,11 @@ from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, check_promotion
 from ml_assets.core.release import LONGEST_NAME
+from ml_assets.defs.configs import PromotionConfig
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import load_settings
 
 JOB = "promote"
@@ -53,7 +55,14 @@ def promotion(
     by = settings.actor or context.run.tags.get("user", "") or f"Dagster run {context.run.run_id}"
     source = settings.named(options.environment)
     outcome = promote(
-        Promotion(pipeline=tabular, own=own, source=source, by=by[:LONGEST_NAME], settings=settings)
+        Promotion(
+            pipeline=tabular,
+            not_worse=compare_with_live,
+            own=own,
+            source=source,
+            by=by[:LONGEST_NAME],
+            settings=settings,
+        )
     )
     if outcome.entry is None:
         lines = [outcome.decision.summary(), *outcome.decision.objections]

@@ -11,10 +11,11 @@ from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of
-from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
+from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
+from ml_assets.defs.configs import ReportConfig, TrainingConfig
 from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
 from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.draft import Draft

@@ -11,21 +11,22 @@ from ml_assets.adapter.partitions import BACKFILL
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
-from ml_assets.config import MonitoringConfig, OptionsConfig, TrainingConfig, plain
-from ml_assets.core.monitoring.parameters import (
+from ml_assets.config import OptionsConfig, plain
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.result import Failed
+from ml_assets.defs.configs import MonitoringConfig, TrainingConfig
+from ml_assets.defs.training.assets import VIEW
+from ml_assets.pipeline.draft import Draft
+from ml_assets.pipelines.tabular.monitoring.artifact import monitoring_key
+from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay
+from ml_assets.pipelines.tabular.monitoring.parameters import (
     ASSET,
     MonitoringParameters,
     check_monitoring,
     monitoring_identity,
 )
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.result import Failed
-from ml_assets.defs.training.assets import VIEW
-from ml_assets.pipeline.draft import Draft
-from ml_assets.pipeline.monitoring import MonitoredDay
-from ml_assets.pipeline.monitoring_artifact import monitoring_key
-from ml_assets.pipeline.monitoring_verdicts import MONITORING_CHECKS, monitoring_verdicts
-from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
+from ml_assets.pipelines.tabular.monitoring.stored_verdicts import MONITORING_CHECKS, monitoring_verdicts
+from ml_assets.pipelines.tabular.scoring.model import rows_of_model, scoring_model
 
 JOB = "monitor"
 

@@ -13,12 +13,13 @@ from ml_assets.adapter.record import materialization
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of
-from ml_assets.config import OptionsConfig, SweepConfig, TrainingConfig, plain
+from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Failed
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
+from ml_assets.defs.configs import SweepConfig, TrainingConfig
 from ml_assets.defs.sweeps.table import trials_table
 from ml_assets.defs.training.assets import VIEW
 from ml_assets.errors import MlAssetsError

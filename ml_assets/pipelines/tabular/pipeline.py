@@ -22,7 +22,7 @@ tabular = Pipeline(
 @tabular.asset
 def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Product[Frame]:
     """Rows whose outcome was known at the end of as_of, each marked train, purged or holdout."""
-    from ml_assets.core.training_set import training_set as known_rows
+    from ml_assets.pipelines.tabular.training_set import training_set as known_rows
 
     first = as_of - dt.timedelta(days=params.lookback_days - 1)
     contract = rows.contract(params.dataset, source=params.source)
@@ -42,7 +42,7 @@ def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Produ
 @tabular.asset
 def model(params: TrainingParameters, training_set: Product[Frame]) -> Product[Estimator]:
     """The fitted classifier."""
-    from ml_assets.core.training import fit
+    from ml_assets.pipelines.tabular.training import fit
 
     return fit(training_set.value, contract=_contract(training_set), parameters=params)
 
@@ -52,7 +52,7 @@ def evaluation(
     params: TrainingParameters, model: Estimator, training_set: Product[Frame]
 ) -> Product[dict[str, Any]]:
     """Metrics with intervals, curves, feature importance and the scores of the holdout."""
-    from ml_assets.core.evaluation import evaluate
+    from ml_assets.pipelines.tabular.evaluation import evaluate
 
     return evaluate(model, training_set.value, contract=_contract(training_set), parameters=params)
 
@@ -65,8 +65,8 @@ def model_card(
     as_of: dt.date,
 ) -> Product[str]:
     """What a person should know before using the model."""
-    from ml_assets.core.model_card import model_card as card
     from ml_assets.core.run_id import run_id
+    from ml_assets.pipelines.tabular.model_card import model_card as card
 
     named = run_id(params, as_of)
     return card(evaluation, parameters=params, as_of=as_of, facts=training_set.facts, run_id=named)
@@ -77,7 +77,7 @@ def nothing_after_as_of(training_set: Product[Frame], as_of: dt.date) -> Verdict
     """Every row in the training set is of a day up to as_of, and known with its outcome at the end of that."""
     import polars as pl
 
-    from ml_assets.core.training_set import DAY, known_at_end_of
+    from ml_assets.core.point_in_time import DAY, known_at_end_of
 
     table = training_set.value
     late = table.filter((pl.col(DAY) > as_of) | ~known_at_end_of(as_of, _contract(training_set)))
@@ -87,7 +87,7 @@ def nothing_after_as_of(training_set: Product[Frame], as_of: dt.date) -> Verdict
 @tabular.check
 def enough_rows(training_set: Product[Frame]) -> Verdict:
     """Train and holdout, each by itself, have enough rows, enough of either class, and enough entities."""
-    from ml_assets.core.enough_rows import shortages
+    from ml_assets.pipelines.tabular.sound_rows import shortages
 
     return _nothing_against_it([str(shortage) for shortage in shortages(training_set.facts)])
 
@@ -95,7 +95,7 @@ def enough_rows(training_set: Product[Frame]) -> Verdict:
 @tabular.check
 def rows_can_be_right(training_set: Product[Frame]) -> Verdict:
     """No row is there twice, no event is days away from its row's day, and no outcome closes before its event."""
-    from ml_assets.core.impossible_rows import IMPOSSIBLE, unlikely
+    from ml_assets.pipelines.tabular.sound_rows import IMPOSSIBLE, unlikely
 
     facts = training_set.facts
     counts = [f"{count} {IMPOSSIBLE[name]}" for name, count in unlikely(facts).items()]

@@ -1,0 +1,43 @@
+"""The parameters of the shipped pipeline, and of what is made beside it, as Dagster Config classes."""
+
+import dagster as dg
+
+from ml_assets.core.comparison.parameters import ComparisonParameters
+from ml_assets.core.parameters import DatasetParameters, TrainingParameters
+from ml_assets.core.promotion.parameters import PromotionParameters
+from ml_assets.core.report.parameters import ReportParameters
+from ml_assets.core.sweep.sweep_parameters import SweepParameters
+from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
+from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
+
+
+class DatasetConfig(DatasetParameters, dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What decides a training set, as a resource that an asset asks for by annotation."""
+
+
+class TrainingConfig(TrainingParameters, DatasetConfig):
+    """What decides a model, as a resource that an asset asks for by annotation."""
+
+
+class ReportConfig(ReportParameters, dg.Config):
+    """What decides a report beside the parameters of the run, as the config of its asset."""
+
+
+class ScoringConfig(ScoringParameters, dg.Config):
+    """What decides predictions beside the parameters of the run, as the config of their asset."""
+
+
+class MonitoringConfig(MonitoringParameters, dg.Config):
+    """What decides a monitoring beside the parameters of the run, as the config of its asset."""
+
+
+class ComparisonConfig(ComparisonParameters, dg.Config):
+    """What decides a comparison beside the dataset of the run, as the config of its asset."""
+
+
+class PromotionConfig(PromotionParameters, dg.Config):
+    """What decides a promotion, as the config of its asset."""
+
+
+class SweepConfig(SweepParameters, dg.Config):
+    """What decides a sweep beside the parameters that its trials share, as the config of its leaderboard."""

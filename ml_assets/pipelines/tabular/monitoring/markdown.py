@@ -1,0 +1,67 @@
+"""A monitoring as Markdown."""
+
+from ml_assets.core.markup import bullets, plain, table
+from ml_assets.core.report.text import number
+from ml_assets.pipelines.tabular.monitoring import words
+from ml_assets.pipelines.tabular.monitoring.document import Monitoring
+from ml_assets.pipelines.tabular.monitoring.psi import RULE
+
+MOST_DAYS = 31
+
+
+def markdown(of: Monitoring) -> str:
+    """The whole of it as text; equal ones give equal text."""
+    parts = [
+        f"# {words.title(of)}\n\n{words.outcomes(of.outcomes)} {plain(words.drift(of))}",
+        _missing(of),
+        _verdicts(of),
+        _outcomes(of),
+        _drift(of),
+        _days(of),
+        f"## How far to trust it\n\n{bullets(of.notes)}",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _missing(of: Monitoring) -> str:
+    if not of.missing:
+        return ""
+    return f"## Not scored\n\n{words.missing(of)}.\n\n```\n" + "\n".join(of.commands) + "\n```"
+
+
+def _outcomes(of: Monitoring) -> str:
+    rows = words.metrics(of.outcomes)
+    shown = table(words.METRICS, rows) if rows else of.outcomes.overall.reason
+    return f"## Outcomes\n\n{words.window(of.outcomes)}.\n\n{shown}"
+
+
+def _verdicts(of: Monitoring) -> str:
+    if of.outcomes.first is None:
+        return ""
+    lines = bullets(map(plain, words.verdicts(of.outcomes)))
+    return "\n\n".join(filter(None, ("## Verdicts", lines, words.look(of.outcomes))))
+
+
+def _drift(of: Monitoring) -> str:
+    if of.drift is None:
+        return ""
+    shifts = (of.drift.scores, *of.drift.inputs)
+    rows = [(plain(item.name), *words.shift(item)) for item in shifts]
+    scope = (
+        f"{of.drift.rows:,} rows of {len(of.drift.days)} days, {of.drift.days[0]} to {of.drift.days[-1]}. Inputs against "
+        f"{of.drift.training_rows:,} training rows, scores against those of {of.drift.holdout_rows:,} rows of the holdout."
+    )
+    head = ("column", "PSI", "expected without change", "limit of chance", "drift")
+    return f"## Drift\n\n{scope}\n\n{table(head, rows)}\n\n{RULE}."
+
+
+def _days(of: Monitoring) -> str:
+    days = of.outcomes.days[-MOST_DAYS:]
+    if not days:
+        return ""
+    names = ("roc_auc", "log_loss", "brier", "base_rate")
+    rows = [
+        (str(day.day), str(day.rows), *(number(day.metrics.get(name)) for name in names), day.reason)
+        for day in days
+    ]
+    return "## Days\n\n" + table(("day", "rows", *names, ""), rows)

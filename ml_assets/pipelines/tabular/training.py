@@ -1,0 +1,138 @@
+"""Fitting a model, and predicting with it."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from ml_assets.core.contract import LARGEST, DatasetContract
+from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.product import Product
+from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular.estimators import FOLDS, build, folds, iterations
+from ml_assets.pipelines.tabular.folds import FOLD, TRAIN
+
+MISSING = "(missing)"
+
+
+def roles(contract: DatasetContract, table: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """The features that are numbers and those that are categories, each in the order of the contract."""
+    categories = [name for name in contract.features if table.schema[name] == pl.String]
+    return [name for name in contract.features if name not in categories], categories
+
+
+def matrix(table: pl.DataFrame, contract: DatasetContract) -> Any:
+    """The features as an object array of shape (rows, features): floats with NaN, texts with `(missing)`.
+
+    Training and scoring both go through here, so that a value means the same in either.
+    """
+    import numpy as np
+
+    filled = np.empty((table.height, len(contract.features)), dtype=object)
+    for place, name in enumerate(contract.features):
+        column = table[name]
+        is_text = column.dtype == pl.String
+        filled[:, place] = (column.fill_null(MISSING) if is_text else column.cast(pl.Float64)).to_numpy()
+    return filled
+
+
+def labels(table: pl.DataFrame, contract: DatasetContract) -> Any:
+    """The outcomes as an integer array of shape (rows,)."""
+    return table[contract.label].to_numpy().astype("int64")
+
+
+def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters) -> Product[Any]:
+    """Fit the model version on the training fold; the value is the fitted scikit-learn estimator.
+
+    Raises:
+        TrainingError: there are too few rows of a class, no feature has a value, a value is beyond all measure,
+            or the solver does not converge.
+    """
+    train = table.filter(pl.col(FOLD) == TRAIN)
+    cells, y = matrix(train, contract), labels(train, contract)
+    _check_classes(y, contract=contract, parameters=parameters)
+    numbers, categories = roles(contract, table)
+    _check_magnitude(table, numbers)
+    used = _with_values(numbers, cells, y, contract=contract, parameters=parameters)
+    if not used and not categories:
+        raise TrainingError(
+            "No feature has a value in the training rows. Look at the features of the source."
+        )
+    places = {name: place for place, name in enumerate(contract.features)}
+    estimator = build(
+        parameters, numbers=[places[name] for name in used], categories=[places[name] for name in categories]
+    )
+    _fit(estimator, cells, y)
+    facts = {
+        "train_rows": train.height,
+        "features": len(contract.features),
+        "numbers": used,
+        "categories": categories,
+        "empty": [name for name in numbers if name not in used],
+        "iterations": iterations(estimator),
+    }
+    return Product(value=estimator, facts=facts)
+
+
+def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
+    """The probability of outcome 1 for each row of a table: a float array of shape (rows,)."""
+    return probability(model, matrix(table, contract))
+
+
+def probability(model: Any, features: Any) -> Any:
+    """The probability of outcome 1 for each row of a `matrix`: a float array of shape (rows,)."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return model.predict_proba(features)[:, 1]
+
+
+def _check_classes(y: Any, *, contract: DatasetContract, parameters: TrainingParameters) -> None:
+    smaller = min(int(y.sum()), len(y) - int(y.sum()))
+    if smaller == 0:
+        raise TrainingError(
+            f"{contract.label}: the training rows have one class only. Choose a longer lookback_days."
+        )
+    if parameters.calibrate and smaller < FOLDS:
+        raise TrainingError(
+            f"{contract.label}: the training rows have {smaller} of one class, and calibrate needs {FOLDS}. "
+            f"Choose a longer lookback_days, or leave calibrate out."
+        )
+
+
+def _check_magnitude(table: pl.DataFrame, numbers: Sequence[str]) -> None:
+    for name in numbers:
+        if table.filter(pl.col(name).abs() > LARGEST).height:
+            raise TrainingError(
+                f"{name}: has a value beyond {LARGEST:g}. Mend it, or write nothing where it is not known."
+            )
+
+
+def _with_values(
+    numbers: Sequence[str], cells: Any, y: Any, *, contract: DatasetContract, parameters: TrainingParameters
+) -> list[str]:
+    """The numbers that have a value in every part of the rows that is fitted: boosting cannot bin an empty one."""
+    import numpy as np
+
+    parts: list[Any] = [slice(None)]
+    if parameters.calibrate:
+        parts += [part for part, _ in folds(parameters).split(cells, y)]
+    columns = {name: cells[:, contract.features.index(name)].astype(float) for name in numbers}
+    return [
+        name for name, column in columns.items() if all((~np.isnan(column[part])).any() for part in parts)
+    ]
+
+
+def _fit(estimator: Any, features: Any, y: Any) -> None:
+    """Fit in place. TrainingError where the solver does not converge."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            estimator.fit(features, y)
+        except ConvergenceWarning:
+            raise TrainingError(
+                "The solver did not converge. Choose a smaller C, or model_version v2."
+            ) from None

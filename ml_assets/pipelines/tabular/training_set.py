@@ -1,0 +1,168 @@
+"""The rows of a training set: those whose outcome was known at the end of as_of, and no others."""
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+
+from ml_assets.core.contract import DatasetContract
+from ml_assets.core.entities import entity_name
+from ml_assets.core.parameters import DatasetParameters
+from ml_assets.core.point_in_time import DAY, known_at_end_of
+from ml_assets.core.product import Product
+from ml_assets.errors import SourceError
+from ml_assets.pipelines.tabular.folds import (
+    FOLD,
+    HOLDOUT,
+    TRAIN,
+    Window,
+    check_folds,
+    refuse_unknown_outcomes,
+    rows_of,
+    with_folds,
+)
+from ml_assets.pipelines.tabular.sound_rows import impossible_rows, refuse_repeated_across_folds
+
+
+def training_set(
+    rows: pl.LazyFrame,
+    *,
+    closed: pl.LazyFrame | None = None,
+    contract: DatasetContract,
+    parameters: DatasetParameters,
+    as_of: dt.date,
+    origin: str,
+) -> Product[Any]:
+    """The training set of `as_of`: a DataFrame, one row an eligible row, in an order its content decides.
+
+    Eligible are rows whose day is in (as_of - lookback_days, as_of], whose event was before the end of as_of, and
+    whose outcome is known and its window closed by the end of as_of. Columns: `day`, `fold` (`train`, `purged` or
+    `holdout`; see `folds`), ids, event time, known_at where the contract names it, label_closes_at, label, features.
+
+    Args:
+        rows: as `Source.scan` gives them; more days than needed do no harm.
+        closed: those of them that are eligible, where somebody has told them apart already.
+        contract: what the columns are for.
+        parameters: dataset, lookback_days, holdout_days, purged.
+        as_of: the day up to whose end (UTC) things are known.
+        origin: where the rows are from, for error messages: `<uri>/<dataset>`.
+
+    Raises:
+        SourceError: no rows in the window, an event without a time, a label that is not 0 or 1, an infinity, a row
+            that is in train and again in the holdout.
+        TrainingError: no closed outcome, nothing left to train on, one class only.
+    """
+    first = as_of - dt.timedelta(days=parameters.lookback_days - 1)
+    window = Window(first=first, last=as_of, origin=origin, contract=contract)
+    inside = _inside(rows, window)
+    _check_rows(inside, window)
+    known = rows.filter(known_at_end_of(as_of, contract)) if closed is None else closed
+    eligible = _inside(known, window)
+    if eligible.is_empty():
+        refuse_unknown_outcomes(inside, window, parameters=parameters)
+    _check_labels(eligible, window)
+    _check_finite(eligible, window)
+    table = _in_order(with_folds(eligible, contract, parameters), contract)
+    check_folds(table, window, parameters=parameters)
+    refuse_repeated_across_folds(table, contract, origin=origin)
+    return Product(value=table, facts=_facts(table, inside, window))
+
+
+def _inside(rows: pl.LazyFrame, window: Window) -> pl.DataFrame:
+    """The rows of the window's days, with the columns of the contract."""
+    days = pl.col(DAY).is_between(window.first, window.last)
+    return rows.filter(days).select(DAY, *window.contract.columns).collect()
+
+
+def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
+    times = dict.fromkeys(filter(None, (contract.event_time, contract.known_at, contract.label_closes_at)))
+    told = (*contract.ids, *times, contract.label, *contract.features)
+    return table.sort(DAY, *told).select(DAY, FOLD, *told).rechunk()
+
+
+def _facts(table: pl.DataFrame, inside: pl.DataFrame, window: Window) -> dict[str, Any]:
+    contract = window.contract
+    train, holdout = rows_of(table, TRAIN), rows_of(table, HOLDOUT)
+    with_rows = inside[DAY].n_unique()
+    return {
+        "rows": table.height,
+        "train_rows": train.height,
+        "purged_rows": table.height - train.height - holdout.height,
+        "holdout_rows": holdout.height,
+        "base_rate": _rate(table, contract),
+        "train_base_rate": _rate(train, contract),
+        "holdout_base_rate": _rate(holdout, contract),
+        **_entities(table, contract),
+        **impossible_rows(table, contract),
+        "rows_in_window": inside.height,
+        "rows_not_yet_known": inside.height - table.height,
+        "first_day": str(table[DAY].min()),
+        "last_day": str(table[DAY].max()),
+        "holdout_from": str(holdout[DAY].min()),
+        "days_with_rows": with_rows,
+        "days_without_rows": window.days - with_rows,
+        "schema": {name: _feature_kind(table.schema[name]) for name in contract.features},
+    }
+
+
+def _entities(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:
+    """How many entities there are, counted as `core.entities` tells them apart."""
+    name = entity_name(table, contract)
+
+    def count(rows: pl.DataFrame) -> int:
+        return rows[name].drop_nulls().n_unique() + rows[name].null_count() if name else rows.height
+
+    return {
+        "entity": name,
+        "entities": count(table),
+        "train_entities": count(rows_of(table, TRAIN)),
+        "holdout_entities": count(rows_of(table, HOLDOUT)),
+    }
+
+
+def _rate(table: pl.DataFrame, contract: DatasetContract) -> float:
+    return round(int(table[contract.label].cast(pl.Int64).sum()) / table.height, 6)
+
+
+def _feature_kind(dtype: pl.DataType) -> str:
+    return "number" if dtype.is_numeric() else "category"
+
+
+def _check_rows(inside: pl.DataFrame, window: Window) -> None:
+    if inside.is_empty():
+        raise SourceError(
+            f"{window}: there are no rows. Choose an as_of that the source has rows for, a larger lookback_days, or "
+            f"land the missing days."
+        )
+    event_time = window.contract.event_time
+    untimed = inside.filter(pl.col(event_time).is_null())
+    if untimed.height:
+        raise SourceError(
+            f"{window.origin}: column `{event_time}` is empty in {_rows(untimed)}. Give every row the time of its event."
+        )
+
+
+def _check_labels(eligible: pl.DataFrame, window: Window) -> None:
+    contract = window.contract
+    wrong = eligible.filter(~pl.col(contract.label).is_in([0, 1]))
+    if wrong.height:
+        raise SourceError(
+            f"{window.origin}: column `{contract.label}` holds something else than 0 and 1 in {_rows(wrong)}. "
+            f"Write 0 or 1, and nothing where the outcome is not known."
+        )
+
+
+def _check_finite(eligible: pl.DataFrame, window: Window) -> None:
+    for name in window.contract.features:
+        if eligible.schema[name].is_float():
+            infinite = eligible.filter(pl.col(name).is_infinite())
+            if infinite.height:
+                raise SourceError(
+                    f"{window.origin}: column `{name}` is infinite in {_rows(infinite)}. "
+                    f"Write a number, or nothing where it is not known."
+                )
+
+
+def _rows(wrong: pl.DataFrame) -> str:
+    count = "1 row" if wrong.height == 1 else f"{wrong.height} rows"
+    return f"{count}, first on date={wrong[DAY].min()!s}"
