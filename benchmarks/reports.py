@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-from ml_assets.core.report.outliers import outliers
+from ml_assets.core.report.summary import outliers
 from ml_assets.core.report.trend import trend
 
 SERIES = int(sys.argv[1]) if len(sys.argv) > 1 else 4000

@@ -14,7 +14,7 @@ The rings of the library, from the outside in; each imports only what is inside 
 
     cli                     the shell
     api                     a pipeline, with all that can be done with it
-    resources               options, as a Dagster resource
+    resources               notices, buckets and the run queue, as Dagster has them
     adapter                 the assets of a pipeline, their parameters and the IO manager, as Dagster has them
     client, deployment      launching on a running deployment, without Dagster
     config | pipeline | graphql     Dagster's Config classes | the making of one day's artifacts | requests over HTTP

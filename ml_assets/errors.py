@@ -7,7 +7,8 @@ MlAssetsError
 ├── SettingsError (ValueError)           ml_assets.toml or an ML_ASSETS_ variable cannot be used
 ├── SourceError (ValueError)             rows cannot be used as they are: file, column and remedy are named
 ├── TrainingError (RuntimeError)         the rows are fine, but no model can come of them
-│   └── AssetFunctionError               a function of a pipeline raised what is not of this family
+│   ├── AssetFunctionError               a function of a pipeline raised what is not of this family
+│   └── CheckError                       what was made is not as a check, or the declared metrics, want it
 ├── RemoteError (RuntimeError)           a deployment cannot be reached, or what was launched there failed
 ├── OutOfTimeError (TimeoutError)        what a tick waited for took too long; a later tick tries again
 ├── TrackingError (RuntimeError)         the tracking store cannot be reached or used; the artifacts are whole
@@ -79,6 +80,10 @@ class TrainingError(MlAssetsError, RuntimeError):
 
 class AssetFunctionError(TrainingError):
     """A function of a pipeline raised an error that is not of this family; the message names the place."""
+
+
+class CheckError(TrainingError):
+    """What was made is not as a blocking check, or the metrics of its pipeline, want it; it was not stored."""
 
 
 class RemoteError(MlAssetsError, RuntimeError):

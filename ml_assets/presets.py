@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.nearest import first_of, nearest
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
@@ -36,18 +36,18 @@ class Preset:
     landing: bool = False
 
 
-def load_presets(folder: str | Path) -> Mapping[str, Preset]:
+def load_presets(folder: str | Path, *, cls: type[Parameters]) -> Mapping[str, Preset]:
     """Every preset of the folder by name; RefusedError names each file and problem. No folder, no presets."""
-    presets, problems = read_presets(folder)
+    presets, problems = read_presets(folder, cls=cls)
     if problems:
         raise RefusedError(problems)
     return presets
 
 
-def read_presets(folder: str | Path) -> tuple[Mapping[str, Preset], list[str]]:
+def read_presets(folder: str | Path, *, cls: type[Parameters]) -> tuple[Mapping[str, Preset], list[str]]:
     """The sound presets of the folder, and one line for each problem of the others."""
     try:
-        read = {path.stem: _attempt(path) for path in _files(folder)}
+        read = {path.stem: _attempt(path, cls) for path in _files(folder)}
     except RefusedError as error:
         return {}, list(error.problems)
     presets = {name: found for name, found in read.items() if isinstance(found, Preset)}
@@ -56,14 +56,14 @@ def read_presets(folder: str | Path) -> tuple[Mapping[str, Preset], list[str]]:
     ]
 
 
-def _attempt(path: Path) -> Preset | RefusedError:
+def _attempt(path: Path, cls: type[Parameters]) -> Preset | RefusedError:
     try:
-        return _read(path)
+        return _read(path, cls)
     except RefusedError as error:
         return error
 
 
-def load_preset(name: str, folder: str | Path | None = None) -> Preset:
+def load_preset(name: str, folder: str | Path | None = None, *, cls: type[Parameters]) -> Preset:
     """The preset of that name; RefusedError tells the nearest one, or what is wrong with its file.
 
     Without a folder, the one that the settings name.
@@ -79,7 +79,7 @@ def load_preset(name: str, folder: str | Path | None = None) -> Preset:
         shown, more = first_of([*known])
         names = ", ".join([*map(visible, shown), *(line.rstrip(".") for line in more)]) or f"none in {folder}"
         raise RefusedError([f"preset: unknown. Known: {names}.{hint}"])
-    return _read(known[name])
+    return _read(known[name], cls)
 
 
 def _files(folder: str | Path) -> list[Path]:
@@ -93,16 +93,16 @@ def _files(folder: str | Path) -> list[Path]:
     return sorted(path for path in found if is_parameter_file(path.name))
 
 
-def _read(path: Path) -> Preset:
+def _read(path: Path, cls: type[Parameters]) -> Preset:
     if visible(path.stem) != path.stem:
         raise RefusedError([f"{visible(str(path))}: its name holds what cannot be seen. Rename it."])
     content = read_file(path)
     assert isinstance(content, dict)  # TOML holds nothing else
     subscribe, parameters = content.get("subscribe", {}), content.get("parameters", {})
-    problems = [*_unknown(content, SECTIONS), *_about(content.get("description"))]
-    problems += _unsound_subscriptions(subscribe)
+    problems = [*_unknown(content, SECTIONS, cls), *_about(content.get("description"))]
+    problems += _unsound_subscriptions(subscribe, cls)
     if isinstance(parameters, dict):
-        problems += diagnose(parameters)[1]
+        problems += diagnose(parameters, cls)[1]
     else:
         problems.append("parameters: not a table. Write [parameters] above them.")
     if problems:
@@ -120,17 +120,19 @@ def _about(description: Any) -> list[str]:
     return []
 
 
-def _unsound_subscriptions(subscribe: Any) -> list[str]:
+def _unsound_subscriptions(subscribe: Any, cls: type[Parameters]) -> list[str]:
     if not isinstance(subscribe, dict):
         return ["subscribe: not a table. Write [subscribe] above daily and landing."]
     wrong = [name for name in SUBSCRIPTIONS if not isinstance(subscribe.get(name, False), bool)]
     return [
-        *_unknown(subscribe, SUBSCRIPTIONS, at="subscribe."),
+        *_unknown(subscribe, SUBSCRIPTIONS, cls, at="subscribe."),
         *(f"subscribe.{name}: not true or false. Allowed: true, false." for name in wrong),
     ]
 
 
-def _unknown(content: Mapping[str, Any], known: tuple[str, ...], *, at: str = "") -> list[str]:
+def _unknown(
+    content: Mapping[str, Any], known: tuple[str, ...], cls: type[Parameters], *, at: str = ""
+) -> list[str]:
     """One line for each name that has no meaning there; a parameter above its table is told where it belongs."""
     lines = []
     for name in content:
@@ -138,7 +140,7 @@ def _unknown(content: Mapping[str, Any], known: tuple[str, ...], *, at: str = ""
             continue
         if looks_like_credential(name):
             lines.append("(a field name): looks like a credential. Give secrets by reference only.")
-        elif name in TrainingParameters.model_fields:
+        elif name in cls.model_fields:
             lines.append(f"{at}{name}: a parameter outside its table. Write it below [parameters].")
         else:
             lines.append(f"{at}{visible(name)}: unknown. Known: {', '.join(known)}.")

@@ -27,7 +27,7 @@ from ml_assets.core.engine import PATTERN
 from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
 from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import holds_credential
@@ -211,15 +211,17 @@ class Settings(BaseSettings):
             return None
         return f"source: {_unknown(name, known)} Name it in {FILE} or by ML_ASSETS_SOURCES__<NAME>."
 
-    def override_problems(self, given: Iterable[str], *, environment: str = "default") -> list[str]:
-        """One line for each parameter that a launch in this environment may not give."""
+    def override_problems(
+        self, given: Iterable[str], *, cls: type[Parameters], environment: str = "default"
+    ) -> list[str]:
+        """One line for each field of `cls` that a launch in this environment may not give."""
         name = self.named(environment)
         place = self.place(name)
         allowed = ", ".join(place.overrides) or "none"
         return [
             f"{parameter}: may not be given in the environment {name}. Given there may be: {allowed}."
             for parameter in given
-            if parameter in TrainingParameters.model_fields and not place.may_be_given(parameter)
+            if parameter in cls.model_fields and not place.may_be_given(parameter)
         ]
 
     def sources_of(self, environment: str = "default") -> Mapping[str, str]:

@@ -46,7 +46,10 @@ def model(slot, number):
 def train(root: Path) -> None:
     """The three parameter sets over the six days."""
     workspace = Workspace(
-        pipeline=tabular, store=ArtifactStore(str(root)), environment="staging", sources={"sample": "sample:"}
+        pipeline=tabular,
+        store=ArtifactStore(str(root)),
+        environment="staging",
+        sources={"sample": "sample:"},
     )
     for parameters in (GOOD, OTHER, BAD):
         for done in attempts(parameters, DAYS, workspace=workspace, workers=1):

@@ -94,7 +94,11 @@ class World:
         """Staging, where everything is made anew."""
         sources = {"shop": str(self.zone)}
         return Workspace(
-            pipeline=tabular, store=self.store(), environment="staging", sources=sources, reuse=False
+            pipeline=tabular,
+            store=self.store(),
+            environment="staging",
+            sources=sources,
+            reuse=False,
         )
 
     def train(self, parameters: TrainingParameters = PARAMETERS, as_of: dt.date = AS_OF) -> str:

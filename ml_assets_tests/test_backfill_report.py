@@ -10,8 +10,9 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.report.parameters import METRICS, ReportParameters
+from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.run_id import run_id
+from ml_assets.core.tabular import METRICS
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import report as read_report
@@ -87,7 +88,7 @@ def stored(shop, trained):
     result = make(DAYS[-1], instance=instance, config=report_config(window_days=5))
     assert result.success, failure_of(result)
     event = materializations(result)["backfill_report", str(DAYS[-1])]
-    key = report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1])
+    key = report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular)
     return event, store.load(key), store.manifest(key)
 
 
@@ -125,7 +126,7 @@ def test_the_numbers_are_those_of_the_evaluations(stored, shop):
     assert len(aucs) == 3
     assert document["metrics"]["roc_auc"]["mean"] == pytest.approx(np.mean(aucs))
     assert document["metrics"]["roc_auc"]["trend"]["slope"] == pytest.approx(np.polyfit(range(3), aucs, 1)[0])
-    assert set(document["metrics"]) == set(METRICS)
+    assert set(document["metrics"]) == set(METRICS.names)
     assert {(a.asset, a.sha256) for a in manifest.artifacts} >= {
         ("evaluation", item.sha256) for item in by_day
     }
@@ -186,7 +187,9 @@ def test_a_report_of_the_same_days_has_the_same_bytes(stored, shop):
 
     assert make(DAYS[-1], instance=instance, config=report_config(window_days=5)).success
 
-    again = store.manifest(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1]))
+    again = store.manifest(
+        report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular)
+    )
     assert again.files == manifest.files
     assert again.dagster_run_id != manifest.dagster_run_id
 
@@ -197,7 +200,7 @@ def test_the_coverage_has_a_row_for_each_parameter_set(stored, shop):
     assert train_days(str(DAYS[0]), str(DAYS[0]), instance=instance, **other).success
     assert make(DAYS[-1], instance=instance, config=report_config(window_days=5)).success
 
-    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1]))
+    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular))
 
     rows = {row["label"].partition(" ")[2]: list(row["values"]) for row in document["coverage"]["sets"]}
     same = "source=shop lookback_days=91 holdout_days=10"
@@ -215,7 +218,7 @@ def test_a_day_that_is_mended_is_done_in_the_next_report(stored, shop, trained):
 
     assert make(DAYS[-1], instance=instance, config=report_config(window_days=5)).success
 
-    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1]))
+    document = store.load(report_key(PARAMETERS, ReportParameters(window_days=5), DAYS[-1], pipeline=tabular))
     assert [day["status"] for day in document["days"]][3] == "made"
     assert document["errors"] == []
 
@@ -226,7 +229,7 @@ def test_a_window_does_not_reach_before_the_first_day(shop, trained, monkeypatch
 
     assert make(DAYS[2], instance=instance, config=report_config()).success
 
-    document = store.load(report_key(PARAMETERS, ReportParameters(), DAYS[2]))
+    document = store.load(report_key(PARAMETERS, ReportParameters(), DAYS[2], pipeline=tabular))
     assert (document["first"], document["asked"]) == (str(DAYS[1]), 2)
 
 
@@ -243,7 +246,7 @@ def test_a_backfill_of_reports_makes_one_a_day_in_one_run(shop, trained):
     assert result.success, failure_of(result)
     made = materializations(result)
     for day in DAYS[:2]:
-        key = report_key(PARAMETERS, ReportParameters(window_days=2), day)
+        key = report_key(PARAMETERS, ReportParameters(window_days=2), day, pipeline=tabular)
         assert made["backfill_report", str(day)].metadata["run_id"].value == key.run_id
         assert store.load(key)["last"] == str(day)
 
@@ -304,6 +307,7 @@ def test_the_plain_function_takes_outcomes_and_loads_neither_dagster_nor_matplot
         DAYS,
         workspace=workspace,
         outcomes={DAYS[0]: ("failed", "no rows"), DAYS[1]: ("reused", "")},
+        pipeline=tabular,
     )
 
     assert [day.status for day in found.days][:3] == ["failed", "reused", "made"]
@@ -318,7 +322,12 @@ def test_a_damaged_evaluation_makes_its_day_failed_with_the_reason(stored, shop)
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b'"reuse', b'"x').replace(b'"roc_auc":0', b'"roc_auc":1'))
 
-    found = read_report(PARAMETERS, DAYS, workspace=open_workspace(load_settings(), pipeline=tabular))
+    found = read_report(
+        PARAMETERS,
+        DAYS,
+        workspace=open_workspace(load_settings(), pipeline=tabular),
+        pipeline=tabular,
+    )
     path.write_bytes(whole)
 
     assert found.days[2].status == "failed"
@@ -327,7 +336,10 @@ def test_a_damaged_evaluation_makes_its_day_failed_with_the_reason(stored, shop)
 
 def test_where_the_environment_is_not_the_usual_one_the_retry_names_it(shop):
     found = read_report(
-        PARAMETERS, DAYS, workspace=open_workspace(load_settings(), pipeline=tabular, environment="blue")
+        PARAMETERS,
+        DAYS,
+        workspace=open_workspace(load_settings(), pipeline=tabular, environment="blue"),
+        pipeline=tabular,
     )
 
     assert found.retry[0].endswith("--environment blue")

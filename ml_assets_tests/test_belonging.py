@@ -39,7 +39,10 @@ def shop(trained, tmp_path, monkeypatch):
 
 def workspace(shop):
     return Workspace(
-        pipeline=tabular, store=shop.store("dev"), environment="dev", sources={"shop": str(shop.zone)}
+        pipeline=tabular,
+        store=shop.store("dev"),
+        environment="dev",
+        sources={"shop": str(shop.zone)},
     )
 
 
@@ -106,7 +109,7 @@ def test_a_report_shows_no_row_counts_beside_metrics_of_other_rows(shop):
     land_late_rows(shop)
     assert make(shop, "training_set").error is None
 
-    (found,) = report(PARAMETERS, [AS_OF], workspace=workspace(shop)).days
+    (found,) = report(PARAMETERS, [AS_OF], workspace=workspace(shop), pipeline=tabular).days
 
     assert (found.status, found.metrics, found.facts) == ("failed", {}, {})
     assert found.reason == (

@@ -112,7 +112,9 @@ def test_a_number_means_the_same_in_a_flag_a_grid_and_a_file(word):
     field = TrainingParameters.model_fields["seed"]
 
     assert read_as(field, word) == parse_file(f"a: {word}".encode(), name="x.yaml")["a"] == 123
-    assert read_axis("seed", f"{word},7") == read_axis("seed", "123,7")
+    assert read_axis("seed", f"{word},7", cls=TrainingParameters) == read_axis(
+        "seed", "123,7", cls=TrainingParameters
+    )
 
 
 def test_a_flag_wins_over_the_file_before_rules_across_fields_are_checked(tmp_path, capsys):

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from ml_assets.cli.main import main
 from ml_assets.core.comparison.compare import blocks, compare, kpi_verdict, overall
 from ml_assets.core.comparison.document import Kpi
-from ml_assets.core.comparison.margins import DEFAULT_MARGINS, read_margins
+from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.pairing import PairedRows, alone, can_be_scored, digest, same_rows
 from ml_assets.core.comparison.sample import Sample, shortage
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.leaderboard.direction import LARGER, SMALLER
 from ml_assets.core.run_id import run_id
 from ml_assets.core.statistics.paired import Missing
+from ml_assets.core.tabular import METRICS
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.releases import switch
@@ -54,7 +54,7 @@ def drawn(seed, *, rows=1200, bias=0.3, noise=0.3, table=None):
 
 
 def kpis(rows, **more):
-    return compare(rows, **{"margins": DEFAULT_MARGINS, "base_rate": 0.3, **more})
+    return compare(rows, **{"metrics": METRICS, "margins": METRICS.margins, "base_rate": 0.3, **more})
 
 
 @given(seeds)
@@ -92,7 +92,7 @@ def test_a_wider_margin_and_a_larger_error_never_turn_a_candidate_down(seed, mor
     rows = drawn(seed)
     for narrow, wide, often in zip(
         kpis(rows),
-        kpis(rows, margins={name: margin + more for name, margin in DEFAULT_MARGINS.items()}),
+        kpis(rows, margins={name: margin + more for name, margin in METRICS.margins.items()}),
         kpis(rows, error=0.1),
         strict=True,
     ):
@@ -235,16 +235,16 @@ def test_there_are_enough_rows_once_what_is_missing_has_come_and_closed(missing,
 
 
 def test_margins_are_read_and_what_is_wrong_is_told_without_the_value():
-    assert read_margins("") == DEFAULT_MARGINS
-    assert read_margins("roc_auc=0.02,brier=0") == {"roc_auc": 0.02, "brier": 0.0}
-    assert read_margins("log_loss=100") == {"log_loss": 100.0}
+    assert read_margins("", metrics=METRICS) == METRICS.margins
+    assert read_margins("roc_auc=0.02,brier=0", metrics=METRICS) == {"roc_auc": 0.02, "brier": 0.0}
+    assert read_margins("log_loss=100", metrics=METRICS) == {"log_loss": 100.0}
     for text in ("log_loss=100.5", "brier=1=2"):
         with pytest.raises(RefusedError, match=": not a margin"):
-            read_margins(text)
+            read_margins(text, metrics=METRICS)
     with pytest.raises(RefusedError) as error:
-        read_margins("speed=1,brier=x,roc_auc=-1,log_loss=inf,skill=0,skill=1")
+        read_margins("speed=1,brier=x,roc_auc=-1,log_loss=inf,skill=0,skill=1", metrics=METRICS)
     assert error.value.problems == (
-        f"margins: an unknown metric. Allowed: {', '.join(LARGER + SMALLER)}.",
+        f"margins: an unknown metric. Allowed: {', '.join(METRICS.ranked)}.",
         "margins: brier: not a margin. Allowed: a number from 0 to 100.",
         "margins: roc_auc: not a margin. Allowed: a number from 0 to 100.",
         "margins: log_loss: not a margin. Allowed: a number from 0 to 100.",
@@ -275,7 +275,7 @@ def test_the_shell_compares_one_slot_with_the_other(place, capsys):
     assert f"reference  blue: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01)" in text
     assert f"{sample['rows']} rows of {sample['entities']} entities, {sample['first_day']} to " in text
     assert f"The candidate is {found['verdict']}: " in text
-    assert [item["metric"] for item in found["kpis"]] == list(DEFAULT_MARGINS)
+    assert [item["metric"] for item in found["kpis"]] == list(METRICS.margins)
     holdout = place.store().manifest(place.key("training_set")).facts["holdout_from"]
     assert sample["first_day"] == holdout
 
@@ -294,7 +294,7 @@ def test_on_its_holdout_alone_a_comparison_has_the_metrics_of_the_evaluation(pla
 
     assert scored.sample.last_day == day
     found = metrics(scored.rows.outcome, scored.rows.candidate, base_rate=0.3, entity=scored.rows.entity)
-    for name in DEFAULT_MARGINS:
+    for name in METRICS.margins:
         assert found[name] == pytest.approx(last.metrics[name], abs=1e-9)
 
 

@@ -51,9 +51,10 @@ def test_yaml_shows_a_pipeline_with_its_views_and_a_schedule_for_a_preset(shop):
 
     keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
     assert keys == {f"{prefix}small/{name}" for prefix in ("", "north/") for name in ("history", "forecast")}
-    (schedule,) = defs.get_repository_def().schedule_defs
+    repository = defs.get_repository_def()
+    (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.default_status) == ("small_cautious", dg.DefaultScheduleStatus.STOPPED)
-    (request,) = schedule.evaluate_tick(dg.build_schedule_context()).run_requests
+    (request,) = schedule.evaluate_tick(dg.build_schedule_context(repository_def=repository)).run_requests
     with dg.DagsterInstance.ephemeral() as instance:
         result = defs.resolve_job_def("small").execute_in_process(
             run_config={**request.run_config, **QUIET}, partition_key=DAY, instance=instance

@@ -8,6 +8,7 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import SettingsError
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
@@ -161,10 +162,10 @@ def test_a_run_that_names_such_an_environment_fails_before_any_work(monkeypatch,
 def test_nothing_but_defaults_may_be_given_where_the_list_is_empty(monkeypatch):
     monkeypatch.setenv(OVERRIDES, "[]")
 
-    assert load_settings().override_problems(["seed"], environment="green") == [
+    assert load_settings().override_problems(["seed"], environment="green", cls=TrainingParameters) == [
         "seed: may not be given in the environment green. Given there may be: none."
     ]
-    assert load_settings().override_problems(["seed"], environment="staging") == []
+    assert load_settings().override_problems(["seed"], environment="staging", cls=TrainingParameters) == []
 
 
 def test_an_override_that_is_no_parameter_is_named_with_the_known_ones(monkeypatch):

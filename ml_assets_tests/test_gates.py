@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from ml_assets.core.catalog import CATALOG
-from ml_assets.core.comparison.margins import DEFAULT_MARGINS
 from ml_assets.core.manifest import PYTHON, InputArtifact, Manifest
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import FORCEABLE, GATES, NOT_LOOKED_AT, PASSED, Evidence, Gate, check
 from ml_assets.core.promotion.parameters import check_promotion
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 
 ROOT = Path(__file__).parent / "vectors" / "store_1"
@@ -42,6 +43,7 @@ def sound():
         manifests=found,
         code={asset: manifest.code_version for asset, manifest in found.items()},
         packages={asset: dict(manifest.packages) for asset, manifest in found.items()},
+        pipeline=tabular,
     )
 
 
@@ -355,10 +357,10 @@ def test_what_a_promotion_does_not_take_is_told_at_once(values, lines):
 def test_a_margin_that_is_given_leaves_the_others_as_they_are():
     own = check_promotion({"model": RUN, "margins": "roc_auc=0.5", "reason": "a season", "force": False})
 
-    assert own.allowed == {**DEFAULT_MARGINS, "roc_auc": 0.5}
-    assert check_promotion({"model": RUN}).allowed == DEFAULT_MARGINS
-    assert check_promotion({"model": RUN, "margins": "roc_auc=0"}).allowed == {
-        **DEFAULT_MARGINS,
+    assert own.allowed(METRICS) == {**METRICS.margins, "roc_auc": 0.5}
+    assert check_promotion({"model": RUN}).allowed(METRICS) == METRICS.margins
+    assert check_promotion({"model": RUN, "margins": "roc_auc=0"}).allowed(METRICS) == {
+        **METRICS.margins,
         "roc_auc": 0,
     }
     assert check_promotion({"model": RUN, "force": True, "reason": "now"}).force

@@ -51,7 +51,11 @@ def trained(tmp_path_factory):
         patch.setenv("ML_ASSETS_SOURCES__SHOP", str(place / "shop"))
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "dev"))
         for when in (dt.date(2025, 7, 15), dt.date(2025, 7, 20)):
-            outcome = attempt(check(GIVEN), when, workspace=open_workspace(load_settings(), pipeline=tabular))
+            outcome = attempt(
+                check(GIVEN),
+                when,
+                workspace=open_workspace(load_settings(), pipeline=tabular),
+            )
             assert outcome.error is None
     return place / "dev"
 

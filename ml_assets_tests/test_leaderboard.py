@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.leaderboard import words
-from ml_assets.core.leaderboard.direction import LARGER, SMALLER
-from ml_assets.core.leaderboard.document import Leaderboard, leaderboard
-from ml_assets.core.leaderboard.evidence import Against, Evidence, Nested, Rows
-from ml_assets.core.leaderboard.record import TrialDay
-from ml_assets.core.leaderboard.values import varied_values
-from ml_assets.core.leaderboard.words import first
+from ml_assets.core.leaderboard import text as words
+from ml_assets.core.leaderboard.document import Leaderboard, Nested, Rows
+from ml_assets.core.leaderboard.ranking import Against, Evidence, leaderboard, with_evidence
+from ml_assets.core.leaderboard.text import first
+from ml_assets.core.leaderboard.trial import TrialDay, varied_values
 from ml_assets.core.parameters import TrainingParameters, identity
 from ml_assets.core.run_id import hash_identity
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 
 FIRST = dt.date(2025, 12, 1)
 REASON = "orders: no rows."
@@ -49,7 +49,7 @@ def records_of(table, **more):
 
 
 def board(records, *, metric="roc_auc", varied=("max_depth",)):
-    return leaderboard(records, metric=metric, varied=varied)
+    return leaderboard(records, metric=metric, varied=varied, pipeline=tabular)
 
 
 def by_depth(found):
@@ -100,11 +100,11 @@ def test_every_trial_is_either_ranked_or_failed_and_ranks_have_no_gap(table):
     assert [trial.rank for trial in found.trials] == list(range(1, len(found.trials) + 1))
 
 
-@given(tables(), st.sampled_from(LARGER + SMALLER))
+@given(tables(), st.sampled_from(METRICS.ranked))
 def test_trials_are_ranked_by_number_of_days_then_mean_then_run_id(table, metric):
     found = board(records_of(table, metric=metric), metric=metric)
 
-    sign = -1 if metric in LARGER else 1
+    sign = -1 if METRICS.larger_is_better(metric) else 1
     keys = [(-trial.days, sign * trial.mean, trial.run_id) for trial in found.trials]
     assert keys == sorted(keys)
     for trial in found.trials:
@@ -164,7 +164,7 @@ def test_a_trial_is_worse_where_the_confidence_set_and_its_interval_leave_it_out
     found = board(records_of(FOUR))
     against = {4: (0.0, 0.0, 1.0), 3: (-0.02, 0.001, 0.01), 2: (-0.2, -0.1, 0.01), 1: (-0.2, -0.1, 0.2)}
 
-    told = by_depth(found.with_evidence(evidence_of(found, against)))
+    told = by_depth(with_evidence(found, evidence_of(found, against), pipeline=tabular))
 
     assert {depth: trial.distinguishable for depth, trial in told.items()} == {
         4: None,
@@ -179,7 +179,9 @@ def test_a_trial_is_worse_where_the_confidence_set_and_its_interval_leave_it_out
 def test_without_interval_no_trial_is_worse():
     found = board(records_of({4: [0.7, 0.8], 2: [0.1, 0.1]}))
 
-    told = found.with_evidence(evidence_of(found, {4: (0, 0, 1), 2: (-math.inf, math.inf, 0.001)}))
+    told = with_evidence(
+        found, evidence_of(found, {4: (0, 0, 1), 2: (-math.inf, math.inf, 0.001)}), pipeline=tabular
+    )
 
     assert (told.trials[1].difference_low, told.trials[1].distinguishable) == (None, False)
 
@@ -228,12 +230,14 @@ def test_it_is_said_whether_the_others_are_worse_than_the_first():
     assert first(two) == (
         "Whether the other trial is worse than the first cannot be told: there are no stored scores of the same rows."
     )
-    assert first(found.with_evidence(evidence_of(found, {}, missing=missing))) == (
+    assert first(with_evidence(found, evidence_of(found, {}, missing=missing), pipeline=tabular)) == (
         "Whether any of the other 3 trials is worse than the first cannot be told: "
         "there are 41 of the 56 days of rows that it takes."
     )
-    assert first(found.with_evidence(evidence_of(found, {}))).endswith("no other trial has the same rows.")
-    assert first(found.with_evidence(evidence_of(found, against))) == (
+    assert first(with_evidence(found, evidence_of(found, {}), pipeline=tabular)).endswith(
+        "no other trial has the same rows."
+    )
+    assert first(with_evidence(found, evidence_of(found, against), pipeline=tabular)) == (
         "1 of 3 other trials is not significantly worse than the best; 1 could not be compared."
     )
 
@@ -250,7 +254,7 @@ def test_failed_trials_are_grouped_by_reason_the_most_frequent_first():
     groups = [(group.reason, len(group.run_ids), group.days) for group in found.failures]
     assert groups == [
         (REASON, 2, (day(0), day(1))),
-        ("The evaluation has no roc_auc.", 1, (day(1),)),
+        ("Not measured: roc_auc.", 1, (day(1),)),
         ("orders: one class only.", 1, (day(0),)),
     ]
     assert [trial.values["max_depth"] for trial in found.trials] == [3]
@@ -289,7 +293,12 @@ def test_an_identity_read_back_from_json_gives_the_same_leaderboard():
 
     assert type(back["learning_rate"]) is int
     found = [
-        leaderboard([record(trial, 0, 0.7)], metric="roc_auc", varied=["learning_rate", "l2_regularization"])
+        leaderboard(
+            [record(trial, 0, 0.7)],
+            metric="roc_auc",
+            varied=["learning_rate", "l2_regularization"],
+            pipeline=tabular,
+        )
         for trial in (own, back)
     ]
     assert [repr(b.trials[0].values) for b in found] == [
@@ -300,7 +309,9 @@ def test_an_identity_read_back_from_json_gives_the_same_leaderboard():
 def test_what_an_identity_leaves_out_is_shown_as_what_it_stands_for():
     v1 = identity(TrainingParameters(model_version="v1", C=2.0), of=TrainingParameters)
 
-    values = varied_values(v1, ["model_version", "C", "max_depth", "calibrate"])
+    values = varied_values(
+        v1, ["model_version", "C", "max_depth", "calibrate"], parameters=TrainingParameters
+    )
 
     assert values == {"model_version": "v1", "C": 2.0, "max_depth": None, "calibrate": False}
 
@@ -316,13 +327,15 @@ def test_the_notes_say_what_a_reader_could_take_for_more_than_it_is():
     trials = [{"holdout_days": h, "max_depth": d} for h in (14, 28) for d in (2, 4)]
     source = random.Random(1)
     records = [record(trial, n, source.random()) for trial in trials for n in range(3)]
-    found = leaderboard(records, metric="roc_auc", varied=["holdout_days", "max_depth"])
+    found = leaderboard(records, metric="roc_auc", varied=["holdout_days", "max_depth"], pipeline=tabular)
     last = found.trials[-1].run_id
 
     alone = " ".join(found.notes)
     rows = evidence_of(board(records_of(FOUR)), {}, holdouts=2).rows
-    told = found.with_evidence(
-        Evidence(rows=rows, against={last: Against(low=-0.1, high=-0.05, p_value=0.01)}, nested=NESTED)
+    told = with_evidence(
+        found,
+        Evidence(rows=rows, against={last: Against(low=-0.1, high=-0.05, p_value=0.01)}, nested=NESTED),
+        pipeline=tabular,
     )
 
     assert "The first of 4 trials was chosen on the very holdouts that measure it" in alone
@@ -356,7 +369,7 @@ def test_a_choice_by_earlier_rows_is_told_in_one_sentence():
     found = board(records_of(FOUR))
 
     assert words.nested(found) == ""
-    assert words.nested(found.with_evidence(Evidence(nested=NESTED))) == (
+    assert words.nested(with_evidence(found, Evidence(nested=NESTED), pipeline=tabular)) == (
         "The best of 4 trials on the events from 2025-12-01 to 2025-12-28 is 000000000000, with roc_auc 0.7500; on the "
         "1,200 rows from 2025-12-29 to 2026-01-25, which chose nothing, it has 0.7100 (0.6900 to 0.7300)."
     )

@@ -13,20 +13,19 @@ from PIL import Image
 
 from ml_assets.cli.leaderboard import print_leaderboard
 from ml_assets.core.figures import short
-from ml_assets.core.leaderboard.by_parameter import by_parameter_png
-from ml_assets.core.leaderboard.document import leaderboard
-from ml_assets.core.leaderboard.evidence import Against, Evidence, Nested, Rows
-from ml_assets.core.leaderboard.heat_map import heat_map_png
+from ml_assets.core.leaderboard.document import Nested, Rows
+from ml_assets.core.leaderboard.joint_pictures import heat_map_png
 from ml_assets.core.leaderboard.markdown import markdown
-from ml_assets.core.leaderboard.pictures import pictures
-from ml_assets.core.leaderboard.points import shown, title
-from ml_assets.core.leaderboard.record import TrialDay
-from ml_assets.core.leaderboard.scale import scale
+from ml_assets.core.leaderboard.pictures import by_parameter_png, pictures
+from ml_assets.core.leaderboard.ranking import Against, Evidence, leaderboard, with_evidence
+from ml_assets.core.leaderboard.scale import scale, shown, title
 from ml_assets.core.leaderboard.table import AFTER, BEFORE, table
-from ml_assets.core.leaderboard.words import importance, percent, scope
+from ml_assets.core.leaderboard.text import importance, percent, scope
+from ml_assets.core.leaderboard.trial import TrialDay
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.report.parameters import METRICS
 from ml_assets.core.run_id import hash_identity
+from ml_assets.core.tabular import METRICS
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.formats import FORMATS
 
 FIRST = dt.date(2025, 12, 1)
@@ -74,7 +73,9 @@ def records(trials, days=2, *, failing=(), dropped=()):
 
 
 def board(trials, days=2, **more):
-    return leaderboard(records(trials, days, **more), metric="roc_auc", varied=list(trials[0]))
+    return leaderboard(
+        records(trials, days, **more), metric="roc_auc", varied=list(trials[0]), pipeline=tabular
+    )
 
 
 def compared(found):
@@ -109,7 +110,7 @@ def compared(found):
         last=FIRST,
         rows=1755,
     )
-    return found.with_evidence(Evidence(rows=rows, against=against, nested=nested))
+    return with_evidence(found, Evidence(rows=rows, against=against, nested=nested), pipeline=tabular)
 
 
 def size(data):
@@ -228,7 +229,7 @@ def test_numbers_far_apart_have_a_log_axis_and_what_is_no_number_a_place_of_its_
 
 
 def test_the_table_has_one_row_a_trial_and_the_failed_ones_last():
-    found = table(board(grid(GRIDS[2]), failing={1, 4}, dropped={2}))
+    found = table(board(grid(GRIDS[2]), failing={1, 4}, dropped={2}), pipeline=tabular)
 
     assert found["rank"].to_list() == [*range(1, 8), None, None]
     assert found["status"].to_list() == ["done"] * 7 + ["failed"] * 2
@@ -239,12 +240,12 @@ def test_the_table_has_one_row_a_trial_and_the_failed_ones_last():
 def test_columns_and_types_of_the_table_do_not_depend_on_what_was_found():
     varied = grid(GRIDS[4])
     schemas = [
-        table(board(varied, days, failing=failing)).schema
+        table(board(varied, days, failing=failing), pipeline=tabular).schema
         for days, failing in ((1, ()), (3, (1, 2)), (1, range(99)))
     ]
 
     assert schemas[0] == schemas[1] == schemas[2]
-    assert list(schemas[0]) == [*BEFORE, *varied[0], *AFTER, *(f"mean_{name}" for name in METRICS)]
+    assert list(schemas[0]) == [*BEFORE, *varied[0], *AFTER, *(f"mean_{name}" for name in METRICS.names)]
     kinds = [schemas[0][name] for name in ("max_depth", "learning_rate", "calibrate", "as_of", "rank")]
     assert kinds == [pl.Int64, pl.Float64, pl.Boolean, pl.Date, pl.Int64]
 
@@ -262,7 +263,7 @@ def test_a_column_of_an_unknown_parameter_has_the_type_that_its_values_have():
         }
         for n in range(3)
     ]
-    found = table(board([*trials, {**dict.fromkeys(trials[0]), "text": "b"}]))
+    found = table(board([*trials, {**dict.fromkeys(trials[0]), "text": "b"}]), pipeline=tabular)
 
     kinds = {name: found.schema[name] for name in trials[0]}
     assert kinds == {
@@ -283,7 +284,7 @@ def test_no_parameter_has_the_name_of_another_column():
 
 def test_the_table_is_parquet_with_equal_bytes_and_comes_back():
     trials = grid(GRIDS[3])
-    first, second = (table(board(trials)) for _ in range(2))
+    first, second = (table(board(trials), pipeline=tabular) for _ in range(2))
 
     data = FORMATS["parquet"].encode(first)
     assert data == FORMATS["parquet"].encode(second)
@@ -298,7 +299,7 @@ def test_the_document_is_stored_as_json_with_equal_bytes():
 
 
 def test_the_text_shows_twenty_trials_says_how_many_there_are_and_starts_no_table_of_its_own():
-    text = markdown(board(drawn(60), 3, failing={3}))
+    text = markdown(board(drawn(60), 3, failing={3}), metrics=METRICS)
 
     rows = text.split("## Trials")[1].split("## ")[0]
     assert "The first 20 of 59." in rows
@@ -310,14 +311,14 @@ def test_the_text_shows_twenty_trials_says_how_many_there_are_and_starts_no_tabl
 
 
 def test_the_text_says_what_one_day_cannot_tell():
-    text = markdown(board(grid(GRIDS[2]), 1))
+    text = markdown(board(grid(GRIDS[2]), 1), metrics=METRICS)
 
     assert "cannot be told: there are no stored scores of the same rows" in text
     assert "agreement between days cannot be told" in text
 
 
 def test_the_text_tells_what_a_choice_is_worth_on_rows_that_chose_nothing():
-    text = markdown(compared(board(grid(GRIDS[2]))))
+    text = markdown(compared(board(grid(GRIDS[2]))), metrics=METRICS)
 
     assert (
         "## Chosen on earlier rows, measured on later ones\n\nThe best of 9 trials on the events from" in text
@@ -327,7 +328,7 @@ def test_the_text_tells_what_a_choice_is_worth_on_rows_that_chose_nothing():
 
 
 def test_a_board_without_a_ranked_trial_can_be_said():
-    text = markdown(board(grid(GRIDS[2]), 1, failing=range(9)))
+    text = markdown(board(grid(GRIDS[2]), 1, failing=range(9)), metrics=METRICS)
 
     assert "nothing is ranked" in text
     assert "9 trials (" in text
@@ -388,17 +389,17 @@ def test_all_reasons_and_all_names_are_told():
         else item
         for item in records(trials)
     ]
-    found = leaderboard(two, metric="roc_auc", varied=list(trials[0]))
+    found = leaderboard(two, metric="roc_auc", varied=list(trials[0]), pipeline=tabular)
 
-    assert table(found)["reason"].to_list()[-1] == "r1; r2"
+    assert table(found, pipeline=tabular)["reason"].to_list()[-1] == "r1; r2"
     assert "not told: one, two (nearly every trial has its own)" in importance(found.importance)
-    alone = leaderboard(records([{"seed": 1}]), metric="roc_auc", varied=[])
-    assert "nothing" in markdown(alone).splitlines()[0]
+    alone = leaderboard(records([{"seed": 1}]), metric="roc_auc", varied=[], pipeline=tabular)
+    assert "nothing" in markdown(alone, metrics=METRICS).splitlines()[0]
 
 
 def test_the_text_says_which_way_is_better():
     trials = grid(GRIDS[1])
-    found = leaderboard(records(trials), metric="log_loss", varied=["max_depth"])
+    found = leaderboard(records(trials), metric="log_loss", varied=["max_depth"], pipeline=tabular)
 
     assert scope(found).endswith("; smaller is better.")
     assert scope(board(trials)).endswith("; larger is better.")

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.sweep.as_runs import REQUEST_TAG, SIZE_TAG, trial_tags
 from ml_assets.core.sweep.result import sweep_run_id
@@ -34,7 +35,7 @@ def instance():
 
 def name_of(own=OWN):
     """The run_id of the leaderboard."""
-    return sweep_run_id(check(GIVEN), check_sweep(own), dt.date.fromisoformat(DAY))
+    return sweep_run_id(check(GIVEN), check_sweep(own, cls=TrainingParameters), dt.date.fromisoformat(DAY))
 
 
 def asked(own=OWN, **changed):
@@ -44,7 +45,7 @@ def asked(own=OWN, **changed):
 
 def trials(own=OWN):
     """The two trials of a sweep."""
-    return trials_of(check(GIVEN), check_sweep(own))
+    return trials_of(check(GIVEN), check_sweep(own, cls=TrainingParameters))
 
 
 def tags_of(trial, *, own=OWN, **changed):

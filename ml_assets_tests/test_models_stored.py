@@ -1,10 +1,13 @@
 """Any estimator of scikit-learn is stored and loaded; one of another library is refused until it is registered."""
 
 import hashlib
+import io
+import json
 import os
 import subprocess
 import sys
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from skops import io as skops_io
 from threadpoolctl import threadpool_limits
 
 import ml_assets
@@ -26,6 +30,7 @@ from ml_assets.core import value_types
 from ml_assets.core.product import Product
 from ml_assets.errors import CorruptArtifactError, StoreError, UnstorableError
 from ml_assets.pipeline.encode import encode, prepare
+from ml_assets.storage import canonical_skops
 from ml_assets.storage.formats import FORMATS, register
 from ml_assets_tests.foreign_estimator import Booster, Leaves
 
@@ -89,6 +94,16 @@ def test_models_have_the_same_bytes_whenever_they_are_fitted_and_in_every_proces
         )
 
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_written_is_what_skops_itself_writes(name):
+    model = fitted(name)
+    with zipfile.ZipFile(io.BytesIO(skops_io.dumps(model))) as archive:
+        members = {entry: archive.read(entry) for entry in archive.namelist()}
+    schema = json.loads(members.pop("schema.json"))
+
+    assert canonical_skops.canonical(schema, members) == canonical_skops.dumps(model)
 
 
 def test_models_by_name_are_stored_together_in_whatever_order_they_come():

@@ -66,7 +66,10 @@ def monitor(day, **more):
 def looked_at(shop, day, *, store=None, **own):
     """The day as a run looks at it, whose model is found already; nothing is read of the rest."""
     workspace = Workspace(
-        pipeline=tabular, store=store or shop.store(), environment="green", sources={"shop": str(shop.zone)}
+        pipeline=tabular,
+        store=store or shop.store(),
+        environment="green",
+        sources={"shop": str(shop.zone)},
     )
     asked = MonitoringParameters(**own)
     model = scoring_model(PARAMETERS, asked, workspace=workspace, asset="monitoring")
@@ -353,7 +356,10 @@ class Rescored(ArtifactStore):
             format_name="parquet",
             inputs=(),
             workspace=Workspace(
-                pipeline=tabular, store=ArtifactStore(self.root), environment="green", sources={}
+                pipeline=tabular,
+                store=ArtifactStore(self.root),
+                environment="green",
+                sources={},
             ),
         )
         return found

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from ml_assets.core.artifact import key_of
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
@@ -141,7 +142,7 @@ def test_too_few_rows_are_told_with_the_day_from_which_there_are_enough_and_it_i
 
 def store_board(world, *parameters, as_of=AS_OF, facts=None):
     """A leaderboard that ranks these parameter sets, as far as the gate reads it."""
-    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of)
+    key = leaderboard_key(PARAMETERS, SweepParameters(), as_of, pipeline=tabular)
     ranked = [
         {"parameters": world.store().manifest(key_of("model", of, AS_OF)).parameters} for of in parameters
     ]
@@ -188,9 +189,10 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
     world.serve(run_id(WEAK))
     sweep = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"grid": {"C": "0.3,3"}}),
+        own=check_sweep({"grid": {"C": "0.3,3"}}, cls=TrainingParameters),
         days=(AS_OF,),
         workspace=world.workspace,
+        pipeline=tabular,
     )
     assert len(list(sweep.run())) > 0
     board = leaderboard_draft(sweep, sweep.leaderboard()).commit().manifest

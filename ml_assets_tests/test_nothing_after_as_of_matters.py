@@ -29,7 +29,10 @@ PARAMETERS = TrainingParameters(source="shop", lookback_days=101, holdout_days=1
 
 def workspace_of(root, place):
     return Workspace(
-        pipeline=tabular, store=ArtifactStore(str(place)), environment="dev", sources={"shop": str(root)}
+        pipeline=tabular,
+        store=ArtifactStore(str(place)),
+        environment="dev",
+        sources={"shop": str(root)},
     )
 
 

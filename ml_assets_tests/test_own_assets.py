@@ -6,8 +6,10 @@ import re
 import sys
 
 import dagster as dg
+import numpy as np
 import polars as pl
 import pytest
+from sklearn.linear_model import Ridge
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.product import Product
@@ -16,6 +18,7 @@ from ml_assets.defs.resources import KEPT
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
+from ml_assets_tests.foreign_estimator import Leaves
 from ml_assets_tests.scenario import failure_of
 
 kind = pytest.mark.kind("own assets")
@@ -286,3 +289,37 @@ def test_an_asset_with_a_prefix_may_have_any_name():
 
     assert result.success, failure_of(result)
     assert stored() == {("shop/own", FIRST): {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("format_name", "value", "message"),
+    [
+        ("json", {"days": [{"low": math.nan}]}, "own.days[0].low: not a number. Leave it out, or store None"),
+        ("safetensors", {"words": np.array(["a"])}, "own.words: an array of str32. Arrays are stored of"),
+        (
+            "skops",
+            Leaves().fit([[1]]),
+            "own: the model holds types that would not be loaded again: ml_assets_tests",
+        ),
+    ],
+)
+def test_what_could_not_be_loaded_again_is_not_stored(format_name, value, message):
+    assert told(run([returning(value, metadata={"format": format_name})])).startswith(message)
+    assert stored() == {}
+
+
+def test_arrays_files_and_models_by_name_are_kept_too(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(b"weights")
+    values = {
+        "skops": {"north": Ridge().fit([[1.0], [2.0]], [1.0, 2.0])},
+        "safetensors": {"a": np.arange(6).reshape(2, 3).T},
+        "file": tmp_path / "net.onnx",
+    }
+    for format_name, value in values.items():
+        result = run([returning(value, metadata={"format": format_name})])
+        assert result.success, failure_of(result)
+        values[format_name] = stored()[("own", FIRST)]
+
+    assert values["file"] == b"weights"
+    assert values["safetensors"]["a"].tolist() == [[0, 3], [1, 4], [2, 5]]
+    assert values["skops"]["north"].predict([[3.0]]) == pytest.approx([2.0])

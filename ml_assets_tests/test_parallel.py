@@ -13,7 +13,7 @@ from ml_assets.pipeline import processes, trials
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.parallel import TRIES_BESIDE_OTHERS, side_by_side
 from ml_assets.pipeline.processes import start_workers
-from ml_assets.pipeline.trials import rows_of, tries
+from ml_assets.pipeline.trials import tries
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -86,7 +86,7 @@ def test_tasks_that_all_kill_their_processes_are_each_tried_a_few_times(tmp_path
     assert max(tries.values()) <= 1 + TRIES_BESIDE_OTHERS
 
 
-def die_of_two(trials, day, workspace, retry_failed):
+def die_of_two(trials, day, workspace, assets, retry_failed):
     """Stands for the trials of one task: that of C=2 ends its process."""
     if 2.0 in [trial.C for trial, _ in trials]:
         die()
@@ -97,11 +97,10 @@ def test_a_trial_that_kills_its_process_fails_without_those_that_share_its_task(
     monkeypatch.setattr(trials, "_try_all", die_of_two)
     place = Workspace(pipeline=tabular, store=ArtifactStore(str(tmp_path)), environment="dev", sources={})
     day, wanted = dt.date(2025, 8, 6), [TrainingParameters(C=c) for c in range(1, 10)]
-    rows = {rows_of(wanted[0], day): None}
 
     done = {
         tried.parameters.C: tried.attempt.error
-        for tried in tries({day: wanted}, rows=rows, workspace=place, workers=2)
+        for tried in tries({day: wanted}, shared={}, pipeline=tabular, workspace=place, workers=2)
     }
 
     assert sorted(done) == list(range(1, 10))

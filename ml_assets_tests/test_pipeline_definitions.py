@@ -510,6 +510,12 @@ def sample_rows_that_are_no_table() -> None:
     def sales(first: dt.date, last: dt.date) -> dict[str, Any]: ...
 
 
+@refused("sales: lable is no role of a column. Did you mean label?")
+def sample_rows_with_a_role_that_does_not_exist() -> None:
+    @a_pipeline().sample(lable="pieces")
+    def sales(first: dt.date, last: dt.date) -> pl.DataFrame: ...
+
+
 @refused("sales: demand has sample rows of this name already. Leave one out.")
 def sample_rows_twice() -> None:
     pipeline = a_pipeline()

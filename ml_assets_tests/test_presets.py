@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ml_assets.adapter.parameters import refuse
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.text_files import MAX_BYTES
 from ml_assets.errors import RefusedError
@@ -19,7 +20,7 @@ SHIPPED = sorted(path.stem for path in (REPO / "presets").glob("*.toml"))
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_each_shipped_preset_is_valid_in_a_fresh_clone(name):
-    loaded = load_preset(name, REPO / "presets")
+    loaded = load_preset(name, REPO / "presets", cls=TrainingParameters)
 
     refuse(loaded.parameters)
     parameters = check(loaded.parameters)
@@ -27,7 +28,7 @@ def test_each_shipped_preset_is_valid_in_a_fresh_clone(name):
 
 
 def test_the_shipped_presets_are_these_and_differ():
-    presets = load_presets(REPO / "presets")
+    presets = load_presets(REPO / "presets", cls=TrainingParameters)
 
     assert sorted(presets) == ["customers_v2", "customers_v2_calibrated", "orders_v1", "orders_v2"]
     assert len({check(each.parameters) for each in presets.values()}) == 4
@@ -37,13 +38,13 @@ def test_the_shipped_presets_are_these_and_differ():
 def test_a_preset_is_what_its_file_says():
     preset("mine", 'dataset = "customers"\nseed = 3', daily=True)
 
-    assert load_preset("mine") == Preset(
+    assert load_preset("mine", cls=TrainingParameters) == Preset(
         name="mine", description="For a test.", parameters={"dataset": "customers", "seed": 3}, daily=True
     )
 
 
 def test_without_a_folder_there_are_no_presets(tmp_path):
-    assert load_presets(tmp_path / "nowhere") == {}
+    assert load_presets(tmp_path / "nowhere", cls=TrainingParameters) == {}
 
 
 def test_an_unknown_preset_gets_the_nearest_one():
@@ -51,7 +52,7 @@ def test_an_unknown_preset_gets_the_nearest_one():
     preset("customers_v2")
 
     with pytest.raises(RefusedError) as refusal:
-        load_preset("order_v1")
+        load_preset("order_v1", cls=TrainingParameters)
 
     assert refusal.value.problems == (
         "preset: unknown. Known: customers_v2, orders_v1. Did you mean orders_v1?",
@@ -64,7 +65,7 @@ def test_of_very_many_presets_the_first_ones_and_the_nearest_are_told():
         preset(f"p{number:02}")
 
     with pytest.raises(RefusedError) as refusal:
-        load_preset("q99")
+        load_preset("q99", cls=TrainingParameters)
 
     (line,) = refusal.value.problems
     assert line.endswith("p18, p19, and 80 more names. Did you mean p99?")
@@ -97,7 +98,7 @@ def test_a_preset_that_cannot_be_used_is_named_with_what_is_wrong(text, words):
     path = write(Path("presets/bad.toml"), text)
 
     with pytest.raises(RefusedError) as refusal:
-        load_preset("bad")
+        load_preset("bad", cls=TrainingParameters)
 
     assert f"{path}: {words}" in str(refusal.value)
     assert "AKIA" not in str(refusal.value)
@@ -108,7 +109,7 @@ def test_every_problem_of_every_file_is_told_and_the_sound_ones_are_read():
     preset("bad", "seed = -1\nlookback_days = 1")
     preset("worse", "sed = 1")
 
-    presets, problems = read_presets("presets")
+    presets, problems = read_presets("presets", cls=TrainingParameters)
 
     assert list(presets) == ["good"]
     assert [line.split(": ")[:2] for line in problems] == [
@@ -117,7 +118,7 @@ def test_every_problem_of_every_file_is_told_and_the_sound_ones_are_read():
         ["presets/worse.toml", "sed"],
     ]
     with pytest.raises(RefusedError, match="3 problems"):
-        load_presets("presets")
+        load_presets("presets", cls=TrainingParameters)
 
 
 def test_a_parameter_file_from_a_store_is_held_to_the_rules_of_one_on_disk():
@@ -134,8 +135,8 @@ def test_a_parameter_file_from_a_store_is_held_to_the_rules_of_one_on_disk():
 def test_a_folder_of_presets_that_cannot_be_read_is_told_and_no_folder_is_none(tmp_path):
     (tmp_path / "file").write_text("no folder")
 
-    assert read_presets(tmp_path / "nowhere") == ({}, [])
-    (problem,) = read_presets(tmp_path / "file")[1]
+    assert read_presets(tmp_path / "nowhere", cls=TrainingParameters) == ({}, [])
+    (problem,) = read_presets(tmp_path / "file", cls=TrainingParameters)[1]
     assert problem.startswith(f"presets: {tmp_path}/file cannot be read")
 
 
@@ -147,7 +148,10 @@ def test_what_editors_and_systems_keep_beside_a_file_is_no_preset(name):
     preset("good")
     write(Path("presets") / name, "\0\5\x16\7 no preset")
 
-    assert read_presets("presets") == ({"good": load_preset("good")}, [])
+    assert read_presets("presets", cls=TrainingParameters) == (
+        {"good": load_preset("good", cls=TrainingParameters)},
+        [],
+    )
 
 
 @pytest.mark.kind("names in a folder")
@@ -169,7 +173,7 @@ def test_what_is_no_file_is_told_and_the_other_presets_are_there(make, words):
     preset("good")
     make("presets/bad.toml")
 
-    presets, problems = read_presets("presets")
+    presets, problems = read_presets("presets", cls=TrainingParameters)
 
     assert list(presets) == ["good"]
     assert problems == [f"presets/bad.toml: {words}"]
@@ -184,7 +188,7 @@ def test_a_name_that_cannot_be_seen_is_told_and_the_other_presets_are_there(name
     preset("good")
     write(Path("presets") / os.fsdecode(name), 'description = "x"')
 
-    presets, problems = read_presets("presets")
+    presets, problems = read_presets("presets", cls=TrainingParameters)
 
     assert list(presets) == ["good"]
     assert problems == [f"presets/{shown}: its name holds what cannot be seen. Rename it."]

@@ -200,7 +200,10 @@ def test_a_candidate_that_is_worse_beyond_the_margin_is_refused_with_the_numbers
 def test_models_of_another_holdout_and_lookback_are_compared_on_the_same_rows(serving):
     other_days = GOOD.model_copy(update={"holdout_days": 50, "lookback_days": 140})
     workspace = Workspace(
-        pipeline=tabular, store=serving.store(), environment="staging", sources={"sample": "sample:"}
+        pipeline=tabular,
+        store=serving.store(),
+        environment="staging",
+        sources={"sample": "sample:"},
     )
     assert attempt(other_days, LAST, workspace=workspace).error is None
 

@@ -14,6 +14,7 @@ from ml_assets.core.product import Product
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
 from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests import (
     recomputed,
     recomputed_comparison,
@@ -61,7 +62,7 @@ def rank(world):
             attachments={DOCUMENT: json.dumps({"trials": [trial]}).encode()},
             facts={"rows_until": "2025-07-03"},
         ),
-        key=leaderboard_key(OTHER, SweepParameters(), AS_OF),
+        key=leaderboard_key(OTHER, SweepParameters(), AS_OF, pipeline=tabular),
         parameters=sweep_identity(OTHER, SweepParameters()),
         format_name="parquet",
         inputs=(),

@@ -332,7 +332,10 @@ def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_p
     place = Place(str(tmp_path))
     place.settings(monkeypatch)
     workspace = Workspace(
-        pipeline=tabular, store=place.store(), environment="staging", sources={"sample": "sample:"}
+        pipeline=tabular,
+        store=place.store(),
+        environment="staging",
+        sources={"sample": "sample:"},
     )
     for parameters in SETS:
         assert attempt(parameters, LAST, workspace=workspace).error is None

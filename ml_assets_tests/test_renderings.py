@@ -23,9 +23,9 @@ from ml_assets.core.comparison.parameters import check_comparison
 from ml_assets.core.comparison.pictures import by_block_png, degradation_png
 from ml_assets.core.comparison.sample import Board, Lack, Sample, Shortage
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.leaderboard.document import leaderboard
 from ml_assets.core.leaderboard.markdown import markdown as leaderboard_text
 from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
+from ml_assets.core.leaderboard.ranking import leaderboard
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import table
 from ml_assets.core.model_card import model_card
@@ -55,8 +55,10 @@ from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.scoring.parameters import check_scoring
 from ml_assets.core.sweep.sweep_parameters import check_sweep
+from ml_assets.core.tabular import METRICS
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, compared, drawn, grid, records
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone
@@ -187,7 +189,7 @@ def long_names():
         item.model_copy(update={"metrics": {"log_loss": item.metrics["log_loss"] - 0.3}})
         for item in records([*trials, *({**trial, "seed": 1} for trial in trials[:3])], 1)
     )
-    return leaderboard(below, metric="log_loss", varied=list(trials[0]))
+    return leaderboard(below, metric="log_loss", varied=list(trials[0]), pipeline=tabular)
 
 
 def intervals():
@@ -196,13 +198,13 @@ def intervals():
     found = (
         item.model_copy(update={"metrics": {**item.metrics, **ends}}) for item in records(grid(GRIDS[2]), 1)
     )
-    return leaderboard(found, metric="roc_auc", varied=list(GRIDS[2]))
+    return leaderboard(found, metric="roc_auc", varied=list(GRIDS[2]), pipeline=tabular)
 
 
 def points(varied, metric):
     """Too many values for cells."""
     trials = [{own: trial[own] for own in varied} for trial in drawn(40)]
-    return leaderboard(records(trials), metric=metric, varied=list(varied))
+    return leaderboard(records(trials), metric=metric, varied=list(varied), pipeline=tabular)
 
 
 BOARDS = {
@@ -233,7 +235,7 @@ def reports():
         undone(14, "missing", ""),
     ]
     own, found = cells()
-    covered = coverage(own, [day(n) for n in range(15)], found, metric="roc_auc")
+    covered = coverage(own, [day(n) for n in range(15)], found, metric="roc_auc", pipeline=tabular)
     yield "report", report([*done, *rest], coverage=covered)
     ends = {"roc_auc": Pooled(value=0.71, low=0.68, high=0.74), "brier": Pooled(value=0.1)}
     yield "report_pooled", report(done, pooled=Pool(metrics=ends, rows=3889, entities=3095))
@@ -378,9 +380,9 @@ def monitorings():
 
 def of_board(name):
     of, name = BOARDS[name](), f"board_{name}"
-    yield f"{name}.md", leaderboard_text(of)
+    yield f"{name}.md", leaderboard_text(of, metrics=METRICS)
     yield f"{name}.terminal.txt", _printed(print_leaderboard, of)
-    yield f"{name}.table.json", _json(table(of).to_dicts())
+    yield f"{name}.table.json", _json(table(of, pipeline=tabular).to_dicts())
     yield f"{name}.document.json", _json(of.document())
     for picture, data in leaderboard_pictures(of).items():
         yield f"{name}.{picture}", data
@@ -388,10 +390,10 @@ def of_board(name):
 
 def of_reports():
     for name, of in reports():
-        yield f"{name}.md", report_text(of)
+        yield f"{name}.md", report_text(of, pipeline=tabular)
         yield f"{name}.document.json", _json(of.document())
     for name, of in reports():
-        yield f"{name}.days.png", days_png(of)
+        yield f"{name}.days.png", days_png(of, pipeline=tabular)
         if of.coverage:
             yield f"{name}.coverage.png", coverage_png(of.coverage)
     for name, of in coverages():
@@ -407,10 +409,10 @@ def coverages():
         for n, values in enumerate(sets)
         for k, when in enumerate(days[n % 5 : 20 - n // 3])
     ]
-    yield "cells_many", coverage(own, days, cells_, metric="roc_auc")
+    yield "cells_many", coverage(own, days, cells_, metric="roc_auc", pipeline=tabular)
     few = [Cell(parameters=own, as_of=days[n], value=value) for n, value in ((0, 0.7), (15, 0.7))]
-    yield "cells_equal", coverage(own, days[:16], few, metric="brier")
-    yield "cells_none", coverage(own, days[:2], [], metric="brier")
+    yield "cells_equal", coverage(own, days[:16], few, metric="brier", pipeline=tabular)
+    yield "cells_none", coverage(own, days[:2], [], metric="brier", pipeline=tabular)
 
 
 def of_comparisons():

@@ -13,20 +13,21 @@ from hypothesis import strategies as st
 
 from ml_assets.core.command import retry_commands, spans
 from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.report import words
-from ml_assets.core.report.coverage import Cell, coverage, label
+from ml_assets.core.report import text as words
+from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.document import build_report
-from ml_assets.core.report.drift import Drift, drift
 from ml_assets.core.report.markdown import markdown
-from ml_assets.core.report.outliers import _furthest, outliers
-from ml_assets.core.report.parameters import METRICS, ReportParameters, check_report, report_identity
+from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
 from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.report.record import DayRecord
-from ml_assets.core.report.summary import summarise
-from ml_assets.core.report.trend import Trend, _design, trend
+from ml_assets.core.report.summary import _furthest, outliers, summarise
+from ml_assets.core.report.trend import Drift, Trend, _design, drift, trend
 from ml_assets.core.run_id import hash_identity
+from ml_assets.core.slices import label
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 
 FIRST = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(lookback_days=120)
@@ -57,7 +58,7 @@ def undone(n, status="failed", reason="orders: no rows."):
 
 
 def report(records, **more):
-    return build_report(records, parameters=PARAMETERS, environment="dev", **more)
+    return build_report(records, parameters=PARAMETERS, environment="dev", **more, pipeline=tabular)
 
 
 @st.composite
@@ -79,7 +80,7 @@ def test_the_order_in_which_days_come_changes_nothing(records, shuffler):
     shuffler.shuffle(shuffled)
 
     assert report(shuffled) == report(records)
-    assert markdown(report(shuffled)) == markdown(report(records))
+    assert markdown(report(shuffled), pipeline=tabular) == markdown(report(records), pipeline=tabular)
 
 
 @given(windows())
@@ -356,9 +357,9 @@ def test_a_report_without_any_metric_says_so():
     found = report([undone(0), undone(1, "missing", "")])
 
     assert found.metrics == {}
-    assert "0 of 2 days done (0.0%)" in markdown(found)
-    assert "there are no metrics" in markdown(found)
-    assert days_png(found).startswith(b"\x89PNG")
+    assert "0 of 2 days done (0.0%)" in markdown(found, pipeline=tabular)
+    assert "there are no metrics" in markdown(found, pipeline=tabular)
+    assert days_png(found, pipeline=tabular).startswith(b"\x89PNG")
 
 
 def test_without_scores_the_metrics_over_all_days_have_no_interval_and_it_is_said_why():
@@ -370,10 +371,12 @@ def test_without_scores_the_metrics_over_all_days_have_no_interval_and_it_is_sai
     )
 
     assert found.pooled.metrics["roc_auc"] == Pooled(value=0.71)
-    assert "Over all days: roc_auc 0.7100; without intervals: the rows were not looked at." in markdown(found)
+    assert "Over all days: roc_auc 0.7100; without intervals: the rows were not looked at." in markdown(
+        found, pipeline=tabular
+    )
     assert (
         "Over 900 rows of 80 entities, each once (95 % interval): roc_auc 0.7100 (0.6800 to 0.7400)."
-        in markdown(told)
+        in markdown(told, pipeline=tabular)
     )
     assert report([undone(0)]).pooled is None
 
@@ -381,7 +384,9 @@ def test_without_scores_the_metrics_over_all_days_have_no_interval_and_it_is_sai
 def test_markdown_tells_counts_metrics_drift_errors_and_retry():
     aucs = random.Random(1)
     records = [made(n, aucs.uniform(0.69, 0.71), rows=1000 + 100 * n) for n in range(10)]
-    text = markdown(report([*records, made(10, 0.3), undone(11, reason="a|b <script>\n# c")]))
+    text = markdown(
+        report([*records, made(10, 0.3), undone(11, reason="a|b <script>\n# c")]), pipeline=tabular
+    )
 
     assert "11 of 12 days done (91.7%) in environment `dev`: 11 made, 0 reused, 1 failed, 0 missing." in text
     assert "| **roc_auc** |" in text
@@ -400,8 +405,8 @@ def test_equal_reports_give_equal_pictures_of_the_size_that_is_promised(count):
 
     found = report([made(n, 0.7 + 0.001 * n) for n in range(count)])
 
-    assert days_png(found) == days_png(found)
-    assert Image.open(BytesIO(days_png(found))).size == (1000, 560)
+    assert days_png(found, pipeline=tabular) == days_png(found, pipeline=tabular)
+    assert Image.open(BytesIO(days_png(found, pipeline=tabular))).size == (1000, 560)
 
 
 def cells():
@@ -416,9 +421,11 @@ def cells():
 def test_coverage_has_a_row_a_parameter_set_its_own_first_and_ignores_order():
     own, found = cells()
     days = [day(n) for n in range(3)]
-    covered = coverage({**own, "C": 1.0}, days, found, metric="roc_auc")  # a manifest gives 1.0 back as 1
+    covered = coverage(
+        {**own, "C": 1.0}, days, found, metric="roc_auc", pipeline=tabular
+    )  # a manifest gives 1.0 back as 1
 
-    assert covered == coverage(own, days[::-1], found[::-1], metric="roc_auc")
+    assert covered == coverage(own, days[::-1], found[::-1], metric="roc_auc", pipeline=tabular)
     assert [(item.label, item.values) for item in covered.sets] == [
         ("v1", {day(1): 0.7}),
         ("v2", {day(0): 0.6, day(2): 0.5}),
@@ -432,7 +439,7 @@ def test_other_sets_come_by_the_days_that_they_cover_and_then_by_name():
         for seed, days in ((1, 1), (2, 3), (3, 2), (4, 3))
         for n in range(days)
     ]
-    covered = coverage({"seed": 3}, [day(0)], many, metric="roc_auc")
+    covered = coverage({"seed": 3}, [day(0)], many, metric="roc_auc", pipeline=tabular)
 
     assert [item.parameters["seed"] for item in covered.sets] == [3, 2, 4, 1]
 
@@ -447,7 +454,7 @@ def test_other_sets_come_by_the_days_that_they_cover_and_then_by_name():
     ],
 )
 def test_a_set_is_called_by_its_version_and_by_what_is_not_at_its_default(parameters, told):
-    assert label(parameters) == told
+    assert label(parameters, pipeline=tabular) == told
 
 
 def test_small_words_of_a_report():
@@ -476,31 +483,38 @@ def test_small_words_of_a_report():
 
 def test_coverage_is_bounded_and_tells_what_it_leaves_out():
     many = [Cell(parameters={"seed": n}, as_of=day(0), value=0.5) for n in range(40)]
-    covered = coverage({"seed": -1}, [day(0)], many, metric="roc_auc")
+    covered = coverage({"seed": -1}, [day(0)], many, metric="roc_auc", pipeline=tabular)
 
     assert (len(covered.sets), covered.left_out) == (30, 11)
     assert coverage_png(covered).startswith(b"\x89PNG")
 
 
 def test_coverage_of_nothing_is_a_picture_all_the_same():
-    assert coverage_png(coverage({"seed": 1}, [day(0)], [], metric="roc_auc")).startswith(b"\x89PNG")
+    assert coverage_png(coverage({"seed": 1}, [day(0)], [], metric="roc_auc", pipeline=tabular)).startswith(
+        b"\x89PNG"
+    )
 
 
 def test_what_is_sound_is_taken_and_identified_by_its_names():
     own = check_report({"window_days": 7, "metric": "brier"})
 
     assert own == ReportParameters(window_days=7, metric="brier")
-    assert report_identity(PARAMETERS, own) == {
+    assert report_identity(PARAMETERS, own, pipeline=tabular) == {
         **identity(PARAMETERS, of=TrainingParameters),
         "window_days": 7,
         "metric": "brier",
     }
 
 
-@given(st.integers(1, 366), st.integers(1, 366), st.sampled_from(METRICS), st.sampled_from(METRICS))
+@given(
+    st.integers(1, 366), st.integers(1, 366), st.sampled_from(METRICS.names), st.sampled_from(METRICS.names)
+)
 def test_two_reports_share_an_identity_only_if_window_and_metric_are_equal(a, b, one, other):
     ids = [
-        hash_identity(report_identity(PARAMETERS, ReportParameters(window_days=n, metric=metric)), FIRST)
+        hash_identity(
+            report_identity(PARAMETERS, ReportParameters(window_days=n, metric=metric), pipeline=tabular),
+            FIRST,
+        )
         for n, metric in ((a, one), (b, other))
     ]
 
@@ -517,7 +531,7 @@ def test_two_reports_share_an_identity_only_if_window_and_metric_are_equal(a, b,
             {"window_days": "12"},
             "window_days: not a whole number. Allowed: a whole number from 1 to 366. It is text: write it without quotes.",
         ),
-        ({"metric": "auc"}, f"metric: unknown. Allowed: {', '.join(METRICS)}."),
+        ({"metric": "auc"}, f"metric: unknown. Allowed: {', '.join(METRICS.names)}."),
         ({"window_day": 3}, "window_day: unknown parameter. Did you mean window_days?"),
         (
             {"metric": "AKIAIOSFODNN7EXAMPLE"},

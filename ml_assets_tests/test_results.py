@@ -133,7 +133,12 @@ OWN = SweepParameters(grid={"seed": "1,2"})
 def test_the_result_of_a_sweep():
     metadata = {**MADE, "summary": "# All", "trials": 2}
     found = sweep_result(
-        PARAMETERS, OWN, DAY, dagster_run_id="dagster", seen=metadata, leaderboard={"trials": []}
+        PARAMETERS,
+        OWN,
+        DAY,
+        dagster_run_id="dagster",
+        seen=metadata,
+        leaderboard={"trials": []},
     )
 
     assert found == {

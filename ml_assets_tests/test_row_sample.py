@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.leaderboard.nested import NestedChoice, halves
-from ml_assets.core.leaderboard.row_differences import against_first, rows_of
+from ml_assets.core.leaderboard.evidence import NestedChoice, against_first, halves, rows_of
 from ml_assets.core.report.pooled import pool
 from ml_assets.core.row_sample import RowSample, averaged
 from ml_assets.core.statistics.intervals import cluster_variance
@@ -221,7 +220,9 @@ def test_halves_of_days_do_not_overlap_and_lose_no_row(days):
 def test_an_interval_over_days_that_share_rows_is_hardly_narrower_than_that_of_one_day():
     holdouts = drawn()
 
-    one, three = pool(lambda: holdouts[:1], entity="customer"), pool(lambda: holdouts, entity="customer")
+    one, three = (
+        pool(held, entity="customer", names=["roc_auc"]) for held in (lambda: holdouts[:1], lambda: holdouts)
+    )
 
     width = [of.metrics["roc_auc"].high - of.metrics["roc_auc"].low for of in (one, three)]
     assert width[1] == pytest.approx(width[0], rel=0.1)
@@ -237,7 +238,7 @@ def test_an_interval_over_days_holds_the_truth_as_often_as_it_says():
         y = (random.random(rows.height) < 1 / (1 + np.exp(-effect))).astype("int8")
         rows = rows.with_columns(pl.Series("outcome", y), pl.lit(float(np.log(3 / 7))).alias("logit"))
         holdouts = list(scored(rows, random, noise=0.0))
-        of = pool(lambda holdouts=holdouts: holdouts, entity="customer").metrics["brier"]
+        of = pool(lambda holdouts=holdouts: holdouts, entity="customer", names=["brier"]).metrics["brier"]
         held.append(of.low <= 0.29 <= of.high)
 
     assert np.mean(held) >= 0.9

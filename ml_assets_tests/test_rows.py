@@ -4,6 +4,8 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource
@@ -171,3 +173,35 @@ def test_frames_need_no_contract_and_no_as_of():
     assert rows.origin("sales", source="shop") == "memory:/sales"
     with pytest.raises(SourceError, match="memory:visits: no such rows"):
         rows.scan("visits", **SHOP)
+
+
+@st.composite
+def _two_futures(draw):
+    """Rows, and the same rows after more has become known of them: two tables that were one until the end of AS_OF."""
+    before, after = [], []
+    hours = st.integers(-48, 48).map(lambda hours: NIGHT + dt.timedelta(hours=hours))
+    for number in range(draw(st.integers(1, 6))):
+        row = {"day": AS_OF, "at": draw(hours), "here": draw(hours), "closes": draw(hours), "amount": number}
+        now, later = draw(st.tuples(st.floats(-9, 9), st.floats(-9, 9)))
+        unknown = row["at"] >= NIGHT or row["here"] > NIGHT
+        before.append(row | {"paid": now})
+        if not (unknown and draw(st.booleans())):
+            changed = unknown or row["closes"] > NIGHT
+            after.append(row | {"paid": later if changed else now, "amount": -1 if unknown else number})
+    schema = {"day": pl.Date, "at": pl.Datetime, "here": pl.Datetime, "closes": pl.Datetime}
+    return tuple(
+        pl.DataFrame(rows, schema={**schema, "amount": pl.Int64, "paid": pl.Float64})
+        for rows in (before, after)
+    )
+
+
+@settings(deadline=None)
+@given(tables=_two_futures(), closed=st.booleans())
+def test_what_becomes_known_later_changes_neither_rows_nor_fingerprints(tables, closed):
+    contract = LABELED.model_copy(update={"known_at": "here"})
+    before, after = (_rows(table, contract=contract) for table in tables)
+
+    scanned = [rows.scan("bills", **SHOP, closed=closed).collect() for rows in (before, after)]
+
+    assert scanned[0].equals(scanned[1])
+    assert before.asked == after.asked

@@ -74,7 +74,7 @@ def test_the_newest_sample_rows_are_those_of_as_of():
     ("roles", "says"),
     [
         ({"label": "people"}, "visits: label_closes_at: missing"),
-        ({"colour": "red"}, "visits: colour: Extra inputs are not permitted"),
+        ({"colour": "red"}, "visits: colour is no role of a column"),
         ({"timezone": "Mars"}, "visits: timezone: must be the name of a time zone"),
     ],
 )

@@ -290,7 +290,10 @@ def test_a_model_beside_another_training_set_than_its_own_scores_nothing(shop):
     learned = AS_OF - dt.timedelta(days=81)
     land(shop.zone, learned, order_day(learned, rows=80))
     workspace = Workspace(
-        pipeline=tabular, store=shop.store(), environment="green", sources={"shop": str(shop.zone)}
+        pipeline=tabular,
+        store=shop.store(),
+        environment="green",
+        sources={"shop": str(shop.zone)},
     )
     assert attempt(PARAMETERS, AS_OF, workspace=workspace, assets=("training_set",)).error is None
 
@@ -348,7 +351,10 @@ def test_without_a_named_source_the_rows_are_those_that_the_model_was_trained_on
 
 def test_a_model_of_the_sample_is_not_scored_on_other_rows_unasked(shop):
     workspace = Workspace(
-        pipeline=tabular, store=shop.store("dev"), environment="dev", sources={"sample": "sample:"}
+        pipeline=tabular,
+        store=shop.store("dev"),
+        environment="dev",
+        sources={"sample": "sample:"},
     )
     parameters = PARAMETERS.model_copy(update={"source": "sample"})
     assert attempt(parameters, AS_OF, workspace=workspace).error is None

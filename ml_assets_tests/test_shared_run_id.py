@@ -20,9 +20,9 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.days import must_be_made
 from ml_assets.pipeline.plan import plan_day
 from ml_assets.pipeline.released import find_model
-from ml_assets.pipeline.report import read_day
 from ml_assets.pipeline.scoring import predict_day
 from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.stored_days import read_days
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
@@ -96,14 +96,14 @@ def test_what_reads_by_parameters_is_refused_what_is_of_others(workspace):
     store = workspace.store
 
     planned = plan_day(SECOND, DAY, workspace=workspace)
-    day = read_day(SECOND, DAY, store=store)
+    (day,) = read_days(SECOND, [DAY], pipeline=tabular, store=store)
 
     assert planned.state == "invalid"
     assert "share the run_id" in planned.why[0]
     assert must_be_made(SECOND, DAY, workspace=workspace)
-    assert day.evaluation is None
+    assert day.measured is None
     assert "share the run_id" in day.trouble
-    assert read_day(FIRST, DAY, store=store).evaluation
+    assert read_days(FIRST, [DAY], pipeline=tabular, store=store)[0].measured
     for read in (store.find, store.manifest, store.verify, store.load):
         with pytest.raises(SharedRunIdError, match=BOTH):
             read(key_of("evaluation", SECOND, DAY))
@@ -123,16 +123,16 @@ def test_a_commit_does_not_replace_what_is_of_other_parameters(workspace):
 
 
 def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
-    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}})
+    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}}, cls=TrainingParameters)
 
     with pytest.raises(SharedRunIdError, match="504b2b7386b1: seed=7713887, and seed=10585453"):
-        list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace).run())
+        list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular).run())
 
 
 def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
     attempt(FIRST, DAY, workspace=workspace)
-    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1})
-    sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace)
+    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1}, cls=TrainingParameters)
+    sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular)
 
     list(sweep.run())
 
@@ -187,7 +187,10 @@ def test_of_several_models_of_a_run_id_the_dataset_chooses(workspace, one_hash, 
     write_landing(tmp_path / "zone", "customers")
     write_landing(tmp_path / "zone", "orders")
     both = Workspace(
-        pipeline=tabular, store=workspace.store, environment="dev", sources={"landed": str(tmp_path / "zone")}
+        pipeline=tabular,
+        store=workspace.store,
+        environment="dev",
+        sources={"landed": str(tmp_path / "zone")},
     )
     for dataset in ("orders", "customers"):
         done = attempt(FIRST.model_copy(update={"dataset": dataset}), DAY, workspace=both)

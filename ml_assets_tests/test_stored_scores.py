@@ -30,7 +30,10 @@ RELEASED = Path(__file__).parent / "vectors" / "store_1"
 @pytest.fixture
 def workspace(tmp_path):
     return Workspace(
-        pipeline=tabular, store=ArtifactStore(str(tmp_path / "store")), environment="dev", sources={}
+        pipeline=tabular,
+        store=ArtifactStore(str(tmp_path / "store")),
+        environment="dev",
+        sources={},
     )
 
 

@@ -15,6 +15,7 @@ from ml_assets.cli.main import main
 from ml_assets.core.leaderboard.markdown import markdown
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
+from ml_assets.core.tabular import METRICS
 from ml_assets.pipeline.leaderboard import load_leaderboard, load_summary
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing
@@ -72,7 +73,11 @@ def test_the_result_is_the_leaderboard_and_where_it_is(calm):
     assert {trial["run_id"] for trial in result["leaderboard"]["trials"]} == {
         run_id(TrainingParameters(**GIVEN, C=c), DAYS[1]) for c in (0.1, 0.5, 1, 2, 5, 10)
     }
-    assert result["summary"] == load_summary(key, store) == markdown(load_leaderboard(key, store))
+    assert (
+        result["summary"]
+        == load_summary(key, store)
+        == markdown(load_leaderboard(key, store), metrics=METRICS)
+    )
     assert result["parameters"]["sweep"]["window_days"] == 2
 
 

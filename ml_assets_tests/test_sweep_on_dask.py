@@ -33,7 +33,7 @@ pytest.importorskip("distributed")
 
 DAYS = (dt.date(2025, 8, 5), dt.date(2025, 8, 6))
 PARAMETERS = TrainingParameters(source="shop", lookback_days=91, holdout_days=10)
-OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2})
+OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2}, cls=TrainingParameters)
 
 
 @dataclass
@@ -115,7 +115,7 @@ def here(tmp_path_factory):
 
 def sweep(workspace):
     """Each outcome of the sweep as it is there; the leaderboard in the end."""
-    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace)
+    found = Sweep(parameters=PARAMETERS, own=OWN, days=DAYS, workspace=workspace, pipeline=tabular)
     yield from found.run()
     leaderboard_draft(found, found.leaderboard()).commit()
 

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.leaderboard.direction import LARGER, SMALLER
 from ml_assets.core.parameters import TrainingParameters, from_identity, identity
-from ml_assets.core.report.parameters import METRICS
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.axis import Choices, Range, read_axis
 from ml_assets.core.sweep.space import FIXED, listed, read_space, size
@@ -19,6 +17,7 @@ from ml_assets.core.sweep.sweep_parameters import (
     space_of,
     sweep_identity,
 )
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets_tests.strategies import MARK, _values, marked_texts, parameters
 
@@ -31,7 +30,7 @@ RATES = "learning_rate: {}. Allowed: a number from 0.0001 to 1.0"
 
 
 def axis(name, text):
-    found, problems = read_axis(name, text)
+    found, problems = read_axis(name, text, cls=TrainingParameters)
     assert problems == []
     return found
 
@@ -100,7 +99,9 @@ def test_whole_numbers_without_a_gap_are_the_range_that_they_are():
 
 @given(st.lists(choices(), min_size=1, unique_by=lambda drawn: drawn[0]))
 def test_a_grid_is_as_large_as_the_product_of_its_axes(drawn):
-    space, problems = read_space({name: ",".join(map(typed, values)) for name, values in drawn})
+    space, problems = read_space(
+        {name: ",".join(map(typed, values)) for name, values in drawn}, cls=TrainingParameters
+    )
     expected = 1
     for _, values in drawn:
         expected *= len(values)
@@ -143,7 +144,7 @@ def test_a_grid_is_as_large_as_the_product_of_its_axes(drawn):
 )  # fmt: skip
 def test_a_wrong_axis_is_refused_with_what_is_allowed(name, text, line):
     with pytest.raises(RefusedError) as refusal:
-        check_sweep({"grid": {name: text}})
+        check_sweep({"grid": {name: text}}, cls=TrainingParameters)
 
     assert refusal.value.problems == (line,)
 
@@ -151,7 +152,7 @@ def test_a_wrong_axis_is_refused_with_what_is_allowed(name, text, line):
 def test_all_problems_of_all_axes_and_fields_are_told_together():
     with pytest.raises(RefusedError) as refusal:
         check_sweep(
-            {"grid": {"max_depth": "99", "C": "2..1", "max_depht": "1"}, "trials": 0, "metric": "base_rate", "tirals": 1}
+            {"grid": {"max_depth": "99", "C": "2..1", "max_depht": "1"}, "trials": 0, "metric": "base_rate", "tirals": 1}, cls=TrainingParameters
         )  # fmt: skip
 
     told = [line.split(":")[0] for line in refusal.value.problems]
@@ -172,7 +173,7 @@ def test_all_problems_of_all_axes_and_fields_are_told_together():
 )  # fmt: skip
 def test_what_a_search_cannot_do_is_refused_with_the_remedy(values, told):
     with pytest.raises(RefusedError) as refusal:
-        check_sweep(values)
+        check_sweep(values, cls=TrainingParameters)
 
     (line,) = refusal.value.problems
     assert line.startswith(told)
@@ -191,7 +192,7 @@ def test_a_credential_is_refused_anywhere_and_never_repeated(secret, form, place
     }.get(place, {"grid": {place: text}})
 
     with pytest.raises(RefusedError) as refusal:
-        check_sweep(given_values)
+        check_sweep(given_values, cls=TrainingParameters)
 
     assert secret not in str(refusal.value)
     assert form.endswith("log") or "looks like a credential" in str(refusal.value)
@@ -200,7 +201,9 @@ def test_a_credential_is_refused_anywhere_and_never_repeated(secret, form, place
 @pytest.mark.parametrize("form", ["{}", "1,{}", "1, {}", "1..{}", "{}..2"])
 def test_a_credential_among_the_values_of_one_axis_hides_no_problem_of_another(form):
     secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-    axes, problems = read_space({"C": form.format(secret), "max_depth": "deep", "learning_rate": "0.1,0.2"})
+    axes, problems = read_space(
+        {"C": form.format(secret), "max_depth": "deep", "learning_rate": "0.1,0.2"}, cls=TrainingParameters
+    )
 
     assert [axis.name for axis in axes] == ["learning_rate"]
     assert [problem.split(":")[0] for problem in problems] == ["C", "max_depth"]
@@ -208,7 +211,7 @@ def test_a_credential_among_the_values_of_one_axis_hides_no_problem_of_another(f
 
 
 def test_a_name_that_looks_like_a_credential_is_no_axis_and_is_not_repeated():
-    axes, problems = read_space({"AKIAIOSFODNN7EXAMPLE": "1,2", "C": "1,2"})
+    axes, problems = read_space({"AKIAIOSFODNN7EXAMPLE": "1,2", "C": "1,2"}, cls=TrainingParameters)
 
     assert [axis.name for axis in axes] == ["C"]
     assert "AKIA" not in "".join(problems)
@@ -216,7 +219,9 @@ def test_a_name_that_looks_like_a_credential_is_no_axis_and_is_not_repeated():
 
 @pytest.mark.parametrize("values", [{"window_days": 3, "trials": 9}, {"window_days": 9, "trials": 3}])
 def test_halving_takes_as_many_days_and_trials_as_it_keeps_one_of(values):
-    own = check_sweep({"grid": {"C": "1..2"}, "search": "halving", "reduction": 3, **values})
+    own = check_sweep(
+        {"grid": {"C": "1..2"}, "search": "halving", "reduction": 3, **values}, cls=TrainingParameters
+    )
 
     assert (own.window_days, own.trials) == (values["window_days"], values["trials"])
 
@@ -227,7 +232,7 @@ def test_halving_takes_as_many_days_and_trials_as_it_keeps_one_of(values):
     )
 )
 def test_no_text_whatever_raises_anything_else_or_is_repeated(grid):
-    _, problems = read_space(grid)
+    _, problems = read_space(grid, cls=TrainingParameters)
 
     for text in grid.values():
         if isinstance(text, str) and text.startswith(MARK):
@@ -235,7 +240,7 @@ def test_no_text_whatever_raises_anything_else_or_is_repeated(grid):
 
 
 def test_every_ranking_metric_is_one_of_an_evaluation():
-    assert {*LARGER, *SMALLER} <= set(METRICS)
+    assert set(METRICS.ranked) <= set(METRICS.names)
 
 
 @pytest.mark.parametrize("name", sorted(SweepParameters.model_fields))
@@ -245,7 +250,9 @@ def test_every_field_has_a_visible_default_and_a_description(name):
 
 
 def checked(**fields):
-    return check_sweep({"grid": {"learning_rate": "0.1,0.2", "max_depth": "2,3,4"}, **fields})
+    return check_sweep(
+        {"grid": {"learning_rate": "0.1,0.2", "max_depth": "2,3,4"}, **fields}, cls=TrainingParameters
+    )
 
 
 def name_of(own, *, base=V2):
@@ -264,7 +271,10 @@ def test_texts_that_mean_the_same_axes_have_one_identity(grid):
 
 
 def test_the_identity_holds_what_trials_share_and_under_sweep_its_own():
-    own = check_sweep({"grid": {"max_depth": "3,2"}, "search": "halving", "trials": 4, "window_days": 9})
+    own = check_sweep(
+        {"grid": {"max_depth": "3,2"}, "search": "halving", "trials": 4, "window_days": 9},
+        cls=TrainingParameters,
+    )
 
     assert sweep_identity(V2, own) == {
         **{name: value for name, value in identity(V2, of=TrainingParameters).items() if name != "max_depth"},
@@ -319,7 +329,7 @@ def test_the_runs_own_value_of_an_axis_changes_nothing_and_any_other_does():
 
 
 def test_with_an_axis_of_model_versions_the_runs_own_version_changes_nothing():
-    own = check_sweep({"grid": {"model_version": "v1,v2"}})
+    own = check_sweep({"grid": {"model_version": "v1,v2"}}, cls=TrainingParameters)
 
     assert sweep_identity(TrainingParameters(), own) == sweep_identity(V2, own)
     assert {"C", "max_iter"} <= set(sweep_identity(V2, own))
@@ -327,7 +337,7 @@ def test_with_an_axis_of_model_versions_the_runs_own_version_changes_nothing():
 
 @given(parameters())
 def test_a_sweep_is_never_named_like_a_run(drawn):
-    own = check_sweep({"grid": {"calibrate": "true,false"}})
+    own = check_sweep({"grid": {"calibrate": "true,false"}}, cls=TrainingParameters)
 
     assert hash_identity(sweep_identity(drawn, own), DAY) != run_id(drawn, DAY)
     assert from_identity(sweep_identity(drawn, own), cls=TrainingParameters).seed == drawn.seed
@@ -344,5 +354,5 @@ def test_the_order_of_the_axes_does_not_matter(drawn, shuffler):
         SweepParameters(grid=dict(turned), search="random"),
     )
 
-    assert space_of(one) == space_of(other)
+    assert space_of(one, cls=TrainingParameters) == space_of(other, cls=TrainingParameters)
     assert name_of(one) == name_of(other)

@@ -12,10 +12,11 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.catalog import CATALOG
-from ml_assets.core.leaderboard import words
+from ml_assets.core.leaderboard import text as words
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import run_config
 from ml_assets.core.run_id import run_id
+from ml_assets.core.slices import trial_assets
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
 from ml_assets.errors import CorruptArtifactError, TrainingError
@@ -24,7 +25,6 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard, load_summary
-from ml_assets.pipeline.sharing import own_assets
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
@@ -100,7 +100,9 @@ def swept(first, zone, monkeypatch):
 
 @pytest.fixture
 def board(swept):
-    return load_leaderboard(leaderboard_key(PARAMETERS, check_sweep(TWO), DAY), swept[0])
+    return load_leaderboard(
+        leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=tabular), swept[0]
+    )
 
 
 def test_a_trial_is_a_run_which_train_reuses(swept):
@@ -161,7 +163,7 @@ def test_the_leaderboard_has_each_trial_on_each_day(board):
 
 def test_the_numbers_of_the_leaderboard_are_those_of_the_evaluations(swept, board):
     store, _ = swept
-    key = leaderboard_key(PARAMETERS, check_sweep(TWO), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=tabular)
 
     values = {e.run_id: e.metrics["roc_auc"] for e in map(store.manifest, store.keys("evaluation"))}
     for trial in board.trials:
@@ -190,7 +192,9 @@ def test_the_page_of_the_leaderboard_shows_ranking_text_pictures_and_parameters(
 def test_without_an_axis_the_leaderboard_is_of_the_one_trial(swept):
     result = launch({})
 
-    (only,) = load_leaderboard(leaderboard_key(PARAMETERS, check_sweep({}), DAY), swept[0]).trials
+    (only,) = load_leaderboard(
+        leaderboard_key(PARAMETERS, check_sweep({}, cls=TrainingParameters), DAY, pipeline=tabular), swept[0]
+    ).trials
     assert result.success, failure_of(result)
     assert (only.run_id, only.values) == (run_id(PARAMETERS, DAY), {})
     assert all(e.metadata["reused"].value for e in events(result)[:-1])
@@ -202,7 +206,7 @@ def test_model_versions_are_ranked_together(swept):
     result = launch(own)
 
     assert result.success, failure_of(result)
-    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular)
     assert key.model_version == ""
     found = load_leaderboard(key, swept[0]).trials
     assert {trial.values["model_version"] for trial in found} == {"v1", "v2"}
@@ -231,7 +235,12 @@ def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_ar
     result = launch(own, given=given)
 
     assert result.success, failure_of(result)
-    found = load_leaderboard(leaderboard_key(TrainingParameters(**given), check_sweep(own), DAY), store)
+    found = load_leaderboard(
+        leaderboard_key(
+            TrainingParameters(**given), check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular
+        ),
+        store,
+    )
     assert [trial.rank for trial in found.trials] == list(range(1, 10))
     (failed,) = found.failed
     assert failed.values == {"lookback_days": 71}
@@ -264,10 +273,11 @@ def sweep(store, zone):
     def call(own, *, given=GIVEN, at=store, days=1, zone=zone, retry_failed=False):
         found = Sweep(
             parameters=TrainingParameters(**given),
-            own=check_sweep({"window_days": days, **own}),
+            own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
             days=tuple(DAYS[-days:]),
             workspace=workspace_of(at, zone),
             retry_failed=retry_failed,
+            pipeline=tabular,
         )
         for _ in found.run():
             pass
@@ -331,9 +341,10 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
     place = workspace_of(store, own_zone)
     found = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"window_days": days, **own}),
+        own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
         days=tuple(DAYS[-days:]),
         workspace=place,
+        pipeline=tabular,
     )
     known = DAY - dt.timedelta(days=35)
     began: dict[dt.date, str] = {}
@@ -372,7 +383,11 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
     attempt(PARAMETERS, DAY, workspace=place)
 
     found = Sweep(
-        parameters=PARAMETERS, own=check_sweep({"grid": {"C": "0.1,1"}}), days=(DAY,), workspace=place
+        parameters=PARAMETERS,
+        own=check_sweep({"grid": {"C": "0.1,1"}}, cls=TrainingParameters),
+        days=(DAY,),
+        workspace=place,
+        pipeline=tabular,
     )
     made = {tried.parameters.C: tried.attempt.made for tried in found.run()}
 
@@ -381,7 +396,13 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
 
 
 def workspace_of(store, zone):
-    return Workspace(pipeline=tabular, store=store, environment="dev", sources={"shop": str(zone)}, workers=1)
+    return Workspace(
+        pipeline=tabular,
+        store=store,
+        environment="dev",
+        sources={"shop": str(zone)},
+        workers=1,
+    )
 
 
 def test_what_is_under_way_ends_where_too_many_have_failed(sweep, monkeypatch):
@@ -477,7 +498,9 @@ def test_a_failure_is_remembered_of_the_rows_that_the_trial_had(store, own_zone,
     land(own_zone, known, order_day(known, rows=13))
     second = made()
     with no_fit():
-        attempt(PARAMETERS, DAY, workspace=place, assets=own_assets(tabular), pinned={"training_set": first})
+        attempt(
+            PARAMETERS, DAY, workspace=place, assets=trial_assets(tabular), pinned={"training_set": first}
+        )
 
     days = [
         Day(parameters=PARAMETERS, as_of=DAY, workspace=place, pinned={"training_set": rows})
@@ -505,7 +528,7 @@ def test_a_search_that_draws_gives_the_same_leaderboard_in_another_root(sweep, t
 
     boards = [sweep(own, at=root).leaderboard() for root in roots]
 
-    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY)
+    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular)
     assert len(boards[0].trials) == 5
     assert roots[0].verify(key).files == roots[1].verify(key).files
 
@@ -518,7 +541,7 @@ def test_halving_tries_the_finalists_on_all_days_and_marks_the_others(sweep, sto
     assert [trial.days for trial in found.trials] == [6, 6, 2, 2]
     assert [words.FEWER in words.marks(trial) for trial in found.trials] == [False, False, True, True]
     assert "have fewer than all 6 days" in load_summary(
-        leaderboard_key(PARAMETERS, check_sweep(own), DAY), store
+        leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular), store
     )
     assert len(list(store.keys("evaluation"))) == 4 * 2 + 2 * 4
 
@@ -575,7 +598,7 @@ def test_a_bad_sweep_is_refused_before_a_run_exists(own, line):
 def test_the_leaderboard_compares_trials_by_the_rows_of_their_holdouts(sweep, store):
     found = sweep({"grid": {"C": "0.001,1"}}, days=3)
     board = found.leaderboard()
-    key = leaderboard_key(found.parameters, found.own, DAY)
+    key = leaderboard_key(found.parameters, found.own, DAY, pipeline=tabular)
 
     facts = [store.manifest(of).facts for of in store.keys("training_set")]
     manifest = store.manifest(key)

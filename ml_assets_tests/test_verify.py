@@ -378,7 +378,10 @@ def test_where_bytes_differ_the_hardware_is_named(place, hardware, line):
 def test_hardware_does_not_decide_whether_an_artifact_is_used(place):
     recommit(place, "model", hardware={"machine": "vax"})
     workspace = Workspace(
-        pipeline=tabular, store=place.store(), environment="staging", sources={"sample": "sample:"}
+        pipeline=tabular,
+        store=place.store(),
+        environment="staging",
+        sources={"sample": "sample:"},
     )
 
     made = attempt(GOOD, LAST, workspace=workspace).made

@@ -6,7 +6,7 @@ import pytest
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.where import ANY, Condition, Filter, omitted_values, parse, path_values
+from ml_assets.core.where import ANY, Condition, Filter, parse, path_values, with_omitted
 from ml_assets.errors import RefusedError
 
 DAY = dt.date(2025, 12, 1)
@@ -26,12 +26,12 @@ RUN = "0123456789ab"
     ],
 )
 def test_conditions_are_read(text, found):
-    assert [(item.name, item.op, item.value) for item in parse(text)] == found
+    assert [(item.name, item.op, item.value) for item in parse(text, cls=TrainingParameters)] == found
 
 
 def test_all_that_cannot_be_read_is_told_at_once():
     with pytest.raises(RefusedError) as refusal:
-        parse("seed sed=1 zzzz=1 as_of=2025-02-30 seed=one C>x seed=1 =3")
+        parse("seed sed=1 zzzz=1 as_of=2025-02-30 seed=one C>x seed=1 =3", cls=TrainingParameters)
 
     bad = "where: not a condition. Allowed: NAME=VALUE, also with != > >= < <=, separated by spaces."
     assert list(refusal.value.problems) == [
@@ -58,14 +58,14 @@ def test_all_that_cannot_be_read_is_told_at_once():
 )
 def test_a_condition_that_could_never_tell_anything_is_refused(text, problem):
     with pytest.raises(RefusedError) as refusal:
-        parse(text)
+        parse(text, cls=TrainingParameters)
 
     assert list(refusal.value.problems) == [problem]
 
 
 @pytest.mark.parametrize("text", ["model_version=v0", "calibrate=TRUE", "as_of>=2025-01-01", "run_id!=x"])
 def test_what_may_be_in_a_store_can_be_asked_for(text):
-    assert len(parse(text)) == 1
+    assert len(parse(text, cls=TrainingParameters)) == 1
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,9 @@ def test_a_condition_compares_numbers_as_numbers_and_text_as_text(condition, val
 
 
 def test_a_filter_holds_where_all_of_its_conditions_do():
-    of = Filter(tuple(parse("seed=1 as_of=2025-12-01 asset=model run_id=0123456789ab")))
+    of = Filter(
+        tuple(parse("seed=1 as_of=2025-12-01 asset=model run_id=0123456789ab", cls=TrainingParameters))
+    )
 
     assert of.holds("model", DAY, RUN, {"seed": 1})
     assert not of.holds("model", DAY, RUN, {"seed": 2})
@@ -107,12 +109,14 @@ def test_a_filter_holds_where_all_of_its_conditions_do():
 
 
 def test_a_parameter_that_was_left_out_of_an_identity_has_the_value_that_it_stands_for():
-    assert omitted_values("model") == {"purged": False, "calibrate": False}
-    assert omitted_values("training_set") == {"purged": False}
-    assert omitted_values("nothing") == {}
-    assert Filter(tuple(parse("calibrate=false"))).holds("model", DAY, RUN, {})
-    assert not Filter(tuple(parse("calibrate=true"))).holds("model", DAY, RUN, {})
-    assert Filter(tuple(parse("calibrate=true"))).holds("model", DAY, RUN, {"calibrate": True})
+    assert with_omitted("model", {}) == {"purged": False, "calibrate": False}
+    assert with_omitted("training_set", {}) == {"purged": False}
+    assert with_omitted("nothing", {}) == {}
+    assert Filter(tuple(parse("calibrate=false", cls=TrainingParameters))).holds("model", DAY, RUN, {})
+    assert not Filter(tuple(parse("calibrate=true", cls=TrainingParameters))).holds("model", DAY, RUN, {})
+    assert Filter(tuple(parse("calibrate=true", cls=TrainingParameters))).holds(
+        "model", DAY, RUN, {"calibrate": True}
+    )
 
 
 def test_what_a_path_tells_can_already_be_refused_and_what_it_does_not_tell_cannot():
@@ -126,15 +130,15 @@ def test_what_a_path_tells_can_already_be_refused_and_what_it_does_not_tell_cann
         "as_of": "2025-12-01",
         "run_id": known["run_id"],
     }
-    assert Filter(tuple(parse("model_version=v2 max_depth=9"))).admits(key)
-    assert not Filter(tuple(parse("model_version=v1"))).admits(key)
-    assert not Filter(tuple(parse("dataset=orders asset=evaluation"))).admits(key)
+    assert Filter(tuple(parse("model_version=v2 max_depth=9", cls=TrainingParameters))).admits(key)
+    assert not Filter(tuple(parse("model_version=v1", cls=TrainingParameters))).admits(key)
+    assert not Filter(tuple(parse("dataset=orders asset=evaluation", cls=TrainingParameters))).admits(key)
     table = key_of("training_set", TrainingParameters(), DAY)
     assert "model_version" not in path_values(table)
-    assert not Filter(tuple(parse("model_version!=v1"))).admits(table)
+    assert not Filter(tuple(parse("model_version!=v1", cls=TrainingParameters))).admits(table)
 
 
 def test_the_one_text_that_a_name_must_equal():
-    of = Filter(tuple(parse("seed>=3 seed=4 seed=5 dataset!=orders")))
+    of = Filter(tuple(parse("seed>=3 seed=4 seed=5 dataset!=orders", cls=TrainingParameters)))
 
     assert (of.exactly("seed"), of.exactly("dataset"), of.exactly("asset")) == ("4", None, None)

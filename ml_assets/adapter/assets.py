@@ -19,9 +19,10 @@ from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspac
 from ml_assets.adapter.stored_checks import check_stored
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import plain
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Asset, Declared
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import AssetFunctionError, MlAssetsError
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.code import code_of
@@ -137,6 +138,8 @@ def _one_day(
             yield from (check.result(said[name]) for name, check in checks.items())
     except MlAssetsError as error:
         remember(day, error)
+        if isinstance(error, AssetFunctionError):
+            context.log.exception("%s", days[0])
         raise _failure([Attempt(as_of=days[0], error=error)], parameters, context, view) from None
     Tracker(workspace=workspace, warn=context.log.warning).track(made)
 
@@ -165,7 +168,14 @@ def _several_days(
         whole = len(done) == len(days) and not any(item.error for item in done)
         if not whole:
             for made in (made for item in done for made in item.made):
-                context.log_event(materialization(view.key(made.key.asset), made, store=workspace.store))
+                context.log_event(
+                    materialization(
+                        view.key(made.key.asset),
+                        made,
+                        store=workspace.store,
+                        metrics=Metrics.of(view.pipeline),
+                    )
+                )
     if not whole:
         raise _failure(done, parameters, context, view)
     for asset in assets:

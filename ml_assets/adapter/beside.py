@@ -27,11 +27,11 @@ from ml_assets.adapter.start import days_of, refuse_mistyped, workspace_of
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.asset import Asset
+from ml_assets.core.asset_reader import Reader
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
 from ml_assets.core.rows import Rows
-from ml_assets.core.signatures import Reader
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day

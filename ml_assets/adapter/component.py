@@ -22,7 +22,7 @@ from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.nearest import nearest
 from ml_assets.errors import DefinitionError, RefusedError
-from ml_assets.pipeline.reference import find
+from ml_assets.pipeline.run import find_pipeline
 from ml_assets.pipeline.workspace import utc_now
 
 CRON = "0 3 * * *"  # after the last day is over in every zone that is not far behind UTC
@@ -69,7 +69,7 @@ class ParameterizedPipeline(dg.Component, dg.Model, dg.Resolvable):
             DefinitionError: there is no such pipeline, or a preset, a pinned parameter or a name is refused.
         """
         try:
-            pipeline = find(self.pipeline)
+            pipeline = find_pipeline(self.pipeline)
         except RefusedError as error:
             raise DefinitionError(f"{self.pipeline}: {error}") from None
         view = View(pipeline=pipeline)

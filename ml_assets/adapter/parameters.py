@@ -12,7 +12,7 @@ from ml_assets.adapter.schema import shown
 from ml_assets.adapter.view import View
 from ml_assets.config import OptionsConfig, config_class
 from ml_assets.core.options import Options
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters, TrainingParameters
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.errors import RefusedError
 from ml_assets.settings import load_settings
@@ -27,13 +27,13 @@ def refuse(values: Mapping[str, Any], *, view: View | None = None) -> None:
     given is what the settings' own environment allows. Dagster fills in what was not given, so that a value at its
     default counts as not given.
     """
-    model = view.pipeline.parameters if view else TrainingParameters
+    model: type[Parameters] = view.pipeline.parameters if view else TrainingParameters
     parsed, problems = diagnose(values, model)
     problems += view.pinned_problems(values) if view else []
     if SOURCE in model.model_fields:
         problems += _source_problems(getattr(parsed, SOURCE, None) or values.get(SOURCE), problems)
     given = (name for name in values if not _is_default(name, values[name], model))
-    problems += load_settings().override_problems(given)
+    problems += load_settings().override_problems(given, cls=model)
     if problems:
         raise RefusedError(problems)
 
@@ -49,9 +49,9 @@ def _is_default(name: str, value: Any, model: type[BaseModel]) -> bool:
     return field is not None and type(value) is type(field.default) and value == field.default
 
 
-def refuse_overrides(names: Iterable[str], *, environment: str) -> None:
+def refuse_overrides(names: Iterable[str], *, cls: type[Parameters], environment: str) -> None:
     """Raise RefusedError for each parameter that a run in this environment may not be given."""
-    if problems := load_settings().override_problems(names, environment=environment):
+    if problems := load_settings().override_problems(names, cls=cls, environment=environment):
         raise RefusedError(problems)
 
 

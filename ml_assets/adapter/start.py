@@ -25,7 +25,7 @@ def days_of(context: dg.AssetExecutionContext) -> list[dt.date]:
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: View) -> Workspace:
     """The workspace of a Dagster run. RefusedError where it was given what its environment does not allow."""
     typed = given(run.run_config, params=view.params) if run else ()
-    refuse_overrides(typed, environment=options.environment)
+    refuse_overrides(typed, cls=view.pipeline.parameters, environment=options.environment)
     return open_workspace(
         load_settings(),
         pipeline=view.pipeline,

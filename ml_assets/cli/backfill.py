@@ -56,7 +56,10 @@ def _print(result: BackfillResult, request: BackfillRequest, *, environment: str
     from ml_assets.pipeline.report import report
 
     workspace = open_workspace(load_settings(), pipeline=tabular, environment=environment)
-    print_report(report(request.parameters, request.days, workspace=workspace, outcomes=_outcomes(result)))
+    found = report(
+        request.parameters, request.days, pipeline=tabular, workspace=workspace, outcomes=_outcomes(result)
+    )
+    print_report(found, pipeline=tabular)
 
 
 def _outcomes(result: BackfillResult) -> dict[dt.date, Outcome]:

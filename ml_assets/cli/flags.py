@@ -1,17 +1,20 @@
 """The flags of the shell, made from the parameter schema: there is no second list."""
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from pydantic.fields import FieldInfo
 
-from ml_assets.core.core_schema import read_number
+from ml_assets.core.command import OPTIONS
+from ml_assets.core.field_types import FieldType, field_type
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.nearest import first_of, nearest
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import allowed
 from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.sweep.axis import read_scalar, shown
 from ml_assets.errors import RefusedError
 
 SWEEP_FLAGS: Mapping[str, str] = {
@@ -33,36 +36,71 @@ class Parser(argparse.ArgumentParser):
         raise RefusedError([f"{_quiet(message)}. See `{self.prog} --help`."])
 
 
-def add_parameter_flags(parser: argparse.ArgumentParser) -> None:
-    """One flag a parameter: `--max-depth` for `max_depth`, `--calibrate` and `--no-calibrate` for a switch."""
+def add_parameter_flags(parser: argparse.ArgumentParser, *, cls: type[Parameters]) -> None:
+    """One flag a parameter: `--max-depth` for `max_depth`, `--calibrate` and `--no-calibrate` for a switch.
+
+    `--set NAME=VALUE` gives any parameter, and alone one that is named like an option of the shell.
+    """
     group = parser.add_argument_group("parameters (they are the run's identity)")
-    for name, field in TrainingParameters.model_fields.items():
-        text = f"{field.description} [{allowed(field)}; default {str(field.default).lower() if field.annotation is bool else field.default}]"
+    for name, field in cls.model_fields.items():
+        default = shown(field.default)
+        text = f"{field.description} [{allowed(field)}; default {default}]".replace("%", "%%")
         flag = "--" + name.replace("_", "-")
+        if name in OPTIONS:
+            continue
         if field.annotation is bool:
-            group.add_argument(
-                flag, dest=name, action=argparse.BooleanOptionalAction, help=text.replace("%", "%%")
-            )
+            group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, help=text)
         else:
-            group.add_argument(flag, dest=name, metavar="VALUE", help=text.replace("%", "%%"))
+            group.add_argument(flag, dest=name, metavar="VALUE", help=text)
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any of them; lists and tables as JSON",
+    )
 
 
-def given_parameters(args: argparse.Namespace) -> dict[str, Any]:
-    """The parameters that were given as flags, each read as its field's type where it can be."""
-    found = {name: getattr(args, name) for name in TrainingParameters.model_fields}
-    return {name: read(name, value) for name, value in found.items() if value is not None}
+def given_parameters(args: argparse.Namespace, *, cls: type[Parameters]) -> dict[str, Any]:
+    """The parameters that were given as flags, each read as its field's type where it can be.
+
+    Raises:
+        RefusedError: something given by `--set` is no assignment.
+    """
+    flags = {name: getattr(args, name) for name in cls.model_fields if name not in OPTIONS}
+    given = {name: value for name, value in flags.items() if value is not None} | _assignments(args.set)
+    fields = cls.model_fields
+    return {name: read_as(fields[name], value) if name in fields else value for name, value in given.items()}
 
 
-def read(name: str, value: Any) -> Any:
-    """A text as the value of a parameter; text that is no number stays text, for the check to refuse."""
-    return read_as(TrainingParameters.model_fields[name], value)
+def _assignments(texts: Sequence[str]) -> dict[str, str]:
+    """What `--set NAME=VALUE` says, by name; the later wins."""
+    pairs = [text.partition("=") for text in texts]
+    if not all(equals and name.strip() for name, equals, _ in pairs):
+        raise RefusedError(["--set: not an assignment. Allowed: NAME=VALUE, such as max_depth=3."])
+    return {name.strip().replace("-", "_"): value for name, _, value in pairs}
 
 
 def read_as(field: FieldInfo, value: Any) -> Any:
-    """A text as the value of a field."""
-    if field.annotation not in (int, float) or not isinstance(value, str):
+    """A text as the value of a field; text that is none stays text, for the check to refuse."""
+    kind = field_type(field)
+    if kind is None or not isinstance(value, str):
         return value
-    return read_number(value, field.annotation)
+    if kind.container:
+        return _read_document(value, kind)
+    return read_scalar(value, kind)
+
+
+def _read_document(text: str, kind: FieldType) -> Any:
+    """A list or table in JSON, or a list with commas between its items; what is neither stays text."""
+    if text.strip().startswith(("[", "{")):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    if kind.container == "dict":
+        return text
+    return [read_scalar(part.strip(), kind) for part in text.split(",")]
 
 
 def unknown_flags(words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:

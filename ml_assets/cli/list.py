@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.workspace import open_workspace
@@ -18,7 +20,7 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
 
     A damaged one is named on stderr and the others are listed all the same; then the exit code is 1.
     """
-    conditions = Filter(tuple(parse(where)))
+    conditions = Filter(tuple(parse(where, cls=TrainingParameters)))
     if asset not in CATALOG:
         raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
     store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
@@ -67,11 +69,11 @@ def _print_json(found: Iterator[Entry]) -> None:
 
 def _print_lines(found: Iterator[Entry], store: ArtifactStore) -> None:
     """Columns of a known width, the parameters last: no row has to wait for the widest one."""
-    write, count = sys.stdout.write, 0
-    write(f"{'run_id':<12}  {'as_of':<10}  {'roc_auc':>7}  parameters\n")
+    write, count, metric = sys.stdout.write, 0, Metrics.of(tabular).ranked[0]
+    write(f"{'run_id':<12}  {'as_of':<10}  {metric:>7}  parameters\n")
     for count, entry in enumerate(found, start=1):  # noqa: B007
-        auc = entry.metrics.get("roc_auc")
-        told = " ".join(f"{name}={value}" for name, value in entry.parameters.items())
-        shown = "" if auc is None else f"{auc:.4f}"
-        write(f"{entry.key.run_id}  {entry.key.as_of}  {shown:>7}  {told}\n")
+        value = entry.metrics.get(metric)
+        parameters = " ".join(f"{name}={text}" for name, text in entry.parameters.items())
+        shown = "" if value is None else f"{value:.4f}"
+        write(f"{entry.key.run_id}  {entry.key.as_of}  {shown:>7}  {parameters}\n")
     write(f"{count} artifacts under {store.root}\n")

@@ -14,6 +14,7 @@ from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, lo
 from ml_assets.pipeline.processes import cores, processes, start_workers
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
@@ -24,6 +25,7 @@ def sweep_of(request: SweepRequest, options: Options) -> Sweep:
         parameters=request.parameters,
         own=request.own,
         days=days,
+        pipeline=tabular,
         workspace=workspace_for(options),
         retry_failed=options.retry_failed,
     )
@@ -36,7 +38,8 @@ def launch_sweep(request: SweepRequest, *, options: Options) -> SweepResult:
     done = _execute(sweep, request, options=options)
     if done.reason:
         raise TrainingError(done.reason)
-    key, store = leaderboard_key(request.parameters, request.own, request.as_of), sweep.workspace.store
+    key = leaderboard_key(request.parameters, request.own, request.as_of, pipeline=sweep.pipeline)
+    store = sweep.workspace.store
     seen = {**done.seen[ASSET, request.as_of.isoformat()], "summary": load_summary(key, store)}
     return sweep_result(
         request.parameters,
@@ -71,7 +74,7 @@ def _execute(sweep: Sweep, request: SweepRequest, *, options: Options) -> Local:
 def _workers(sweep: Sweep) -> int:
     """How many processes to start while this one loads Dagster: none where the leaderboard is there already."""
     workspace = sweep.workspace
-    key = leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1])
+    key = leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1], pipeline=sweep.pipeline)
     try:
         again = workspace.reuse and workspace.store.find(key) is not None
     except CorruptArtifactError:

@@ -69,7 +69,7 @@ def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
     _add_files(report)
     add_environment(report)
     report.add_argument("--json", action="store_true", help="print the report as JSON")
-    add_parameter_flags(report)
+    add_parameter_flags(report, cls=TrainingParameters)
     report.set_defaults(handler=lambda args, unknown: _report(args, unknown, report), on=None)
 
 
@@ -137,7 +137,7 @@ def _add_making(parser: Parser) -> None:
     parser.add_argument(
         "--plan", action="store_true", help="say what would be made, reused or fail, and launch nothing"
     )
-    add_parameter_flags(parser)
+    add_parameter_flags(parser, cls=TrainingParameters)
 
 
 def _add_show(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ml_assets.cli.sweep_request import SweepRequest
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.report.words import count
+from ml_assets.core.report.text import count
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.days import workers_for

@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.request import BackfillRequest
-from ml_assets.core.metric_interval import is_end
-from ml_assets.core.report import words
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.report import text
 from ml_assets.core.report.document import Report
 from ml_assets.core.report.record import STATUSES
 from ml_assets.pipeline.report import report as read_report
@@ -22,34 +23,34 @@ ONLY_STORED = "Read from the store alone: a day that failed counts as missing, a
 def report(request: BackfillRequest, *, environment: str, as_json: bool) -> int:
     """Print the report of the requested days."""
     workspace = open_workspace(load_settings(), pipeline=tabular, environment=environment)
-    found = read_report(request.parameters, request.days, workspace=workspace)
+    found = read_report(request.parameters, request.days, pipeline=tabular, workspace=workspace)
     if as_json:
         print(json.dumps(found.document(), indent=2))
         return 0
-    print_report(found)
+    print_report(found, pipeline=tabular)
     print(ONLY_STORED)
     return 0
 
 
-def print_report(report: Report) -> None:
+def print_report(report: Report, *, pipeline: Declared) -> None:
     """Print a report: how many days, a line a metric, what stands out, what has moved, how to try again."""
     from ml_assets.cli.tables import console
 
-    out = console()
+    out, metrics = console(), Metrics.of(pipeline)
     counts = ", ".join(f"{report.counts[status]} {status}" for status in STATUSES if report.counts[status])
     out.print(
         f"[bold]{report.first} to {report.last}[/bold]  environment {report.environment}: {report.done} of "
-        f"{words.count(report.asked, 'day')} done ({report.success_rate:.1%}): {counts}"
+        f"{text.count(report.asked, 'day')} done ({report.success_rate:.1%}): {counts}"
     )
     if report.metrics:
-        out.print(_metrics(report))
-        out.print(words.pooled(report.pooled), markup=False)
+        out.print(_metrics(report, metrics))
+        out.print(text.pooled(report.pooled), markup=False)
     sections = {
-        f"Outliers ({words.OUTLIER_RULE})": words.outliers({**report.metrics, **report.rows}),
-        f"Drift, later half of the days against the earlier ({words.DRIFT_RULE})": [
-            f"{name}: {words.drift(item)}" for name, item in report.drift.items()
+        f"Outliers ({text.OUTLIER_RULE})": text.outliers({**report.metrics, **report.rows}, metrics=metrics),
+        f"Drift, later half of the days against the earlier ({text.DRIFT_RULE})": [
+            f"{name}: {text.drift(item)}" for name, item in report.drift.items()
         ],
-        "Failed": [f"{words.stretches(group.days)}: {group.reason}" for group in report.errors],
+        "Failed": [f"{text.stretches(group.days)}: {group.reason}" for group in report.errors],
         "Try again": list(report.retry),
     }
     for title, lines in sections.items():
@@ -57,12 +58,12 @@ def print_report(report: Report) -> None:
             out.print(f"\n{title}:\n" + "\n".join(f"  {line}" for line in lines), markup=False)
 
 
-def _metrics(report: Report) -> "Table":
+def _metrics(report: Report, metrics: Metrics) -> "Table":
     from rich.table import Table
 
     table = Table("metric", "mean", "std", "min", "max", "trend (95 % interval)", box=None, padding=(0, 2))
     for name, item in report.metrics.items():
-        if not is_end(name, report.metrics):
-            numbers = [words.number(value) for value in (item.mean, item.std, item.min, item.max)]
-            table.add_row(name, *numbers, words.trend(item.trend))
+        if not metrics.is_end(name, report.metrics):
+            numbers = [text.number(value) for value in (item.mean, item.std, item.min, item.max)]
+            table.add_row(name, *numbers, text.trend(item.trend))
     return table

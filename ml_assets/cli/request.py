@@ -85,9 +85,9 @@ def layered(args: argparse.Namespace) -> dict[str, Any]:
     if args.preset is not None:
         from ml_assets.presets import load_preset
 
-        preset = dict(load_preset(args.preset).parameters)
+        preset = dict(load_preset(args.preset, cls=TrainingParameters).parameters)
     file = read_parameters(Path(args.params)) if args.params else {}
-    return {**preset, **file, **given_parameters(args)}
+    return {**preset, **file, **given_parameters(args, cls=TrainingParameters)}
 
 
 def span(args: argparse.Namespace, *, now: dt.datetime) -> tuple[dt.date | None, dt.date | None, list[str]]:
@@ -118,7 +118,7 @@ def span(args: argparse.Namespace, *, now: dt.datetime) -> tuple[dt.date | None,
 
 def read_filter(args: argparse.Namespace, *, now: dt.datetime) -> Filter:
     """The artifacts that `--where` and, if given, `--last` or `--from` and `--to` name; or RefusedError."""
-    conditions = parse(args.where)
+    conditions = parse(args.where, cls=TrainingParameters)
     if args.last is None and args.from_ is None and args.to is None:
         return Filter(tuple(conditions))
     first, last, wrong = span(args, now=now)
@@ -159,7 +159,7 @@ def against_settings(
     if settings.named(environment) not in settings.environments:
         return []  # told with the other options
     found = [settings.source_problem(source, environment=environment)] if ask_source else []
-    found += settings.override_problems([*values, *varied], environment=environment)
+    found += settings.override_problems([*values, *varied], cls=TrainingParameters, environment=environment)
     if ask_day:
         found.append(days.problem(day, now=now, first=settings.first_as_of))
     return [line for line in found if line]

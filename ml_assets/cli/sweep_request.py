@@ -12,8 +12,7 @@ from ml_assets.core import as_of as days
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
-from ml_assets.core.sweep.search import possible
-from ml_assets.core.sweep.space import corners
+from ml_assets.core.sweep.search import check_space
 from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
 from ml_assets.errors import RefusedError
 
@@ -57,8 +56,8 @@ def read_sweep(
         problems += against_settings(values, day, problems, now=now, **where)
     if parameters is None or day is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))
-    checked = check_sweep(own)
-    possible(parameters, corners(space_of(checked)))
+    checked = check_sweep(own, cls=TrainingParameters)
+    check_space(parameters, space_of(checked, cls=TrainingParameters))
     return SweepRequest(parameters=parameters, own=checked, as_of=day, given=values, given_own=own)
 
 
@@ -95,7 +94,7 @@ def _own_flags(args: argparse.Namespace) -> dict[str, Any]:
 
 def _own_problems(own: Mapping[str, Any]) -> tuple[str, ...]:
     try:
-        check_sweep(own)
+        check_sweep(own, cls=TrainingParameters)
     except RefusedError as error:
         return error.problems
     return ()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core import as_of as days_
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import AnyParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError, RemoteError
@@ -17,10 +17,10 @@ POLL_SECONDS = 1.0
 
 
 def checked_request(
-    parameters: Mapping[str, Any], given: Sequence[Day], *, also: Sequence[str] = ()
-) -> tuple[TrainingParameters, list[dt.date]]:
+    parameters: Mapping[str, Any], given: Sequence[Day], *, cls: type[AnyParameters], also: Sequence[str] = ()
+) -> tuple[AnyParameters, list[dt.date]]:
     """The parameters and days, or RefusedError with every problem of both. The deployment knows its first day."""
-    checked, problems = diagnose(parameters)
+    checked, problems = diagnose(parameters, cls)
     problems += also
     now = dt.datetime.now(tz=dt.timezone.utc)
     found = {day_of(day) for day in given}

@@ -6,6 +6,7 @@ from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
 from ml_assets.core.catalog import CATALOG, unknown_assets
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
 from ml_assets.deployment import connect
 from ml_assets.errors import RefusedError, RemoteError
@@ -40,7 +41,7 @@ def submit(
         RefusedError: before anything was started, here or by the deployment.
         RemoteError: it cannot be reached, the run failed, or it takes too long.
     """
-    checked, (day,) = checked_request(parameters, [as_of])
+    checked, (day,) = checked_request(parameters, [as_of], cls=TrainingParameters)
     deployment = connect(url)
     config = run_config(parameters, environment=environment, reuse=reuse)
     launched = deployment.launch(config, str(day))
@@ -77,7 +78,7 @@ def submit_backfill(
     """
     wanted = list(days) if days else span(first, last)
     problems = [] if assets is None else unknown_assets(assets)
-    checked, found = checked_request(parameters, wanted, also=problems)
+    checked, found = checked_request(parameters, wanted, cls=TrainingParameters, also=problems)
     deployment = connect(url)
     config = run_config(parameters, environment=environment, reuse=reuse, engine=engine)
     backfill = deployment.launch_backfill(config, [str(day) for day in found], assets=assets)

@@ -14,8 +14,7 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_run_id
-from ml_assets.core.sweep.search import possible, trials_of
-from ml_assets.core.sweep.space import corners
+from ml_assets.core.sweep.search import check_space, trials_of
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
 from ml_assets.deployment import ENDED, Deployment, TaggedRun, connect
 from ml_assets.errors import RefusedError, RemoteError
@@ -120,9 +119,11 @@ def _ask(
     parameters: Mapping[str, Any], sweep: Mapping[str, Any], as_of: Day, *, environment: str, as_runs: bool
 ) -> _Asked:
     """What is asked for, or RefusedError with every problem of parameters, days and sweep."""
-    checked, (day,) = checked_request(parameters, [as_of], also=_problems(sweep, as_runs=as_runs))
-    own = check_sweep(sweep)
-    possible(checked, corners(space_of(own)))
+    checked, (day,) = checked_request(
+        parameters, [as_of], cls=TrainingParameters, also=_problems(sweep, as_runs=as_runs)
+    )
+    own = check_sweep(sweep, cls=TrainingParameters)
+    check_space(checked, space_of(own, cls=TrainingParameters))
     request = {"given": dict(parameters), "own": dict(sweep), "as_of": str(day), "environment": environment}
     return _Asked(parameters=checked, own=own, as_of=day, request=request)
 
@@ -136,7 +137,7 @@ def _refuse_with_as_runs(**options: object) -> None:
 
 def _problems(sweep: Mapping[str, Any], *, as_runs: bool) -> tuple[str, ...]:
     try:
-        own = check_sweep(sweep)
+        own = check_sweep(sweep, cls=TrainingParameters)
     except RefusedError as error:
         return error.problems
     if as_runs and own.search not in LISTABLE:
@@ -151,7 +152,9 @@ def _launch_trials(
 ) -> list[str]:
     """Launch a run for each trial and day that has none yet; the ids of all of them."""
     trials = trials_of(asked.parameters, asked.own)
-    fields = dict.fromkeys([*asked.request["given"], *(axis.name for axis in space_of(asked.own))])
+    fields = dict.fromkeys(
+        [*asked.request["given"], *(axis.name for axis in space_of(asked.own, cls=type(asked.parameters)))]
+    )
     place = asked.request["environment"]
     before = deployment.runs_tagged({SWEEP_TAG: asked.name})
     latest = {run.tags.get(RUN_ID_TAG): run for run in reversed(before) if _place(run) == place}

@@ -128,11 +128,10 @@ def parse_path(path: str) -> ArtifactKey | None:
 
 
 def segments(parts: Iterable[str]) -> list[tuple[str, str]] | None:
-    """The names and values of segments `name=value` as they are written here, each name once; None of others."""
+    """The names and values of segments `name=value`; None where one is none, or a name is there twice."""
     matches = [_SEGMENT.match(part) for part in parts]
     values = [(match["name"], unquote(match["value"])) for match in matches if match]
-    well_written = all(match and encode(unquote(match["value"])) == match["value"] for match in matches)
-    return values if well_written and len({name for name, _ in values}) == len(matches) else None
+    return values if len({name for name, _ in values}) == len(matches) else None
 
 
 def split_path(place: str) -> tuple[str, ArtifactKey] | None:

@@ -1,10 +1,21 @@
 """The commands that make runs again: for people to copy."""
 
 import datetime as dt
+import json
 import shlex
 from collections.abc import Iterable
+from typing import Any
 
 from ml_assets.core.parameters import Parameters, TrainingParameters
+
+OPTIONS = frozenset(
+    {
+        "as_of", "as_runs", "engine", "environment", "from", "grid", "help", "json", "last", "max_failure_rate",
+        "metric", "on", "params", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
+        "set", "to", "trials",
+    }
+)  # fmt: skip
+"""Flags of the shell that are no parameters: one of their names is given as `--set name=value` only."""
 
 
 def run_command(parameters: Parameters, as_of: dt.date, *, environment: str = "default") -> str:
@@ -45,21 +56,34 @@ def spans(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
 
 
 def _command(name: str, parameters: Parameters, days: list[str], environment: str) -> str:
-    dataset = getattr(parameters, "dataset", None)
-    words = ["ml-assets", name, *([] if dataset is None else ["--dataset", dataset]), *days]
-    fields = (
-        TrainingParameters if isinstance(parameters, TrainingParameters) else type(parameters)
-    ).model_fields
-    for field_name, field in fields.items():
+    about = getattr(parameters, "dataset", "")
+    words = ["ml-assets", name, *(["--dataset", about] if about else []), *days]
+    cls = TrainingParameters if isinstance(parameters, TrainingParameters) else type(parameters)
+    for field_name, field in cls.model_fields.items():
         value = getattr(parameters, field_name)
         if field_name == "dataset" or value == field.default:
             continue
-        flag = field_name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            words += [f"--{flag}", str(value)]
+        words += flag_words(field_name, value)
     return shlex.join([*words, *_at(environment)])
+
+
+def flag_words(name: str, value: Any) -> list[str]:
+    """What gives a parameter on the command line: `--max-depth 3`, `--no-purged`, `--hidden 12,6`, `--set metric=mape`."""
+    if name in OPTIONS or isinstance(value, dict):
+        return ["--set", f"{name}={_text(value)}"]
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{flag}" if value else f"--no-{flag}"]
+    return [f"--{flag}", _text(value)]
+
+
+def _text(value: Any) -> str:
+    """A value as a flag takes it: a list with commas between its items, or, where these hold some, as JSON."""
+    if isinstance(value, list) and value and not any("," in str(item) for item in value):
+        return ",".join(map(_text, value))
+    if isinstance(value, list | dict):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _at(environment: str) -> list[str]:

@@ -15,7 +15,7 @@ from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.core.single_features import single_features, suspects
 from ml_assets.core.statistics.calibration import perfect_calibration_error
 from ml_assets.core.statistics.intervals import auc_interval, mean_interval
-from ml_assets.core.statistics.row_values import RowValues, calibration_groups, roc_auc, row_values
+from ml_assets.core.statistics.row_values import LARGEST, RowValues, calibration_groups, roc_auc, row_values
 from ml_assets.core.training import labels, predict
 from ml_assets.core.training_set import FOLD, HOLDOUT, TRAIN
 from ml_assets.errors import TrainingError
@@ -23,10 +23,7 @@ from ml_assets.errors import TrainingError
 POINTS = 50
 METRIC_DIGITS, CURVE_DIGITS = 10, 6
 OF_ROWS = ("average_precision", "log_loss", "brier", "calibration_error", "lift_at_10pct", "skill")
-LARGEST = {
-    "log_loss": math.inf,
-    "brier": 1.0,
-}  # means that are never below 0: which have an interval beside the ROC AUC's
+MEANS = ("log_loss", "brier")  # never below 0: these have an interval beside the ROC AUC's
 
 
 def evaluate(
@@ -109,7 +106,7 @@ def metrics(y: Any, score: Any, *, base_rate: float, entity: Any) -> dict[str, f
 
     found = {name: row_values(name, y, score, base_rate=base_rate) for name in OF_ROWS}
     constant = np.full(len(y), base_rate)
-    baseline = {name: row_values(name, y, constant, base_rate=base_rate).value for name in LARGEST}
+    baseline = {name: row_values(name, y, constant, base_rate=base_rate).value for name in MEANS}
     auc = roc_auc(y, score)
     return {
         "roc_auc": auc,

@@ -55,21 +55,20 @@ def field_type(field: FieldInfo) -> FieldType | None:
     return _type_of(field.annotation, field.metadata)
 
 
-def refusals(field: FieldInfo, value: Any) -> list[Any]:
-    """The errors of pydantic that a field alone has for a value; rules that span fields are not looked at."""
-    try:
-        marked: Any = operator.getitem(
-            Annotated, (field.annotation, *field.metadata, ...)
-        )  # it wants one mark at least
-        TypeAdapter(marked, config=_STRICT).validate_python(value)
-    except ValidationError as error:
-        return list(error.errors(include_url=False, include_input=False))
-    return []
+def adapter(field: FieldInfo) -> TypeAdapter[Any]:
+    """What validates a value by a field alone; rules that span fields are not looked at."""
+    parts = (field.annotation, *field.metadata, ...)  # Annotated wants one mark at least
+    marked: Any = operator.getitem(Annotated, parts)
+    return TypeAdapter(marked, config=_STRICT)
 
 
 def takes(field: FieldInfo, value: Any) -> bool:
     """Whether a field alone takes a value."""
-    return not refusals(field, value)
+    try:
+        adapter(field).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _type_of(annotation: Any, marks: Iterable[Any]) -> FieldType | None:

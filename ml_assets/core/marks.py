@@ -49,6 +49,14 @@ def omission(field: FieldInfo) -> OmittedWhen | None:
     return next((mark for mark in field.metadata if isinstance(mark, OmittedWhen)), None)
 
 
+def omitted_values(values: Values, fields: Fields) -> dict[str, Any]:
+    """What an identity of these values leaves out though it is used: by name, the value that it stands for."""
+    marks = {name: omission(field) for name, field in fields.items() if name not in values}
+    omitted = {name: mark.value for name, mark in marks.items() if mark is not None}
+    whole = {**{name: field.default for name, field in fields.items()}, **omitted, **values}
+    return {name: value for name, value in omitted.items() if is_used(name, whole, fields)}
+
+
 def conditions(field: FieldInfo) -> dict[str, tuple[Scalar, ...]]:
     """What other fields must be for this one to be used, by their names; of a field that is always used, empty."""
     return {name: found for m in field.metadata if isinstance(m, UsedWhen) for name, found in m.conditions}
@@ -89,16 +97,14 @@ def _unmet(
 
 def unused_problems(values: Values, fields: Fields, *, unknown: frozenset[str] = frozenset()) -> list[str]:
     """One line for each unused field that is not at its default; of `unknown` fields no value is known."""
-    return [
-        _unused_line(name, stopped, values, fields)
-        for name, field in sorted(fields.items())
-        if values[name] != field.default
-        and not depends_on(name, fields) & unknown
-        and (stopped := unmet(name, values, fields))
-    ]
+    known = [name for name in sorted(fields) if not depends_on(name, fields) & unknown]
+    return [line for name in known if (line := unused_problem(name, values, fields))]
 
 
-def _unused_line(name: str, stopped: Mapping[str, tuple[Scalar, ...]], values: Values, fields: Fields) -> str:
+def unused_problem(name: str, values: Values, fields: Fields) -> str:
+    """What is wrong with a field that is not at its default and is not used; "" where nothing is."""
+    if values[name] == fields[name].default or not (stopped := unmet(name, values, fields)):
+        return ""
     now = " and ".join(f"{other} {_shown(values[other], fields[other])}" for other in stopped)
     use = [f"{other} {', '.join(map(_text, allowed))}" for other, allowed in stopped.items()]
     first, *more = use if len(use) > 1 else [use[0].partition(" ")[2]]

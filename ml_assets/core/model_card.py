@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.command import run_command
-from ml_assets.core.metric_interval import interval_text
 from ml_assets.core.parameters import TrainingParameters, unused
 from ml_assets.core.product import Product
 from ml_assets.core.recipes import DATASETS, RECIPES
@@ -95,7 +94,7 @@ def _performance(document: Mapping[str, Any]) -> str:
         (
             label,
             f"{metrics[name]:.4f}",
-            interval_text(name, metrics),
+            _interval(name, metrics),
             f"{baseline[name]:.4f}" if name in baseline else "",
             note.format(**metrics),
         )
@@ -106,6 +105,12 @@ def _performance(document: Mapping[str, Any]) -> str:
         + _table(("metric", "model", "95 % interval", "always the base rate", "how to read it"), lines)
         + f"\n\n{_independent(document['entity'], rows)}\n\n{_learned(metrics)}"
     )
+
+
+def _interval(name: str, metrics: Mapping[str, float]) -> str:
+    """`0.7150 to 0.7902`, or nothing. Written here: what is declared of a metric makes no card stale."""
+    low, high = (metrics.get(f"{name}_{end}") for end in ("low", "high"))
+    return "" if low is None or high is None else f"{low:.4f} to {high:.4f}"
 
 
 def _independent(entity: Mapping[str, Any], rows: int) -> str:

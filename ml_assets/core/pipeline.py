@@ -13,6 +13,7 @@ from typing import Any, TypeVar, overload
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.asset import Asset, Better, Check, Metric, Sample, Takes, Verdict
+from ml_assets.core.asset_reader import Reader, read_sample
 from ml_assets.core.definition_rules import (
     folder_problems,
     metrics_problems,
@@ -23,7 +24,6 @@ from ml_assets.core.definition_rules import (
 )
 from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.run_id import hash_identity
-from ml_assets.core.signatures import Reader, read_sample
 from ml_assets.errors import DefinitionError
 
 __all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
@@ -192,6 +192,13 @@ class Declared:
             _refuse(self.name, whole_problems(self._assets, path=self.path, promotes=self.promotes))
             self._used = True
 
+    @property
+    def reference(self) -> str:
+        """Where another process finds it, `shop.demand:demand`; "" where it is no name of the module that defines it."""
+        known = vars(sys.modules.get(self.module, object))
+        name = next((name for name, value in known.items() if value is self), "")
+        return f"{self.module}:{name}" if name else ""
+
     def _reader(self) -> Reader:
         return Reader(pipeline=self.name, parameters=self.parameters, assets=self._assets)
 
@@ -207,11 +214,9 @@ class Declared:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By reference, where it can be found again; so that the pipeline of a worker process is its own."""
-        known = vars(sys.modules.get(self.module, object))
-        name = next((name for name, value in known.items() if value is self), None)
-        if name is None:
-            return object.__new__, (type(self),), self.__dict__
-        return _found, (self.module, name)
+        return (
+            (_found, (self.reference,)) if self.reference else (object.__new__, (type(self),), self.__dict__)
+        )
 
 
 def _refuse(name: str, problems: Sequence[str]) -> None:
@@ -227,5 +232,6 @@ def _caller_of(instance: object, frame: FrameType) -> str:
     return str((caller or frame).f_globals.get("__name__", ""))
 
 
-def _found(module: str, name: str) -> Any:
+def _found(reference: str) -> Any:
+    module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)

@@ -202,8 +202,8 @@ def _wrong(kind: str, found: FieldType) -> str:
     return _WRONG.get(kind) or f"not {_HOLDS.get(found.container) or _KIND[found.scalar]}"
 
 
-def suggest(name: str, fields: Iterable[str] = tuple(TrainingParameters.model_fields)) -> str:
-    """The nearest known field, or all of them; by default of the parameters of a run."""
+def suggest(name: str, fields: Iterable[str]) -> str:
+    """The nearest known field, or all of them."""
     names = list(fields)
     near = nearest(name, names)
     return f"Did you mean {near}?" if near else f"Known: {', '.join(names)}."

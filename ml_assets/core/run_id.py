@@ -8,17 +8,15 @@ from typing import Any
 
 import rfc8785
 
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
+from ml_assets.core.parameters import Parameters, identity
 
 SCHEME = 1
 LENGTH = 12
 
 
-def run_id(
-    parameters: DatasetParameters, as_of: dt.date, *, of: type[DatasetParameters] = TrainingParameters
-) -> str:
-    """The run_id of the slice `of` of the parameters at `as_of`: 12 hex digits."""
-    return hash_identity(identity(parameters, of=of), as_of)
+def run_id(parameters: Parameters, as_of: dt.date, *, of: type[Parameters] | None = None) -> str:
+    """The run_id of the parameters, or of the slice `of` of them, at `as_of`: 12 hex digits."""
+    return hash_identity(identity(parameters, of=of or type(parameters)), as_of)
 
 
 def hash_identity(values: Mapping[str, Any], as_of: dt.date) -> str:

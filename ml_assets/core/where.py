@@ -1,7 +1,6 @@
 """The filter of `list --where`: conditions on parameters, `model_version=v2 max_depth>3`, all of which must hold."""
 
 import datetime as dt
-import functools
 import json
 import operator
 import re
@@ -12,9 +11,10 @@ from typing import Any
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse as parse_day
 from ml_assets.core.catalog import CATALOG, PATH
-from ml_assets.core.marks import omission
+from ml_assets.core.field_types import field_type
+from ml_assets.core.marks import Fields, omitted_values
 from ml_assets.core.nearest import MOST_NAMES
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import suggest
 from ml_assets.errors import RefusedError
 
@@ -47,6 +47,8 @@ class Condition:
             return _OPERATORS[self.op](str(found).lower(), self.value.lower())
         if isinstance(found, int | float):
             return _OPERATORS[self.op](found, float(self.value))
+        if isinstance(found, list | dict):
+            return _OPERATORS[self.op](_json(found), _document(self.value))
         return _OPERATORS[self.op](str(found), self.value)
 
     def may_hold(self, text: str | None) -> bool:
@@ -84,6 +86,8 @@ class Filter:
 
     def admits(self, key: ArtifactKey) -> bool:
         """Whether every condition on what the path of an artifact tells may hold."""
+        if not self.conditions:
+            return True
         known = {**dict.fromkeys(self.path), **path_values(key)}
         return all(c.may_hold(known[c.name]) for c in self.conditions if c.name in known)
 
@@ -94,8 +98,7 @@ class Filter:
     def holds(self, asset: str, as_of: dt.date, run_id: str, parameters: Mapping[str, Any]) -> bool:
         """Whether every condition holds for an artifact; `parameters` are those of its manifest."""
         values = {
-            **omitted_values(asset),
-            **parameters,
+            **with_omitted(asset, parameters),
             "asset": asset,
             "as_of": as_of.isoformat(),
             "run_id": run_id,
@@ -120,16 +123,14 @@ def path_values(key: ArtifactKey) -> dict[str, str]:
     }
 
 
-@functools.cache
-def omitted_values(asset: str) -> Mapping[str, Any]:
-    """The values under which parameters are left out of the asset's identity: without one, it has this one."""
+def with_omitted(asset: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of an artifact with those that its identity leaves out at the value that they stand for."""
     fields = CATALOG[asset].slice.model_fields if asset in CATALOG else {}
-    marks = {name: omission(field) for name, field in fields.items()}
-    return {name: mark.value for name, mark in marks.items() if mark is not None}
+    return {**omitted_values(parameters, fields), **parameters}
 
 
-def parse(text: str) -> list[Condition]:
-    """The conditions in `text`, separated by spaces; RefusedError lists all that cannot be read."""
+def parse(text: str, *, cls: type[Parameters]) -> list[Condition]:
+    """The conditions on fields of `cls` in `text`, separated by spaces; RefusedError lists all that cannot be read."""
     conditions, problems = list[Condition](), list[str]()
     for word in text.split():
         if len(problems) >= MOST_NAMES:
@@ -139,11 +140,12 @@ def parse(text: str) -> list[Condition]:
             problems.append(
                 "where: not a condition. Allowed: NAME=VALUE, also with != > >= < <=, separated by spaces."
             )
-        elif match["name"] not in {*TrainingParameters.model_fields, *EXTRA}:
-            problems.append(f"where: {match['name']} is unknown. {suggest(match['name'])}")
+        elif match["name"] not in {*cls.model_fields, *EXTRA}:
+            near = suggest(match["name"], cls.model_fields)
+            problems.append(f"where: {match['name']} is unknown. {near}")
         elif match["name"] == "as_of" and parse_day(match["value"]) is None:
             problems.append("where: as_of is compared with what is no real day. Allowed: YYYY-MM-DD.")
-        elif problem := _problem(match["name"], match["op"], match["value"]):
+        elif problem := _problem(match["name"], match["op"], match["value"], cls.model_fields):
             problems.append(f"where: {match['name']} {problem}.")
         else:
             conditions.append(Condition(name=match["name"], op=match["op"], value=match["value"]))
@@ -152,16 +154,31 @@ def parse(text: str) -> list[Condition]:
     return conditions
 
 
-def _problem(name: str, op: str, value: str) -> str:
+def _problem(name: str, op: str, value: str, fields: Fields) -> str:
     """What makes a comparison senseless, so that it would find nothing whatever is there; "" where nothing does."""
-    kind = str if name in EXTRA else TrainingParameters.model_fields[name].annotation
-    if kind in (int, float):
+    kind = None if name in EXTRA else field_type(fields[name])
+    if kind is not None and not kind.container and kind.scalar in (int, float):
         return "" if _is_number(value) else "is a number and is compared with text"
     if name != "as_of" and op not in ("=", "!="):
         return "has no order. Allowed: = and !="
-    if kind is bool and value.lower() not in ("true", "false"):
+    if kind is not None and kind.container:
+        return "" if _document(value) is not None else "is a list or a table. Allowed: JSON without spaces"
+    if kind is not None and kind.scalar is bool and value.lower() not in ("true", "false"):
         return "is true or false"
     return ""
+
+
+def _document(text: str) -> str | None:
+    """A list or table in its one canonical form, or None where the text is none."""
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return _json(read) if isinstance(read, list | dict) else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _is_number(text: str) -> bool:

@@ -68,7 +68,7 @@ def run_request(
 
 def sound_presets(log: logging.Logger) -> Iterator[tuple[Preset, TrainingParameters]]:
     """Each preset that can be used here, with its parameters; what is wrong with the others is logged."""
-    presets, problems = read_presets(load_settings().presets)
+    presets, problems = read_presets(load_settings().presets, cls=TrainingParameters)
     for line in problems:
         log.error(line)
     for preset in presets.values():

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, get_type_hints
 
 from ml_assets.core.asset import Check, Verdict
-from ml_assets.core.manifest import StoredVerdict
+from ml_assets.core.manifest import Manifest, StoredVerdict
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
-from ml_assets.errors import AssetFunctionError, TrainingError
+from ml_assets.errors import AssetFunctionError, CheckError
 from ml_assets.pipeline.calling import arguments, call
 
 if TYPE_CHECKING:
@@ -30,13 +30,26 @@ class Stored(Protocol):
         """What is stored of an asset."""
 
 
-def judge(day: Stored, draft: "Draft") -> Mapping[str, StoredVerdict]:
+class Made(Stored, Protocol):
+    """The artifacts of one day, while they are made."""
+
+    def known(self, asset: str) -> Manifest | None:
+        """The manifest of an asset, where it was made or looked at before."""
+
+
+NOT_MEASURED = "not_measured"
+"""The fact in which an asset says why a metric that its pipeline declares is not told: a reason by the metric's name."""
+
+
+def judge(day: Made, draft: "Draft") -> Mapping[str, StoredVerdict]:
     """What the checks of an asset say of a draft, by name.
 
     Raises:
-        TrainingError: one that must hold does not.
+        CheckError: one that must hold does not, or nobody told a metric that the pipeline declares.
         AssetFunctionError: one failed.
     """
+    if problem := _untold(day, draft):
+        raise CheckError(problem)
 
     def product(name: str) -> Product[Any]:
         return draft.stored_product() if name == draft.key.asset else day.product(name)
@@ -45,7 +58,7 @@ def judge(day: Stored, draft: "Draft") -> Mapping[str, StoredVerdict]:
     for check in checks_of(day.pipeline, draft.key.asset):
         verdict = verdict_of(check, day, product)
         if check.blocking and not verdict.passed:
-            raise TrainingError(_refusal(check, verdict, as_of=day.as_of))
+            raise CheckError(_refusal(check, verdict, as_of=day.as_of))
         found[check.name] = StoredVerdict(
             passed=verdict.passed, message=verdict.message, metadata=dict(verdict.metadata)
         )
@@ -70,6 +83,24 @@ def verdict_of(check: Check, day: Stored, product: Callable[[str], Product[Any]]
     verdict = answer if isinstance(answer, Verdict) else Verdict(passed=_truth(answer, name))
     message = verdict.message or ("" if verdict.passed else check.description)
     return Verdict(bool(verdict.passed), message, metadata=verdict.metadata)
+
+
+def _untold(day: Made, draft: "Draft") -> str:
+    """Which declared metrics neither the last asset tells nor an earlier one of the day; "" where that is not known."""
+    *earlier, last = day.pipeline.assets
+    manifests = [manifest for asset in earlier if (manifest := day.known(asset)) is not None]
+    if draft.key.asset != last or len(manifests) < len(earlier):
+        return ""
+    products: list[Manifest | Product[Any]] = [*manifests, draft.product]
+    told = {name for item in products for name in (*item.metrics, *(item.facts.get(NOT_MEASURED) or ()))}
+    groups = {name.partition(".")[0] for name in told}
+    missing = [metric.name for metric in day.pipeline.metrics if metric.name not in told | groups]
+    if not missing:
+        return ""
+    return (
+        f"{last} of {day.as_of}: no asset told {', '.join(missing)}. Return it in Product(metrics={{...}}), or say why it "
+        f'could not be measured: facts={{"{NOT_MEASURED}": {{"{missing[0]}": "..."}}}}. Nothing was stored of {last}.'
+    )
 
 
 def _truth(answer: Any, name: str) -> bool:

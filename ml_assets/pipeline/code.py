@@ -4,41 +4,27 @@ What counts is what is reached, by what it says: not its comments, not its place
 it is imported by. So a helper that moves changes nothing, and one that is edited changes its users and nothing else.
 """
 
-import ast
 import functools
 import hashlib
-import linecache
-import types
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from types import MappingProxyType
 from typing import Any
 
+from ml_assets.core.asset import Asset
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Asset
-from ml_assets.pipeline.code_effects import Effects, loaded_for_what_they_do
-from ml_assets.pipeline.code_modules import (
-    DEFINED,
-    Imported,
-    Module,
-    Statement,
-    distribution_of,
-    find_spec,
-    stored_names,
-)
-from ml_assets.pipeline.code_names import Definition, Held, Names, Outside, Target, Whole, statements
-from ml_assets.pipeline.code_text import Writer
+from ml_assets.pipeline.code_reach import Reach
 from ml_assets.pipeline.versions import NUMERIC
 
+FRAMES = 15_000  # for all that Python itself can compile
 OF_FORMAT: Mapping[str, frozenset[str]] = {
     "parquet": frozenset({"polars"}),
     "skops": frozenset({"numpy", "scikit-learn", "scipy", "skops"}),
     "safetensors": frozenset({"numpy", "safetensors"}),
 }
-RUNS_TEXT = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.compile"})
-IMPORTS_BY_NAME = frozenset({"builtins.__import__", "importlib.import_module"})
-PLAIN = (str, bytes, int, float, complex, bool, type(None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,22 +42,29 @@ class Code:
     opaque: tuple[str, ...] = ()
 
 
-def code_of(asset: Asset) -> Code:
-    """The code that makes an asset, as the files say it when this is called first; read once a process."""
-    return _code(
-        asset.function, asset.slice, asset.format, asset.threads, "parameters" in asset.takes.values()
-    )
+def code_of(asset: Asset, values: Mapping[str, Any] = MappingProxyType({})) -> Code:
+    """The code that makes an asset, as the files say it when this is called first; read once a process.
+
+    Args:
+        asset: what is made.
+        values: its identity. Then of a dictionary at the top level of a module, from which a parameter chooses as in
+            `MODELS[params.model]`, only the entry counts that is chosen: a new one changes nothing that exists.
+    """
+    keys = tuple(sorted((name, value) for name, value in values.items() if isinstance(value, str)))
+    takes_parameters = "parameters" in asset.takes.values()
+    return _code(asset.function, asset.slice if takes_parameters else None, asset.format, asset.threads, keys)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1_000)
 def _code(
     function: Callable[..., Any],
-    slice_: type[Parameters],
+    slice_: type[Parameters] | None,
     format_: str,
     threads: int,
-    takes_parameters: bool,  # noqa: FBT001
+    values: tuple[tuple[str, str], ...],
 ) -> Code:
-    reach = Reach(function, slice_ if takes_parameters else None)
+    with _deep():
+        reach = Reach(function, slice_, dict(values))
     text = "\n".join([*reach.texts.values(), *([f"threads {threads}"] if threads != 1 else [])])
     packages = {name for name in reach.packages if name} | OF_FORMAT.get(format_, frozenset())
     return Code(
@@ -79,6 +72,17 @@ def _code(
         packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),
         opaque=tuple(f"{name}: {why}" for name, why in sorted(reach.opaque.items())),
     )
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """A chain of calls, or of elif, is as deep a tree as it is long; it takes some frames for each link."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @functools.cache
@@ -91,245 +95,3 @@ def _numeric(distribution: str) -> frozenset[str]:
     return frozenset(
         name for name in NUMERIC if any(item.startswith(name) and "extra ==" not in item for item in required)
     )
-
-
-Key = tuple[Module, "str | Statement"]
-ALL = "*"
-
-
-class Reach:
-    """All that a function reaches: each definition once, numbered as it is found.
-
-    A text names what it uses by these numbers. So two asset functions have equal texts exactly where they and all that
-    they reach say the same, whichever files it stands in.
-
-    Attributes:
-        texts: what is reached, in the order in which it is found.
-        packages: the distributions that are reached.
-        opaque: the modules taken whole, and why.
-    """
-
-    def __init__(self, function: Callable[..., Any], slice_: type[Parameters] | None) -> None:
-        self.texts: dict[Key, str] = {}
-        self.packages: set[str] = set()
-        self.opaque: dict[str, str] = {}
-        self._numbers: dict[Key, int] = {}
-        self._queue: deque[Key] = deque()
-        self._attributes: set[str] = set()
-        self._touched: dict[Module, None] = {}
-        self._names = Names(function.__module__)
-        self._effects = functools.cache(lambda module: [*Effects(self._names).of_module(module)])
-        self._number_of_function(function)
-        while self._queue:
-            while self._queue:
-                key = self._queue.popleft()
-                self.texts[key] = self._text(key)
-            self._follow_effects()
-            self._follow_members(slice_)
-
-    # What the writer of a text asks.
-
-    def name(self, module: Module, name: str, attributes: Sequence[str]) -> str:
-        """What stands for a name of the module and the attributes behind it."""
-        return self._token(module, self._names.named(module, name, tuple(attributes)))
-
-    def imported(self, module: Module, imported: Imported, attributes: Sequence[str]) -> str:
-        """What stands for something that is imported inside a function."""
-        return self._token(module, self._names.imported(imported, tuple(attributes)))
-
-    def attribute(self, name: str) -> None:
-        """An attribute of something that is known at run time only: a member of the parameters, perhaps."""
-        self._attributes.add(name)
-
-    def is_declaration(self, module: Module, decorator: ast.expr) -> bool:
-        """Whether a decorator only declares the function as an asset or a check of a pipeline."""
-        return self._names.is_declaration(module, decorator)
-
-    def call(self, module: Module, node: ast.Call, function: str) -> None:
-        """A call that imports by name, or runs a text, takes the modules whole that it may lead to."""
-        if function in RUNS_TEXT:
-            self._whole(module, f"{function.removeprefix('builtins.')} is called")
-        elif function in IMPORTS_BY_NAME:
-            start, is_all = _start_of_text(node.args[0] if node.args else None)
-            if is_all and not start.startswith("."):
-                self._token(module, self._names.attribute(start, ()))
-            else:
-                self._whole_package(module, start.rpartition(".")[0] or module.package)
-
-    # What a name leads to.
-
-    def _token(self, module: Module, targets: Sequence[Target]) -> str:
-        return "|".join([self._token_of(module, target) for target in targets])
-
-    def _token_of(self, module: Module, target: Target) -> str:
-        if isinstance(target, Outside):
-            return self._outside(module, target.name)
-        if isinstance(target, Whole):
-            return self._whole(target.module, target.why)
-        self._attributes.update(target.rest)
-        if isinstance(target, Held):
-            return self._held(target)
-        return ".".join([self._number((target.module, target.name)), *target.rest])
-
-    def _outside(self, module: Module, name: str) -> str:
-        """A name of another distribution. Of the library none is told: it has versions of its own."""
-        top, _, rest = name.partition(".")
-        if top == "sys" and rest.startswith("modules"):
-            self._whole(module, "sys.modules is used")
-        elif top not in ("builtins", "ml_assets"):
-            self.packages.add(distribution_of(".".join(name.split(".")[:2])))
-        return name
-
-    def _held(self, target: Held) -> str:
-        """A value that no text defines: of an argument of an enclosing function, or in a notebook."""
-        value = target.module.values[target.name]
-        if isinstance(value, types.ModuleType):
-            return self._token(target.module, self._names.attribute(value.__name__, target.rest))
-        if isinstance(value, types.FunctionType):
-            return ".".join([self._number_of_function(value), *target.rest])
-        if isinstance(value, type) and (module := self._names.module(value.__module__)):
-            return self._token(
-                module, self._names.named(module, value.__qualname__.split(".")[0], target.rest)
-            )
-        if not _is_plain(value):
-            self.opaque.setdefault(f"{target.module.name}.{target.name}", "its value cannot be read")
-        return f"{value!r}" if _is_plain(value) else target.name
-
-    def _whole(self, module: Module, why: str) -> str:
-        while module.parent:
-            module = module.parent
-        self.opaque.setdefault(module.name, why)
-        return self._number((module, ALL))
-
-    def _whole_package(self, module: Module, package: str) -> None:
-        why = f"{module.name} imports by a name that is known at run time only"
-        self._whole(module, why)
-        spec = find_spec(package) if package and self._names.module(package) else None
-        for name in _modules_in(package, spec.submodule_search_locations if spec else None):
-            found = self._names.module(name)
-            if found:
-                self._whole(found, why)
-
-    def _number_of_function(self, function: Callable[..., Any]) -> str:
-        module = self._names.module(function.__module__) or _in_memory(function)
-        enclosing, _, name = function.__qualname__.rpartition("<locals>.")
-        for part in filter(None, enclosing.replace("<locals>.", "").split(".")):
-            module = _inside(module, part, function) or module
-        if not name.isidentifier():
-            name = name.split(".")[0]
-        if name in module.bound:
-            return self._number((module, name))
-        return self._whole(module, f"no statement of it defines {name}")
-
-    def _number(self, key: Key) -> str:
-        if key not in self._numbers:
-            self._numbers[key] = len(self._numbers)
-            self._queue.append(key)
-            self._touch(key[0])
-        return f"@{self._numbers[key]}"
-
-    def _touch(self, module: Module) -> None:
-        if module in self._touched:
-            return
-        self._touched[module] = None
-        if module.parent:
-            self._touch(module.parent)
-        for loaded in loaded_for_what_they_do(module, self._names):
-            self._touch(loaded)
-
-    # What is reached, as a text.
-
-    def _text(self, key: Key) -> str:
-        module, name = key
-        writer = Writer(module, self)
-        if isinstance(name, Statement):
-            return _with_conditions(writer, name)
-        if name == ALL:
-            return self._text_of_all(writer, module)
-        return " ".join(_with_conditions(writer, item) for item in statements(Definition(module, name)))
-
-    def _text_of_all(self, writer: Writer, module: Module) -> str:
-        for name in module.bound:
-            self.name(module, name, ())
-        for star in module.stars:
-            self._token(module, self._names.attribute(star, ()))
-        return " ".join(_with_conditions(writer, item) for item in module.effects)
-
-    def _follow_effects(self) -> None:
-        for module in [*self._touched]:
-            for name, acted_on in self._effects(module):
-                if acted_on is None or not acted_on.isdisjoint(self._numbers):
-                    self._number((module, name))
-
-    def _follow_members(self, slice_: type[Parameters] | None) -> None:
-        """The properties and methods of the parameters that something reached may call; fields are identity, not code."""
-        for cls in slice_.__mro__ if slice_ else ():
-            module = self._names.module(cls.__module__) if issubclass(cls, Parameters) else None
-            if module is None or cls is Parameters:
-                continue
-            for statement in _members(module, cls, self._attributes):
-                self._number((module, statement))
-
-
-def _with_conditions(writer: Writer, statement: Statement) -> str:
-    return " ".join([*map(writer.write, statement.conditions), writer.write(statement.node)])
-
-
-def _members(module: Module, cls: type, names: set[str]) -> list[Statement]:
-    found = [node for node in ast.walk(ast.Module(module.body, [])) if isinstance(node, ast.ClassDef)]
-    bodies = [node.body for node in found if node.name == cls.__name__]
-    return [
-        _statement(node)
-        for body in bodies
-        for node in body
-        if not isinstance(node, ast.AnnAssign) and not names.isdisjoint(stored_names(node))
-    ]
-
-
-@functools.cache
-def _statement(node: ast.stmt) -> Statement:
-    return Statement(node)
-
-
-def _inside(module: Module, name: str, function: Callable[..., Any]) -> Module | None:
-    """The function of this name around another, read like a module."""
-    line = function.__code__.co_firstlineno
-    for item in module.bound.get(name, ()):
-        node = item.node if isinstance(item, Statement) else None
-        if isinstance(node, DEFINED) and node.lineno <= line <= (node.end_lineno or line):
-            arguments = {item.arg for item in ast.walk(node) if isinstance(item, ast.arg)}
-            cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-            values = {name: cells[name].cell_contents if name in cells else ... for name in arguments}
-            return Module(module.name, module.package, node.body, parent=module, values=values)
-    return None
-
-
-def _in_memory(function: Callable[..., Any]) -> Module:
-    """The text that a function of a notebook was defined by."""
-    name, text = function.__module__, "".join(linecache.getlines(function.__code__.co_filename))
-    return Module(name, "", ast.parse(text).body, values=function.__globals__)
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, tuple | list):
-        return all(map(_is_plain, value))
-    if isinstance(value, dict):
-        return all(_is_plain(item) for pair in value.items() for item in pair)
-    return isinstance(value, PLAIN)
-
-
-def _start_of_text(node: ast.AST | None) -> tuple[str, bool]:
-    """How a text begins that is put together at run time, and whether that is all of it."""
-    if isinstance(node, ast.Constant):
-        return str(node.value), True
-    if isinstance(node, ast.BinOp):
-        return _start_of_text(node.left)[0], False
-    if isinstance(node, ast.JoinedStr) and node.values:
-        return _start_of_text(node.values[0])[0], False
-    return "", False
-
-
-def _modules_in(package: str, folders: Sequence[str] | None) -> list[str]:
-    from pkgutil import iter_modules
-
-    return [f"{package}.{item.name}" for item in iter_modules(list(folders or ()))]

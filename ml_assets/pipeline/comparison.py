@@ -9,6 +9,7 @@ from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.comparison.sample import Sample, Shortage, shortage
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource, Manifest
+from ml_assets.core.metrics import Metrics
 from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
 from ml_assets.pipeline.paired_rows import Pair, ReadRows, first_unseen, read_pair, refuse_other_rows
 from ml_assets.pipeline.released import NamedModel, store_of
@@ -133,11 +134,14 @@ def score_both(
     )
 
 
-def compare_scored(scored: Scored, *, margins: Mapping[str, float], error: float) -> Compared:
+def compare_scored(
+    scored: Scored, *, metrics: Metrics, margins: Mapping[str, float], error: float
+) -> Compared:
     """Who is better, and by how much at most; where rows are too few no KPI is looked at.
 
     Args:
         scored: the rows with both scores.
+        metrics: what is declared of them.
         margins: by how much the candidate may be worse, for each metric that is compared.
         error: chance, at most, with which the truth is beyond an end of an interval.
 
@@ -152,7 +156,7 @@ def compare_scored(scored: Scored, *, margins: Mapping[str, float], error: float
             scored=scored,
             comparison=Comparison(**known, shortage=scored.shortage, verdict="too few rows"),
         )
-    kpis = compare(scored.rows, margins=margins, error=error, base_rate=scored.base_rate)
+    kpis = compare(scored.rows, metrics=metrics, margins=margins, error=error, base_rate=scored.base_rate)
     by_time = blocks(scored.rows, metrics=list(margins), base_rate=scored.base_rate)
     return Compared(
         scored=scored,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest, SourceDay
-from ml_assets.core.where import omitted_values
+from ml_assets.core.where import with_omitted
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Value = TypeVar("Value")
@@ -58,7 +58,7 @@ class Difference:
 
 def parameter_differences(asset: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
     """The parameters whose values differ; one that is left out at some value has that value."""
-    before, after = {**omitted_values(asset), **was}, {**omitted_values(asset), **now}
+    before, after = with_omitted(asset, was), with_omitted(asset, now)
     return [
         Difference(what="parameter", name=name, was=before.get(name), now=after.get(name))
         for name in sorted(before.keys() | after.keys())

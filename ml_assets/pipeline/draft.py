@@ -14,7 +14,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest, StoredVerdict
 from ml_assets.core.product import Product
-from ml_assets.errors import StoreError, TrainingError, UnstorableError
+from ml_assets.errors import CheckError, StoreError, UnstorableError
 from ml_assets.pipeline.encode import prepare
 from ml_assets.pipeline.versions import hardware_of
 from ml_assets.pipeline.workspace import Workspace
@@ -22,7 +22,7 @@ from ml_assets.storage.formats import FORMATS, read_back
 
 TABLE = "parquet"
 Judge = Callable[["Draft"], Mapping[str, StoredVerdict]]
-"""What the checks of an artifact say of its `stored_product`; raises TrainingError where it must not be stored."""
+"""What the checks of an artifact say of its `stored_product`; raises CheckError where it must not be stored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class Draft:
 
         Raises:
             StoreError: the value cannot be stored, or does not come back as it was; nothing was written.
-            TrainingError: a check that must hold does not, or a metric is no number; nothing was written.
+            CheckError: a check that must hold does not, or a metric is no number; nothing was written.
         """
         if self._made is None:
             manifest = self._write()
@@ -118,8 +118,9 @@ class Draft:
             self._facts(),
             {name: self._number(name, v) for name, v in self.product.metrics.items()},
         )
-        self.product = replace(self.product, facts=facts, metrics=metrics)
-        ready = prepare(self.product, asset=self.key.asset, format_name=self.format, annotation=self.returns)
+        product = replace(self.product, facts=facts, metrics=metrics)
+        ready = prepare(product, asset=self.key.asset, format_name=self.format, annotation=self.returns)
+        self.product = product  # only now: a file that the function wrote is there as long as what it gave
         self._data = ready.contents[ready.files[0].file]
         self._loaded = replace(self.product, value=ready.value, attachments={})
         manifest = self._manifest(ready.files, self.judge(self))
@@ -176,7 +177,7 @@ class Draft:
         except (TypeError, ValueError):
             number = math.nan
         if not math.isfinite(number):
-            raise TrainingError(
+            raise CheckError(
                 f"{self._name}: the metric {visible(name)} is not a number. Leave it out where it could not be measured. "
                 "Nothing was written."
             )

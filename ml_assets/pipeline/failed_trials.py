@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import PYTHON, Manifest
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.sharing import own_assets, shared_assets
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import packages_of
 
@@ -51,7 +51,7 @@ def remember(day: Day, error: MlAssetsError) -> None:
 
 def _decided_by_artifacts(day: Day) -> bool:
     """Whether it failed in what it does not share, and nothing of that asks for rows."""
-    own = own_assets(day.pipeline)
+    own = trial_assets(day.pipeline)
     asks = any("rows" in day.pipeline.assets[asset].takes.values() for asset in own)
     return day.making in own and not asks
 
@@ -75,6 +75,6 @@ def _inputs(day: Day) -> list[Manifest]:
 
 def _code(pipeline: Declared) -> tuple[str, Mapping[str, str]]:
     """The code of all that trials do not share, and its packages."""
-    code = [code_of(pipeline.assets[asset]) for asset in own_assets(pipeline)]
+    code = [code_of(pipeline.assets[asset]) for asset in trial_assets(pipeline)]
     names = sorted({name for one in code for name in one.packages})
     return "-".join(one.version for one in code), packages_of(tuple(names))

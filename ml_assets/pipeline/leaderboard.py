@@ -6,8 +6,11 @@ from typing import Any
 from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
+from ml_assets.core.slices import subjects
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.draft import Draft
@@ -17,21 +20,25 @@ from ml_assets.storage.artifact_store import ArtifactStore
 DOCUMENT, SUMMARY = "leaderboard.json", "summary.md"
 
 
-def leaderboard_key(parameters: TrainingParameters, own: SweepParameters, as_of: dt.date) -> ArtifactKey:
+def leaderboard_key(
+    parameters: Parameters, own: SweepParameters, as_of: dt.date, *, pipeline: Declared
+) -> ArtifactKey:
     """The key of a leaderboard: what its trials share and the sweep's own decide it."""
     values = sweep_identity(parameters, own)
-    return key_of_identity(ASSET, values, as_of, path={"dataset": parameters.dataset})
+    about = {name: getattr(parameters, name) for name in subjects(pipeline)}
+    return key_of_identity(ASSET, values, as_of, path=about, names=pipeline.path, folder=pipeline.folder)
 
 
 def leaderboard_draft(sweep: Sweep, board: Leaderboard) -> Draft:
     """A leaderboard with its pictures, to be committed; its lineage is the evaluation of every trial and day that it ranks."""
-    found = sorted(sweep.evaluations.values(), key=lambda m: (m.as_of, m.run_id))
+    pipeline = sweep.pipeline
+    evaluations = sorted(sweep.evaluations.values(), key=lambda manifest: (manifest.as_of, manifest.run_id))
     return Draft(
-        product=_product(board, rows_until=sweep.rows_until),
-        key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1]),
+        product=_product(board, rows_until=sweep.rows_until, pipeline=pipeline),
+        key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1], pipeline=pipeline),
         identity=sweep_identity(sweep.parameters, sweep.own),
         format="parquet",
-        inputs=tuple(found),
+        inputs=tuple(evaluations),
         workspace=sweep.workspace,
         code_version=f"ml_assets {__version__}",
         started_at=sweep.workspace.now(),
@@ -53,7 +60,7 @@ def _attached(key: ArtifactKey, name: str, store: ArtifactStore) -> bytes:
     return store.read_file(key, next(file for file in store.manifest(key).files if file.name == name))
 
 
-def _product(board: Leaderboard, *, rows_until: str) -> Product[Any]:
+def _product(board: Leaderboard, *, rows_until: str, pipeline: Declared) -> Product[Any]:
     """The table; beside it the document, a page to read, and the pictures.
 
     `rows_until` is the last event day that any trial was measured on; "" where that is not known.
@@ -66,7 +73,7 @@ def _product(board: Leaderboard, *, rows_until: str) -> Product[Any]:
 
     best = board.trials[0] if board.trials else None
     return Product(
-        value=table(board),
+        value=table(board, pipeline=pipeline),
         facts={
             "trials": len(board.trials) + len(board.failed),
             "ranked_trials": len(board.trials),
@@ -80,7 +87,7 @@ def _product(board: Leaderboard, *, rows_until: str) -> Product[Any]:
             **({f"nested_{board.metric}": board.nested.value} if board.nested else {}),
         },
         attachments={
-            SUMMARY: markdown(board).encode(),
+            SUMMARY: markdown(board, metrics=Metrics.of(pipeline)).encode(),
             DOCUMENT: rfc8785.dumps(board.document()),
             **pictures(board),
         },

@@ -5,19 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.evidence import Evidence
-from ml_assets.core.leaderboard.ranked import RankedTrial
+from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
+from ml_assets.core.leaderboard.ranking import Evidence
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.statistics.row_values import KNOWN
 from ml_assets.pipeline.scored_evaluation import scores_of
 from ml_assets.storage.artifact_store import ArtifactStore
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from polars import DataFrame
 
-    from ml_assets.core.leaderboard.nested import NestedChoice
+    from ml_assets.core.leaderboard.evidence import NestedChoice
     from ml_assets.core.row_sample import Averaged, RowSample
 
+RATE = "train_base_rate"
 Scored = list[tuple[dt.date, "DataFrame"]]
 """By as_of, the rows of the holdout with their scores."""
 
@@ -25,29 +26,36 @@ Scored = list[tuple[dt.date, "DataFrame"]]
 def evidence(
     board: Leaderboard,
     evaluations: Mapping[tuple[str, dt.date], Manifest],
-    training_sets: Iterable[Manifest],
+    shared: Iterable[Manifest],
     *,
     store: ArtifactStore,
+    window_days: int = 1,
 ) -> Evidence:
     """Compare the trials of a leaderboard with the first one on the rows of all their holdouts.
 
-    Trials on fewer days, on other rows or without stored scores take no part.
+    Trials on fewer days, on other rows or without stored scores take no part. Where the metric is not known row by row,
+    trials are compared by days.
 
     Args:
         board: the ranking.
         evaluations: by trial and day.
-        training_sets: those that the evaluations were measured on.
+        shared: what trials share: among it that on whose rows the evaluations were measured.
         store: where the scores are.
+        window_days: over how many days the metric is measured.
 
     Raises:
         CorruptArtifactError: the scores of an evaluation are damaged.
     """
     if len(board.trials) < 2 or not board.trials[0].complete:  # noqa: PLR2004 - nothing to compare
         return Evidence()
+    if board.metric not in KNOWN:
+        from ml_assets.core.leaderboard.evidence import by_days
+
+        return by_days(board, window_days=window_days)
     return _Reading(
         board=board,
         evaluations=evaluations,
-        training_sets={manifest.sha256: manifest for manifest in training_sets},
+        shared={manifest.sha256: manifest for manifest in shared},
         store=store,
     ).evidence()
 
@@ -58,12 +66,11 @@ class _Reading:
 
     board: Leaderboard
     evaluations: Mapping[tuple[str, dt.date], Manifest]
-    training_sets: Mapping[str, Manifest]
+    shared: Mapping[str, Manifest]
     store: ArtifactStore
 
     def evidence(self) -> Evidence:
-        from ml_assets.core.leaderboard.nested import NestedChoice
-        from ml_assets.core.leaderboard.row_differences import against_first, rows_of
+        from ml_assets.core.leaderboard.evidence import NestedChoice, against_first, rows_of
         from ml_assets.core.row_sample import RowSample
 
         first, *others = self.board.trials
@@ -111,6 +118,5 @@ class _Reading:
         return {day: self._base_rate(self.evaluations[trial.run_id, day]) for day in self.board.days}
 
     def _base_rate(self, evaluation: Manifest) -> float:
-        source = evaluation.input_of("training_set")
-        facts = self.training_sets[source.sha256].facts if source else {}
-        return float(facts["train_base_rate"])
+        inputs = [self.shared[item.sha256] for item in evaluation.artifacts if item.sha256 in self.shared]
+        return float(next(manifest.facts[RATE] for manifest in inputs if RATE in manifest.facts))

@@ -48,6 +48,7 @@ def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, envi
             damaged={a: str(found) for a, found in read.items() if isinstance(found, CorruptArtifactError)},
             code={name: one.version for name, one in code.items()},
             packages={name: packages_of(one.packages) for name, one in code.items()},
+            pipeline=pipeline,
         ),
     )
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ml_assets.core.report.words import stretches
+from ml_assets.core.report.text import stretches
 from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.verdicts import Verdict
 from ml_assets.storage.artifact_store import ArtifactStore

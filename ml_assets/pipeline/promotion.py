@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import Evidence, check
@@ -87,10 +88,12 @@ def evaluate(request: Promotion) -> Evaluated:
     state = log.state()
     slot: Slot = state.idle if own.to == "idle" else own.to
     _refuse_slot(state, slot, request)
+    metrics = Metrics.of(request.pipeline)
     terms = Terms(
         through=through,
         window_days=own.window_days,
-        margins=own.allowed,
+        metrics=metrics,
+        margins=own.allowed(metrics),
         by=request.by,
     )
     found = lineage(

@@ -9,6 +9,7 @@ and either reuses what the other has made.
 """
 
 import datetime as dt
+import importlib
 import shutil
 import tempfile
 import weakref
@@ -35,11 +36,32 @@ from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.draft import Made
-from ml_assets.pipeline.reference import find, reference
 from ml_assets.pipeline.stored_value import load_value
 from ml_assets.pipeline.workspace import Workspace, open_workspace, utc_now
 from ml_assets.settings import Settings, load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+
+
+def _reference(pipeline: Declared) -> str:
+    if not pipeline.reference:
+        raise RefusedError(
+            [f"pipeline: {pipeline.name} is found nowhere by name. Define it at the top level of a module."]
+        )
+    return pipeline.reference
+
+
+def find_pipeline(place: Any) -> Declared:
+    """The pipeline that another process wrote down, or one that is given as it is."""
+    if isinstance(place, Declared):
+        return place
+    module, _, name = str(place).partition(":")
+    try:
+        pipeline = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError):
+        pipeline = None
+    if not isinstance(pipeline, Declared):
+        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."])
+    return pipeline
 
 
 class Run(BaseModel):
@@ -57,7 +79,7 @@ class Run(BaseModel):
         frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True
     )
 
-    pipeline: Annotated[Declared, PlainValidator(find), PlainSerializer(reference)]
+    pipeline: Annotated[Declared, PlainValidator(find_pipeline), PlainSerializer(_reference)]
     parameters: SerializeAsAny[Parameters]
     as_of: dt.date
     environment: str
@@ -126,7 +148,7 @@ def resolve(
     name = settings.named(environment)
     settings.place(name)
     day = days.last_complete_day(now) if as_of == "" else days.parse(str(as_of))
-    parameters, problems = diagnose(values)
+    parameters, problems = diagnose(values, pipeline.parameters)
     problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now)
     problems += _of_the_environment(pipeline, values, name, settings=settings, told=problems)
     if parameters is None or day is None or problems:
@@ -206,4 +228,7 @@ def _of_the_environment(
     source = values.get("source", field.default if field else None)
     known = not isinstance(source, str) or any(line.startswith("source:") for line in told)
     problem = None if known else settings.source_problem(source, environment=environment)
-    return [*([problem] if problem else []), *settings.override_problems(values, environment=environment)]
+    return [
+        *([problem] if problem else []),
+        *settings.override_problems(values, cls=pipeline.parameters, environment=environment),
+    ]

@@ -4,15 +4,19 @@ import datetime as dt
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ml_assets.core.leaderboard.document import Leaderboard, leaderboard
-from ml_assets.core.leaderboard.record import TrialDay
+from ml_assets.core.leaderboard.document import Leaderboard
+from ml_assets.core.leaderboard.ranking import leaderboard, with_evidence
+from ml_assets.core.leaderboard.trial import TrialDay
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import Parameters, TrainingParameters, identity
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import Parameters, TrainingParameters
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import measured, metric_assets
 from ml_assets.core.sweep.axis import shown
 from ml_assets.core.sweep.halving import Round, first_round, next_round
 from ml_assets.core.sweep.search import trials_of
@@ -21,8 +25,7 @@ from ml_assets.core.sweep.sweep_parameters import SweepParameters, space_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets.errors import SharedRunIdError, TrainingError
 from ml_assets.pipeline.leaderboard_rows import evidence
-from ml_assets.pipeline.sharing import shared_name
-from ml_assets.pipeline.trials import Tried, shared_artifacts, tries, workers_for_trials
+from ml_assets.pipeline.trials import Shared, Tried, make_shared, shared_name, tries, workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 
 LOGGER = logging.getLogger("ml_assets")
@@ -46,6 +49,7 @@ class Sweep:
         parameters: what all trials share.
         own: the axes, the search, what is best.
         days: its days, oldest first; the last one is the sweep's as_of.
+        pipeline: whose runs its trials are.
         workspace: where it reads and writes.
         retry_failed: try again what is known to fail.
         records: what came of each trial and day so far.
@@ -55,21 +59,30 @@ class Sweep:
     parameters: TrainingParameters
     own: SweepParameters
     days: tuple[dt.date, ...]
+    pipeline: Declared
     workspace: Workspace
     retry_failed: bool = False
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
     evaluations: dict[tuple[str, dt.date], Manifest] = field(default_factory=dict)
-    _shared: dict[str, dict[str, Manifest]] = field(
-        default_factory=dict
-    )  # by name and asset: no trial sees others
+    _shared: dict[str, Shared] = field(default_factory=dict)  # by name: no trial sees others
     _named: dict[str, TrainingParameters] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
 
+    @property
+    def metrics(self) -> Metrics:
+        """What is declared of the metrics."""
+        return Metrics.of(self.pipeline)
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether the best trial is the one with the largest metric."""
+        return self.metrics.larger_is_better(self.own.metric)
+
     @cached_property
     def space(self) -> Space:
         """The axes; RefusedError where one of them is wrong."""
-        return space_of(self.own)
+        return space_of(self.own, cls=type(self.parameters))
 
     @property
     def most_trials(self) -> int:
@@ -99,26 +112,34 @@ class Sweep:
             CorruptArtifactError: the scores of an evaluation are damaged.
         """
         varied = [axis.name for axis in self.space]
-        board = leaderboard(self.records.values(), metric=self.own.metric, varied=varied)
-        shared = self._shared_manifests
-        return board.with_evidence(evidence(board, self.evaluations, shared, store=self.workspace.store))
+        board = leaderboard(
+            self.records.values(), metric=self.own.metric, varied=varied, pipeline=self.pipeline
+        )
+        days = int(getattr(self.parameters, self.metrics.over(self.own.metric), 1))
+        compared = evidence(
+            board,
+            self.evaluations,
+            self._shared_manifests(),
+            store=self.workspace.store,
+            window_days=days,
+        )
+        return with_evidence(board, compared, pipeline=self.pipeline)
 
     @property
     def rows_until(self) -> str:
         """The last event day that any trial was measured on; "" where a training set of an earlier version does not say."""
-        found = [str(manifest.facts.get("last_day", "")) for manifest in self._shared_manifests]
-        return max(found, default="") if all(found) else ""
+        days = [str(manifest.facts.get("last_day", "")) for manifest in self._shared_manifests()]
+        return max(days, default="") if all(days) else ""
 
-    @property
     def _shared_manifests(self) -> list[Manifest]:
         return [manifest for shared in self._shared.values() for manifest in shared.values()]
 
     def name(self, trial: Parameters) -> str:
         """What a trial is called: its run_id at the sweep's as_of."""
-        return self.workspace.pipeline.run_id(trial, self.days[-1])
+        return self.pipeline.run_id(trial, self.days[-1])
 
     def _learning(self) -> Iterator[Tried]:
-        search = Tpe(self.parameters, self.own)
+        search = Tpe(self.parameters, self.own, larger_is_better=self.larger_is_better)
         while trials := search.ask():
             yield from self._tries(trials, self.days, planned=self.most_trials)
             for trial in trials:
@@ -133,7 +154,7 @@ class Sweep:
             )
             yield from self._tries([trials[n] for n in stage.trials], stage.days, planned=len(trials))
             results = {n: self._mean(trials[n], stage.days) for n in stage.trials}
-            stage = next_round(stage, results, larger_is_better=self.own.larger_is_better)
+            stage = next_round(stage, results, larger_is_better=self.larger_is_better)
 
     def _tries(
         self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, planned: int
@@ -148,17 +169,7 @@ class Sweep:
         if not wanted:
             return
         workers = workers_for_trials(wanted, self.workspace)
-        blocked: dict[str, str] = {}
-        made = shared_artifacts(
-            trials, list(wanted), workspace=self.workspace, workers=workers, known=self._shared
-        )
-        for tried in made:
-            named = self._shared_name(tried.parameters, tried.attempt.as_of)
-            if tried.attempt.error:
-                blocked[named] = str(tried.attempt.error)
-            else:
-                self._shared[named] = {made.key.asset: made.manifest for made in tried.attempt.made}
-            yield tried
+        blocked = yield from self._share(trials, list(wanted), workers=workers)
         total = len(self.records) + sum(map(len, wanted.values()))
         for day, left in wanted.items():
             for trial in left:
@@ -168,29 +179,60 @@ class Sweep:
             day: [trial for trial in left if self._shared_name(trial, day) not in blocked]
             for day, left in wanted.items()
         }
-        found = tries(
+        outcomes = tries(
             sound,
             shared=self._shared,
+            pipeline=self.pipeline,
             workspace=self.workspace,
             workers=workers,
             retry_failed=self.retry_failed,
         )
-        with closing(found):  # what is under way ends where too many have failed
-            for tried in found:
+        with closing(outcomes):  # what is under way ends where too many have failed
+            for tried in outcomes:
                 day, error = tried.attempt.as_of, tried.attempt.error
                 yield tried
                 self._record(
                     tried.parameters,
                     day,
                     reason=str(error) if error else None,
-                    evaluation=_evaluation(tried),
+                    evaluation=self._evaluation(tried),
                     reused=all(made.reused for made in tried.attempt.made),
                     planned=planned,
                     total=total,
                 )
 
+    def _share(
+        self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, workers: int
+    ) -> Generator[Tried, None, dict[str, str]]:
+        """Make what trials share; returned is why, by name, where it cannot be made."""
+        blocked: dict[str, str] = {}
+        made = make_shared(
+            trials,
+            days,
+            pipeline=self.pipeline,
+            workspace=self.workspace,
+            workers=workers,
+            known=self._shared,
+        )
+        for tried in made:
+            named = self._shared_name(tried.parameters, tried.attempt.as_of)
+            if tried.attempt.error:
+                blocked[named] = str(tried.attempt.error)
+            else:
+                self._shared[named] = {item.key.asset: item.manifest for item in tried.attempt.made}
+            yield tried
+        return blocked
+
     def _shared_name(self, trial: Parameters, day: dt.date) -> str:
-        return shared_name(self.workspace.pipeline, trial, day)
+        return shared_name(trial, day, pipeline=self.pipeline)
+
+    def _evaluation(self, tried: Tried) -> Manifest | None:
+        """The very one that was made or found and gives the metrics; none of a try that failed."""
+        if tried.attempt.error:
+            return None
+        made = {item.key.asset: item.manifest for item in tried.attempt.made}
+        likely = metric_assets(self.pipeline)
+        return measured(self.metrics, made.values()) or next((made[n] for n in likely if n in made), None)
 
     def _refuse_shared_names(self, trials: Sequence[TrainingParameters]) -> None:
         """SharedRunIdError where two trials have one run_id: what came of one would be taken for the other."""
@@ -218,9 +260,9 @@ class Sweep:
         if evaluation:
             self.evaluations[name, day] = evaluation
         self.records[name, day] = TrialDay(
-            trial=identity(trial, of=TrainingParameters),
+            trial=self.pipeline.identity(trial),
             as_of=day,
-            run_id=self.workspace.pipeline.run_id(trial, day),
+            run_id=self.pipeline.run_id(trial, day),
             status="done" if reason is None else "failed",
             reason=reason or "",
             metrics=metrics,
@@ -229,15 +271,17 @@ class Sweep:
         if reason is not None:
             self._failed.setdefault(name, reason)
         if (value := metrics.get(self.own.metric)) is not None:
-            better = max if self.own.larger_is_better else min
+            better = max if self.larger_is_better else min
             self._best = value if self._best is None else better(self._best, value)
-        told = f"{self.own.metric} {metrics[self.own.metric]:.4f}" if self.own.metric in metrics else reason
+        outcome = (
+            f"{self.own.metric} {metrics[self.own.metric]:.4f}" if self.own.metric in metrics else reason
+        )
         LOGGER.info(
             "%s %s %s: %s (%d of %d)",
             day,
-            self.workspace.pipeline.run_id(trial, day),
+            self.pipeline.run_id(trial, day),
             self.varied(trial),
-            told,
+            outcome,
             len(self.records),
             total,
             extra={"sweep": Progress(done=len(self.records), total=total, best=self._best)},
@@ -251,8 +295,8 @@ class Sweep:
 
     def _mean(self, trial: TrainingParameters, days: Sequence[dt.date]) -> float | None:
         """The mean metric over days that were tried; None where one of them failed."""
-        found = [self.records[self.name(trial), day] for day in days]
-        values = [record.metrics[self.own.metric] for record in found if self.own.metric in record.metrics]
+        records = [self.records[self.name(trial), day] for day in days]
+        values = [record.metrics[self.own.metric] for record in records if self.own.metric in record.metrics]
         return math.fsum(values) / len(values) if len(values) == len(days) else None
 
     def _too_many(self, planned: int) -> str:
@@ -263,9 +307,3 @@ class Sweep:
             f"{self.own.max_failure_rate:g} allows. What was made stays, and the same sweep goes on from there."
         )
         return "\n".join([head, *lines])
-
-
-def _evaluation(tried: Tried) -> Manifest | None:
-    """The very one that was made or found; none of a try that failed."""
-    found = [made.manifest for made in tried.attempt.made if made.key.asset == "evaluation"]
-    return found[0] if found and not tried.attempt.error else None

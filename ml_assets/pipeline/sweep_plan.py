@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.slices import trial_assets
 from ml_assets.core.sweep.halving import cost, first_round
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.plan import Known, Plan, PlannedDay, past_seconds, plan_day
-from ml_assets.pipeline.sharing import own_assets
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.trials import workers_for_trials
 
@@ -24,10 +24,7 @@ def plan_sweep(sweep: Sweep) -> Plan:
     trials, days, later = _known(sweep)
     planned = tuple(_planned(sweep, trials, days))
     past = past_seconds(
-        trials or [sweep.parameters],
-        days[-1],
-        workspace=sweep.workspace,
-        assets=own_assets(sweep.workspace.pipeline),
+        trials or [sweep.parameters], days[-1], workspace=sweep.workspace, assets=trial_assets(sweep.pipeline)
     )
     found = Plan(
         days=planned,

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.days import attempts, must_be_made, workers_that_pay
 from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.parallel import side_by_side
-from ml_assets.pipeline.sharing import own_assets, shared_assets, shared_name
 from ml_assets.pipeline.workspace import Workspace
+
+Shared = Mapping[str, Manifest]
+"""What is shared by the trials of one day that have the same rows: by asset, its manifest."""
 
 TURNS = 4  # tasks a process: fewer cost less, more share the work better
 MOST = 8  # trials of one task, so that progress is seen
@@ -28,32 +32,39 @@ class Tried:
     attempt: Attempt
 
 
-def shared_artifacts(
+def shared_name(trial: Parameters, day: dt.date, *, pipeline: Declared) -> str:
+    """What names all that a trial shares with others on a day."""
+    return " ".join(pipeline.key(name, trial, day).exact for name in shared_assets(pipeline))
+
+
+def make_shared(
     trials: Sequence[Parameters],
     days: Sequence[dt.date],
     *,
+    pipeline: Declared,
     workspace: Workspace,
     workers: int,
     known: Container[str] = (),
 ) -> Iterator[Tried]:
-    """Make or find what trials share on each day, once for all of them; not what is named among the `known`."""
-    pipeline, assets = workspace.pipeline, shared_assets(workspace.pipeline)
-    by_slice = {shared_name(pipeline, trial, days[0]): trial for trial in trials} if assets else {}
-    for trial in by_slice.values():
-        missing = [day for day in days if shared_name(pipeline, trial, day) not in known]
+    """Make or find what trials share on each day, once for all that do; not that whose name is `known`."""
+    if not (assets := shared_assets(pipeline)):
+        return
+    by_name = {shared_name(trial, days[0], pipeline=pipeline): trial for trial in trials}
+    for trial in by_name.values():
+        missing = [day for day in days if shared_name(trial, day, pipeline=pipeline) not in known]
         if not missing:
             continue
-        found = attempts(
+        done = attempts(
             trial, missing, workspace=workspace, workers=min(workers, len(missing)), assets=assets
         )
-        for done in found:
-            yield Tried(parameters=trial, attempt=done)
+        yield from (Tried(parameters=trial, attempt=outcome) for outcome in done)
 
 
 def tries(
     wanted: Mapping[dt.date, Sequence[Parameters]],
     *,
-    shared: Mapping[str, Mapping[str, Manifest]],
+    shared: Mapping[str, Shared],
+    pipeline: Declared,
     workspace: Workspace,
     workers: int,
     retry_failed: bool = False,
@@ -61,23 +72,22 @@ def tries(
 ) -> Generator[Tried, None, None]:
     """Try the trials of each day; each outcome soon after it is there.
 
-    In `shared` are the artifacts that trials share, by `shared_name` and asset: all are made of these very ones, whatever
-    is made of others meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
-    asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
+    In `shared` is what each of them shares with others, by name: it is that very one that they are made of, whatever is
+    made of it meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and,
+    until `retry_failed` asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
     `together` is how many trials share a task, by default as many as pay.
     """
-    pipeline = workspace.pipeline
     size = together or _chunk(sum(map(len, wanted.values())), workers)
     ended: dict[dt.date, list[Parameters]] = {}
+    beside = (workspace, trial_assets(pipeline), retry_failed)
     tasks = {
         (day, first): (
             tuple(
-                (trial, shared.get(shared_name(pipeline, trial, day), {}))
+                (trial, shared.get(shared_name(trial, day, pipeline=pipeline), {}))
                 for trial in trials[first : first + size]
             ),
             day,
-            workspace,
-            retry_failed,
+            *beside,
         )
         for day, trials in wanted.items()
         for first in range(0, len(trials), size)
@@ -94,7 +104,13 @@ def tries(
             yield Tried(parameters=parameters, attempt=outcome)
     if ended:
         yield from tries(
-            ended, shared=shared, workspace=workspace, workers=workers, retry_failed=retry_failed, together=1
+            ended,
+            shared=shared,
+            pipeline=pipeline,
+            workspace=workspace,
+            workers=workers,
+            retry_failed=retry_failed,
+            together=1,
         )
 
 
@@ -111,20 +127,23 @@ def _chunk(tasks: int, workers: int) -> int:
 
 
 def _try_all(
-    trials: Sequence[tuple[Parameters, Mapping[str, Manifest]]],
+    trials: Sequence[tuple[Parameters, Shared]],
     day: dt.date,
     workspace: Workspace,
+    assets: tuple[str, ...],
     retry_failed: bool,  # noqa: FBT001
 ) -> list[Attempt]:
-    """In a worker: the trials of one task, each with what it shares, which is read once."""
+    """In a worker: the trials of one task, each with what it shares with others, which is read once."""
     loaded: dict[str, object] = {}
-    found = []
-    for trial, pinned in trials:
-        found.append(_try(trial, day, workspace, loaded, pinned=pinned, retry_failed=retry_failed))
-        digests = {manifest.sha256 for manifest in pinned.values()}
+    outcomes = []
+    for trial, shared in trials:
+        outcomes.append(
+            _try(trial, day, workspace, loaded, assets=assets, shared=shared, retry_failed=retry_failed)
+        )
+        digests = {manifest.sha256 for manifest in shared.values()}
         for name in [name for name in loaded if name.rpartition("/")[2] not in digests]:
             del loaded[name]
-    return found
+    return outcomes
 
 
 def _try(
@@ -133,12 +152,14 @@ def _try(
     workspace: Workspace,
     loaded: dict[str, object],
     *,
-    pinned: Mapping[str, Manifest],
+    assets: tuple[str, ...],
+    shared: Shared,
     retry_failed: bool,
 ) -> Attempt:
     try:
         if workspace.reuse and not retry_failed:
-            reason = _known_failure(Day(parameters=trial, as_of=day, workspace=workspace, pinned=pinned))
+            known = Day(parameters=trial, as_of=day, workspace=workspace, pinned=shared)
+            reason = _known_failure(known)
             if reason is not None:
                 return Attempt(as_of=day, error=TrainingError(reason))
     except MlAssetsError as error:
@@ -147,22 +168,22 @@ def _try(
         trial,
         day,
         workspace=workspace,
-        assets=own_assets(workspace.pipeline),
+        assets=assets,
         contain=True,
         judge=False,
         loaded=loaded,
-        pinned=pinned,
+        pinned=shared,
     )
 
 
 def _known_failure(trial: Day) -> str | None:
-    """Why a trial would fail again; None where it is not known to, or is stored, made of the same by today's code."""
+    """Why a trial would fail again; None where it is not known to, or is stored, made of these very rows by today's code."""
     reason = remembered(trial)
     return None if reason is None or _is_stored(trial) else reason
 
 
 def _is_stored(trial: Day) -> bool:
     try:
-        return all(trial.reusable(asset) for asset in own_assets(trial.pipeline))
+        return all(trial.reusable(asset) for asset in trial_assets(trial.pipeline))
     except StoreError:
         return False

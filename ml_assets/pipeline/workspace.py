@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.pipeline import Declared, Sample
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.rows import Rows
 from ml_assets.core.s3_access import S3Access
@@ -62,7 +62,8 @@ class Workspace:
     def source(self, name: str) -> "Source":
         """The reader of a source; RefusedError where the settings know no such name."""
         access = self.accesses.get(name, self.store.access)
-        return _open(name, self.sources, access=access, rows_gb=self.rows_gb)
+        samples = self.pipeline.samples or None
+        return _open(name, self.sources, access=access, rows_gb=self.rows_gb, samples=samples)
 
     def rows(self, as_of: dt.date) -> Rows:
         """Where a function asks for rows that were known at the end of as_of."""
@@ -76,12 +77,19 @@ def open_source_of(settings: Settings, name: str, *, environment: str) -> "Sourc
     return _open(name, settings.sources_of(environment), access=access, rows_gb=settings.rows_gb)
 
 
-def _open(name: str, sources: Mapping[str, str], *, access: S3Access, rows_gb: float) -> "Source":
+def _open(
+    name: str,
+    sources: Mapping[str, str],
+    *,
+    access: S3Access,
+    rows_gb: float,
+    samples: Mapping[str, Sample] | None = None,
+) -> "Source":
     from ml_assets.sources.rows import open_source
 
     if name not in sources:
         raise RefusedError([f"source: unknown. Known: {', '.join(sources)}."])
-    return open_source(name, sources[name], access=access, rows_gb=rows_gb)
+    return open_source(name, sources[name], access=access, rows_gb=rows_gb, samples=samples)
 
 
 def open_workspace(

@@ -20,12 +20,13 @@ COMPARED = 1000  # columns of a file that a missing one is compared with
 _PATTERN = re.compile(r"\*|\^.*\$", re.DOTALL)  # what Polars takes for several columns
 
 
-def check_names(contract: DatasetContract, *, where: str) -> None:
+def check_names(contract: DatasetContract, *, where: str, remedy: str = "") -> None:
     """Refuse a contract whose names cannot be used.
 
     Args:
         contract: what `dataset.toml` states.
         where: the file, for error messages.
+        remedy: what else helps where a name is taken.
 
     Raises:
         SourceError: a name that no column can have, that this project uses itself, or that has two roles.
@@ -45,7 +46,7 @@ def check_names(contract: DatasetContract, *, where: str) -> None:
     kept = {*OF_SCORES, *OF_PAIRS} & {*contract.ids, contract.event_time}
     if taken := sorted(({*RESERVED} & {*roles}) | kept):
         raise SourceError(
-            f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files."
+            f"{where}: `{taken[0]}` is a name this project uses itself. Rename that column in the files{remedy}."
         )
 
 

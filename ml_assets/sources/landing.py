@@ -97,7 +97,7 @@ class LandingSource:
             existing = _parquet_header(zone, file)
         others = [name for name in dict.fromkeys(existing) if name not in contract.columns]
         named = contract.model_copy(update={"features": tuple(others)})
-        check_names(named, where=shown(file.location))
+        check_names(named, where=shown(file.location), remedy=" or name the features in dataset.toml")
         return named
 
     def _zone(self) -> LandingZone:
@@ -200,9 +200,10 @@ def _choose(file: LandedFile, columns: Sequence[str], lazy: pl.LazyFrame) -> pl.
 
 
 def _parquet_header(zone: LandingZone, file: LandedFile) -> list[str]:
-    data = zone.rows(file)
+    data = zone.rows(file) if zone.remote else None
     try:
-        return list(pl.read_parquet_schema(io.BytesIO(data)))
+        lazy = _scan([file.location]) if data is None else pl.scan_parquet(data)
+        return [name for name in lazy.collect_schema().names() if name != FILE]
     except _UNREADABLE:
         raise _unreadable(file) from None
 

@@ -25,7 +25,7 @@ from ml_assets.storage.object_store import local_path
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
 
-_FACTS = "event_time, label, label_closes_at, ids and features"
+_FACTS = "event_time and, for models that learn from outcomes, label, label_closes_at, ids and features"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,24 +75,40 @@ def dumps(estimator: Any) -> bytes:
 
     Of a mapping of estimators by name the order does not count. Raises UnstorableError for what skops cannot store.
     """
-    with zipfile.ZipFile(io.BytesIO(_dumped(estimator))) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    canonical = _Canonical(members)
-    schema = canonical.value(json.loads(members[_SCHEMA]))
-    document = json.dumps(schema, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    files = {name: content for (_, content), name in canonical.files.items()}
-    return _zip({_SCHEMA: document, **files})
-
-
-def _dumped(estimator: Any) -> bytes:
-    from skops import io as skops_io
-
     by_name = isinstance(estimator, dict) and all(isinstance(name, str) for name in estimator)
     given = {name: estimator[name] for name in sorted(estimator)} if by_name else estimator
     try:
-        return bytes(skops_io.dumps(given))
+        return canonical(*_dumped(given))
     except TypeError as error:  # skops' own for what it does not know is one too
         raise UnstorableError(f"skops cannot store it ({visible(str(error))})") from error
+
+
+def canonical(schema: dict[str, Any], members: dict[str, bytes]) -> bytes:
+    """The file of a schema and its members: they are renumbered, and nothing tells of the process."""
+    walk = _Canonical(members)
+    document = json.dumps(walk.value(schema), separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    files = {name: content for (_, content), name in walk.files.items()}
+    return _zip({_SCHEMA: document, **files})
+
+
+def _dumped(estimator: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What `skops.io.dumps` writes, by the functions it is made of.
+
+    It indents its schema, and that alone takes longer than all the rest. A test holds that both give the same.
+    """
+    import skops
+    from skops import io as _registers_the_types  # noqa: F401
+    from skops.io._utils import SaveContext, get_state
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        context = SaveContext(zip_file=archive)
+        state = get_state(estimator, context)
+        context.clear_memo()
+        state |= {"protocol": context.protocol, "_skops_version": skops.__version__}
+        members = {name: archive.read(name) for name in archive.namelist()}
+    schema: dict[str, Any] = json.loads(json.dumps(state))  # tuples are lists in it
+    return schema, members
 
 
 def loads(data: bytes) -> Any:

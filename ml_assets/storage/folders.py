@@ -5,11 +5,12 @@ and each key is told as soon as it is found. Elsewhere one listing of every obje
 request, where a walk would ask once for each folder.
 """
 
+import datetime as dt
 import errno
 import os
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ from ml_assets.storage.object_store import check_place, store_errors
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
 
-_RUN = re.compile(rf"^{RUN}=[0-9a-f]{{{LENGTH}}}\Z")
+_DAY, _RUN = f"{AS_OF}=", f"{RUN}="
+_RUN_FOLDER = re.compile(rf"^{_RUN}[0-9a-f]{{{LENGTH}}}\Z")
 Values = tuple[tuple[str, str], ...]
 Place = tuple[str, ArtifactKey]  # the folder, relative to the root, and the key that it spells
 
@@ -50,7 +52,7 @@ def walked(root: str, asset: str | None, where: Filter = ANY, *, folder: str = "
     """
     check_place(Path(root))
     start = _start(asset, folder)
-    yield from _below(root, start, (), where) if start else _below_root(root, where)
+    yield from _below_asset(root, start, where) if start else _below_root(root, where)
 
 
 def _start(asset: str | None, folder: str) -> str:
@@ -62,49 +64,75 @@ def _below_root(root: str, where: Filter) -> Iterator[Place]:
     """A root holds the folders of assets, and of pipelines, which hold those of their assets."""
     for name in _children(root, ""):
         for child in _children(root, name):
-            if "=" in child:
-                yield from _below(root, name, (), where, child=child)
-            else:
-                yield from _below(root, f"{name}/{child}", (), where)
+            yield from _below_asset(root, name if "=" in child else f"{name}/{child}", where, child)
 
 
-def _below(root: str, place: str, values: Values, where: Filter, *, child: str = "") -> Iterator[Place]:
-    """An asset's folder holds folders of the values of one parameter within another's, then days, then runs."""
-    for segment in [child] if child else _children(root, place):
-        value = _value(segment, {name for name, _ in values}, where)
-        if value is None:
-            continue
-        below, name = f"{place}/{segment}", value[0]
-        if name != AS_OF:
-            yield from _below(root, below, (*values, value), where)
-        elif parse_day(value[1]):
-            yield from _runs(root, below, where)
+def _below_asset(root: str, place: str, where: Filter, child: str = "") -> Iterator[Place]:
+    """What the folder of an asset holds, or one folder in it; nothing where it is none of ours."""
+    any_run = parse_path(f"{place}/{_DAY}{dt.date.min}/{_RUN}{'0' * LENGTH}")
+    if any_run and where.admits_value("asset", any_run.asset):
+        walk = _Walk(root=root, where=where, asset=any_run.asset, folder=any_run.folder)
+        yield from walk.segment(place, child, ()) if "=" in child else walk.below(place, ())
 
 
-def _runs(root: str, place: str, where: Filter) -> Iterator[Place]:
-    """The runs of one day: all, or the one that the filter asks for."""
-    wanted, day = where.exactly("run_id"), parse_path(f"{place}/{RUN}={'0' * LENGTH}")
-    for name in _children(root, place) if wanted is None else [f"{RUN}={encode(wanted)}"]:
-        if day and _RUN.match(name):
-            key = replace(day, run_id=name.removeprefix(f"{RUN}="))
-            if where.admits(key):
+@dataclass(frozen=True, kw_only=True)
+class _Walk:
+    """Through the folders of one asset: those of the values of one parameter within another's, of days, of runs."""
+
+    root: str
+    where: Filter
+    asset: str
+    folder: str
+
+    def below(self, place: str, values: Values) -> Iterator[Place]:
+        day = self.where.exactly(AS_OF)
+        for name in _children(self.root, place, skipped=_DAY if day else "", but=f"{_DAY}{day}"):
+            yield from self.segment(place, name, values)
+
+    def segment(self, place: str, name: str, values: Values) -> Iterator[Place]:
+        """What lies in a folder `name=value`, if it is written as we write it, tells something new, and is admitted."""
+        if name.startswith(_DAY):
+            as_of = parse_day(name.removeprefix(_DAY))
+            if as_of and self.where.admits_value(AS_OF, str(as_of)):
+                yield from self.runs(f"{place}/{name}", values, as_of)
+            return
+        told = segments([name, _RUN, *(f"{before}=" for before, _ in values)])
+        if told and name == f"{told[0][0]}={encode(told[0][1])}" and self.where.admits_value(*told[0]):
+            yield from self.below(f"{place}/{name}", (*values, told[0]))
+
+    def runs(self, place: str, values: Values, as_of: dt.date) -> Iterator[Place]:
+        """The runs of one day: all, or the one that the filter asks for."""
+        wanted = self.where.exactly("run_id")
+        for name in _children(self.root, place) if wanted is None else [f"{_RUN}{encode(wanted)}"]:
+            if not _RUN_FOLDER.match(name):
+                continue
+            key = ArtifactKey(
+                asset=self.asset,
+                values=values,
+                as_of=as_of,
+                run_id=name.removeprefix(_RUN),
+                folder=self.folder,
+            )
+            if self.where.admits(key):
                 yield f"{place}/{name}", key
 
 
-def _value(segment: str, before: Collection[str], where: Filter) -> tuple[str, str] | None:
-    """What a segment `name=value` tells, if it is written as we write it, tells something new, and is admitted."""
-    values = segments([segment])  # no text in no UTF-8 comes here: such names are no folders of ours
-    name = values[0][0] if values else RUN
-    return values[0] if values and name not in {*before, RUN} and where.admits_value(*values[0]) else None
+def _children(root: str, folder: str, *, skipped: str = "", but: str = "") -> list[str]:
+    """The names of the folders in `folder`, in the order of their paths; none where it does not exist.
 
-
-def _children(root: str, folder: str) -> list[str]:
-    """The names of the folders in `folder`, in the order of their paths; none where it does not exist."""
+    Left out, and not even looked at, is what begins with `skipped`, but for one name.
+    """
     place = f"{root}/{folder}"
     with store_errors(place):
         try:
             with os.scandir(place) as entries:
-                return sorted((entry.name for entry in entries if _may_lead_on(entry)), key=_as_path)
+                names = (
+                    entry.name
+                    for entry in entries
+                    if not (skipped and entry.name.startswith(skipped) and entry.name != but)
+                    and _may_lead_on(entry)
+                )
+                return sorted(names, key=_as_path)
         except (FileNotFoundError, NotADirectoryError):
             return []
 

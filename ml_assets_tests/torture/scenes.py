@@ -107,7 +107,10 @@ def make(root, start_at):
 
 def workspace(root):
     return Workspace(
-        pipeline=tabular, store=ArtifactStore(str(root)), environment="dev", sources={"sample": "sample:"}
+        pipeline=tabular,
+        store=ArtifactStore(str(root)),
+        environment="dev",
+        sources={"sample": "sample:"},
     )
 
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.comparison.document import ERROR, WORSE, Block, Kpi, KpiVerdict, Verdict
-from ml_assets.core.comparison.margins import DEFAULT_MARGINS
-from ml_assets.core.leaderboard.direction import larger_is_better
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.statistics.paired import day_blocks, difference
 from ml_assets.core.statistics.row_values import row_values
 
@@ -19,7 +18,8 @@ DIGITS = 10
 def compare(
     rows: "PairedRows",
     *,
-    margins: Mapping[str, float] = DEFAULT_MARGINS,
+    metrics: Metrics,
+    margins: Mapping[str, float],
     error: float = ERROR,
     base_rate: float,
 ) -> tuple[Kpi, ...]:
@@ -27,6 +27,7 @@ def compare(
 
     Args:
         rows: as many as a verdict needs (`core.comparison.sample.shortage`).
+        metrics: what is declared of them.
         margins: by how much the candidate may be worse, for each metric that is compared.
         error: chance, at most, with which the truth is beyond an end of an interval.
         base_rate: share of positives among the reference's training rows: the skill of both is over that baseline.
@@ -35,7 +36,8 @@ def compare(
         RefusedError: a metric says nothing about how good a model is.
     """
     return tuple(
-        _kpi(rows, metric, margin, error=error, base_rate=base_rate) for metric, margin in margins.items()
+        _kpi(rows, name, margin, larger=metrics.larger_is_better(name), error=error, base_rate=base_rate)
+        for name, margin in margins.items()
     )
 
 
@@ -76,8 +78,10 @@ def _block(rows: "PairedRows", held: Any, *, metrics: Sequence[str], base_rate: 
     )
 
 
-def _kpi(rows: "PairedRows", metric: str, margin: float, *, error: float, base_rate: float) -> Kpi:
-    sign = 1 if larger_is_better(metric) else -1
+def _kpi(
+    rows: "PairedRows", metric: str, margin: float, *, larger: bool, error: float, base_rate: float
+) -> Kpi:
+    sign = 1 if larger else -1
     candidate, reference = (
         row_values(metric, rows.outcome, score, base_rate=base_rate)
         for score in (rows.candidate, rows.reference)

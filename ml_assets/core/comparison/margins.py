@@ -2,41 +2,49 @@
 
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 
-from ml_assets.core.leaderboard.direction import LARGER, SMALLER
+from ml_assets.core.metrics import Metrics
 from ml_assets.errors import RefusedError
 
-DEFAULT_MARGINS: Mapping[str, float] = MappingProxyType({"roc_auc": 0.01, "log_loss": 0.01, "brier": 0.005})
-USUAL = ",".join(f"{metric}={margin:g}" for metric, margin in DEFAULT_MARGINS.items())
-PATTERN = r"^([a-z0-9_]+=[0-9.eE+-]+(,[a-z0-9_]+=[0-9.eE+-]+)*)?$"
-ALLOWED = f"metric=margin, with commas between: {USUAL}. Metrics: {', '.join(LARGER + SMALLER)}"
+PATTERN = r"^([a-z0-9_.]+=[0-9.eE+-]+(,[a-z0-9_.]+=[0-9.eE+-]+)*)?$"
 
 
-def read_margins(text: str) -> Mapping[str, float]:
-    """The margins that `roc_auc=0.01,log_loss=0.02` names; the usual ones where it names none.
+def default_text(metrics: Metrics) -> str:
+    """`roc_auc=0.01,log_loss=0.01`: the declared margins as they are given."""
+    return ",".join(f"{metric}={margin:g}" for metric, margin in metrics.margins.items())
+
+
+def allowed_text(metrics: Metrics) -> str:
+    """What may be given as margins."""
+    return (
+        f"metric=margin, with commas between: {default_text(metrics)}. Metrics: {', '.join(metrics.ranked)}"
+    )
+
+
+def read_margins(text: str, *, metrics: Metrics) -> Mapping[str, float]:
+    """The margins that `roc_auc=0.01,log_loss=0.02` names; the declared ones where it names none.
 
     Raises:
         RefusedError: with a line for each part that cannot be used. No value is repeated.
     """
     if not text:
-        return DEFAULT_MARGINS
-    found: dict[str, float] = {}
+        return metrics.margins
+    margins: dict[str, float] = {}
     problems = []
     for part in text.split(","):
         metric, _, value = part.partition("=")
         margin = _number(value)
-        if metric in found:
+        if metric in margins:
             problems.append(f"margins: {metric}: given twice. Allowed: one margin for each metric.")
-        elif metric not in LARGER + SMALLER:
-            problems.append(f"margins: an unknown metric. Allowed: {', '.join(LARGER + SMALLER)}.")
+        elif (declared := metrics.get(metric)) is None or declared.better == "none":
+            problems.append(f"margins: an unknown metric. Allowed: {', '.join(metrics.ranked)}.")
         elif margin is None:
             problems.append(f"margins: {metric}: not a margin. Allowed: a number from 0 to 100.")
         else:
-            found[metric] = margin
+            margins[metric] = margin
     if problems:
         raise RefusedError(list(dict.fromkeys(problems)))
-    return found
+    return margins
 
 
 def _number(text: str) -> float | None:

@@ -5,10 +5,12 @@ from typing import Any
 
 from pydantic import Field
 
-from ml_assets.core.comparison.margins import ALLOWED, PATTERN, read_margins
+from ml_assets.core.comparison.margins import PATTERN, allowed_text, read_margins
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.core.statistics.paired import FEWEST_DAYS
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
 ASSET = "kpi_comparison"
@@ -42,14 +44,14 @@ class ComparisonParameters(Parameters):
         pattern=PATTERN,
         max_length=500,
         description="By how much the candidate may be worse, metric by metric; nothing: the default margins",
-        json_schema_extra={"allowed": ALLOWED},
+        json_schema_extra={"allowed": allowed_text(METRICS)},
     )
 
 
-def check_comparison(values: Mapping[str, Any]) -> ComparisonParameters:
+def check_comparison(values: Mapping[str, Any], *, metrics: Metrics = METRICS) -> ComparisonParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
     if problems := problems_of(values, ComparisonParameters):
         raise RefusedError(list(problems.values()))
     own = ComparisonParameters.model_validate(dict(values))
-    read_margins(own.margins)
+    read_margins(own.margins, metrics=metrics)
     return own

@@ -1,24 +1,162 @@
-"""The leaderboard itself: a pure function of one record a trial and day."""
+"""The leaderboard itself, as it is stored: trials, the best first, what their rows say of them, and what failed."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import model_validator
 
-from ml_assets.core.leaderboard.direction import larger_is_better
-from ml_assets.core.leaderboard.evidence import Evidence, Nested, Rows, finite
-from ml_assets.core.leaderboard.importance import Importance, importance
-from ml_assets.core.leaderboard.notes import notes
-from ml_assets.core.leaderboard.ranked import FailedTrial, FailureGroup, RankedTrial, without
-from ml_assets.core.leaderboard.record import TrialDay
-from ml_assets.core.leaderboard.trial import DIGITS, Trial, collect
-from ml_assets.core.leaderboard.values import varied_values
+from ml_assets.core.leaderboard.importance import Importance
+from ml_assets.core.leaderboard.trial import Value
 from ml_assets.core.report.document import Errors
-from ml_assets.core.report.parameters import in_order
 from ml_assets.core.report.record import Part
 
-SIGNIFICANT = 0.05
+
+def without(values: Any, names: Iterable[str]) -> Any:
+    """A stored document without fields that it has of an earlier version."""
+    if not isinstance(values, Mapping):
+        return values
+    return {name: value for name, value in values.items() if name not in names}
+
+
+class RankedTrial(Part):
+    """A trial that failed on no day.
+
+    Attributes:
+        rank: from 1 on; trials with equal means are in the order of their run_ids.
+        run_id: that of the trial on its last day.
+        as_of: that day.
+        parameters: its identity.
+        values: the varied parameters; None where its model version does not use one.
+        mean: of the metric over its days.
+        std: that of a sample, None of a single day.
+        low: lower end of the evaluation's own 95 % interval, where there is a single day and the evaluation has it.
+        high: its upper end.
+        days: how many days it has.
+        complete: whether it has all days of the sweep; one that was dropped early has fewer, and ranks behind.
+        best_days: on how many days no ranked trial was better; several can share a day.
+        paired_days: how many days it shares with the first trial; 0 of the first itself.
+        difference: mean of its metric - that of the first trial over the days that both have.
+        difference_low: lower end of the 95 % interval of that, from the rows of all holdouts, each once, by entity and
+            by blocks of event days; not corrected for the number of trials. None where trials cannot be compared by
+            rows.
+        difference_high: its upper end.
+        p_value: how often equally good trials are this far behind some other one (Model Confidence Set); None as above.
+        distinguishable: whether the trial is worse: that is below 0.05, and the interval leaves out 0.
+        metrics: the mean of each metric over its days.
+        by_day: the metric that ranks.
+    """
+
+    rank: int
+    run_id: str
+    as_of: dt.date
+    parameters: dict[str, Any]
+    values: dict[str, Value]
+    mean: float
+    std: float | None
+    low: float | None
+    high: float | None
+    days: int
+    complete: bool
+    best_days: int
+    paired_days: int
+    difference: float | None
+    difference_low: float | None
+    difference_high: float | None
+    p_value: float | None
+    distinguishable: bool | None
+    metrics: dict[str, float]
+    by_day: dict[dt.date, float]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_earlier(cls, values: Any) -> Any:
+        return without(values, ("independent_low", "independent_high"))
+
+
+class FailedTrial(Part):
+    """A trial that failed on some day; `run_id` is that of its last day, `errors` the reasons and their days."""
+
+    run_id: str
+    as_of: dt.date
+    parameters: dict[str, Any]
+    values: dict[str, Value]
+    days: int
+    errors: tuple[Errors, ...]
+
+
+class FailureGroup(Part):
+    """One reason, the trials that failed for it and on which days."""
+
+    reason: str
+    run_ids: tuple[str, ...]
+    days: tuple[dt.date, ...]
+
+
+class Rows(Part):
+    """The rows on which trials are compared: those of all their holdouts, each once.
+
+    Attributes:
+        rows: how many there are.
+        entities: of how many entities, such as customers.
+        first: day of the first event.
+        last: day of the last one.
+        holdouts: how many of the holdouts differ: several days may have the same rows.
+        missing: what there is too little of to tell trials apart; empty where there is enough.
+    """
+
+    rows: int
+    entities: int
+    first: dt.date
+    last: dt.date
+    holdouts: int
+    missing: tuple[str, ...]
+
+
+class Days(Part):
+    """The days on which trials are compared where no row of them is known: those whose windows do not overlap.
+
+    Attributes:
+        days: how many there are.
+        first: the first of them.
+        last: the last of them.
+        missing: what there is too little of to tell trials apart; empty where there is enough.
+    """
+
+    days: int
+    first: dt.date
+    last: dt.date
+    missing: tuple[str, ...]
+
+
+class Nested(Part):
+    """A choice by the earlier half of the event days of the last holdout, measured on the later half.
+
+    Attributes:
+        run_id: of the trial that is the best of the earlier days.
+        trials: of how many.
+        chosen: its metric on the earlier days.
+        chosen_first: the first of them.
+        chosen_last: the last of them.
+        value: its metric on the later days.
+        low: lower end of the 95 % interval of that, by entity; None where all rows are of one entity.
+        high: its upper end.
+        first: the first of the later days.
+        last: the last of them.
+        rows: how many rows these have.
+    """
+
+    run_id: str
+    trials: int
+    chosen: float
+    chosen_first: dt.date
+    chosen_last: dt.date
+    value: float
+    low: float | None
+    high: float | None
+    first: dt.date
+    last: dt.date
+    rows: int
 
 
 class Leaderboard(Part):
@@ -37,6 +175,7 @@ class Leaderboard(Part):
         rows: those on which trials were compared with the first; None where there are none.
         nested: how good a choice by the earlier rows of the last holdout is on the later ones.
         notes: how far all this can be trusted, in words.
+        compared_days: the days on which they were compared where there are no rows; not in the document otherwise.
     """
 
     metric: str
@@ -51,204 +190,14 @@ class Leaderboard(Part):
     notes: tuple[str, ...]
     rows: Rows | None = None
     nested: Nested | None = None
+    compared_days: Days | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _read_earlier(cls, values: Any) -> Any:
         return without(values, ("shared_holdout",))
 
-    def with_evidence(self, evidence: Evidence) -> "Leaderboard":
-        """The same ranking, with what its trials' rows say of it."""
-        trials = tuple(_compared(trial, evidence) for trial in self.trials)
-        board = self.model_copy(update={"trials": trials, "rows": evidence.rows, "nested": evidence.nested})
-        return board.model_copy(update={"notes": tuple(notes(board))})
-
     def document(self) -> dict[str, Any]:
         """The leaderboard as JSON values; equal leaderboards give equal documents."""
-        return self.model_dump(mode="json")
-
-
-def leaderboard(records: Iterable[TrialDay], *, metric: str, varied: Sequence[str]) -> Leaderboard:
-    """Rank the trials of a sweep; neither the order of the records nor how long they took matters.
-
-    Args:
-        records: one a trial and day, at least one.
-        metric: what ranks the trials.
-        varied: the parameters that vary between them.
-
-    Raises:
-        RefusedError: the metric cannot rank trials.
-        ValueError: there is no record, or two of one trial and day differ.
-    """
-    larger = larger_is_better(metric)
-    found = collect(records)
-    days = sorted({day for trial in found for day in trial.records})
-    ranked = _in_order([trial for trial in found if not trial.failures(metric)], metric, larger=larger)
-    shared = [day for day in days if all(day in trial.records for trial in ranked)] if ranked else []
-    failed = _failed(found, metric, varied)
-    board = Leaderboard(
-        metric=metric,
-        larger_is_better=larger,
-        varied=tuple(varied),
-        days=tuple(days),
-        shared_days=tuple(shared),
-        trials=tuple(_ranks(ranked, metric, varied, days=days, larger=larger)),
-        failed=failed,
-        failures=_failures(failed),
-        importance=_importance(ranked, metric, varied, shared),
-        notes=(),
-    )
-    return board.model_copy(update={"notes": tuple(notes(board))})
-
-
-def _compared(trial: RankedTrial, evidence: Evidence) -> RankedTrial:
-    """With its interval and its place in the confidence set; the first trial has neither."""
-    found = evidence.against.get(trial.run_id)
-    if found is None or trial.rank == 1:
-        return trial
-    low, high = finite(found.low), finite(found.high)
-    around_zero = low is None or high is None or low <= 0 <= high
-    return trial.model_copy(
-        update={
-            "difference_low": low,
-            "difference_high": high,
-            "p_value": found.p_value,
-            "distinguishable": found.p_value < SIGNIFICANT and not around_zero,
-        }
-    )
-
-
-def _in_order(trials: Iterable[Trial], metric: str, *, larger: bool) -> list[Trial]:
-    """By number of days, mean and run_id."""
-    sign = -1 if larger else 1
-    return sorted(
-        trials,
-        key=lambda trial: (-len(trial.records), sign * _mean(trial.series(metric)), trial.last.run_id),
-    )
-
-
-def _ranks(
-    ranked: Sequence[Trial],
-    metric: str,
-    varied: Sequence[str],
-    *,
-    days: Sequence[dt.date],
-    larger: bool,
-) -> Iterable[RankedTrial]:
-    """Without what only rows can say (`with_evidence`)."""
-    series = [trial.series(metric) for trial in ranked]
-    best = _best_by_day(series, larger=larger)
-    for place, (trial, points) in enumerate(zip(ranked, series, strict=True)):
-        yield RankedTrial(
-            rank=place + 1,
-            run_id=trial.last.run_id,
-            as_of=trial.last.as_of,
-            parameters=trial.parameters,
-            values=varied_values(trial.parameters, varied),
-            mean=_mean(points),
-            std=_std(points),
-            **_own_interval(trial, metric),
-            days=len(points),
-            complete=len(points) == len(days),
-            best_days=sum(value == best[day] for day, value in points.items()),
-            **_difference(points, series[0] if place else {}),
-            difference_low=None,
-            difference_high=None,
-            p_value=None,
-            distinguishable=None,
-            metrics=_means(trial),
-            by_day=points,
-        )
-
-
-def _difference(points: Mapping[dt.date, float], first: Mapping[dt.date, float]) -> dict[str, Any]:
-    """To the first trial over the days that both have; none of the first itself."""
-    by_day = {day: points[day] - first[day] for day in sorted(set(points) & set(first))}
-    return {"paired_days": len(by_day), "difference": _mean(by_day) if by_day else None}
-
-
-def _own_interval(trial: Trial, metric: str) -> dict[str, float | None]:
-    """That of the evaluation, where there is one day and the evaluation has it."""
-    held = trial.last.metrics if len(trial.records) == 1 else {}
-    return {name: held.get(f"{metric}_{name}") for name in ("low", "high")}
-
-
-def _best_by_day(series: Iterable[Mapping[dt.date, float]], *, larger: bool) -> dict[dt.date, float]:
-    best: dict[dt.date, float] = {}
-    choose = max if larger else min
-    for points in series:
-        for day, value in points.items():
-            best[day] = choose(best.get(day, value), value)
-    return best
-
-
-def _means(trial: Trial) -> dict[str, float]:
-    """Every metric over the days that have it."""
-    names = in_order(name for record in trial.records.values() for name in record.metrics)
-    return {name: _mean(trial.series(name)) for name in names}
-
-
-def _failed(trials: Iterable[Trial], metric: str, varied: Sequence[str]) -> tuple[FailedTrial, ...]:
-    found = [
-        FailedTrial(
-            run_id=trial.last.run_id,
-            as_of=trial.last.as_of,
-            parameters=trial.parameters,
-            values=varied_values(trial.parameters, varied),
-            days=len(trial.records),
-            errors=_errors(failures),
-        )
-        for trial in trials
-        if (failures := trial.failures(metric))
-    ]
-    return tuple(sorted(found, key=lambda trial: trial.run_id))
-
-
-def _errors(failures: Mapping[dt.date, str]) -> tuple[Errors, ...]:
-    by_reason: dict[str, list[dt.date]] = {}
-    for day, reason in failures.items():
-        by_reason.setdefault(reason, []).append(day)
-    return tuple(Errors(reason=reason, days=tuple(by_reason[reason])) for reason in sorted(by_reason))
-
-
-def _failures(failed: Iterable[FailedTrial]) -> tuple[FailureGroup, ...]:
-    groups: dict[str, list[tuple[str, tuple[dt.date, ...]]]] = {}
-    for trial in failed:
-        for error in trial.errors:
-            groups.setdefault(error.reason, []).append((trial.run_id, error.days))
-    found = [
-        FailureGroup(
-            reason=reason,
-            run_ids=tuple(run_id for run_id, _ in held),
-            days=tuple(sorted({day for _, days in held for day in days})),
-        )
-        for reason, held in groups.items()
-    ]
-    return tuple(sorted(found, key=lambda group: (-len(group.run_ids), group.reason)))
-
-
-def _importance(
-    ranked: Sequence[Trial], metric: str, varied: Sequence[str], days: Sequence[dt.date]
-) -> Importance | None:
-    series = [trial.series(metric) for trial in ranked]
-    return importance(
-        [varied_values(trial.parameters, varied) for trial in ranked],
-        {day: [points[day] for points in series] for day in days},
-    )
-
-
-def _mean(points: Mapping[dt.date, float]) -> float:
-    import numpy as np
-
-    return _rounded(np.mean(list(points.values())))
-
-
-def _std(points: Mapping[dt.date, float]) -> float | None:
-    """That of a sample; None of a single day."""
-    import numpy as np
-
-    return _rounded(np.std(list(points.values()), ddof=1)) if len(points) > 1 else None
-
-
-def _rounded(value: Any) -> float:
-    return round(float(value), DIGITS) + 0.0  # no -0.0
+        unknown = {"compared_days"} if self.compared_days is None else set()
+        return self.model_dump(mode="json", exclude=unknown)

@@ -1,95 +1,224 @@
-"""What the rows say of a leaderboard: which trials are worse than the first, and how good a choice by them is."""
+"""What rows say of a leaderboard, or days where no row is known: which trials are worse, and what a choice is worth.
+
+The mean of the first trial is that of the best of many on the rows that chose it, and so too good. Rows that chose
+nothing have no such bias, though they are fewer and measure the choice by half of the rows: `NestedChoice` chooses on
+the earlier event days of a holdout and measures on the later ones.
+"""
 
 import datetime as dt
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from ml_assets.core.report.record import Part
+import polars as pl
 
-DIGITS = 10
+from ml_assets.core.entities import entity_codes
+from ml_assets.core.leaderboard.document import Days, Leaderboard, Nested, Rows
+from ml_assets.core.leaderboard.ranking import Against, Evidence, finite
+from ml_assets.core.leaderboard.trial import DIGITS
+from ml_assets.core.row_sample import Averaged, RowSample
+from ml_assets.core.scores import OUTCOME
+from ml_assets.core.scoring.score import SCORE
+from ml_assets.core.statistics.confidence_set import cells, p_values
+from ml_assets.core.statistics.intervals import auc_interval, mean_interval
+from ml_assets.core.statistics.paired import Missing, difference, missing, missing_days
+from ml_assets.core.statistics.row_values import row_values
+from ml_assets.core.training_set import DAY
+
+ERROR = 0.05
+MISSING = {
+    "days": "days of rows",
+    "blocks": "fortnights with rows",
+    "positive_entities": "entities with outcome 1",
+    "negative_entities": "entities with outcome 0",
+}
 
 
-class Rows(Part):
-    """The rows on which trials are compared: those of all their holdouts, each once.
+def rows_of(sample: RowSample) -> Rows:
+    """What there is to compare on."""
+    import numpy as np
+
+    lacking = missing(sample.outcome, entity=sample.entity, day=sample.day)
+    return Rows(
+        rows=len(sample.day),
+        entities=len(np.unique(sample.entity)),
+        first=dt.date.fromordinal(int(sample.day.min())),
+        last=dt.date.fromordinal(int(sample.day.max())),
+        holdouts=len({places.tobytes() for places in sample.places.values()}),
+        missing=tuple(map(_missing, lacking)),
+    )
+
+
+def _missing(lack: Missing) -> str:
+    return f"{lack.has} of the {lack.needs} {MISSING[lack.what]} that it takes"
+
+
+def against_first(
+    sample: RowSample, trials: Iterable[tuple[str, Averaged]], *, larger: bool
+) -> dict[str, Against]:
+    """Each trial against the first one, of which only sums are kept.
+
+    Args:
+        sample: their rows.
+        trials: by run_id, the first one first; their metric on these rows.
+        larger: whether a larger metric is better.
+    """
+    sign, weight = (1 if larger else -1), sample.weight
+    place = cells(day=sample.day, entity=sample.entity)
+    first: Averaged | None = None
+    sums, ends = {}, {}
+    for name, trial in trials:
+        first = first or trial
+        apart = difference(
+            trial.value - first.value,
+            trial.contributions - first.contributions,
+            entity=sample.entity,
+            day=sample.day,
+            error=ERROR / 2,
+        )
+        ends[name] = apart.low, apart.high
+        sums[name] = place.sums(sign * (trial.contributions + trial.value * weight))
+    return _against(ends, sums, shares=place.sums(weight))
+
+
+def _against(
+    ends: Mapping[str, tuple[float, float]], sums: Mapping[str, Any], *, shares: Any
+) -> dict[str, Against]:
+    """By run_id: the ends of the difference to the first, and the place in the confidence set."""
+    import numpy as np
+
+    names = sorted(sums)
+    chances = p_values(np.array([sums[name] for name in names]), shares=shares)
+    return {
+        name: Against(low=ends[name][0], high=ends[name][1], p_value=round(float(chance), DIGITS))
+        for name, chance in zip(names, chances, strict=True)
+    }
+
+
+def by_days(board: Leaderboard, *, window_days: int) -> Evidence:
+    """The trials of a leaderboard against the first one by their days, for metrics of which no row is known.
+
+    Days whose windows overlap are nearly one measurement, so only days as far apart as a window is long count: the
+    latest one and every one that far before the last that counts. They are then taken as rows of their own.
+
+    Args:
+        board: the ranking; a trial on fewer days takes no part.
+        window_days: over how many days each value is measured.
+    """
+    import numpy as np
+
+    trials = [trial for trial in board.trials if trial.complete]
+    if len(trials) < 2 or not board.trials[0].complete:  # noqa: PLR2004 - nothing to compare
+        return Evidence()
+    days = apart(board.days, window_days)
+    day = np.array([it.toordinal() for it in days])
+    entity, weight = np.arange(len(days)), np.full(len(days), 1 / len(days))
+    lacking = missing_days(day)
+    compared = Days(days=len(days), first=days[0], last=days[-1], missing=tuple(map(_missing, lacking)))
+    if lacking:
+        return Evidence(compared_days=compared)
+    values = {trial.run_id: np.array([trial.by_day[it] for it in days]) for trial in trials}
+    first, place = values[trials[0].run_id], cells(day=day, entity=entity)
+    ends = {
+        trial.run_id: _ends(trial.difference or 0.0, values[trial.run_id] - first, day, entity)
+        for trial in trials
+    }
+    sign = 1 if board.larger_is_better else -1
+    sums = {run_id: place.sums(sign * weight * held) for run_id, held in values.items()}
+    return Evidence(against=_against(ends, sums, shares=place.sums(weight)), compared_days=compared)
+
+
+def _ends(value: float, differences: Any, day: Any, entity: Any) -> tuple[float, float]:
+    pulls = (differences - differences.mean()) / len(differences)
+    apart_by = difference(value, pulls, entity=entity, day=day, error=ERROR / 2)
+    return apart_by.low, apart_by.high
+
+
+def apart(days: Sequence[dt.date], window_days: int) -> list[dt.date]:
+    """The days, oldest first, that are a window from each other at least; the latest of all is one of them."""
+    kept: list[dt.date] = []
+    for day in sorted(days, reverse=True):
+        if not kept or (kept[-1] - day).days >= window_days:
+            kept.append(day)
+    return kept[::-1]
+
+
+@dataclass(kw_only=True)
+class NestedChoice:
+    """Trials as they come; only the best one so far is kept.
 
     Attributes:
-        rows: how many there are.
-        entities: of how many entities, such as customers.
-        first: day of the first event.
-        last: day of the last one.
-        holdouts: how many of the holdouts differ: several days may have the same rows.
-        missing: what there is too little of to tell trials apart; empty where there is enough.
+        metric: what chooses.
+        larger: whether more of it is better.
+        entity: the id whose rows belong together; "" for none.
     """
 
-    rows: int
-    entities: int
-    first: dt.date
-    last: dt.date
-    holdouts: int
-    missing: tuple[str, ...]
+    metric: str
+    larger: bool
+    entity: str
+    _trials: int = 0
+    _best: tuple[tuple[float, str], pl.DataFrame, float] | None = None
+
+    def consider(self, run_id: str, scored: pl.DataFrame, *, base_rate: float) -> None:
+        """Take one trial, with the rows of its last holdout as `core.scores.scored_rows` gives them."""
+        earlier, later = halves(scored)
+        if not (_both_outcomes(earlier) and _both_outcomes(later)):
+            return
+        value = self._measured(earlier, base_rate).value
+        key = (-value if self.larger else value, run_id)
+        self._trials += 1
+        if self._best is None or key < self._best[0]:
+            self._best = (key, scored, base_rate)
+
+    def result(self) -> Nested | None:
+        """The choice, measured; None for fewer than two trials that have both outcomes in both halves."""
+        if self._best is None or self._trials < 2:  # noqa: PLR2004 - there is nothing to choose
+            return None
+        (chosen, run_id), scored, base_rate = self._best
+        earlier, later = halves(scored)
+        entity = entity_codes(later, self.entity)
+        value = self._measured(later, base_rate)
+        if self.metric == "roc_auc":
+            ends = auc_interval(later[OUTCOME].to_numpy(), later[SCORE].to_numpy(), entity)
+        else:
+            ends = mean_interval(value.value, value.contributions, entity)
+        low, high = map(finite, ends)
+        return Nested(
+            run_id=run_id,
+            trials=self._trials,
+            chosen=_rounded(-chosen if self.larger else chosen),
+            chosen_first=_day(earlier, 0),
+            chosen_last=_day(earlier, -1),
+            value=_rounded(value.value),
+            low=low,
+            high=high,
+            first=_day(later, 0),
+            last=_day(later, -1),
+            rows=later.height,
+        )
+
+    def _measured(self, rows: pl.DataFrame, base_rate: float) -> Any:
+        outcome, score = rows[OUTCOME].to_numpy(), rows[SCORE].to_numpy()
+        return row_values(self.metric, outcome, score, base_rate=base_rate)
 
 
-class Nested(Part):
-    """A choice by the earlier half of the event days of the last holdout, measured on the later half.
-
-    Attributes:
-        run_id: of the trial that is the best of the earlier days.
-        trials: of how many.
-        chosen: its metric on the earlier days.
-        chosen_first: the first of them.
-        chosen_last: the last of them.
-        value: its metric on the later days.
-        low: lower end of the 95 % interval of that, by entity; None where all rows are of one entity.
-        high: its upper end.
-        first: the first of the later days.
-        last: the last of them.
-        rows: how many rows these have.
-    """
-
-    run_id: str
-    trials: int
-    chosen: float
-    chosen_first: dt.date
-    chosen_last: dt.date
-    value: float
-    low: float | None
-    high: float | None
-    first: dt.date
-    last: dt.date
-    rows: int
+def halves(scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of the earlier half of the days, from the first to the last, and those of the later half, by day."""
+    ordered = scored.sort(DAY, maintain_order=True)
+    first, last = _day(ordered, 0), _day(ordered, -1)
+    middle = first + dt.timedelta(days=((last - first).days + 1) // 2)
+    early = ordered[DAY] < middle
+    return ordered.filter(early), ordered.filter(~early)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Against:
-    """One trial against the first.
-
-    Attributes:
-        low: lower end of the 95 % interval of its difference to the first.
-        high: its upper end.
-        p_value: that of the Model Confidence Set: how often equally good trials are this far behind some other.
-    """
-
-    low: float
-    high: float
-    p_value: float
+def _day(rows: pl.DataFrame, place: int) -> dt.date:
+    found: dt.date = rows[DAY][place]
+    return found
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What rows say of a leaderboard.
-
-    Attributes:
-        rows: those that were looked at; None where trials have none to compare.
-        against: by run_id, each trial that was compared with the first one.
-        nested: how good a choice by the earlier rows is on the later ones.
-    """
-
-    rows: Rows | None = None
-    against: Mapping[str, Against] = field(default_factory=dict)
-    nested: Nested | None = None
+def _both_outcomes(rows: pl.DataFrame) -> bool:
+    return rows[OUTCOME].n_unique() > 1
 
 
-def finite(number: float) -> float | None:
-    """Rounded; None for an end that is infinitely far away."""
-    return round(number, DIGITS) + 0.0 if math.isfinite(number) else None
+def _rounded(value: float) -> float:
+    return round(value, DIGITS) + 0.0

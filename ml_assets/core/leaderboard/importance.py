@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ml_assets.core.leaderboard.values import Value, is_number, levels, order, places
+from ml_assets.core.leaderboard.trial import Value, is_number, levels, order, places
 from ml_assets.core.report.record import Part
 
 MOST_LEVELS = 10  # values of a number, up to which each is a group of its own

@@ -1,17 +1,15 @@
 """The leaderboard as Markdown, for Dagster's pages and for people without a terminal."""
 
-from ml_assets.core.leaderboard import words
-from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.ranked import RankedTrial
+from ml_assets.core.leaderboard import text
+from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
 from ml_assets.core.markup import bullets, plain, table
-from ml_assets.core.metric_interval import without_ends
-from ml_assets.core.report.parameters import in_order
-from ml_assets.core.report.words import count, number
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.report.text import count, number
 
 MOST_TRIALS = 20
 
 
-def markdown(board: Leaderboard) -> str:
+def markdown(board: Leaderboard, *, metrics: Metrics) -> str:
     """The whole leaderboard as text, the first 20 trials of it; equal leaderboards give equal text."""
     parts = [
         _title(board),
@@ -19,7 +17,7 @@ def markdown(board: Leaderboard) -> str:
         _nested(board),
         _importance(board),
         _failed(board),
-        _metrics(board),
+        _metrics(board, metrics),
         _notes(board),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -27,7 +25,7 @@ def markdown(board: Leaderboard) -> str:
 
 def _title(board: Leaderboard) -> str:
     varied = ", ".join(map(plain, board.varied)) or "nothing"
-    return f"# Leaderboard by {board.metric}, over {varied}\n\n{words.scope(board)} {words.first(board)}"
+    return f"# Leaderboard by {board.metric}, over {varied}\n\n{text.scope(board)} {text.first(board)}"
 
 
 def _trials(board: Leaderboard) -> str:
@@ -44,21 +42,21 @@ def _trials(board: Leaderboard) -> str:
 
 
 def _cells(trial: RankedTrial, *, many: bool) -> list[str]:
-    own = [plain(words.value(of)) for of in trial.values.values()]
-    told = [words.difference(trial)]
+    values = [plain(text.value(value)) for value in trial.values.values()]
+    numbers = [text.difference(trial)]
     if many:
-        told = [number(trial.std), str(trial.days), str(trial.best_days), *told]
-    rank = " ".join([str(trial.rank), *plain(words.marks(trial)).split()])
-    return [rank, *own, words.mean(trial), *told, f"`{trial.run_id}`"]
+        numbers = [number(trial.std), str(trial.days), str(trial.best_days), *numbers]
+    rank = " ".join([str(trial.rank), *plain(text.marks(trial)).split()])
+    return [rank, *values, text.mean(trial), *numbers, f"`{trial.run_id}`"]
 
 
 def _legend(shown: tuple[RankedTrial, ...]) -> str:
-    return f"\n\n{plain(words.LEGEND)}." if any(map(words.marks, shown)) else ""
+    return f"\n\n{plain(text.LEGEND)}." if any(map(text.marks, shown)) else ""
 
 
 def _nested(board: Leaderboard) -> str:
     return (
-        f"## Chosen on earlier rows, measured on later ones\n\n{words.nested(board)}" if board.nested else ""
+        f"## Chosen on earlier rows, measured on later ones\n\n{text.nested(board)}" if board.nested else ""
     )
 
 
@@ -68,33 +66,33 @@ def _importance(board: Leaderboard) -> str:
     rows = [
         (
             plain(share.name),
-            words.percent(share.mean),
-            words.percent(share.chance),
+            text.percent(share.mean),
+            text.percent(share.chance),
             f"{share.groups}{', values by rank' if share.binned else ''}",
         )
         for share in board.importance.shares
     ]
     left = [f"{plain(name)}: nearly every trial has its own value" for name in board.importance.left_out]
-    told = f"The days: {words.agreement(board.importance)}."
+    agreement = f"The days: {text.agreement(board.importance)}."
     head = (
         f"How much of the variance of {board.metric} over {count(board.importance.trials, 'trial')} each parameter "
         "explains alone, and how much one that does nothing would by chance. What parameters do together is in none."
     )
     body = table(("parameter", "explains", "by chance", "groups"), rows)
-    parts = [f"## Importance\n\n{head}", body, bullets(left), told]
+    parts = [f"## Importance\n\n{head}", body, bullets(left), agreement]
     return "\n\n".join(part for part in parts if part)
 
 
 def _failed(board: Leaderboard) -> str:
-    lines = [f"{words.failure(group)}: {plain(group.reason)}" for group in board.failures]
+    lines = [f"{text.failure(group)}: {plain(group.reason)}" for group in board.failures]
     return "## Failed\n\n" + bullets(lines) if lines else ""
 
 
-def _metrics(board: Leaderboard) -> str:
+def _metrics(board: Leaderboard, metrics: Metrics) -> str:
     """The other metrics of the first trials: whether they tell the same story."""
     shown = board.trials[:MOST_TRIALS]
-    found = {name for trial in shown for name in trial.metrics}
-    names = in_order({*without_ends(found)} - {board.metric})
+    measured = {name for trial in shown for name in trial.metrics}
+    names = metrics.in_order({*metrics.without_ends(measured)} - {board.metric})
     if not names:
         return ""
     rows = [(str(trial.rank), *(number(trial.metrics.get(name)) for name in names)) for trial in shown]

@@ -1,4 +1,4 @@
-"""Where the values of one parameter lie on an axis of a picture, and what stands beside it."""
+"""What the pictures show of each trial, where its values lie on an axis, and what stands beside them."""
 
 import math
 from collections.abc import Sequence
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ml_assets.core.figures import short
-from ml_assets.core.leaderboard.values import Value, is_number, levels, order
-from ml_assets.core.leaderboard.words import value as said
+from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
+from ml_assets.core.leaderboard.text import value as value_text
+from ml_assets.core.leaderboard.trial import Value, is_number, levels, order
+from ml_assets.core.report.text import count
 
 SPAN = 20  # largest / smallest, beyond which the axis is logarithmic: 0.01, 0.03, 0.1, 0.3 is
 MOST_PLACES = 10  # values of a number beside 0, text or nothing, up to which each has a place of its own
@@ -15,6 +17,7 @@ MOST_TICKS = 8
 FEWEST_TICKS = 3
 OUTSIDE = 0.05  # of the axis, by which a round number may lie beyond the values
 LONGEST = 14
+MOST_SHOWN = 8  # varied parameters in a picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,7 @@ class Scale:
         """
         if self.kind == "category":
             step = math.ceil(len(self.values) / (2 * MOST_TICKS))
-            return [(self.place(value), short(said(value), LONGEST)) for value in self.values[::step]]
+            return [(self.place(value), short(value_text(value), LONGEST)) for value in self.values[::step]]
         held = self.values if len(self.values) <= MOST_TICKS else tuple(self._round_numbers())
         low, high = self.ends
         kept: list[tuple[float, str]] = []
@@ -92,7 +95,7 @@ def _decades(low: float, high: float, digits: Sequence[int]) -> list[float]:
 
 def tick(value: Value) -> str:
     """A number of four digits: it marks a place, and need not be exact."""
-    return f"{value:.4g}" if isinstance(value, float) else said(value)
+    return f"{value:.4g}" if isinstance(value, float) else value_text(value)
 
 
 def scale(values: Sequence[Value]) -> Scale:
@@ -118,3 +121,44 @@ def _steps(low: float, high: float) -> list[float]:
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [round(place * step, 12) + 0.0 for place in range(first, last + 1)]
+
+
+def heights(board: Leaderboard) -> list[float]:
+    """The mean of each ranked trial over the days that all of them have; where there are none, over its own."""
+    return [_height(trial, board) for trial in board.trials]
+
+
+def _height(trial: RankedTrial, board: Leaderboard) -> float:
+    if not board.shared_days or len(board.shared_days) == len(board.days):
+        return trial.mean
+    return sum(trial.by_day[day] for day in board.shared_days) / len(board.shared_days)
+
+
+def what(board: Leaderboard) -> str:
+    """What `heights` are: `roc_auc, mean of 7 days`."""
+    if len(board.days) == 1:
+        return board.metric
+    if not board.shared_days:
+        return f"{board.metric}, mean of each trial's days"
+    every = "" if len(board.shared_days) == len(board.days) else " that all trials have"
+    return f"{board.metric}, mean of {count(len(board.shared_days), 'day')}{every}"
+
+
+def first_by(board: Leaderboard) -> str:
+    """`first`, and by what where the picture's numbers are of fewer days."""
+    return "first" if len(board.shared_days) == len(board.days) else "first (by all its days)"
+
+
+def shown(board: Leaderboard, most: int = MOST_SHOWN) -> Sequence[str]:
+    """The varied parameters that have a place in a picture: where there are too many, the most important."""
+    if len(board.varied) <= most or board.importance is None:
+        return board.varied[:most]
+    first = [share.name for share in board.importance.shares][:most]
+    chosen = [*first, *(name for name in board.varied if name not in first)][:most]
+    return [name for name in board.varied if name in chosen]
+
+
+def title(board: Leaderboard, text: str, names: Sequence[str]) -> str:
+    """The title, and how many parameters are not in the picture."""
+    left = len(board.varied) - len(names)
+    return text + (f" ({count(left, 'parameter')} not shown)" if left else "")

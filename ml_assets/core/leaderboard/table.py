@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.ranked import FailedTrial, RankedTrial
-from ml_assets.core.leaderboard.values import Value, is_number
-from ml_assets.core.leaderboard.words import value
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.report.parameters import METRICS
+from pydantic.fields import FieldInfo
+
+from ml_assets.core.leaderboard.document import FailedTrial, Leaderboard, RankedTrial
+from ml_assets.core.leaderboard.text import value
+from ml_assets.core.leaderboard.trial import Value, is_number
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.pipeline import Declared
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,19 +34,20 @@ AFTER = {
 """Columns before and after those of the varied parameters; then `mean_<metric>` for each metric."""
 
 
-def table(board: Leaderboard) -> "pl.DataFrame":
-    """A DataFrame of as many rows as there are trials; columns and their types depend on `varied` alone.
+def table(board: Leaderboard, *, pipeline: Declared) -> "pl.DataFrame":
+    """A DataFrame of as many rows as there are trials; columns and their types depend on `varied` and the pipeline alone.
 
-    A varied parameter that is none of the project's own has the type that its values have.
+    A varied parameter that the pipeline does not know has the type that its values have.
     """
     import polars as pl
 
+    fields = pipeline.parameters.model_fields
     rows = [_done(trial, board) for trial in board.trials] + [_undone(trial, board) for trial in board.failed]
     types = {
         **BEFORE,
-        **{name: _type(name, [row[name] for row in rows]) for name in board.varied},
+        **{name: _type(fields.get(name), [row[name] for row in rows]) for name in board.varied},
         **AFTER,
-        **{f"mean_{name}": float for name in METRICS},
+        **{f"mean_{name}": float for name in Metrics.of(pipeline).names},
     }
     known: dict[Any, Any] = {
         int: pl.Int64,
@@ -76,9 +78,8 @@ def _undone(trial: FailedTrial, board: Leaderboard) -> dict[str, Any]:
     }
 
 
-def _type(name: str, values: list[Value]) -> Any:
+def _type(field: FieldInfo | None, values: list[Value]) -> Any:
     """That of the parameter; of an unknown one, the narrowest that holds its values."""
-    field = TrainingParameters.model_fields.get(name)
     if field is not None:
         return field.annotation if field.annotation in (bool, int, float) else str
     held = [value for value in values if value is not None]
@@ -89,7 +90,7 @@ def _type(name: str, values: list[Value]) -> Any:
     return str
 
 
-def _cell(content: Any, of: Any) -> Any:
-    if content is None or of == "date":
+def _cell(content: Any, kind: Any) -> Any:
+    if content is None or kind == "date":
         return content
-    return value(content) if of is str else of(content)
+    return value(content) if kind is str else kind(content)

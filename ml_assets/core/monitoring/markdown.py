@@ -4,7 +4,7 @@ from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.monitoring import words
 from ml_assets.core.monitoring.document import Monitoring
 from ml_assets.core.monitoring.psi import RULE
-from ml_assets.core.report.words import number
+from ml_assets.core.report.text import number
 
 MOST_DAYS = 31
 

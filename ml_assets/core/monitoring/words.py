@@ -6,7 +6,7 @@ from ml_assets.core.monitoring.document import Monitoring
 from ml_assets.core.monitoring.drift import Shift
 from ml_assets.core.monitoring.measure import Outcomes
 from ml_assets.core.monitoring.verdicts import CalibrationTest, LogLoss, MetricChange, Verdict
-from ml_assets.core.report.words import count, number, stretches
+from ml_assets.core.report.text import count, number, stretches
 from ml_assets.core.statistics.tries import ALL_LOOKS
 
 SHOWN = (

@@ -9,11 +9,13 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict
 
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.asset import Metric
 from ml_assets.core.manifest import PYTHON, Manifest
-from ml_assets.core.parameters import TrainingParameters, from_identity, identity
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import from_identity
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import measured, metric_assets
 
-BASELINES = (("log_loss", "baseline_log_loss"), ("brier", "baseline_brier"))
 FORCEABLE = ("code", "packages", "baseline", "leak", "not worse")
 
 
@@ -48,6 +50,7 @@ class Evidence:
         damaged: why an asset cannot be used.
         code: the code version of each asset, here.
         packages: the packages of each asset, here.
+        pipeline: whose run it is.
     """
 
     manifests: Mapping[str, Manifest]
@@ -55,11 +58,19 @@ class Evidence:
     damaged: Mapping[str, str] = field(default_factory=dict)
     code: Mapping[str, str]
     packages: Mapping[str, Mapping[str, str]]
+    pipeline: Declared
 
     @property
     def model(self) -> Manifest | None:
-        """The model's manifest."""
-        return self.manifests.get("model")
+        """The manifest of what is promoted."""
+        return self.manifests.get(self.pipeline.promotes or "")
+
+    @property
+    def evaluation(self) -> Manifest | None:
+        """The manifest of what gives the metrics."""
+        likely = [self.manifests[name] for name in metric_assets(self.pipeline) if name in self.manifests]
+        found = measured(Metrics.of(self.pipeline), self.manifests.values())
+        return found or next(iter(likely), None)
 
 
 def check(evidence: Evidence) -> list[Gate]:
@@ -77,11 +88,14 @@ def _evaluated(evidence: Evidence) -> str:
     """Is there an evaluation of these very bytes?"""
     if evidence.missing:
         return "; ".join(f"there is no {asset}: {command}" for asset, command in evidence.missing.items())
-    evaluation, model = evidence.manifests.get("evaluation"), evidence.model
+    evaluation, model = evidence.evaluation, evidence.model
     if evaluation is None or model is None:
         return "not known, for what is stored is damaged"
-    measured = _digests(evaluation).get("model")
-    return "" if measured == model.sha256 else "the evaluation is of other bytes than the model's"
+    return (
+        ""
+        if _digests(evaluation).get(model.asset) == model.sha256
+        else "the evaluation is of other bytes than the model's"
+    )
 
 
 def _bytes(evidence: Evidence) -> str:
@@ -93,11 +107,11 @@ def _parameters(evidence: Evidence) -> str:
     """Do all have the parameters of the model?"""
     if (model := evidence.model) is None:
         return "not known, for the model cannot be read"
-    whole = from_identity(model.parameters, cls=TrainingParameters)
+    whole = from_identity(model.parameters, cls=evidence.pipeline.parameters)
     wrong = [
         asset
         for asset, manifest in evidence.manifests.items()
-        if dict(manifest.parameters) != identity(whole, of=CATALOG[asset].slice)
+        if dict(manifest.parameters) != evidence.pipeline.identity(whole, asset)
         or manifest.as_of != model.as_of
     ]
     return f"those of {', '.join(wrong)} are others than the model's" if wrong else ""
@@ -114,12 +128,15 @@ def _inputs(evidence: Evidence) -> str:
     wrong += [
         f"{asset} does not say of which {used} it was made"
         for asset, manifest in evidence.manifests.items()
-        for used in CATALOG[asset].inputs
+        for used in evidence.pipeline.assets[asset].inputs
         if used not in _digests(manifest)
     ]
-    table = evidence.manifests.get("training_set")
-    if table is not None and not any(source.days for source in table.sources):
-        wrong.append("training_set names no rows of a source")
+    wrong += [
+        f"{name} names no rows of a source"
+        for name, asset in evidence.pipeline.assets.items()
+        if "rows" in asset.takes.values() and name in evidence.manifests
+        if not any(source.days for source in evidence.manifests[name].sources)
+    ]
     return "; ".join(wrong)
 
 
@@ -146,24 +163,27 @@ def _packages(evidence: Evidence) -> str:
 
 def _baseline(evidence: Evidence) -> str:
     """Is it better than predicting the base rate?"""
-    evaluation = evidence.manifests.get("evaluation")
-    if evaluation is None:
+    if evidence.evaluation is None:
         return "not known, for there is no evaluation that can be read"
-    found = evaluation.metrics
-    pairs = [pair for pair in BASELINES if all(name in found for name in pair)]
-    if not pairs:
+    values, declared = evidence.evaluation.metrics, Metrics.of(evidence.pipeline).baselines
+    known = [metric for metric in declared if metric.name in values and metric.baseline in values]
+    if not known:
         return "not known, for the evaluation has no metric beside that of the base rate"
-    wrong = [
-        f"{metric} {found[metric]:.4f} is not below {found[baseline]:.4f}"
-        for metric, baseline in pairs
-        if found[metric] >= found[baseline]
-    ]
-    return "; ".join(wrong)
+    return "; ".join(filter(None, (_not_beyond(metric, values) for metric in known)))
+
+
+def _not_beyond(metric: Metric, values: Mapping[str, float]) -> str:
+    """That a metric is no better than its baseline, or nothing."""
+    value, baseline = values[metric.name], values[metric.baseline]
+    larger = metric.better == "larger"
+    if value > baseline if larger else value < baseline:
+        return ""
+    return f"{metric.name} {value:.4f} is not {'above' if larger else 'below'} {baseline:.4f}"
 
 
 def _leak(evidence: Evidence) -> str:
     """Does no feature alone tell the outcome?"""
-    if "evaluation" not in evidence.manifests:
+    if evidence.evaluation is None:
         return "not known, for there is no evaluation that can be read"
     names = ", ".join(_suspects(evidence) or ())
     return f"suspected to be the outcome itself, for it tells it alone: {names}" if names else ""
@@ -171,8 +191,10 @@ def _leak(evidence: Evidence) -> str:
 
 def _suspects(evidence: Evidence) -> "list[str] | None":
     """The features that the evaluation suspects; None where it is of a version that did not look."""
-    found: list[str] | None = evidence.manifests["evaluation"].facts.get("suspects")
-    return found
+    if evidence.evaluation is None:
+        return None
+    suspects: list[str] | None = evidence.evaluation.facts.get("suspects")
+    return suspects
 
 
 def _digests(manifest: Manifest) -> dict[str, str]:

@@ -7,10 +7,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ml_assets.core.as_of import last_complete_day, parse
-from ml_assets.core.comparison.margins import ALLOWED, DEFAULT_MARGINS, PATTERN, read_margins
+from ml_assets.core.comparison.margins import PATTERN, allowed_text, read_margins
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.core.statistics.paired import FEWEST_DAYS
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
@@ -45,7 +47,7 @@ class PromotionParameters(Parameters):
         pattern=PATTERN,
         max_length=500,
         description="By how much it may be worse, metric by metric; what is not named keeps its default margin",
-        json_schema_extra={"allowed": ALLOWED},
+        json_schema_extra={"allowed": allowed_text(METRICS)},
     )
     force: bool = Field(
         default=False,
@@ -59,10 +61,9 @@ class PromotionParameters(Parameters):
         json_schema_extra={"allowed": "up to 500 characters, none of them a control character"},
     )
 
-    @property
-    def allowed(self) -> Mapping[str, float]:
+    def allowed(self, metrics: Metrics) -> Mapping[str, float]:
         """By how much it may be worse: whoever widens one margin does not do away with the others."""
-        return {**DEFAULT_MARGINS, **read_margins(self.margins)}
+        return {**metrics.margins, **read_margins(self.margins, metrics=metrics)}
 
     def closed_through(self, now: dt.datetime) -> dt.date:
         """The day by whose end outcomes have to be closed; RefusedError where it is not complete at `now`."""
@@ -73,7 +74,7 @@ class PromotionParameters(Parameters):
         return day
 
 
-def check_promotion(values: Mapping[str, Any]) -> PromotionParameters:
+def check_promotion(values: Mapping[str, Any], *, metrics: Metrics = METRICS) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
     problems = problems_of(values, PromotionParameters)
     if not values.get("model") and "model" not in problems:
@@ -85,7 +86,8 @@ def check_promotion(values: Mapping[str, Any]) -> PromotionParameters:
     if problems:
         raise RefusedError(list(problems.values()))
     own = PromotionParameters.model_validate(dict(values))
-    wider = [name for name, default in DEFAULT_MARGINS.items() if own.allowed[name] > default]
+    allowed = own.allowed(metrics)
+    wider = [name for name, default in metrics.margins.items() if allowed[name] > default]
     if wider and not own.reason.strip():
         raise RefusedError(
             [

@@ -8,8 +8,9 @@ from typing import Any
 
 import rfc8785
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.report.record import Part
+from ml_assets.core.slices import label
 
 MOST_ROWS = 30
 
@@ -48,7 +49,12 @@ class Cell:
 
 
 def coverage(
-    own: Mapping[str, Any], days: Sequence[dt.date], cells: Iterable[Cell], *, metric: str
+    own: Mapping[str, Any],
+    days: Sequence[dt.date],
+    cells: Iterable[Cell],
+    *,
+    metric: str,
+    pipeline: Declared,
 ) -> Coverage:
     """Sort stored evaluations into rows; the order in which they come does not matter.
 
@@ -57,16 +63,17 @@ def coverage(
         days: the window.
         cells: the evaluations of the window.
         metric: what their values are.
+        pipeline: whose parameters they are.
     """
-    found: dict[str, dict[dt.date, float]] = {_name(own): {}}
+    sets: dict[str, dict[dt.date, float]] = {_name(own): {}}
     for cell in cells:
-        found.setdefault(_name(cell.parameters), {})[cell.as_of] = cell.value
-    others = sorted((name for name in found if name != _name(own)), key=lambda n: (-len(found[n]), n))
+        sets.setdefault(_name(cell.parameters), {})[cell.as_of] = cell.value
+    others = sorted((name for name in sets if name != _name(own)), key=lambda n: (-len(sets[n]), n))
     names = [_name(own), *others]
     return Coverage(
         metric=metric,
         days=tuple(sorted(days)),
-        sets=tuple(_covered(name, found[name]) for name in names[:MOST_ROWS]),
+        sets=tuple(_covered(name, sets[name], pipeline) for name in names[:MOST_ROWS]),
         left_out=max(0, len(names) - MOST_ROWS),
     )
 
@@ -76,17 +83,8 @@ def _name(parameters: Mapping[str, Any]) -> str:
     return rfc8785.dumps(dict(parameters)).decode()
 
 
-def _covered(name: str, values: Mapping[dt.date, float]) -> CoveredSet:
+def _covered(name: str, values: Mapping[dt.date, float], pipeline: Declared) -> CoveredSet:
     parameters = json.loads(name)
-    return CoveredSet(label=label(parameters), parameters=parameters, values=dict(sorted(values.items())))
-
-
-def label(parameters: Mapping[str, Any]) -> str:
-    """`v2 max_depth=6`: the model version, and what is not at its default."""
-    fields = TrainingParameters.model_fields
-    told = [
-        f"{name}={value}"
-        for name, value in parameters.items()
-        if name not in ("dataset", "model_version") and (name not in fields or fields[name].default != value)
-    ]
-    return " ".join([str(parameters.get("model_version", "")), *told]).strip()
+    return CoveredSet(
+        label=label(parameters, pipeline=pipeline), parameters=parameters, values=dict(sorted(values.items()))
+    )

@@ -1,24 +1,33 @@
 """The report itself: a pure function of one record a day."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.command import retry_commands
-from ml_assets.core.metric_interval import without_ends
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.report.coverage import Coverage
-from ml_assets.core.report.drift import Drift, drift
-from ml_assets.core.report.parameters import in_order
 from ml_assets.core.report.pooled import Pool, means
 from ml_assets.core.report.record import STATUSES, DayRecord, Part, Status
 from ml_assets.core.report.summary import Summary, summarise
+from ml_assets.core.report.trend import Drift, drift
+from ml_assets.core.statistics.row_values import LARGEST
 
 NOTE = (
     "Windows overlap from day to day, so the days are not independent. Intervals of trends take that into account, and "
     "there is none until the days span three windows: of the holdout for a metric, of the lookback for a training set. "
     "A drift shows only as far as the windows of the two halves differ."
 )
+
+FACT_DAYS: Mapping[str, str] = {
+    "rows": "lookback_days",
+    "base_rate": "lookback_days",
+    "train_rows": "lookback_days",
+    "holdout_rows": "holdout_days",
+}
+"""The facts about rows that a report shows, and the parameter that says over how many days each is counted."""
 
 
 class Errors(Part):
@@ -81,9 +90,10 @@ class Report(Part):
 def build_report(
     records: Iterable[DayRecord],
     *,
-    parameters: TrainingParameters,
+    parameters: Parameters,
+    pipeline: Declared,
     environment: str,
-    metric: str = "roc_auc",
+    metric: str = "",
     named_environment: bool = False,
     coverage: Coverage | None = None,
     pooled: Pool | None = None,
@@ -93,29 +103,31 @@ def build_report(
     Args:
         records: what is known of each day.
         parameters: those of every day.
+        pipeline: whose parameters they are.
         environment: where the artifacts are.
-        metric: what the pictures show.
+        metric: what the pictures show; by default the first that is declared.
         named_environment: whether commands must name the environment, as it is not the settings' default.
         coverage: which days other parameter sets cover.
         pooled: metrics over all days, where their rows were looked at.
     """
+    metrics = Metrics.of(pipeline)
     days = sorted(records, key=lambda record: record.as_of)
     done = [day for day in days if day.done]
     undone = [day.as_of for day in days if not day.done]
     return Report(
-        parameters=identity(parameters, of=TrainingParameters),
+        parameters=pipeline.identity(parameters),
         environment=environment,
         first=days[0].as_of,
         last=days[-1].as_of,
-        metric=metric,
+        metric=metric or metrics.names[0],
         asked=len(days),
         done=len(done),
         success_rate=round(len(done) / len(days), 10),
         counts={status: sum(day.status == status for day in days) for status in STATUSES},
         seconds=round(sum(day.seconds or 0.0 for day in days), 3),
-        **_summaries(done, parameters),
-        pooled=pooled or means(done, why_not="the rows were not looked at"),
-        drift=_drifts(done, parameters),
+        **_summaries(done, parameters, metrics),
+        pooled=pooled or means(done, names=pooled_names(metrics), why_not="the rows were not looked at"),
+        drift=_drifts(done, parameters, metrics),
         errors=_errors(days),
         retry=tuple(
             retry_commands(parameters, undone, environment=environment if named_environment else "default")
@@ -125,48 +137,58 @@ def build_report(
     )
 
 
-def series(days: Iterable[DayRecord], name: str, *, of: str = "metrics") -> dict[dt.date, float]:
-    """One number by day, for the days that are done and have it; `of` is `metrics` or `facts`."""
-    held = {day.as_of: getattr(day, of) for day in days if day.done}
+def pooled_names(metrics: Metrics) -> list[str]:
+    """Those that are told over all days together: with an interval, or ranked where none has one."""
+    ends = [name for name in metrics.names if metrics.ends(name) and name in LARGEST]
+    return ends or list(metrics.ranked)
+
+
+def series(days: Iterable[DayRecord], name: str, *, source: str = "metrics") -> dict[dt.date, float]:
+    """One number by day, for the days that are done and have it; `source` is `metrics` or `facts`."""
+    held = {day.as_of: getattr(day, source) for day in days if day.done}
     return {day: values[name] for day, values in held.items() if name in values}
 
 
-def _summaries(done: Iterable[DayRecord], parameters: TrainingParameters) -> dict[str, dict[str, Summary]]:
+def _summaries(
+    done: Sequence[DayRecord], parameters: Parameters, metrics: Metrics
+) -> dict[str, dict[str, Summary]]:
     """`metrics` and `rows`: of each number its summary."""
-    days = list(done)
-    numbers = {
-        of: {
-            name: series(days, name, of=of) for name in in_order(n for day in days for n in getattr(day, of))
-        }
-        for of in ("metrics", "facts")
+    measured = {
+        name: (series(done, name), _days(parameters, metrics.over(name)))
+        for name in metrics.in_order(name for day in done for name in day.metrics)
     }
-    many = sum(len(without_ends(held)) for held in numbers.values())
-    summaries = {
-        of: {
-            name: summarise(points, window_days=_window(name, of=of, parameters=parameters), series=many)
-            for name, points in held.items()
-        }
-        for of, held in numbers.items()
+    counted = {
+        name: (series(done, name, source="facts"), _days(parameters, FACT_DAYS.get(name, "lookback_days")))
+        for name in sorted({name for day in done for name in day.facts})
     }
-    return {"metrics": summaries["metrics"], "rows": summaries["facts"]}
+    many = len(metrics.without_ends(measured)) + len(counted)
+    return {
+        "metrics": _summarised(measured, series=many),
+        "rows": _summarised(counted, series=many),
+    }
 
 
-def _window(name: str, *, of: str, parameters: TrainingParameters) -> int:
-    """On the rows of how many days a number is measured."""
-    of_holdout = name.startswith("holdout_") if of == "facts" else not name.startswith("train_")
-    return parameters.holdout_days if of_holdout else parameters.lookback_days
+def _summarised(
+    numbers: Mapping[str, tuple[Mapping[dt.date, float], int]], *, series: int
+) -> dict[str, Summary]:
+    return {
+        name: summarise(points, window_days=days, series=series) for name, (points, days) in numbers.items()
+    }
 
 
-def _drifts(done: Sequence[DayRecord], parameters: TrainingParameters) -> dict[str, Drift]:
+def _days(parameters: Parameters, name: str) -> int:
+    """Over how many days a number is measured, by the parameter that says so; one where none does."""
+    return int(getattr(parameters, name, 1))
+
+
+def _drifts(done: Sequence[DayRecord], parameters: Parameters, metrics: Metrics) -> dict[str, Drift]:
     """Of the usable rows over the lookback, and of those held out over theirs."""
-    wanted = {
-        "rows": (series(done, "rows", of="facts"), parameters.lookback_days),
-        "base_rate": (series(done, "base_rate", of="facts"), parameters.lookback_days),
-        "holdout_rows": (series(done, "holdout_rows", of="facts"), parameters.holdout_days),
-        "holdout_base_rate": (series(done, "base_rate"), parameters.holdout_days),
-    }
-    found = {name: drift(points, window_days=length) for name, (points, length) in wanted.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    points = {name: series(done, name, source="facts") for name in ("rows", "base_rate", "holdout_rows")}
+    lengths = {name: _days(parameters, FACT_DAYS[name]) for name in points}
+    points["holdout_base_rate"] = series(done, "base_rate")
+    lengths["holdout_base_rate"] = _days(parameters, metrics.over("base_rate"))
+    drifts = {name: drift(held, window_days=lengths[name]) for name, held in points.items()}
+    return {name: change for name, change in drifts.items() if change is not None}
 
 
 def _errors(days: Iterable[DayRecord]) -> tuple[Errors, ...]:

@@ -3,21 +3,23 @@
 from collections.abc import Iterator
 
 from ml_assets.core.markup import bullets, plain, table
-from ml_assets.core.metric_interval import is_end
-from ml_assets.core.report import words
-from ml_assets.core.report.coverage import label
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.report import text
 from ml_assets.core.report.document import Report
 from ml_assets.core.report.record import STATUSES, DayRecord
+from ml_assets.core.slices import label, subject
 
 MOST_DAYS = 31
 
 
-def markdown(report: Report) -> str:
+def markdown(report: Report, *, pipeline: Declared) -> str:
     """The whole report as text; equal reports give equal text."""
+    metrics = Metrics.of(pipeline)
     parts = [
-        _title(report),
-        _metrics(report),
-        _outliers(report),
+        _title(report, pipeline),
+        _metrics(report, metrics),
+        _outliers(report, metrics),
         _drift(report),
         _errors(report),
         _retry(report),
@@ -26,51 +28,51 @@ def markdown(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _title(report: Report) -> str:
+def _title(report: Report, pipeline: Declared) -> str:
     counts = ", ".join(f"{report.counts[status]} {status}" for status in STATUSES)
-    name = f"{report.parameters['dataset']} {label(report.parameters)}"
+    names = (subject(report.parameters, pipeline=pipeline), label(report.parameters, pipeline=pipeline))
     return (
-        f"# {name}, {report.first} to {report.last}\n\n"
-        f"{report.done} of {words.count(report.asked, 'day')} done ({report.success_rate:.1%}) in environment "
+        f"# {' '.join(names)}, {report.first} to {report.last}\n\n"
+        f"{report.done} of {text.count(report.asked, 'day')} done ({report.success_rate:.1%}) in environment "
         f"`{report.environment}`: {counts}. {report.seconds:,.1f} s of work."
     )
 
 
-def _metrics(report: Report) -> str:
+def _metrics(report: Report, metrics: Metrics) -> str:
     if not report.metrics:
         return "No day is done, so there are no metrics."
     rows = [
         (
             f"**{name}**" if name == report.metric else name,
-            words.number(s.mean),
-            words.number(s.std),
-            words.number(s.min),
-            words.number(s.max),
-            words.trend(s.trend),
+            text.number(s.mean),
+            text.number(s.std),
+            text.number(s.min),
+            text.number(s.max),
+            text.trend(s.trend),
         )
         for name, s in report.metrics.items()
-        if not is_end(name, report.metrics)
+        if not metrics.is_end(name, report.metrics)
     ]
     head = ("metric", "mean", "std", "min", "max", "trend (95 % interval)")
-    return f"## Metrics\n\n{table(head, rows)}\n\n{words.pooled(report.pooled)}".rstrip()
+    return f"## Metrics\n\n{table(head, rows)}\n\n{text.pooled(report.pooled)}".rstrip()
 
 
-def _outliers(report: Report) -> str:
-    lines = words.outliers({**report.metrics, **report.rows})
-    return f"## Outliers\n\n{words.OUTLIER_RULE}:\n\n" + bullets(lines) if lines else ""
+def _outliers(report: Report, metrics: Metrics) -> str:
+    lines = text.outliers({**report.metrics, **report.rows}, metrics=metrics)
+    return f"## Outliers\n\n{text.OUTLIER_RULE}:\n\n" + bullets(lines) if lines else ""
 
 
 def _drift(report: Report) -> str:
     if not report.drift:
         return ""
-    lines = [f"{name}: {words.drift(item)}" for name, item in report.drift.items()]
-    head = f"The later half of the days against the earlier half; {words.DRIFT_RULE}."
+    lines = [f"{name}: {text.drift(item)}" for name, item in report.drift.items()]
+    head = f"The later half of the days against the earlier half; {text.DRIFT_RULE}."
     return f"## Drift\n\n{head}\n\n{bullets(lines)}\n\n{report.note}"
 
 
 def _errors(report: Report) -> str:
     lines = [
-        f"{words.count(len(group.days), 'day')} ({words.stretches(group.days)}): {plain(group.reason)}"
+        f"{text.count(len(group.days), 'day')} ({text.stretches(group.days)}): {plain(group.reason)}"
         for group in report.errors
     ]
     return "## Errors\n\n" + bullets(lines) if lines else ""
@@ -95,7 +97,7 @@ def _cells(day: DayRecord, metric: str) -> Iterator[str]:
     rows = day.facts.get("rows")
     yield str(day.as_of)
     yield day.status if day.done else f"**{day.status}**"
-    yield words.number(day.metrics.get(metric))
+    yield text.number(day.metrics.get(metric))
     yield "-" if rows is None else f"{rows:,.0f}"
-    yield words.number(day.facts.get("base_rate"))
+    yield text.number(day.facts.get("base_rate"))
     yield f"`{day.run_id}`"

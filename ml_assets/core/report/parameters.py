@@ -1,47 +1,21 @@
 """What decides a report beside the parameters of the run: how many days it covers, and which metric it draws."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from ml_assets.core.parameters import Parameters, TrainingParameters, identity
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
-
-METRICS = (
-    "roc_auc",
-    "roc_auc_low",
-    "roc_auc_high",
-    "average_precision",
-    "log_loss",
-    "log_loss_low",
-    "log_loss_high",
-    "brier",
-    "brier_low",
-    "brier_high",
-    "calibration_error",
-    "calibration_error_expected",
-    "lift_at_10pct",
-    "base_rate",
-    "baseline_log_loss",
-    "baseline_brier",
-    "skill",
-    "train_roc_auc",
-)
-"""The metrics of an evaluation."""
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    """Names of metrics as they are shown: those of an evaluation first, then others by name; each once."""
-    found = set(names)
-    return [name for name in METRICS if name in found] + sorted(found - set(METRICS))
-
 
 if TYPE_CHECKING:
     Metric = str
 else:
-    Metric = Literal[METRICS]
+    Metric = Literal[METRICS.names]
 
 
 class ReportParameters(Parameters):
@@ -50,20 +24,33 @@ class ReportParameters(Parameters):
     window_days: int = Field(
         default=14, ge=1, le=366, description="Days of the report before and including as_of"
     )
-    metric: Metric = Field(default="roc_auc", description="The metric that the pictures show")
+    metric: Metric = Field(default=METRICS.names[0], description="The metric that the pictures show")
 
 
-def report_identity(parameters: TrainingParameters, own: ReportParameters) -> dict[str, Any]:
+def report_parameters(metrics: Metrics) -> type[ReportParameters]:
+    """The parameters of the reports of a pipeline with these metrics: `metric` is one of them, the first by default."""
+    description = ReportParameters.model_fields["metric"].description
+    choice: Any = Literal[metrics.names]
+    return create_model(
+        "ReportParameters",
+        __base__=ReportParameters,
+        metric=(choice, Field(default=metrics.names[0], description=description)),
+    )
+
+
+def report_identity(parameters: Parameters, own: ReportParameters, *, pipeline: Declared) -> dict[str, Any]:
     """The values that are hashed and stored: those of the run and the report's own."""
     return {
-        **identity(parameters, of=TrainingParameters),
+        **pipeline.identity(parameters),
         "window_days": own.window_days,
         "metric": own.metric,
     }
 
 
-def check_report(values: Mapping[str, Any]) -> ReportParameters:
+def check_report(
+    values: Mapping[str, Any], *, model: type[ReportParameters] = ReportParameters
+) -> ReportParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
-    if problems := problems_of(values, ReportParameters):
+    if problems := problems_of(values, model):
         raise RefusedError(list(problems.values()))
-    return ReportParameters.model_validate(dict(values))
+    return model.model_validate(dict(values))

@@ -18,22 +18,24 @@ from ml_assets.core.figures import (
     png,
     short,
 )
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.document import Report, series
 from ml_assets.core.report.record import Status
 from ml_assets.core.shades import ends, shades
+from ml_assets.core.slices import subject
 
 MARKS: tuple[tuple[Status, str], ...] = (("failed", RED), ("missing", GREY))
 MOST_NUMBERS = 16  # days, up to which the cells of the coverage hold their number
 LABEL = 46  # letters of the name of a parameter set
 
 
-def days_png(report: Report) -> bytes:
+def days_png(report: Report, *, pipeline: Declared) -> bytes:
     """The metric by day over rows and base rate by day: 1000 x 560 pixels."""
     figure = figure_of(10, 5.6)
     above, below = figure.subplots(2, 1, height_ratios=(1.5, 1), sharex=True)
     figure.subplots_adjust(left=0.08, right=0.92, bottom=0.08, top=0.94, hspace=0.24)
-    _metric(above, report)
+    _metric(above, report, subject(report.parameters, pipeline=pipeline))
     _rows(below, report)
     days = [day.as_of for day in report.days]
     day_ticks(below, days)
@@ -42,7 +44,7 @@ def days_png(report: Report) -> bytes:
     return png(figure)
 
 
-def _metric(axes: Any, report: Report) -> None:
+def _metric(axes: Any, report: Report, about: str) -> None:
     points, summary = series(report.days, report.metric), report.metrics.get(report.metric)
     _undone(axes, report)
     if summary is not None:
@@ -58,12 +60,12 @@ def _metric(axes: Any, report: Report) -> None:
             axes.scatter(x, y, s=70, marker="D", color=ORANGE, label="outlier", zorder=4)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="best", frameon=False, fontsize=8, ncols=3)
-    title = f"{report.parameters['dataset']}: {report.metric}, {report.done} of {report.asked} days done"
+    title = f"{about}: {report.metric}, {report.done} of {report.asked} days done"
     finish(axes, x="", y=report.metric, title=title)
 
 
 def _rows(axes: Any, report: Report) -> None:
-    rows, rate = series(report.days, "rows", of="facts"), series(report.days, "base_rate", of="facts")
+    rows, rate = series(report.days, "rows", source="facts"), series(report.days, "base_rate", source="facts")
     axes.bar([day.toordinal() for day in rows], list(rows.values()), width=0.7, color=GREY, alpha=0.6)
     finish(axes, x="", y="rows (bars)", title="rows of the training set, and their base rate")
     other = axes.twinx()

@@ -1,7 +1,7 @@
 """Metrics over all days of a report, with intervals made of the rows of their holdouts, each once."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ml_assets.core.report.record import DayRecord, Part
@@ -11,8 +11,6 @@ if TYPE_CHECKING:  # loading polars costs more than all of the definitions
 
     from polars import DataFrame
 
-METRICS = {"roc_auc": 1.0, "log_loss": math.inf, "brier": 1.0}
-"""Those that have such an interval, and the largest that each can be."""
 DIGITS = 10
 
 
@@ -46,30 +44,34 @@ class Pool(Part):
     why_not: str = ""
 
 
-def means(days: Iterable[DayRecord], *, why_not: str) -> Pool | None:
-    """The means alone; None where no day is done."""
+def means(days: Iterable[DayRecord], *, names: Iterable[str], why_not: str) -> Pool | None:
+    """The means of these metrics alone; None where no day is done."""
     done = [day.metrics for day in days if day.done]
     found = {
         name: Pooled(value=_rounded(math.fsum(of[name] for of in done) / len(done)))
-        for name in METRICS
+        for name in names
         if done and all(name in of for of in done)
     }
     return Pool(metrics=found, why_not=why_not) if found else None
 
 
-def pool(scored: "Callable[[], Iterable[tuple[dt.date, DataFrame]]]", *, entity: str) -> Pool:
+def pool(
+    scored: "Callable[[], Iterable[tuple[dt.date, DataFrame]]]", *, entity: str, names: Sequence[str]
+) -> Pool:
     """Means and intervals of the scores of one day at least.
 
     Args:
         scored: gives, by as_of, the rows of its holdout as `core.scores.scored_rows` gives them; called several times,
             as they are not kept.
         entity: the id whose rows belong together; "" for none.
+        names: the metrics, each of which is known row by row and has such an interval.
     """
     from ml_assets.core.row_sample import RowSample, averaged
     from ml_assets.core.statistics.intervals import mean_interval
+    from ml_assets.core.statistics.row_values import LARGEST
 
     sample = RowSample.of(scored(), entity=entity)
-    averages = averaged(sample, scored(), metrics=tuple(METRICS))
+    averages = averaged(sample, scored(), metrics=names)
     found = {}
     for name, of in averages.items():
         low, high = mean_interval(of.value, of.contributions, sample.entity)
@@ -77,7 +79,7 @@ def pool(scored: "Callable[[], Iterable[tuple[dt.date, DataFrame]]]", *, entity:
         found[name] = Pooled(
             value=_rounded(of.value),
             low=_rounded(max(0.0, low)) if known else None,
-            high=_rounded(min(METRICS[name], high)) if known else None,
+            high=_rounded(min(LARGEST[name], high)) if known else None,
         )
     return Pool(metrics=found, rows=len(sample.day), entities=len(set(sample.entity.tolist())))
 

@@ -1,4 +1,4 @@
-"""Where a number is going over many days whose rows overlap.
+"""Where a number is going over many days whose rows overlap, and whether the later half of them differs.
 
 A metric of one day is measured on the rows of a window of days (the holdout), so neighbouring days are nearly the same
 measurement. The slope of the least-squares line has the HAC error of Newey and West (1987), Bartlett weights with the
@@ -9,7 +9,7 @@ divided by its relative bias under that model, and Student's t has the degrees o
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,6 +20,8 @@ DIGITS = 10
 FEWEST_DAYS = 3
 FEWEST_WINDOWS = 3  # from the first day to the last, for a direction
 CONFIDENCE = 0.95
+DRIFT_FLAGGED = 0.10  # relative change from which on a drift is flagged
+DRIFT_DAYS = 4  # at least
 
 Direction = Literal["rising", "falling", "no clear trend", "window too short"]
 
@@ -111,3 +113,49 @@ def _direction(low: float, high: float) -> Direction:
 
 def _rounded(value: float) -> float:
     return round(value, DIGITS) + 0.0  # no -0.0
+
+
+class Drift(Part):
+    """How one number about the rows has changed over the window.
+
+    Attributes:
+        earlier: mean over the earlier half of the days.
+        later: mean over the later half; with an odd number of days, the one in the middle is in neither.
+        change: later - earlier.
+        relative: change / earlier, None where earlier is 0 in the digits that are kept.
+        flagged: whether the relative change is 10 % or more, or there was nothing earlier.
+        days_apart: mean distance of the two halves in days.
+        shared: share of the days that a typical window of the one half has in common with one of the other.
+    """
+
+    earlier: float
+    later: float
+    change: float
+    relative: float | None
+    flagged: bool
+    days_apart: float
+    shared: float
+
+
+def drift(points: Mapping[dt.date, float], *, window_days: int) -> Drift | None:
+    """The drift of a number by day, each taken over `window_days` days; None for fewer than four days."""
+    if len(points) < DRIFT_DAYS:
+        return None
+    import numpy as np
+
+    days = sorted(points)
+    half = len(days) // 2
+    first, second = days[:half], days[-half:]
+    earlier, later = (float(np.mean([points[day] for day in part])) for part in (first, second))
+    apart = float(np.mean([b.toordinal() - a.toordinal() for a, b in zip(first, second, strict=True)]))
+    change, before = round(later - earlier, DIGITS) + 0.0, round(earlier, DIGITS)
+    relative = round(change / earlier, DIGITS) + 0.0 if before else None
+    return Drift(
+        earlier=before,
+        later=round(later, DIGITS),
+        change=change,
+        relative=relative,
+        flagged=bool(change) if relative is None else abs(relative) >= DRIFT_FLAGGED,
+        days_apart=round(apart, 2),
+        shared=round(max(0.0, 1 - apart / window_days), 4),
+    )

@@ -104,13 +104,24 @@ def missing(y: Any, *, entity: Any, day: Any) -> tuple[Missing, ...]:
     """
     import numpy as np
 
-    found: list[tuple[Literal["days", "blocks", "positive_entities", "negative_entities"], int, int]] = [
-        ("days", _span(day), FEWEST_DAYS),
-        ("blocks", len(np.unique(day_blocks(day))) if len(day) else 0, FEWEST_BLOCKS),
-        ("positive_entities", len(np.unique(entity[y == 1])), FEWEST_ENTITIES),
-        ("negative_entities", len(np.unique(entity[y == 0])), FEWEST_ENTITIES),
+    held: list[tuple[Literal["positive_entities", "negative_entities"], int]] = [
+        ("positive_entities", len(np.unique(entity[y == 1]))),
+        ("negative_entities", len(np.unique(entity[y == 0]))),
     ]
-    return tuple(Missing(what=what, has=has, needs=needs) for what, has, needs in found if has < needs)
+    few = (Missing(what=what, has=has, needs=FEWEST_ENTITIES) for what, has in held if has < FEWEST_ENTITIES)
+    return (*missing_days(day), *few)
+
+
+def missing_days(day: Any) -> tuple[Missing, ...]:
+    """What there is too little of where only days are known, as proleptic ordinals of shape (n,)."""
+    import numpy as np
+
+    blocks = len(np.unique(day_blocks(day))) if len(day) else 0
+    held: list[tuple[Literal["days", "blocks"], int, int]] = [
+        ("days", _span(day), FEWEST_DAYS),
+        ("blocks", blocks, FEWEST_BLOCKS),
+    ]
+    return tuple(Missing(what=what, has=has, needs=needs) for what, has, needs in held if has < needs)
 
 
 def _span(day: Any) -> int:

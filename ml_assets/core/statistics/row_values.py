@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ml_assets.core.leaderboard.direction import larger_is_better
+from ml_assets.errors import RefusedError
 
 GROUPS = 10  # of the calibration error, by score
 
@@ -37,7 +37,7 @@ def row_values(metric: str, y: Any, score: Any, *, base_rate: float) -> RowValue
     """The value of a metric and the influence of each row.
 
     Args:
-        metric: one of those that can rank trials (`core.leaderboard.direction`).
+        metric: one of `KNOWN`.
         y: outcomes, 0 or 1, of shape (n,); both must occur.
         score: predicted probabilities of outcome 1, of shape (n,).
         base_rate: share of positives among the training rows, 0 to 1; only `skill` uses it.
@@ -48,7 +48,8 @@ def row_values(metric: str, y: Any, score: Any, *, base_rate: float) -> RowValue
     """
     import numpy as np
 
-    larger_is_better(metric)
+    if metric not in KNOWN:
+        raise RefusedError([f"metric: not known row by row. Allowed: {', '.join(KNOWN)}."])
     y, score = np.asarray(y).astype(float), np.asarray(score)
     if not 0 < y.sum() < len(y):
         raise ValueError("both outcomes must occur among the rows")
@@ -203,3 +204,6 @@ _METRICS: dict[str, Callable[[Any, Any], RowValues]] = {
     "brier": _brier,
     "calibration_error": _calibration_error,
 }
+KNOWN = (*_METRICS, "skill")
+LARGEST = {"roc_auc": 1.0, "log_loss": math.inf, "brier": 1.0}
+"""Those whose interval ends at 0 and at the largest that they can be."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.run_id import run_id
 
 SWEEP_TAG = "ml_assets/sweep"
@@ -20,7 +20,7 @@ RUN_ID_TAG = "ml_assets/run_id"
 
 
 def trial_tags(
-    trial: TrainingParameters, day: dt.date, *, sweep: str, size: int, request: Mapping[str, Any]
+    trial: Parameters, day: dt.date, *, sweep: str, size: int, request: Mapping[str, Any]
 ) -> dict[str, str]:
     """The tags of the run of one trial and day.
 
@@ -31,7 +31,7 @@ def trial_tags(
         size: how many trials and days there are.
         request: `given` (parameters), `own` (of the sweep), `as_of` and `environment`, as JSON values.
     """
-    values = identity(trial, of=TrainingParameters)
+    values = identity(trial, of=type(trial))
     return {
         RUN_ID_TAG: run_id(trial, day),
         "ml_assets/dataset": str(values["dataset"]),

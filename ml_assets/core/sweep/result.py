@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.result import Artifact, artifact_of
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
@@ -29,13 +29,13 @@ class SweepResult(TypedDict):
     leaderboard: dict[str, Any]
 
 
-def sweep_run_id(parameters: TrainingParameters, own: SweepParameters, as_of: dt.date) -> str:
+def sweep_run_id(parameters: Parameters, own: SweepParameters, as_of: dt.date) -> str:
     """The run_id of a leaderboard: what its trials share and the sweep's own decide it."""
     return hash_identity(sweep_identity(parameters, own), as_of)
 
 
 def sweep_result(
-    parameters: TrainingParameters,
+    parameters: Parameters,
     own: SweepParameters,
     as_of: dt.date,
     *,
@@ -44,15 +44,15 @@ def sweep_result(
     leaderboard: Mapping[str, Any] | None = None,
 ) -> SweepResult:
     """The result of a sweep; `seen` is the metadata of its leaderboard, None while there is none."""
-    told = seen or {}
+    metadata = seen or {}
     return SweepResult(
         run_id=sweep_run_id(parameters, own, as_of),
         dagster_run_id=dagster_run_id,
-        environment=str(told.get("environment", "")),
+        environment=str(metadata.get("environment", "")),
         as_of=as_of.isoformat(),
         parameters=sweep_identity(parameters, own),
-        artifacts={ASSET: artifact_of(told)} if told else {},
-        metrics={name: value for name, value in told.items() if isinstance(value, float)},
-        summary=str(told.get("summary", "")),
+        artifacts={ASSET: artifact_of(metadata)} if metadata else {},
+        metrics={name: value for name, value in metadata.items() if isinstance(value, float)},
+        summary=str(metadata.get("summary", "")),
         leaderboard=dict(leaderboard or {}),
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.foreign_text import visible
+from ml_assets.core.marks import conditions
 from ml_assets.core.nearest import first_of
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import suggest
 from ml_assets.core.secrets import credentials, looks_like_credential
 from ml_assets.core.sweep.axis import Axis, Choices, Range, Value, read_axis
@@ -21,8 +22,8 @@ Space = tuple[Axis, ...]
 Combination = dict[str, Value]
 
 
-def read_space(grid: Mapping[str, Any]) -> tuple[Space, list[str]]:
-    """The axes of `grid` (parameter name -> text), sorted by name, and all that is wrong with any of them.
+def read_space(grid: Mapping[str, Any], *, cls: type[Parameters]) -> tuple[Space, list[str]]:
+    """The axes of `grid` (name of a field of `cls` -> text), sorted by name, and all that is wrong with any of them.
 
     No text that was given is repeated, and no name that looks like a credential.
     """
@@ -37,7 +38,7 @@ def read_space(grid: Mapping[str, Any]) -> tuple[Space, list[str]]:
     for name, text in shown.items():
         if name in secret or looks_like_credential(str(name)):
             continue
-        axis, wrong = _read(str(name), text)
+        axis, wrong = _read(str(name), text, cls)
         problems += wrong
         axes += [axis] if axis else []
     return tuple(sorted(axes, key=lambda axis: axis.name)), [*problems, *more]
@@ -47,12 +48,12 @@ def _hides_credential(text: Any) -> bool:
     if not isinstance(text, str) or len(text) > LONGEST_AXIS:
         return False
     parts = text.replace("..", ",").split(",")
-    return any(looks_like_credential(part.strip()) for part in parts)
+    return any(looks_like_credential(part.strip(' []"')) for part in parts)
 
 
-def _read(name: str, text: Any) -> tuple[Axis | None, list[str]]:
-    if name not in TrainingParameters.model_fields:
-        return None, [f"{visible(name)}: unknown parameter. {suggest(name)}"]
+def _read(name: str, text: Any, cls: type[Parameters]) -> tuple[Axis | None, list[str]]:
+    if name not in cls.model_fields:
+        return None, [f"{visible(name)}: unknown parameter. {suggest(name, cls.model_fields)}"]
     if name in FIXED:
         return None, [
             f"{name}: cannot vary: other rows cannot be compared. Allowed: one for the whole sweep."
@@ -61,7 +62,7 @@ def _read(name: str, text: Any) -> tuple[Axis | None, list[str]]:
         return None, [f'{name}: not text. Allowed: the values in quotes, such as "1,2,3" or "1..3".']
     if len(text) > LONGEST_AXIS:
         return None, [f"{name}: longer than {LONGEST_AXIS} characters. Allowed: fewer values, or LOW..HIGH."]
-    return read_axis(name, text)
+    return read_axis(name, text, cls=cls)
 
 
 def size(space: Space) -> int | None:
@@ -77,20 +78,27 @@ def listed(axis: Axis) -> Sequence[Value] | None:
     return range(int(axis.low), int(axis.high) + 1) if axis.whole else None
 
 
-def corners(space: Space) -> Iterator[Combination]:
-    """The combinations of lowest and highest values; every one of what has no order.
+def corners(space: Space, *, cls: type[Parameters]) -> Iterator[Combination]:
+    """The combinations of lowest and highest values, and of those that decide whether another parameter is used.
 
-    The rules of the parameters either ask for a default or compare two numbers, so that a space whose
-    corners are all possible has no impossible combination.
+    Of what has no order, every value is a corner. A rule that asks for a default or compares two numbers holds
+    for all combinations if it holds for these; any other rule is found out where it is broken.
     """
-    ends = [_ends(axis) for axis in space]
+    ends = [_ends(axis, _deciding(axis, cls)) for axis in space]
     for values in itertools.product(*ends):
         yield {axis.name: value for axis, value in zip(space, values, strict=True)}
 
 
-def _ends(axis: Axis) -> tuple[Value, ...]:
+def _deciding(axis: Axis, cls: type[Parameters]) -> set[Any]:
+    """The values of an axis that the conditions of other fields name."""
+    return {value for field in cls.model_fields.values() for value in conditions(field).get(axis.name, ())}
+
+
+def _ends(axis: Axis, deciding: set[Any]) -> tuple[Value, ...]:
     if isinstance(axis, Range):
-        return axis.low, axis.high
-    if isinstance(axis.values[0], str):
+        inside = sorted(value for value in deciding if axis.low < value < axis.high)
+        return axis.low, *inside, axis.high
+    if not isinstance(axis.values[0], int | float):
         return axis.values
-    return tuple(dict.fromkeys((axis.values[0], axis.values[-1])))
+    inside = [value for value in axis.values[1:-1] if value in deciding]
+    return tuple(dict.fromkeys((axis.values[0], *inside, axis.values[-1])))

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from ml_assets.core.leaderboard.direction import LARGER, SMALLER, larger_is_better
-from ml_assets.core.parameters import Parameters, TrainingParameters, identity
+from ml_assets.core.marks import depends_on
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.problems import problems_of
 from ml_assets.core.sweep.axis import Range
-from ml_assets.core.sweep.space import Space, listed, read_space, size
+from ml_assets.core.sweep.space import Space, corners, read_space, size
+from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
 LARGEST_GRID = 10_000
@@ -19,7 +21,7 @@ NO_AXIS = "grid: no axis. Allowed: one at least, such as learning_rate=0.05,0.1,
 if TYPE_CHECKING:
     Metric = str
 else:
-    Metric = Literal[LARGER + SMALLER]
+    Metric = Literal[METRICS.ranked]
 
 Search = Literal["grid", "random", "tpe", "halving"]
 
@@ -30,6 +32,13 @@ USED_BY: Mapping[str, tuple[str, ...]] = {
     "halving": ("trials", "seed", "reduction"),
 }
 """The parameters that only some searches use."""
+
+
+def ranks(metrics: Metrics) -> str:
+    """What a person should know to choose the metric that ranks."""
+    ways = {"Best when largest": metrics.better("larger"), "when smallest": metrics.better("smaller")}
+    said = "; ".join(f"{way}: {', '.join(names)}" for way, names in ways.items() if names)
+    return f"What ranks the trials. {said}"
 
 
 class SweepParameters(Parameters):
@@ -49,11 +58,8 @@ class SweepParameters(Parameters):
         default=30, ge=1, le=10_000, description="random, tpe, halving: how many trials at most"
     )
     metric: Metric = Field(
-        default="roc_auc",
-        description="What ranks the trials. Best when largest: "
-        + ", ".join(LARGER)
-        + "; when smallest: "
-        + ", ".join(SMALLER),
+        default=METRICS.ranked[0],
+        description=ranks(METRICS),
     )
     window_days: int = Field(
         default=1, ge=1, le=366, description="Days on which each trial is run, up to and including as_of"
@@ -68,27 +74,32 @@ class SweepParameters(Parameters):
         default=3, ge=2, le=10, description="halving: one in how many goes on to the next round"
     )
 
-    @property
-    def larger_is_better(self) -> bool:
-        """Whether the best trial is the one with the largest metric."""
-        return larger_is_better(self.metric)
+
+def sweep_parameters(metrics: Metrics) -> type[SweepParameters]:
+    """The parameters of the sweeps of a pipeline with these metrics: `metric` is one that ranks, the first by default."""
+    choice: Any = Literal[metrics.ranked]
+    return create_model(
+        "SweepParameters",
+        __base__=SweepParameters,
+        metric=(choice, Field(default=metrics.ranked[0], description=ranks(metrics))),
+    )
 
 
-def space_of(own: SweepParameters) -> Space:
-    """The axes of a sweep, sorted by name, or RefusedError with all that is wrong with any of them."""
-    space, problems = read_space(own.grid)
+def space_of(own: SweepParameters, *, cls: type[Parameters]) -> Space:
+    """The axes of a sweep over fields of `cls`, sorted by name, or RefusedError with all that is wrong with any of them."""
+    space, problems = read_space(own.grid, cls=cls)
     if problems:
         raise RefusedError(problems)
     return space
 
 
-def sweep_identity(parameters: TrainingParameters, own: SweepParameters) -> dict[str, Any]:
+def sweep_identity(parameters: Parameters, own: SweepParameters) -> dict[str, Any]:
     """The values that are hashed and stored: those of the runs, and under `sweep` the sweep's own.
 
     Left out is what changes nothing: the runs' value of a parameter that is an axis, and what the search
     does not use. Two texts that mean one axis give one identity.
     """
-    space = space_of(own)
+    space = space_of(own, cls=type(parameters))
     always = ("search", "metric", "window_days", "max_failure_rate")
     return {
         **_shared(parameters, space),
@@ -99,40 +110,46 @@ def sweep_identity(parameters: TrainingParameters, own: SweepParameters) -> dict
     }
 
 
-def _shared(parameters: TrainingParameters, space: Space) -> dict[str, Any]:
-    """What all trials have in common, for any model version that occurs."""
-    varied = {axis.name: listed(axis) for axis in space}
-    versions = varied.get("model_version") or (parameters.model_version,)
-    copies = [parameters.model_copy(update={"model_version": version}) for version in versions]
-    found = {name: v for copy in copies for name, v in identity(copy, of=TrainingParameters).items()}
-    return {name: value for name, value in found.items() if name not in varied}
+def _shared(parameters: Parameters, space: Space) -> dict[str, Any]:
+    """What all trials have in common, for any combination that occurs of what decides which fields are used."""
+    cls = type(parameters)
+    deciding = frozenset().union(*(depends_on(name, cls.model_fields) for name in cls.model_fields))
+    axes = tuple(axis for axis in space if axis.name in deciding)
+    copies = [parameters.model_copy(update=dict(corner)) for corner in corners(axes, cls=cls)]
+    values = {name: value for copy in copies for name, value in identity(copy, of=cls).items()}
+    varied = {axis.name for axis in space}
+    return {name: value for name, value in values.items() if name not in varied}
 
 
-def check_sweep(values: Mapping[str, Any]) -> SweepParameters:
-    """The validated parameters, or RefusedError with every problem and no value that was given.
+def check_sweep(
+    values: Mapping[str, Any], *, cls: type[Parameters], model: type[SweepParameters] = SweepParameters
+) -> SweepParameters:
+    """The validated parameters of a sweep over fields of `cls`, or RefusedError with every problem and no value given.
 
     Whether each combination is possible depends on the parameters of the runs too: see `search`.
     """
-    problems = list(_problems(values))
+    problems = list(_problems(values, model, cls))
     if problems:
         raise RefusedError(problems)
-    return SweepParameters.model_validate(dict(values))
+    return model.model_validate(dict(values))
 
 
-def _problems(values: Mapping[str, Any]) -> Iterator[str]:
+def _problems(
+    values: Mapping[str, Any], model: type[SweepParameters], cls: type[Parameters]
+) -> Iterator[str]:
     grid = values.get("grid", {})
     own = {name: value for name, value in values.items() if name != "grid"}
-    wrong = problems_of(own, SweepParameters)
+    wrong = problems_of(own, model)
     yield from wrong.values()
     if not isinstance(grid, Mapping):
         yield f"grid: not a list of axes. Allowed: {AXES}."
         return
-    space, problems = read_space(grid)
+    space, problems = read_space(grid, cls=cls)
     yield from problems
     if not problems and "search" not in wrong:
         rest = {name: value for name, value in own.items() if name not in wrong}
-        sound = {name: value for name, value in rest.items() if name in SweepParameters.model_fields}
-        yield from _unsuited(space, SweepParameters.model_validate(sound), skip=set(wrong))
+        sound = {name: value for name, value in rest.items() if name in model.model_fields}
+        yield from _unsuited(space, model.model_validate(sound), skip=set(wrong))
 
 
 def _unsuited(space: Space, own: SweepParameters, *, skip: set[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, pl
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
+from ml_assets.core.metrics import Metrics
 from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.comparison_artifact import comparison_draft, comparison_identity, comparison_key
@@ -55,13 +56,14 @@ def kpi_comparison(
         named_model(name, params.dataset, settings=settings, environment=workspace.environment)
         for name in (own.reference, own.candidate)
     )
-    names = [comparison_key(candidate, reference, own, day).run_id for day in days]
-    announce(context, comparison_identity(candidate, reference, own), names, job=JOB)
-    margins = read_margins(own.margins)
+    metrics = Metrics.of(workspace.pipeline)
+    names = [comparison_key(candidate, reference, own, day, metrics=metrics).run_id for day in days]
+    announce(context, comparison_identity(candidate, reference, own, metrics=metrics), names, job=JOB)
+    margins = read_margins(own.margins, metrics=metrics)
 
     def make(day: dt.date) -> Draft:
         scored = score_both(candidate, reference, through=day, window_days=own.window_days, settings=settings)
-        compared = compare_scored(scored, margins=margins, error=ERROR)
+        compared = compare_scored(scored, metrics=metrics, margins=margins, error=ERROR)
         return comparison_draft(compared, own, day, workspace=workspace)
 
     yield dg.Output(each_day(days, make))

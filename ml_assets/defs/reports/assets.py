@@ -15,19 +15,18 @@ from ml_assets.config import OptionsConfig, ReportConfig, TrainingConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
-from ml_assets.defs.reports.outcomes import REPORT_JOB, outcomes
+from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
 from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.report import (
     ASSET,
-    EVALUATION,
-    covered_days,
-    read_day,
     report_draft,
     report_key,
     report_of,
 )
+from ml_assets.pipeline.stored_days import covered_days, read_days
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
@@ -52,8 +51,8 @@ def backfill_report(
     """Read what each day of the window left, and commit the report over it; the days themselves are not touched."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ReportParameters)
-    names = [report_key(parameters, own, day).run_id for day in days]
-    announce(context, report_identity(parameters, own), names, job=REPORT_JOB)
+    names = [report_key(parameters, own, day, pipeline=tabular).run_id for day in days]
+    announce(context, report_identity(parameters, own, pipeline=tabular), names, job=REPORT_JOB)
     workspace = workspace_for(context, options, ASSET, ReportParameters, view=VIEW)
 
     def make(day: dt.date) -> Draft:
@@ -78,12 +77,20 @@ def _draft(
     workspace: Workspace,
     instance: dg.DagsterInstance,
 ) -> Draft:
-    store, key = workspace.store, report_key(parameters, own, last)
+    store, key = workspace.store, report_key(parameters, own, last, pipeline=tabular)
     days = window(last, days=own.window_days, first=load_settings().first_as_of)
-    stored = [read_day(parameters, day, store=store) for day in days]
-    told = outcomes(parameters, stored, instance=instance, environment=workspace.environment)
-    covered = covered_days(parameters, days, store=store, metric=own.metric)
-    found = report_of(
-        parameters, stored, workspace=workspace, outcomes=told, metric=own.metric, covered=covered
+    stored = read_days(parameters, days, pipeline=tabular, store=store)
+    beyond = outcomes(parameters, stored, instance=instance, environment=workspace.environment)
+    covered = covered_days(parameters, days, pipeline=tabular, store=store, metric=own.metric)
+    report = report_of(
+        parameters,
+        stored,
+        pipeline=tabular,
+        workspace=workspace,
+        outcomes=beyond,
+        metric=own.metric,
+        covered=covered,
     )
-    return report_draft(found, stored, key=key, parameters=parameters, own=own, workspace=workspace)
+    return report_draft(
+        report, stored, key=key, parameters=parameters, own=own, pipeline=tabular, workspace=workspace
+    )

@@ -12,10 +12,12 @@ from ml_assets.core.problems import diagnose
 from ml_assets.core.result import reasons_by_day
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import config_of, days_of
-from ml_assets.pipeline.report import EVALUATION, Outcome, StoredDay
+from ml_assets.pipeline.report import Outcome
+from ml_assets.pipeline.stored_days import StoredDay
 
 RUNS = 500  # latest failed runs of this dataset and model version that are looked at
 REPORT_JOB = "report"
+EVALUATION = "evaluation"
 PAGE, PAGES = 1000, 10  # materializations that are looked at
 
 
@@ -34,7 +36,7 @@ def outcomes(
     found: dict[dt.date, Outcome] = dict.fromkeys(
         _reused(parameters, days, instance=instance, environment=environment), ("reused", "")
     )
-    made = {day.as_of: day.evaluation.created_at for day in stored if day.evaluation}
+    made = {day.as_of: day.measured.created_at for day in stored if day.measured}
     for day, (ended, reason) in _failures(
         parameters, days, instance=instance, environment=environment
     ).items():

@@ -22,6 +22,7 @@ from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 ENDED = frozenset({"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"})
@@ -127,7 +128,7 @@ def _request(
     if asked > MOST_DAYS:
         log.warning("backfill %s: the report covers the latest %d of its days", backfill_id, MOST_DAYS)
     own = ReportParameters(window_days=min(asked, MOST_DAYS))
-    name = report_key(parameters, own, last).run_id
+    name = report_key(parameters, own, last, pipeline=tabular).run_id
     typed = {key: getattr(parameters, key) for key in given if key in TrainingParameters.model_fields}
     options = {} if environment == "default" else {"options": {"config": {"environment": environment}}}
     return dg.RunRequest(
@@ -137,5 +138,8 @@ def _request(
             "ops": {ASSET: {"config": {"window_days": own.window_days}}},
         },
         partition_key=last.isoformat(),
-        tags={**run_tags(report_identity(parameters, own), run_id=name), BACKFILL_TAG: backfill_id},
+        tags={
+            **run_tags(report_identity(parameters, own, pipeline=tabular), run_id=name),
+            BACKFILL_TAG: backfill_id,
+        },
     )

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from ml_assets.adapter.parameters import refuse
 from ml_assets.core import as_of as days
 from ml_assets.core.options import Environment
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import parse_parameters
@@ -60,7 +61,7 @@ def _preset(name: Any, settings: Settings) -> tuple[Preset | None, list[str]]:
     if not isinstance(name, str):
         return None, ["preset: not text. Allowed: the name of a preset."]
     try:
-        return load_preset(name, settings.presets), []
+        return load_preset(name, settings.presets, cls=TrainingParameters), []
     except RefusedError as error:
         return None, list(error.problems)
 

@@ -1,5 +1,6 @@
 """The asset `leaderboard`: the trials of a sweep, tried and ranked in one step."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +29,7 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.trials import Tried
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 JOB = "sweep"
@@ -35,7 +37,7 @@ JOB = "sweep"
 
 @refused_at_launch(
     fields=SweepParameters.model_fields,
-    refuse=check_sweep,
+    refuse=functools.partial(check_sweep, cls=TrainingParameters),
     backfill_policy=BACKFILL,
 )
 @dg.asset(
@@ -54,16 +56,17 @@ def leaderboard(
     """Try every trial, or find it in the store; then commit what they are worth."""
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
-    names = [leaderboard_key(parameters, own, day).run_id for day in days]
+    names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
     announce(context, sweep_identity(parameters, own), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
-    refuse_overrides(own.grid, environment=options.environment)
+    refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of
     sweeps = [
         Sweep(
             parameters=parameters,
             own=own,
             days=window(day, days=own.window_days, first=first),
+            pipeline=tabular,
             workspace=workspace,
             retry_failed=options.retry_failed,
         )
@@ -102,6 +105,8 @@ def _record(context: dg.AssetExecutionContext, tried: Tried, sweep: Sweep) -> No
     """Tell Dagster at once what a trial made, as a run of its own would have; its pictures stay in the store."""
     for made in tried.attempt.made:
         key = VIEW.key(made.key.asset)
-        context.log_event(materialization(key, made, store=sweep.workspace.store, inline=False))
+        context.log_event(
+            materialization(key, made, store=sweep.workspace.store, metrics=sweep.metrics, inline=False)
+        )
     if tried.attempt.trace:
         context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
+from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
@@ -111,7 +112,8 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
     options = {"environment": asked.environment}
     refuse(asked.given)
     refuse_options(options)
-    parameters, own = check(asked.given), check_sweep(asked.own)
+    parameters = check(asked.given, TrainingParameters)
+    own = check_sweep(asked.own, cls=TrainingParameters)
     day = day_to_request(parse(asked.as_of))
     if not _SIZE.fullmatch(tags.get(SIZE_TAG, "")) or sweep_run_id(parameters, own, day) != name:
         raise ValueError(name)

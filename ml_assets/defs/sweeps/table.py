@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from ml_assets.core.leaderboard import words
-from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.leaderboard.ranked import RankedTrial
+from ml_assets.core.leaderboard import text
+from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
 
 MOST_TRIALS = 10  # the summary, which a click shows, has more of them and all of their numbers
 MOST_COLUMNS = 2
@@ -22,7 +21,7 @@ def trials_table(board: Leaderboard) -> dg.TableMetadataValue:
     """
     rows = [_row(trial, board) for trial in board.trials[:MOST_TRIALS]]
     columns = [
-        dg.TableColumn(name, "string", description=words.LEGEND if name == "rank" else None)
+        dg.TableColumn(name, "string", description=text.LEGEND if name == "rank" else None)
         for name in (rows[0] if rows else ("rank", "run_id"))
     ]
     return dg.MetadataValue.table(
@@ -32,10 +31,10 @@ def trials_table(board: Leaderboard) -> dg.TableMetadataValue:
 
 def _row(trial: RankedTrial, board: Leaderboard) -> dict[str, str]:
     return {
-        "rank": f"{trial.rank} {words.marks(trial)}".strip(),
-        f"mean {board.metric}": words.mean(trial),
+        "rank": f"{trial.rank} {text.marks(trial)}".strip(),
+        f"mean {board.metric}": text.mean(trial),
         "run_id": trial.run_id,
-        **_values({name: words.value(of) for name, of in trial.values.items()}),
+        **_values({name: text.value(of) for name, of in trial.values.items()}),
         DIFFERENCE: _difference(trial),
     }
 
@@ -43,7 +42,7 @@ def _row(trial: RankedTrial, board: Leaderboard) -> dict[str, str]:
 def _difference(trial: RankedTrial) -> str:
     """`-0.0120 ± 0.0080`: the interval of a difference is as wide to either side."""
     if trial.difference is None or trial.difference_high is None:
-        return words.difference(trial)
+        return text.difference(trial)
     return f"{trial.difference:+.4f} ± {trial.difference_high - trial.difference:.4f}"
 
 

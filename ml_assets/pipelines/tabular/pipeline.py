@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from ml_assets import Estimator, Frame, Metric, Pipeline, Product, Rows, Verdict
+from ml_assets import Estimator, Frame, Pipeline, Product, Rows, Verdict
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import DatasetParameters, TrainingParameters
+from ml_assets.core.tabular import METRICS
 
 tabular = Pipeline(
     "tabular",
@@ -14,28 +15,7 @@ tabular = Pipeline(
     path=("model_version", "dataset"),
     folder="",
     promotes="model",
-    metrics=[
-        Metric("roc_auc", better="larger", margin=0.01, interval=("roc_auc_low", "roc_auc_high")),
-        Metric("average_precision", better="larger"),
-        Metric(
-            "log_loss",
-            better="smaller",
-            margin=0.01,
-            interval=("log_loss_low", "log_loss_high"),
-            baseline="baseline_log_loss",
-        ),
-        Metric(
-            "brier",
-            better="smaller",
-            margin=0.005,
-            interval=("brier_low", "brier_high"),
-            baseline="baseline_brier",
-        ),
-        Metric("calibration_error", better="smaller"),
-        Metric("lift_at_10pct", better="larger"),
-        Metric("skill", better="larger"),
-        Metric("base_rate"),
-    ],
+    metrics=METRICS.declared,
 )
 
 

@@ -1,0 +1,297 @@
+"""All that a function reaches, as texts in which nothing depends on where they stand."""
+
+import ast
+import functools
+import inspect
+import linecache
+import types
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ml_assets.core.parameters import Parameters
+from ml_assets.pipeline.code_effects import Effects, loaded_for_what_they_do
+from ml_assets.pipeline.code_functions import around, in_memory, inside
+from ml_assets.pipeline.code_modules import (
+    Imported,
+    Module,
+    Statement,
+    distribution_of,
+    find_spec,
+)
+from ml_assets.pipeline.code_names import (
+    LIBRARY,
+    Definition,
+    Held,
+    Names,
+    Outside,
+    Target,
+    Whole,
+    entry_of,
+    members,
+    statements,
+)
+from ml_assets.pipeline.code_text import Writer
+
+RUNS_TEXT = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.compile"})
+IMPORTS_BY_NAME = frozenset({"builtins.__import__", "importlib.import_module"})
+PLAIN = (str, bytes, int, float, complex, bool, type(None))
+
+Key = tuple[Module, "str | Statement"]
+ALL = "*"
+
+
+class Reach:
+    """All that a function reaches: each definition once, numbered as it is found.
+
+    A text names what it uses by these numbers. So two asset functions have equal texts exactly where they and all that
+    they reach say the same, whichever files it stands in.
+
+    Attributes:
+        texts: what is reached, in the order in which it is found.
+        packages: the distributions that are reached.
+        opaque: the modules taken whole, and why.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], slice_: type[Parameters] | None, values: Mapping[str, Any]
+    ) -> None:
+        self._values = values
+        self._slice = slice_
+        self._chosen: set[Key] = set()
+        self._cells: dict[object, Module] = {}
+        self.texts: dict[Key, str] = {}
+        self.packages: set[str] = set()
+        self.opaque: dict[str, str] = {}
+        self._numbers: dict[Key, int] = {}
+        self._queue: deque[Key] = deque()
+        self._attributes: set[str] = set()
+        self._touched: dict[Module, None] = {}
+        self._names = Names(function.__module__)
+        self._effects = functools.cache(lambda module: [*Effects(self._names).of_module(module)])
+        self._number_of_function(function)
+        self._number_of_wrappers(function)
+        while self._queue:
+            while self._queue:
+                key = self._queue.popleft()
+                self.texts[key] = self._text(key)
+            self._follow_effects()
+            self._followmembers()
+
+    # What the writer of a text asks.
+
+    def name(self, module: Module, name: str, attributes: Sequence[str]) -> str:
+        """What stands for a name of the module and the attributes behind it."""
+        return self._token(module, self._names.named(module, name, tuple(attributes)))
+
+    def imported(self, module: Module, imported: Imported, attributes: Sequence[str]) -> str:
+        """What stands for something that is imported inside a function."""
+        return self._token(module, self._names.imported(imported, tuple(attributes)))
+
+    def attribute(self, name: str) -> None:
+        """An attribute of something that is known at run time only: a member of the parameters, perhaps."""
+        self._attributes.add(name)
+
+    def is_declaration(self, module: Module, decorator: ast.expr) -> bool:
+        """Whether a decorator only declares the function as an asset or a check of a pipeline."""
+        return self._names.is_declaration(module, decorator)
+
+    def is_parameters(self, module: Module, annotation: ast.expr) -> bool:
+        """Whether an argument with this annotation holds the parameters of the asset."""
+        classes = {(cls.__module__, cls.__qualname__) for cls in self._classes()}
+        found = self._names.expression(module, annotation)
+        return any(
+            isinstance(item, Definition) and (item.module.name, item.name) in classes for item in found
+        )
+
+    def entry(self, module: Module, registry: ast.expr, field: str) -> str:
+        """What stands for the one entry of a registry that a parameter chooses; "" where all of it counts."""
+        value = self._values.get(field)
+        found = self._names.expression(module, registry) if value is not None else []
+        if len(found) != 1 or not isinstance(found[0], Definition) or found[0].rest:
+            return ""
+        chosen = entry_of(found[0], value)
+        if chosen is None:
+            return ""
+        key = (found[0].module, found[0].name)
+        self._chosen.add(key)
+        self._touch(key[0])
+        return self._number((key[0], chosen))
+
+    def call(self, module: Module, node: ast.Call, function: str) -> None:
+        """A call that imports by name, or runs a text, takes the modules whole that it may lead to."""
+        if function in RUNS_TEXT:
+            self._whole(module, f"{function.removeprefix('builtins.')} is called")
+        elif function in IMPORTS_BY_NAME:
+            start, is_all = _start_of_text(node.args[0] if node.args else None)
+            if is_all and not start.startswith("."):
+                self._token(module, self._names.attribute(start, ()))
+            else:
+                self._whole_package(module, start.rpartition(".")[0] or module.package)
+
+    # What a name leads to.
+
+    def _token(self, module: Module, targets: Sequence[Target]) -> str:
+        return "|".join([self._token_of(module, target) for target in targets])
+
+    def _token_of(self, module: Module, target: Target) -> str:
+        if isinstance(target, Outside):
+            return self._outside(module, target.name)
+        if isinstance(target, Whole):
+            return self._whole(target.module, target.why)
+        self._attributes.update(target.rest)
+        if isinstance(target, Held):
+            return self._held(target)
+        return ".".join([self._number((target.module, target.name)), *target.rest])
+
+    def _outside(self, module: Module, name: str) -> str:
+        """A name of another distribution. The library's own names have versions elsewhere: formats, rows."""
+        top, _, rest = name.partition(".")
+        inner = ".".join(name.split(".")[:2])
+        if top == "sys" and rest.startswith("modules"):
+            self._whole(module, "sys.modules is used")
+        elif top != "builtins" and (top != LIBRARY or self._names.exists(inner)):
+            self.packages.add(distribution_of(inner))
+        return name
+
+    def _held(self, target: Held) -> str:
+        """A value that no text defines: of an argument of an enclosing function, or in a notebook."""
+        value = target.module.values[target.name]
+        if isinstance(value, types.ModuleType):
+            return self._token(target.module, self._names.attribute(value.__name__, target.rest))
+        if isinstance(value, types.FunctionType):
+            return ".".join([self._number_of_function(value), *target.rest])
+        if isinstance(value, type) and (module := self._names.module(value.__module__)):
+            return self._token(
+                module, self._names.named(module, value.__qualname__.split(".")[0], target.rest)
+            )
+        if not _is_plain(value):
+            self.opaque.setdefault(f"{target.module.name}.{target.name}", "its value cannot be read")
+        return f"{value!r}" if _is_plain(value) else target.name
+
+    def _whole(self, module: Module, why: str) -> str:
+        while module.parent:
+            module = module.parent
+        self.opaque.setdefault(module.name, why)
+        return self._number((module, ALL))
+
+    def _whole_package(self, module: Module, package: str) -> None:
+        why = f"{module.name} imports by a name that is known at run time only"
+        self._whole(module, why)
+        spec = find_spec(package) if package and self._names.module(package) else None
+        for name in _modules_in(package, spec.submodule_search_locations if spec else None):
+            found = self._names.module(name)
+            if found:
+                self._whole(found, why)
+
+    def _number_of_function(self, function: Callable[..., Any]) -> str:
+        """Of the definition of a function; of one that is defined inside another, of the inner one."""
+        line = inspect.unwrap(function).__code__.co_firstlineno
+        module = self._names.module(function.__module__) or self._cell(function)
+        *enclosing, name = function.__qualname__.replace("<locals>.", "").split(".")
+        for part in enclosing:
+            module = inside(module, part, line) or module
+        if name in module.bound:
+            return self._number((module, name))
+        return self._whole(module, f"no statement of it defines {name}")
+
+    def _cell(self, function: Callable[..., Any]) -> Module:
+        where = inspect.unwrap(function).__code__.co_filename
+        key = where if linecache.getlines(where) else function
+        if key not in self._cells:
+            self._cells[key] = in_memory(function)
+        if key is function:
+            self.opaque.setdefault(function.__module__, "its text cannot be found")
+        return self._cells[key]
+
+    def _number_of_wrappers(self, function: Callable[..., Any]) -> None:
+        """Of what a function was wrapped in where it was declared, as in `pipeline.asset(timed(function))`."""
+        while wrapped := getattr(function, "__wrapped__", None):
+            code = getattr(function, "__code__", None)
+            module = self._names.module(function.__globals__["__name__"]) if code else None
+            if module and code:
+                for name in around(module, code.co_firstlineno):
+                    self._number((module, name))
+            function = wrapped
+
+    def _number(self, key: Key) -> str:
+        if key not in self._numbers:
+            self._numbers[key] = len(self._numbers)
+            self._queue.append(key)
+            self._touch(key[0])
+        return f"@{self._numbers[key]}"
+
+    def _touch(self, module: Module) -> None:
+        if module in self._touched:
+            return
+        self._touched[module] = None
+        if module.parent:
+            self._touch(module.parent)
+        for loaded in loaded_for_what_they_do(module, self._names):
+            self._touch(loaded)
+
+    # What is reached, as a text.
+
+    def _text(self, key: Key) -> str:
+        module, name = key
+        writer = Writer(module, self)
+        if isinstance(name, Statement):
+            return _with_conditions(writer, name)
+        if name == ALL:
+            return self._text_of_all(writer, module)
+        return " ".join(_with_conditions(writer, item) for item in statements(Definition(module, name)))
+
+    def _text_of_all(self, writer: Writer, module: Module) -> str:
+        for name in module.bound:
+            self.name(module, name, ())
+        for star in module.stars:
+            self._token(module, self._names.attribute(star, ()))
+        return " ".join(_with_conditions(writer, item) for item in module.effects)
+
+    def _follow_effects(self) -> None:
+        for module in [*self._touched]:
+            for name, acted_on in self._effects(module):
+                if acted_on is None or not acted_on.isdisjoint(self._numbers.keys() | self._chosen):
+                    self._number((module, name))
+
+    def _followmembers(self) -> None:
+        """The properties and methods of the parameters that something reached may call; fields are identity, not code."""
+        for cls in self._classes():
+            module = self._names.module(cls.__module__)
+            if module:
+                for statement in members(module, cls, self._attributes):
+                    self._number((module, statement))
+
+    def _classes(self) -> list[type[Parameters]]:
+        """The class of the parameters and those it is made of, but for the library's."""
+        found = self._slice.__mro__ if self._slice else ()
+        return [cls for cls in found if issubclass(cls, Parameters) and cls is not Parameters]
+
+
+def _with_conditions(writer: Writer, statement: Statement) -> str:
+    return " ".join([*map(writer.write, statement.conditions), writer.write(statement.node)])
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(_is_plain(item) for pair in value.items() for item in pair)
+    return isinstance(value, PLAIN)
+
+
+def _start_of_text(node: ast.AST | None) -> tuple[str, bool]:
+    """How a text begins that is put together at run time, and whether that is all of it."""
+    if isinstance(node, ast.Constant):
+        return str(node.value), True
+    if isinstance(node, ast.BinOp):
+        return _start_of_text(node.left)[0], False
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return _start_of_text(node.values[0])[0], False
+    return "", False
+
+
+def _modules_in(package: str, folders: Sequence[str] | None) -> list[str]:
+    from pkgutil import iter_modules
+
+    return [f"{package}.{item.name}" for item in iter_modules(list(folders or ()))]
