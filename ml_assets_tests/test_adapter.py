@@ -185,6 +185,36 @@ def test_an_asset_beside_the_pipeline_has_a_path_for_each_config_and_reuses_what
     assert all(item.code_version for item in manifests)
 
 
+def test_what_is_downstream_gets_values_of_the_pipeline_and_of_what_is_beside_it(shop):
+    @dg.asset(
+        key=["small", "page"],
+        ins={"forecast": dg.AssetIn(["small", "forecast"]), "alert": dg.AssetIn(["small", "alert"])},
+        partitions_def=shop.alert.partitions_def,
+        io_manager_key="small_io_manager",
+        metadata={"format": "md"},
+    )
+    def page(forecast, alert):
+        return f"{forecast['next']}, above: {alert['above']}"
+
+    launch(shop.defs, given={"level": 0.25})
+    alert(shop.defs, threshold=100.0)
+    job = dg.define_asset_job("pages", dg.AssetSelection.assets(["small", "page"]))
+    merged = dg.Definitions.merge(shop.defs, dg.Definitions(assets=[page], jobs=[job]))
+    result = launch(merged, job="pages", given={"level": 0.25})
+
+    assert not result.success
+    assert "No alert of 2025-12-01 for these parameters" in failure_of(result)
+
+    alert(shop.defs)
+    result = launch(merged, job="pages", given={"level": 0.25})
+
+    assert result.success, failure_of(result)
+    store = ArtifactStore("artifacts/dev")
+    (key,) = [key for key in store.keys(None) if key.asset == "page"]
+    assert store.load(key).endswith("above: True\n")
+    assert {item.asset for item in store.manifest(key).artifacts} == {"forecast", "alert"}
+
+
 def test_an_asset_beside_the_pipeline_keeps_the_good_days_of_a_batch(shop, instance):
     first, last = "2025-12-12", "2025-12-14"
     launch(shop.defs, first, last)
