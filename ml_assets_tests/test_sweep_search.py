@@ -16,7 +16,6 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from pydantic import Field, model_validator
 
 from ml_assets.core.parameters import Parameters, TrainingParameters, identity, refuse, used_when
-from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.search import trials_of
@@ -361,18 +360,6 @@ class Net(Parameters):
         return self
 
 
-def net():
-    """A pipeline of one asset."""
-    pipeline = Declared("net", Net)
-
-    @pipeline.asset
-    def network(params: Net) -> str:
-        """The network, in words."""
-        return str(params.layers)
-
-    return pipeline
-
-
 def test_lists_and_tables_are_axes_as_json():
     own = check_sweep(
         {"grid": {"hidden": "[8], [12,6]", "layers": "1..9", "weights": '{"a":1},{"a":0.5}'}}, cls=Net
@@ -380,10 +367,9 @@ def test_lists_and_tables_are_axes_as_json():
 
     assert [axis.text for axis in space_of(own, cls=Net)] == ["[8],[12,6]", "1..9", '{"a":0.5},{"a":1.0}']
     assert len(trials_of(Net(), own)) == 2 * (7 + 2 * 2)
-    assert sweep_identity(Net(), own, pipeline=net()) == sweep_identity(
+    assert sweep_identity(Net(), own) == sweep_identity(
         Net(),
         check_sweep({"grid": {**own.grid, "hidden": "[12,6],[8]"}}, cls=Net),
-        pipeline=net(),
     )
 
 
