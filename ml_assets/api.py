@@ -4,9 +4,8 @@ Nothing heavy is loaded before it is asked for: a file of definitions costs what
 """
 
 import datetime as dt
-import importlib
-from collections.abc import Callable, Collection, Iterator, Mapping
-from types import EllipsisType
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.pipeline import Asset, Declared
@@ -14,7 +13,7 @@ from ml_assets.core.pipeline import Asset, Declared
 if TYPE_CHECKING:
     import dagster as dg
 
-    from ml_assets.pipeline.run import Run
+    from ml_assets.pipeline.run import Result, Run
     from ml_assets.storage.artifact_store import ArtifactStore
 
 
@@ -36,11 +35,24 @@ class Assets(Mapping[str, Asset]):
     def __repr__(self) -> str:
         return f"Assets({', '.join(self)})"
 
-    def __call__(self, **options: Any) -> "dg.AssetsDefinition":
-        """One step of Dagster that makes them; the options are those of `ml_assets.adapter.assets.assets_of`."""
+    def __call__(
+        self,
+        *,
+        prefix: str = "",
+        pinned: Mapping[str, Any] = MappingProxyType({}),
+        partitions: "dg.TimeWindowPartitionsDefinition | None" = None,
+    ) -> "dg.AssetsDefinition":
+        """One step of Dagster that makes them, for the definitions of a project that also have its resources.
+
+        Args:
+            prefix: the first part of their keys.
+            pinned: parameters that cannot be given there, and their values.
+            partitions: the days; by default from the first day of the settings on.
+        """
+        from ml_assets.adapter.assets import assets_of
+
         self._pipeline.freeze()
-        made: dg.AssetsDefinition = _adapter("assets", "assets_of")(self._pipeline, **options)
-        return made
+        return assets_of(self._pipeline, prefix=prefix, pinned=pinned, partitions=partitions)
 
 
 class Pipeline(Declared):
@@ -71,10 +83,10 @@ class Pipeline(Declared):
             RefusedError: with one line for each problem, none of which repeats a value.
             SettingsError: the settings cannot be used, or know no such environment.
         """
+        from ml_assets.pipeline.run import resolve
+
         self.freeze()
-        run: Any = importlib.import_module("ml_assets.pipeline.run")
-        resolved: Run = run.resolve(self, values, as_of=as_of, environment=environment)
-        return resolved
+        return resolve(self, values, as_of=as_of, environment=environment)
 
     def make(
         self,
@@ -82,7 +94,7 @@ class Pipeline(Declared):
         assets: Collection[str] | None = None,
         *,
         store: "ArtifactStore | EllipsisType | None" = ...,
-    ) -> Mapping[str, Any]:
+    ) -> "dict[str, Result]":
         """The artifacts of a run by asset, made or found unchanged, as `ml_assets.make` gives them.
 
         Args:
@@ -90,25 +102,51 @@ class Pipeline(Declared):
             assets: those to make, by default all; what they need of the others must be stored.
             store: where artifacts are kept, by default that of the run's environment; with None, nowhere.
         """
-        engine: Any = importlib.import_module("ml_assets.pipeline.run")
-        where = {} if store is ... else {"store": store}
-        made: Mapping[str, Any] = engine.make(run, assets, **where)
-        return made
+        from ml_assets.pipeline.run import make
 
-    def definitions(self, **options: Any) -> "dg.Definitions":
-        """All that Dagster needs to launch it; the options are those of `ml_assets.adapter.definitions.definitions_of`."""
+        return make(run, assets, store=store)
+
+    def definitions(
+        self,
+        *,
+        prefix: str = "",
+        pinned: Mapping[str, Any] = MappingProxyType({}),
+        assets: "Sequence[dg.AssetsDefinition]" = (),
+        partitions: "dg.TimeWindowPartitionsDefinition | None" = None,
+    ) -> "dg.Definitions":
+        """All that Dagster needs to launch it; they can be merged with those of others, and with other views of it.
+
+        Args:
+            prefix: the first part of its asset keys, and of the names of its job and resources.
+            pinned: parameters that cannot be given in this view, and their values.
+            assets: those beside the pipeline that its runs can make, such as `dagster_asset` declares.
+            partitions: the days; by default from the first day of the settings on.
+        """
+        from ml_assets.adapter.definitions import definitions_of
+
         self.freeze()
-        made: dg.Definitions = _adapter("definitions", "definitions_of")(self, **options)
-        return made
+        return definitions_of(self, prefix=prefix, pinned=pinned, assets=assets, partitions=partitions)
 
-    def dagster_asset(self, **options: Any) -> Callable[[Callable[..., Any]], "dg.AssetsDefinition"]:
-        """Declare an asset beside the pipeline, in a step of Dagster of its own; the options are those of `@dg.asset`."""
-        decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition]
-        decorator = _adapter("beside", "dagster_asset")(self, **options)
-        return decorator
+    def dagster_asset(
+        self,
+        *,
+        prefix: str = "",
+        pinned: Mapping[str, Any] = MappingProxyType({}),
+        threads: int = 1,
+        partitions: "dg.TimeWindowPartitionsDefinition | None" = None,
+        **declared: Any,
+    ) -> Callable[[Callable[..., Any]], "dg.AssetsDefinition"]:
+        """Declare an asset beside the pipeline, in a step of Dagster of its own.
 
+        Args:
+            prefix: the first part of its key, and of those of the view in which it is.
+            pinned: parameters that cannot be given there, and their values.
+            threads: the threads that linear algebra may use while it is made.
+            partitions: the days; by default from the first day of the settings on.
+            declared: what else `@dg.asset` takes.
+        """
+        from ml_assets.adapter.beside import dagster_asset
 
-def _adapter(module: str, name: str) -> Callable[..., Any]:
-    """A function of the adapter, which loads Dagster."""
-    found: Callable[..., Any] = getattr(importlib.import_module(f"ml_assets.adapter.{module}"), name)
-    return found
+        return dagster_asset(
+            self, prefix=prefix, pinned=pinned, threads=threads, partitions=partitions, **declared
+        )

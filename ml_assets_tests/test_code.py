@@ -1,10 +1,13 @@
 """Which assets an edit makes stale: exactly those that can come out differently for it."""
 
+import linecache
 import subprocess
 import sys
+import types
 
 import pytest
 
+from ml_assets.pipeline.code import code_of
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.written import PROJECT, Edits, codes, written
 
@@ -395,6 +398,21 @@ def test_the_same_code_has_the_same_version_in_every_process(edits, tmp_path):
     assert there.stdout.strip() == str(here)
 
 
+def test_a_project_that_is_installed_has_the_versions_of_its_checkout(tmp_path):
+    files = PROJECT | {
+        "beside.py": HELPER,
+        AMOUNTS: PROJECT[AMOUNTS].replace(HELPER, "from beside import scaled\n"),
+        "shop-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: shop\nVersion: 1\n",
+        "shop-1.dist-info/RECORD": "shop/__init__.py,,\nshop/demand.py,,\nbeside.py,,\n",
+    }
+
+    checkout = codes(tmp_path / "checkout", files)
+
+    assert codes(tmp_path / "site-packages", files) == checkout
+    edited = codes(tmp_path / "2" / "site-packages", files | {"beside.py": HELPER.replace("* by", "- by")})
+    assert {name for name in edited if edited[name] != checkout[name]} == {"history"}
+
+
 def test_a_file_that_is_run_has_the_version_that_it_has_when_imported(edits, tmp_path):
     here = {name: code.version for name, code in edits.codes().items()}
     run = "\nfrom ml_assets.pipeline.code import code_of\nprint({n: code_of(a).version for n, a in demand.assets.items()})\n"
@@ -458,3 +476,113 @@ def test_what_a_function_is_wrapped_in_where_it_is_declared_counts(edits):
 
     assert edits.stale(("shop/parts.py", "2 * function", "3 * function"), before=wrapped) == {"later"}
     assert edits.stale(("shop/later.py", "return report", "return 1"), before=wrapped) == {"later"}
+
+
+REGISTRY = """
+from shop.demand import Forecast
+
+KINDS = {"one": lambda x: 1, "two": lambda x: 2}
+
+
+def chosen(values, params: Forecast):
+    return KINDS[params.kind](values)
+
+
+def copied(values, params: Forecast):
+    params = params.model_copy(update={"kind": "two"})
+    return KINDS[params.kind](values)
+
+
+def others(values, params):
+    return KINDS[params.kind](values)
+
+
+def listed(values, params: Forecast):
+    return KINDS[params.kind](values), len(KINDS)
+"""
+
+
+def of_registry(use):
+    return [
+        ("shop/registry.py", "", REGISTRY),
+        (
+            DEMAND,
+            "    season: int",
+            "    kind: Literal['one', 'two'] = Field('one', description='Which')\n    season: int",
+        ),
+        (DEMAND, "DAYS = 7", "DAYS = 7\nfrom typing import Literal"),
+        (
+            DEMAND,
+            "    return models.fitted(",
+            f"    from shop.registry import {use}\n    return {use}(history, params) or (",
+        ),
+    ]
+
+
+NEW = ("shop/registry.py", '"two": lambda x: 2', '"two": lambda x: 2, "three": lambda x: 3')
+SECOND = ("shop/registry.py", '"two": lambda x: 2', '"two": lambda x: 4')
+LATE = ("shop/registry.py", "", "\n\nKINDS['one'] = str\n")
+
+
+def test_of_a_registry_only_the_entry_counts_that_a_parameter_chooses(edits):
+    before = of_registry("chosen")
+
+    assert edits.stale(NEW, before=before, kind="one") == NOTHING
+    assert edits.stale(SECOND, before=before, kind="one") == NOTHING
+    assert edits.stale(SECOND, before=before, kind="two") == {"forecast"}
+    assert edits.stale(LATE, before=before, kind="one") == {"forecast"}
+    assert edits.stale(NEW, before=before) == {"forecast"}
+
+
+@pytest.mark.parametrize("use", ["copied", "others", "listed"])
+def test_all_of_a_registry_counts_where_nobody_can_tell_that_a_parameter_chooses(edits, use):
+    assert edits.stale(NEW, before=of_registry(use), kind="one") == {"forecast"}
+
+
+HEAD, *BODIES = (
+    PROJECT[DEMAND]
+    .replace("from shop import models\nfrom shop.amounts import rounded, scaled\n", "")
+    .split("\n@demand.asset\n")
+)
+CELLS = (PROJECT[AMOUNTS], HEAD, *(f"@demand.asset\n{body}" for body in BODIES))
+
+
+def in_cells(cells, *, has_text):
+    """The versions of assets that a notebook defines, which is no module of any file."""
+    notebook = types.ModuleType("notebook_of_a_test")
+    sys.modules[notebook.__name__] = notebook
+    for number, text in enumerate(cells):
+        name = f"<cell {number} {hash(text)} {has_text}>"
+        if has_text:
+            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec"), vars(notebook))
+    try:
+        found = {name: code_of(asset) for name, asset in notebook.demand.assets.items() if name != "forecast"}
+    finally:
+        del sys.modules[notebook.__name__]
+    assert all(bool(code.opaque) is not has_text for code in found.values())
+    return {name: code.version for name, code in found.items()}
+
+
+@pytest.mark.parametrize("has_text", [True, False])
+def test_in_a_notebook_functions_of_other_cells_count(has_text):
+    was = in_cells(CELLS, has_text=has_text)
+    now = in_cells((CELLS[0].replace("value * by", "by - value"), *CELLS[1:]), has_text=has_text)
+    later = in_cells((CELLS[0].replace("round(", "abs("), *CELLS[1:]), has_text=has_text)
+
+    assert {name for name in was if was[name] != now[name]} == {"history"}
+    assert later == was
+
+
+def test_a_module_that_is_no_python_is_left_to_whoever_imports_it(edits):
+    uses = [
+        ("broken.py", "", "def f(:"),
+        (DEMAND, "    return forecast", "    import broken\n    return broken.f"),
+    ]
+
+    assert edits.codes(*uses)["report"].opaque == ("broken: no statement of it defines f",)
+
+
+@pytest.mark.parametrize("text", ["x" + " + x" * 2000, "x" + ".f()" * 900])
+def test_long_chains_are_read(edits, text):
+    assert edits.stale((DEMAND, "    return forecast", f"    x = 1\n    return {text}")) == {"report"}

@@ -38,6 +38,9 @@ class Asked:
     def is_declaration(self, *_):
         return True
 
+    def is_parameters(self, *_):
+        return False
+
     def attribute(self, _name):
         pass
 

@@ -10,8 +10,8 @@ from ml_assets.pipeline.day import Day, Made
 from ml_assets.pipeline.days import must_be_made
 from ml_assets.pipeline.released import named_model, release_log
 from ml_assets.pipeline.releases import verify_release
-from ml_assets.pipeline.report import covered_days
 from ml_assets.pipeline.reproduce import reproduce
+from ml_assets.pipeline.stored_days import covered_days
 from ml_assets.pipeline.verdicts import bytes_verify
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
@@ -73,12 +73,11 @@ def test_a_damaged_evaluation_covers_no_day(shop):
 
 
 def test_a_remembered_failure_that_is_damaged_is_forgotten(shop, workspace):
-    day = Day(parameters=PARAMETERS, as_of=AS_OF, workspace=workspace)
-    rows = day.manifest("training_set")
+    day = Day(parameters=PARAMETERS, as_of=AS_OF, workspace=workspace, making="model")
     failed_trials.remember(day, TrainingError("It did not converge."))
 
     def remembered():
-        return failed_trials.remembered(PARAMETERS, AS_OF, training_set=rows, workspace=workspace)
+        return failed_trials.remembered(Day(parameters=PARAMETERS, as_of=AS_OF, workspace=workspace))
 
     assert remembered() == "It did not converge."
     spoil(shop, key_of(failed_trials.ASSET, PARAMETERS, AS_OF))
@@ -93,7 +92,7 @@ def test_the_check_of_its_bytes_fails_with_the_reason(shop):
 
     verdict = bytes_verify(made, shop.store())
     assert not verdict.passed
-    assert "is corrupt" in verdict.metadata["reason"]
+    assert "is corrupt" in verdict.message
 
 
 def test_why_does_not_pass_over_the_damaged_one(shop, capsys):

@@ -156,6 +156,15 @@ def test_a_name_of_something_else_is_refused():
     ]
 
 
+def test_a_name_that_the_library_calls_is_refused():
+    with pytest.warns(UserWarning, match="shadows an attribute"):
+        cls = create_model("Named", __base__=Parameters, model_copy=(bool, Field(False, description="x")))
+
+    assert definition_problems(cls) == [
+        "Named.model_copy: is a method of every class of parameters. Give it another name."
+    ]
+
+
 def test_a_condition_on_a_subclass_is_refused():
     class Base(Parameters):
         weeks: Annotated[int, used_when(method="ets")] = Field(7, ge=2, le=9, description="x")

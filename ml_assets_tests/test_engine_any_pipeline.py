@@ -177,6 +177,15 @@ def few(history: pl.DataFrame) -> bool:
 
 
 @demand.check(blocking=True)'''
+THREADS = """
+def threads():
+    import numpy.linalg
+    from threadpoolctl import threadpool_info
+
+    return sorted({item["num_threads"] for item in threadpool_info() if item["user_api"] == "blas"})
+
+
+def called(name):"""
 ONCE = {"history": 1, "enough_rows": 1, "forecast": 1, "plausible": 1, "accuracy": 1}
 NEW = dict.fromkeys(("history", "forecast", "accuracy"), "new")
 REUSED = dict.fromkeys(NEW, "reused")
@@ -426,3 +435,36 @@ def test_what_is_needed_and_not_stored_is_named(shop):
         make(
             resolve(shop.demand, {}, as_of=DAY), ["forecast"], store=ArtifactStore(str(shop.place / "empty"))
         )
+
+
+@pytest.mark.parametrize(("asset", "limit"), [("@demand.asset", 1), ("@demand.asset(threads=2)", 2)])
+def test_linear_algebra_has_as_many_threads_as_the_asset_says(shop, asset, limit):
+    forecast = "@demand.asset\ndef forecast"
+    told = shop.pipeline(
+        ("def called(name):", THREADS),
+        ('"spare": []', '"spare": threads()'),
+        (forecast, forecast.replace("@demand.asset", asset)),
+    )
+    made = make(resolve(told, {}, as_of=DAY), store=None)
+
+    assert made["forecast"].value["spare"] == [limit]
+
+
+def test_an_artifact_that_does_not_say_which_rows_it_asked_for_is_made_to_know(shop):
+    shop.make()
+    (key,) = shop.store.keys("history", folder="demand")
+    manifest = shop.store.manifest(key)
+    before = tuple(
+        source.model_copy(update={"first": None, "last": None, "contract": None})
+        for source in manifest.sources
+    )
+    file = manifest.main
+    old = manifest.model_copy(update={"sources": before})
+    shop.store.commit(key, old, {file.file: shop.store.read_file(key, file)})
+    shop.calls()
+
+    assert shop.make() == REUSED
+    assert shop.calls() == {"history": 1}
+    changed = DAY - dt.timedelta(days=3)
+    land(shop.zone, changed, day_of(changed, pieces=7), dataset="sales")
+    assert shop.make()["history"] == f"input rows changed on 1 of 7 days ({changed}; +0 rows)"

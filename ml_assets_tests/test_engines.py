@@ -22,6 +22,8 @@ from ml_assets.core.catalog import CATALOG
 from ml_assets.core.markup import table
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
+from ml_assets.pipeline.code import code_of
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.engines.cases import AS_OF, BAD, GOOD, SECRET
 from ml_assets_tests.released import tree
@@ -233,7 +235,8 @@ def test_what_the_examples_need_is_what_the_project_needs_without_dagster():
 
 @pytest.mark.parametrize("engine", ["prefect", "airflow"])
 def test_what_decides_bytes_has_the_same_version_in_every_engine(engine):
-    deciding = {package for kind in CATALOG.values() for package in kind.packages}
+    packages = {package for asset in tabular.assets.values() for package in code_of(asset).packages}
+    deciding = {name.replace("_", "-") for name in packages}
     here, there = (pins(REPO / name) for name in ("constraints.txt", f"examples/constraints-{engine}.txt"))
 
     assert {name: there.get(name) for name in deciding} == {name: here[name] for name in deciding}

@@ -15,7 +15,6 @@ from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
 from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
-from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.scenario import failure_of, materializations, train
 from ml_assets_tests.ticks import tick
 
@@ -36,9 +35,7 @@ def instance():
 
 def name_of(own=OWN):
     """The run_id of the leaderboard."""
-    return sweep_run_id(
-        check(GIVEN), check_sweep(own, cls=TrainingParameters), dt.date.fromisoformat(DAY), pipeline=tabular
-    )
+    return sweep_run_id(check(GIVEN), check_sweep(own, cls=TrainingParameters), dt.date.fromisoformat(DAY))
 
 
 def asked(own=OWN, **changed):

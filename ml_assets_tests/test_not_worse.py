@@ -154,7 +154,7 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
             facts=facts or {},
         ),
         key=key,
-        parameters=sweep_identity(PARAMETERS, SweepParameters(), pipeline=tabular),
+        parameters=sweep_identity(PARAMETERS, SweepParameters()),
         format_name="parquet",
         inputs=(),
         workspace=workspace,

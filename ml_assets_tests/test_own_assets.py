@@ -13,7 +13,8 @@ from sklearn.linear_model import Ridge
 
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.product import Product
-from ml_assets.definitions import KEPT, defs
+from ml_assets.definitions import defs
+from ml_assets.defs.resources import KEPT
 from ml_assets.errors import ArtifactNotFoundError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS

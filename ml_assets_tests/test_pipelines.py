@@ -2,12 +2,14 @@
 
 import datetime as dt
 import functools
+import gc
 import importlib
 import json
 import pickle  # noqa: TID251  (as multiprocessing does)
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
@@ -36,7 +38,7 @@ from ml_assets.core.artifact import ArtifactKey, parse_path, split_path
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.where import Condition, Filter
-from ml_assets.errors import CorruptArtifactError, DefinitionError
+from ml_assets.errors import CorruptArtifactError, DefinitionError, MlAssetsError
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
 from ml_assets.storage.verifying import verify_all
 
@@ -123,6 +125,20 @@ def no_longer_than_its_history(forecast: dict[str, Any], history: pl.DataFrame) 
 def sales(first: dt.date, last: dt.date) -> pl.DataFrame:
     """Three pieces a day."""
     return pl.DataFrame({"day": pl.date_range(first, last, eager=True), "pieces": 3})
+
+
+files = Pipeline("files", Series)
+PLACES: list[Path] = []
+
+
+@files.asset
+def page(params: Series, tmp: Path) -> Path:
+    """A file with the name of the shop."""
+    PLACES.append(tmp)
+    (tmp / "page.txt").write_text(params.shop)
+    if params.shop == "burnt":
+        raise ValueError("nothing is left of it")
+    return tmp / "page.txt"
 
 
 def test_what_was_decorated_stays_a_function():
@@ -368,6 +384,24 @@ def test_the_assets_of_a_pipeline_are_a_mapping_that_cannot_be_changed():
     assert "accuracy" not in demand.assets
     assert repr(demand.assets) == "Assets(calendar, history, weekly, forecast)"
     assert repr(demand) == "Pipeline('demand')"
+
+
+def test_a_file_is_written_into_a_folder_that_is_there_until_it_is_stored():
+    made = files.make(files.resolve({"shop": "south"}, as_of="2025-12-01"), store=None)["page"]
+
+    assert made.value.read_bytes() == b"south"
+    gc.collect()
+    assert not PLACES.pop().exists()
+    with pytest.raises(MlAssetsError, match="nothing is left of it"):
+        files.make(files.resolve({"shop": "burnt"}, as_of="2025-12-01"), store=None)
+    assert not PLACES.pop().exists()
+
+
+def test_a_pipeline_is_shown_to_dagster_as_one_step_of_all_its_assets():
+    assets, definitions = demand.assets(), demand.definitions()
+
+    assert {key.to_user_string() for key in assets.keys} == {f"demand/{name}" for name in demand.assets}
+    assert {key.to_user_string() for key in definitions.resolve_all_asset_keys()} >= {"demand/forecast"}
 
 
 SETS = [

@@ -199,6 +199,6 @@ def test_the_parameters_of_reports_and_sweeps_have_the_metrics_of_the_pipeline()
     metrics = Metrics.of(demand)
 
     assert check_report({}, model=report_parameters(metrics)).metric == "mape"
-    assert check_sweep({"metric": "mape"}, model=sweep_parameters(metrics)).metric == "mape"
+    assert check_sweep({"metric": "mape"}, cls=Forecast, model=sweep_parameters(metrics)).metric == "mape"
     with pytest.raises(RefusedError, match=r"metric: unknown\. Allowed: covered, mape\."):
-        check_sweep({"metric": "roc_auc"}, model=sweep_parameters(metrics))
+        check_sweep({"metric": "roc_auc"}, cls=Forecast, model=sweep_parameters(metrics))

@@ -63,7 +63,7 @@ def rank(world):
             facts={"rows_until": "2025-07-03"},
         ),
         key=leaderboard_key(OTHER, SweepParameters(), AS_OF, pipeline=tabular),
-        parameters=sweep_identity(OTHER, SweepParameters(), pipeline=tabular),
+        parameters=sweep_identity(OTHER, SweepParameters()),
         format_name="parquet",
         inputs=(),
         workspace=world.workspace,

@@ -12,7 +12,6 @@ from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.as_runs import trial_tags
 from ml_assets.core.sweep.result import sweep_result, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
-from ml_assets.pipelines.tabular import tabular
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(seed=3)
@@ -140,25 +139,24 @@ def test_the_result_of_a_sweep():
         dagster_run_id="dagster",
         seen=metadata,
         leaderboard={"trials": []},
-        pipeline=tabular,
     )
 
     assert found == {
-        "run_id": hash_identity(sweep_identity(PARAMETERS, OWN, pipeline=tabular), DAY),
+        "run_id": hash_identity(sweep_identity(PARAMETERS, OWN), DAY),
         "dagster_run_id": "dagster",
         "environment": "staging",
         "as_of": "2025-12-01",
-        "parameters": sweep_identity(PARAMETERS, OWN, pipeline=tabular),
+        "parameters": sweep_identity(PARAMETERS, OWN),
         "artifacts": {"leaderboard": ARTIFACT},
         "metrics": {"roc_auc": 0.7},
         "summary": "# All",
         "leaderboard": {"trials": []},
     }
-    assert found["run_id"] == sweep_run_id(PARAMETERS, OWN, DAY, pipeline=tabular)
+    assert found["run_id"] == sweep_run_id(PARAMETERS, OWN, DAY)
 
 
 def test_the_result_of_a_sweep_without_a_leaderboard():
-    found = sweep_result(PARAMETERS, OWN, DAY, dagster_run_id="dagster", seen=None, pipeline=tabular)
+    found = sweep_result(PARAMETERS, OWN, DAY, dagster_run_id="dagster", seen=None)
 
     told = {name: found[name] for name in ("environment", "artifacts", "metrics", "summary", "leaderboard")}
     assert told == {"environment": "", "artifacts": {}, "metrics": {}, "summary": "", "leaderboard": {}}

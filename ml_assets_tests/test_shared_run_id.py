@@ -20,9 +20,9 @@ from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.days import must_be_made
 from ml_assets.pipeline.plan import plan_day
 from ml_assets.pipeline.released import find_model
-from ml_assets.pipeline.report import read_days
 from ml_assets.pipeline.scoring import predict_day
 from ml_assets.pipeline.scoring_model import scoring_model
+from ml_assets.pipeline.stored_days import read_days
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace

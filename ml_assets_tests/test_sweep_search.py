@@ -361,6 +361,18 @@ class Net(Parameters):
         return self
 
 
+def net():
+    """A pipeline of one asset."""
+    pipeline = Declared("net", Net)
+
+    @pipeline.asset
+    def network(params: Net) -> str:
+        """The network, in words."""
+        return str(params.layers)
+
+    return pipeline
+
+
 def test_lists_and_tables_are_axes_as_json():
     own = check_sweep(
         {"grid": {"hidden": "[8], [12,6]", "layers": "1..9", "weights": '{"a":1},{"a":0.5}'}}, cls=Net
@@ -368,10 +380,10 @@ def test_lists_and_tables_are_axes_as_json():
 
     assert [axis.text for axis in space_of(own, cls=Net)] == ["[8],[12,6]", "1..9", '{"a":0.5},{"a":1.0}']
     assert len(trials_of(Net(), own)) == 2 * (7 + 2 * 2)
-    assert sweep_identity(Net(), own, pipeline=Declared("net", Net)) == sweep_identity(
+    assert sweep_identity(Net(), own, pipeline=net()) == sweep_identity(
         Net(),
         check_sweep({"grid": {**own.grid, "hidden": "[12,6],[8]"}}, cls=Net),
-        pipeline=Declared("net", Net),
+        pipeline=net(),
     )
 
 
@@ -525,7 +537,7 @@ def test_without_the_extra_learning_is_refused_with_the_remedy():
         "from ml_assets.core.parameters import TrainingParameters\n"
         "from ml_assets.core.sweep.sweep_parameters import check_sweep\n"
         "from ml_assets.core.sweep.tpe import Tpe\n"
-        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}), larger_is_better=True)\n"
+        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}, cls=TrainingParameters), larger_is_better=True)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
 

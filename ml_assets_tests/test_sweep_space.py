@@ -19,7 +19,6 @@ from ml_assets.core.sweep.sweep_parameters import (
 )
 from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.strategies import MARK, _values, marked_texts, parameters
 
 DAY = dt.date(2025, 12, 1)
@@ -257,7 +256,7 @@ def checked(**fields):
 
 
 def name_of(own, *, base=V2):
-    return hash_identity(sweep_identity(base, own, pipeline=tabular), DAY)
+    return hash_identity(sweep_identity(base, own), DAY)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +276,7 @@ def test_the_identity_holds_what_trials_share_and_under_sweep_its_own():
         cls=TrainingParameters,
     )
 
-    assert sweep_identity(V2, own, pipeline=tabular) == {
+    assert sweep_identity(V2, own) == {
         **{name: value for name, value in identity(V2, of=TrainingParameters).items() if name != "max_depth"},
         "sweep": {
             "grid": {"max_depth": "2..3"},
@@ -332,20 +331,16 @@ def test_the_runs_own_value_of_an_axis_changes_nothing_and_any_other_does():
 def test_with_an_axis_of_model_versions_the_runs_own_version_changes_nothing():
     own = check_sweep({"grid": {"model_version": "v1,v2"}}, cls=TrainingParameters)
 
-    assert sweep_identity(TrainingParameters(), own, pipeline=tabular) == sweep_identity(
-        V2, own, pipeline=tabular
-    )
-    assert {"C", "max_iter"} <= set(sweep_identity(V2, own, pipeline=tabular))
+    assert sweep_identity(TrainingParameters(), own) == sweep_identity(V2, own)
+    assert {"C", "max_iter"} <= set(sweep_identity(V2, own))
 
 
 @given(parameters())
 def test_a_sweep_is_never_named_like_a_run(drawn):
     own = check_sweep({"grid": {"calibrate": "true,false"}}, cls=TrainingParameters)
 
-    assert hash_identity(sweep_identity(drawn, own, pipeline=tabular), DAY) != run_id(drawn, DAY)
-    assert (
-        from_identity(sweep_identity(drawn, own, pipeline=tabular), cls=TrainingParameters).seed == drawn.seed
-    )
+    assert hash_identity(sweep_identity(drawn, own), DAY) != run_id(drawn, DAY)
+    assert from_identity(sweep_identity(drawn, own), cls=TrainingParameters).seed == drawn.seed
 
 
 @given(st.lists(choices(), min_size=1, unique_by=lambda drawn: drawn[0]), st.randoms(use_true_random=False))

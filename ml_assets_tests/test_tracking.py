@@ -15,7 +15,7 @@ from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.tracked_run import CARD_TAG, LONGEST_TAG, StoredArtifact, TrackedRun, tracked_run
 from ml_assets.core.tracking import Tracking
-from ml_assets.core.where import omitted_values
+from ml_assets.core.where import with_omitted
 from ml_assets.errors import SettingsError, TrackingError
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.tracking.mlflow_log import DIGEST, ENVIRONMENT, RUN_ID, MlflowLog
@@ -218,7 +218,7 @@ def test_a_run_is_told_by_what_the_manifests_say():
     assert (run.run_id, run.environment, run.metrics) == (evaluation.run_id, "green", evaluation.metrics)
     assert run.parameters["as_of"] == evaluation.as_of.isoformat()
     assert run.parameters["dataset"] == evaluation.parameters["dataset"]
-    assert {*run.parameters} == {*omitted_values("evaluation"), *evaluation.parameters, "as_of"}
+    assert {*run.parameters} == {*with_omitted("evaluation", evaluation.parameters), "as_of"}
     assert run.parameters["seed"] == str(evaluation.parameters["seed"])
     assert run.tags == {
         "ml_assets.as_of": evaluation.as_of.isoformat(),

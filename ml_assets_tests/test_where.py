@@ -6,7 +6,7 @@ import pytest
 
 from ml_assets.core.artifact import key_of
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.where import ANY, Condition, Filter, omitted_values, parse, path_values
+from ml_assets.core.where import ANY, Condition, Filter, parse, path_values, with_omitted
 from ml_assets.errors import RefusedError
 
 DAY = dt.date(2025, 12, 1)
@@ -109,9 +109,9 @@ def test_a_filter_holds_where_all_of_its_conditions_do():
 
 
 def test_a_parameter_that_was_left_out_of_an_identity_has_the_value_that_it_stands_for():
-    assert omitted_values("model") == {"purged": False, "calibrate": False}
-    assert omitted_values("training_set") == {"purged": False}
-    assert omitted_values("nothing") == {}
+    assert with_omitted("model", {}) == {"purged": False, "calibrate": False}
+    assert with_omitted("training_set", {}) == {"purged": False}
+    assert with_omitted("nothing", {}) == {}
     assert Filter(tuple(parse("calibrate=false", cls=TrainingParameters))).holds("model", DAY, RUN, {})
     assert not Filter(tuple(parse("calibrate=true", cls=TrainingParameters))).holds("model", DAY, RUN, {})
     assert Filter(tuple(parse("calibrate=true", cls=TrainingParameters))).holds(

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import sys
+from types import MappingProxyType
 
 from ml_assets.core.pipeline import Declared
 from ml_assets.pipeline.code import code_of
@@ -124,14 +125,16 @@ def importable(folder):
                 del sys.modules[name]
 
 
-def codes(folder, files, module="shop.demand"):
-    """The code of each asset of the pipelines that a module of these files defines."""
+def codes(folder, files, values=MappingProxyType({}), module="shop.demand"):
+    """The code of each asset, with these values, of the pipelines that a module of these files defines."""
     written(folder, files)
     with importable(folder):
         pipelines = [
             value for value in vars(importlib.import_module(module)).values() if isinstance(value, Declared)
         ]
-        return {name: code_of(asset) for pipeline in pipelines for name, asset in pipeline.assets.items()}
+        return {
+            name: code_of(asset, values) for pipeline in pipelines for name, asset in pipeline.assets.items()
+        }
 
 
 class Edits:
@@ -141,17 +144,17 @@ class Edits:
         self.folder = folder
         self.count = 0
 
-    def codes(self, *edits, **files):
-        """The codes after edits `(file, was, becomes)`, where an empty `was` appends, and with other files besides."""
-        texts = dict(PROJECT) | files.get("files", {})
+    def codes(self, *edits, **values):
+        """The codes after edits `(file, was, becomes)`, where an empty `was` appends, with these values."""
+        texts = dict(PROJECT)
         for name, was, becomes in edits:
             text = texts.get(name, "")
             assert was in text, was
             texts[name] = text.replace(was, becomes, 1) if was else text + becomes
         self.count += 1
-        return codes(self.folder / str(self.count), texts)
+        return codes(self.folder / str(self.count), texts, values)
 
-    def stale(self, *edits, before=(), **files):
+    def stale(self, *edits, before=(), **values):
         """The assets whose code is another one after the edits, compared with what it is after those `before`."""
-        was, now = self.codes(*before), self.codes(*before, *edits, **files)
+        was, now = self.codes(*before, **values), self.codes(*before, *edits, **values)
         return {name for name in was if was[name].version != now[name].version}

@@ -12,13 +12,14 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.checks import Event, log_check, selected_checks
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.record import failure, materialization
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspace_of
 from ml_assets.adapter.stored_checks import check_stored
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import plain
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Asset, Declared
 from ml_assets.errors import AssetFunctionError, MlAssetsError
@@ -26,7 +27,7 @@ from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.days import DAYS_PER_RUN, attempts, workers_for
+from ml_assets.pipeline.days import attempts, workers_for
 from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.failed_trials import remember
 from ml_assets.pipeline.processes import processes
@@ -75,7 +76,7 @@ def assets_of_view(
         },
         check_specs=[check.spec(days) for check in checks],
         partitions_def=days,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN),
+        backfill_policy=BACKFILL,
         can_subset=True,
         required_resource_keys={view.params, OPTIONS},
     )
@@ -167,7 +168,14 @@ def _several_days(
         whole = len(done) == len(days) and not any(item.error for item in done)
         if not whole:
             for made in (made for item in done for made in item.made):
-                context.log_event(materialization(view.key(made.key.asset), made, store=workspace.store))
+                context.log_event(
+                    materialization(
+                        view.key(made.key.asset),
+                        made,
+                        store=workspace.store,
+                        metrics=Metrics.of(view.pipeline),
+                    )
+                )
     if not whole:
         raise _failure(done, parameters, context, view)
     for asset in assets:

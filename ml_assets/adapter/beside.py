@@ -20,7 +20,7 @@ import dagster as dg
 
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.own import each_day
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.refusal import our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped, workspace_of
@@ -35,7 +35,6 @@ from ml_assets.core.rows import Rows
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.days import DAYS_PER_RUN
 from ml_assets.pipeline.draft import Draft, Made
 
 CONFIG = "config"
@@ -166,7 +165,7 @@ def _asset(
                 "io_manager_key": view.io_manager,
                 "partitions_def": partitions,
                 "code_version": code_of(asset).version,
-                "backfill_policy": dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN),
+                "backfill_policy": BACKFILL,
             }
         )(_body(beside))
     return made
@@ -247,5 +246,4 @@ def _refused(config: type[Any]) -> Callable[[dg.AssetsDefinition], dg.AssetsDefi
         if problems := problems_of(values, config, noun="value"):
             raise RefusedError(list(problems.values()))
 
-    policy = dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN)
-    return refused_at_launch(fields=config.model_fields, refuse=refuse, backfill_policy=policy)
+    return refused_at_launch(fields=config.model_fields, refuse=refuse, backfill_policy=BACKFILL)

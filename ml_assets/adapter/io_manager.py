@@ -22,6 +22,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import problem
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.product import Product
 from ml_assets.core.result import Failed
@@ -89,10 +90,12 @@ class ArtifactIOManager(dg.IOManager):
         store = workspace_of(self._options, None, view=self._view).store
         made = [item for item in done.values() if isinstance(item, Made)]
         if len(made) == len(done):
-            tell(context, made, store=store)
+            tell(context, made, store=store, metrics=Metrics.of(self._view.pipeline))
             return
         for item in made:
-            context.log_event(materialization(context.asset_key, item, store=store))
+            context.log_event(
+                materialization(context.asset_key, item, store=store, metrics=Metrics.of(self._view.pipeline))
+            )
             yield from context.consume_events()  # Dagster fact: those of a failing output are dropped otherwise
         reasons = {day: item.reason for day, item in done.items() if isinstance(item, Failed)}
         raise self._failure(asset, reasons, days=len(done))

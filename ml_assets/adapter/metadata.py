@@ -8,14 +8,14 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.core.manifest import Manifest, StoredFile
-from ml_assets.core.tabular import METRICS
+from ml_assets.core.metrics import Metrics
 from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
 
 _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
 
 
-def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[str, Any]:
+def metadata(made: Made, *, store: ArtifactStore, metrics: Metrics, inline: bool = True) -> dict[str, Any]:
     """The metadata of one artifact's materialization, in the order in which a page shows it.
 
     First what it is, then how good it is and its pictures, then what it was made from; digests come last, and the ends
@@ -30,12 +30,12 @@ def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[s
         facts["dagster/row_count"] = facts.pop("rows")
     if suspects := manifest.facts.get("suspects"):
         facts["suspects"] = ", ".join(suspects)
-    ends = {name: value for name, value in manifest.metrics.items() if METRICS.is_end(name, manifest.metrics)}
+    ends = {name: value for name, value in manifest.metrics.items() if metrics.is_end(name, manifest.metrics)}
     return {
         "run_id": manifest.run_id,
         "reused": made.reused,
         "why": made.reason,
-        **({"metrics": metrics_table(manifest)} if ends else {}),
+        **({"metrics": metrics_table(manifest, metrics)} if ends else {}),
         **(dict(_inline(made, store=store)) if inline else {}),
         **{name: value for name, value in manifest.metrics.items() if name not in ends},
         **facts,
@@ -51,11 +51,13 @@ def metadata(made: Made, *, store: ArtifactStore, inline: bool = True) -> dict[s
     }
 
 
-def metrics_table(manifest: Manifest) -> dg.TableMetadataValue:
+def metrics_table(manifest: Manifest, metrics: Metrics) -> dg.TableMetadataValue:
     """Each metric with its 95 % interval, where it has one."""
-    metrics = manifest.metrics
-    names = METRICS.without_ends(metrics)
-    rows = [(name, f"{metrics[name]:.4f}", METRICS.interval_text(name, metrics)) for name in names]
+    values = manifest.metrics
+    rows = [
+        (name, f"{values[name]:.4f}", metrics.interval_text(name, values))
+        for name in metrics.without_ends(values)
+    ]
     return _table(("metric", "value", "95 % interval"), rows)
 
 

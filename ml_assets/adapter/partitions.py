@@ -9,8 +9,11 @@ import logging
 
 import dagster as dg
 
+from ml_assets.pipeline.days import DAYS_PER_RUN
 from ml_assets.settings import load_settings
 
+BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN)
+"""Of every asset with days: Dagster warns of a job whose assets have different ones."""
 _LOADED = dg.DailyPartitionsDefinition(start_date=load_settings().first_as_of.isoformat(), timezone="UTC")
 
 

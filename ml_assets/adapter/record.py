@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import dagster as dg
 
 from ml_assets.adapter.metadata import metadata
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.run_id import hash_identity
 from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -23,7 +24,7 @@ def batch_data_version(made: Made) -> str:
     return f"{hash_identity(values, day)}-{made.manifest.code_version}"
 
 
-def tell(context: dg.OutputContext, made: Sequence[Made], *, store: ArtifactStore) -> None:
+def tell(context: dg.OutputContext, made: Sequence[Made], *, store: ArtifactStore, metrics: Metrics) -> None:
     """State the metadata of each day of an output, and its data version: all days of the run were made.
 
     Dagster fact: metadata of a day and a data version that is known only now are taken by the context of the step.
@@ -31,14 +32,16 @@ def tell(context: dg.OutputContext, made: Sequence[Made], *, store: ArtifactStor
     step = context.step_context
     for item in made:
         step.add_asset_metadata(
-            metadata(item, store=store), asset_key=context.asset_key, partition_key=str(item.key.as_of)
+            metadata(item, store=store, metrics=metrics),
+            asset_key=context.asset_key,
+            partition_key=str(item.key.as_of),
         )
     version = data_version(made[0]) if len(made) == 1 else batch_data_version(made[0])
     step.set_data_version(context.asset_key, dg.DataVersion(version))
 
 
 def materialization(
-    key: dg.AssetKey, made: Made, *, store: ArtifactStore, inline: bool = True
+    key: dg.AssetKey, made: Made, *, store: ArtifactStore, metrics: Metrics, inline: bool = True
 ) -> dg.AssetMaterialization:
     """The event of one artifact, to be written by hand.
 
@@ -48,7 +51,7 @@ def materialization(
     return dg.AssetMaterialization(
         key,
         partition=str(made.key.as_of),
-        metadata=metadata(made, store=store, inline=inline),
+        metadata=metadata(made, store=store, metrics=metrics, inline=inline),
         tags={DATA_VERSION_TAG: data_version(made)},
     )
 

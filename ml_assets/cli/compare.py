@@ -8,9 +8,10 @@ from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ComparisonParameters
 from ml_assets.core.comparison.text import HEAD, notes, rows, scope, verdict
-from ml_assets.core.tabular import METRICS
+from ml_assets.core.metrics import Metrics
 from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.released import named_model
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def compare(
         for name in (own.reference, own.candidate)
     )
     scored = score_both(candidate, reference, through=through, window_days=own.window_days, settings=settings)
+    metrics = Metrics.of(tabular)
     compared = compare_scored(
-        scored, metrics=METRICS, margins=read_margins(own.margins, metrics=METRICS), error=ERROR
+        scored, metrics=metrics, margins=read_margins(own.margins, metrics=metrics), error=ERROR
     )
     if as_json:
         models = {

@@ -48,10 +48,10 @@ def _table(board: Leaderboard) -> "Table":
     many = len(board.days) > 1
     after = [*(["std", "days", "best on"] if many else []), "difference (95 % interval)"]
     head = ["", "rank", *map(escape, board.varied), f"mean {board.metric}", *after, "run_id"]
-    found = Table(*head, box=None, padding=(0, 2))
+    table = Table(*head, box=None, padding=(0, 2))
     for trial in board.trials[:MOST_TRIALS]:
-        own = [escape(text.value(of)) for of in trial.values.values()]
-        told = [number(trial.std), str(trial.days), str(trial.best_days)] if many else []
-        told += [text.difference(trial), trial.run_id]
-        found.add_row(text.marks(trial), str(trial.rank), *own, text.mean(trial), *told)
-    return found
+        values = [escape(text.value(value)) for value in trial.values.values()]
+        numbers = [number(trial.std), str(trial.days), str(trial.best_days)] if many else []
+        numbers += [text.difference(trial), trial.run_id]
+        table.add_row(text.marks(trial), str(trial.rank), *values, text.mean(trial), *numbers)
+    return table

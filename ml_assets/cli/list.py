@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterator
 
 from ml_assets.core.catalog import CATALOG
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.tabular import METRICS
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.workspace import open_workspace
@@ -69,7 +69,7 @@ def _print_json(found: Iterator[Entry]) -> None:
 
 def _print_lines(found: Iterator[Entry], store: ArtifactStore) -> None:
     """Columns of a known width, the parameters last: no row has to wait for the widest one."""
-    write, count, metric = sys.stdout.write, 0, METRICS.ranked[0]
+    write, count, metric = sys.stdout.write, 0, Metrics.of(tabular).ranked[0]
     write(f"{'run_id':<12}  {'as_of':<10}  {metric:>7}  parameters\n")
     for count, entry in enumerate(found, start=1):  # noqa: B007
         value = entry.metrics.get(metric)

@@ -45,7 +45,6 @@ def launch_sweep(request: SweepRequest, *, options: Options) -> SweepResult:
         request.parameters,
         request.own,
         request.as_of,
-        pipeline=sweep.pipeline,
         dagster_run_id=done.dagster_run_id,
         seen=seen,
         leaderboard=load_leaderboard(key, store).document(),

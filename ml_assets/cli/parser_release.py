@@ -12,12 +12,13 @@ from ml_assets.cli.parser_options import add_environment, options_of, refuse_unk
 from ml_assets.core import as_of
 from ml_assets.core.comparison.margins import default_text
 from ml_assets.core.comparison.parameters import ComparisonParameters, check_comparison
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.problems import allowed, problems_of
 from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
 from ml_assets.core.release import SLOTS
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 
 FROM = "where it was trained and evaluated [default: the settings' environment]"
 DAYS = "on the latest N days of rows with closed outcomes [default: 366]"
@@ -101,7 +102,7 @@ def _add_act(parser: Parser) -> None:
 
 
 def _add_margin(parser: Parser) -> None:
-    text = f"by how much it may be worse [default: {default_text(METRICS)}]"
+    text = f"by how much it may be worse [default: {default_text(Metrics.of(tabular))}]"
     parser.add_argument("--margin", dest="margins", default="", metavar="METRIC=MARGIN,...", help=text)
 
 

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from ml_assets.cli.console import SafeConsole
 from ml_assets.core.command import command
-from ml_assets.core.tabular import METRICS
+from ml_assets.core.metrics import Metrics
+from ml_assets.pipelines.tabular import tabular
 
 WIDTH = 240
 
@@ -45,19 +46,20 @@ def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -
 
 def metrics_table(metrics: Mapping[str, float]) -> Table:
     """Metric, value and, where there are any, interval: four digits."""
-    names = METRICS.in_order(METRICS.without_ends(metrics))
+    declared = Metrics.of(tabular)
+    names = declared.in_order(declared.without_ends(metrics))
     head = ["metric", "value", *(["95 % interval"] if len(names) < len(metrics) else [])]
     table = Table(*head, box=None, padding=(0, 2))
     for name in names:
         value = metrics[name]
         shown = f"{value:.4f}" if isinstance(value, float) else str(value)
-        table.add_row(*[escape(name), shown, METRICS.interval_text(name, metrics)][: len(head)])
+        table.add_row(*[escape(name), shown, declared.interval_text(name, metrics)][: len(head)])
     return table
 
 
 def print_backfill(result: Mapping[str, Any]) -> None:
     """Print one line a day."""
-    name = METRICS.ranked[0]
+    name = Metrics.of(tabular).ranked[0]
     table = Table("as_of", "run_id", name, "made", "model", box=None, padding=(0, 2))
     for day in result["days"]:
         made = sum(not artifact["reused"] for artifact in day["artifacts"].values())

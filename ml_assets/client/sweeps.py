@@ -16,7 +16,6 @@ from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SWEE
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_run_id
 from ml_assets.core.sweep.search import check_space, trials_of
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
-from ml_assets.core.tabular import TABULAR
 from ml_assets.deployment import ENDED, Deployment, TaggedRun, connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -110,12 +109,10 @@ class _Asked:
 
     @property
     def name(self) -> str:
-        return sweep_run_id(self.parameters, self.own, self.as_of, pipeline=TABULAR)
+        return sweep_run_id(self.parameters, self.own, self.as_of)
 
     def result(self, run: str = "", seen: Mapping[str, Any] | None = None) -> SweepResult:
-        return sweep_result(
-            self.parameters, self.own, self.as_of, pipeline=TABULAR, dagster_run_id=run, seen=seen
-        )
+        return sweep_result(self.parameters, self.own, self.as_of, dagster_run_id=run, seen=seen)
 
 
 def _ask(

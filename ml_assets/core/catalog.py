@@ -1,4 +1,7 @@
-"""What is made of which parameters: the four assets of a training run, in the order they are made."""
+"""What the library itself still knows of the shipped pipeline: its four assets, in the order they are made.
+
+The pipeline is declared in `ml_assets.pipelines.tabular`, and a test holds the two against each other.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,93 +17,20 @@ class Kind:
         slice: the parameters that are its identity.
         format: how its value is stored: `parquet`, `skops`, `json` or `md`.
         inputs: the assets it is made from.
-        code: the modules whose text can change its bytes; together they are its code version.
-        packages: the distributions whose version can change its bytes.
-        description: one line for people.
     """
 
     slice: type[DatasetParameters]
     format: str
     inputs: tuple[str, ...] = ()
-    code: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-    description: str
 
 
 PATH = ("model_version", "dataset")  # the parameters that are worth seeing in a path, in this order
-BYTES = ("pipelines.tabular.pipeline", "storage.formats")
 
 CATALOG: Mapping[str, Kind] = {
-    "training_set": Kind(
-        slice=DatasetParameters,
-        format="parquet",
-        code=(
-            "core.contract",
-            "core.entities",
-            "core.folds",
-            "core.impossible_rows",
-            "core.point_in_time",
-            "core.training_set",
-            "sources.normalise",
-            "sources.number_text",
-            "sources.roles",
-            "sources.time_text",
-            *BYTES,
-        ),
-        packages=("polars",),
-        description="Rows whose outcome was known at the end of as_of, each marked train, purged or holdout",
-    ),
-    "model": Kind(
-        slice=TrainingParameters,
-        format="skops",
-        inputs=("training_set",),
-        code=(
-            "core.contract",
-            "core.recipes",
-            "core.estimators",
-            "core.training",
-            "storage.canonical_skops",
-            *BYTES,
-        ),
-        packages=("numpy", "scikit-learn", "scipy", "skops"),
-        description="The fitted classifier",
-    ),
-    "evaluation": Kind(
-        slice=TrainingParameters,
-        format="json",
-        inputs=("model", "training_set"),
-        code=(
-            "core.contract",
-            "core.training",
-            "core.evaluation",
-            "core.entities",
-            "core.importance",
-            "core.scores",
-            "core.single_features",
-            "core.statistics.calibration",
-            "core.statistics.intervals",
-            "core.statistics.row_values",
-            "core.figures",
-            "core.plots",
-            *BYTES,
-        ),
-        packages=("matplotlib", "numpy", "pillow", "polars", "scikit-learn", "scipy"),
-        description="Metrics with intervals, curves, feature importance and the scores of the holdout",
-    ),
-    "model_card": Kind(
-        slice=TrainingParameters,
-        format="md",
-        inputs=("evaluation", "training_set"),
-        code=(
-            "core.command",
-            "core.recipes",
-            "core.parameters",
-            "core.single_features",
-            "core.model_card",
-            *BYTES,
-        ),
-        description="What a person should know before using the model",
-    ),
+    "training_set": Kind(slice=DatasetParameters, format="parquet"),
+    "model": Kind(slice=TrainingParameters, format="skops", inputs=("training_set",)),
+    "evaluation": Kind(slice=TrainingParameters, format="json", inputs=("model", "training_set")),
+    "model_card": Kind(slice=TrainingParameters, format="md", inputs=("evaluation", "training_set")),
 }
 
 

@@ -51,6 +51,8 @@ def _class(cls: type[BaseModel]) -> Iterator[str]:
 def _field(name: str, field: FieldInfo, cls: type[BaseModel]) -> Iterator[str]:
     if name in RESERVED:
         yield "is the name of something else in paths and filters. Give it another name."
+    elif name.startswith("model_") and hasattr(BaseModel, name):
+        yield "is a method of every class of parameters. Give it another name."
     if field.alias or field.validation_alias or field.serialization_alias:
         yield "has an alias. A parameter has one name everywhere: leave the alias out."
     if not field.description:

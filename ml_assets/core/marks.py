@@ -49,6 +49,14 @@ def omission(field: FieldInfo) -> OmittedWhen | None:
     return next((mark for mark in field.metadata if isinstance(mark, OmittedWhen)), None)
 
 
+def omitted_values(values: Values, fields: Fields) -> dict[str, Any]:
+    """What an identity of these values leaves out though it is used: by name, the value that it stands for."""
+    marks = {name: omission(field) for name, field in fields.items() if name not in values}
+    omitted = {name: mark.value for name, mark in marks.items() if mark is not None}
+    whole = {**{name: field.default for name, field in fields.items()}, **omitted, **values}
+    return {name: value for name, value in omitted.items() if is_used(name, whole, fields)}
+
+
 def conditions(field: FieldInfo) -> dict[str, tuple[Scalar, ...]]:
     """What other fields must be for this one to be used, by their names; of a field that is always used, empty."""
     return {name: found for m in field.metadata if isinstance(m, UsedWhen) for name, found in m.conditions}

@@ -9,7 +9,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from ml_assets.core.definition import definition_problems
 from ml_assets.core.frozen_values import frozen
-from ml_assets.core.marks import is_used, omission, omitted_when, unused_problems, used_when
+from ml_assets.core.marks import is_used, omission, omitted_values, omitted_when, unused_problems, used_when
 from ml_assets.core.recipes import DATASETS, RECIPES
 
 __all__ = [
@@ -63,8 +63,10 @@ class Parameters(BaseModel):
 
     @model_validator(mode="after")
     def _values_are_frozen(self) -> "Parameters":
-        for name in type(self).model_fields:
-            self.__dict__[name] = frozen(self.__dict__[name])
+        for name, field in type(self).model_fields.items():
+            value = self.__dict__[name]
+            is_whole = field.annotation is float and type(value) is int  # a default: 2 and 2.0 are one float
+            self.__dict__[name] = float(value) if is_whole else frozen(value)
         return self
 
     @classmethod
@@ -195,11 +197,7 @@ def from_identity(values: Mapping[str, Any], *, cls: type[AnyParameters]) -> Any
     """
     fields = cls.model_fields
     known = {name: value for name, value in values.items() if name in fields}
-    marks = {name: omission(field) for name, field in fields.items() if name not in known}
-    omitted = {name: mark.value for name, mark in marks.items() if mark is not None}
-    whole = {**{name: field.default for name, field in fields.items()}, **omitted, **known}
-    left = {name: value for name, value in omitted.items() if is_used(name, whole, fields)}
-    return cls.model_validate({**left, **known})
+    return cls.model_validate({**omitted_values(known, fields), **known})
 
 
 def part_of(parameters: Parameters, cls: type[AnyParameters]) -> AnyParameters:

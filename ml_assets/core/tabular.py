@@ -1,12 +1,7 @@
-"""What is known of `tabular` beside its functions: its metrics, each declared once, and its assets."""
+"""The metrics of `tabular`, each declared once: which way is better, what it is beside, over which days it is."""
 
-from typing import Any
-
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.asset import Metric
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.pipeline import Asset, Declared, Metric
-from ml_assets.core.product import Product
 
 HOLDOUT, LOOKBACK = "holdout_days", "lookback_days"
 
@@ -42,39 +37,3 @@ METRICS = Metrics(
         Metric("train_roc_auc", over=LOOKBACK),
     )
 )
-
-
-def _measured() -> Product[Any]:
-    """What gives metrics."""
-    raise NotImplementedError
-
-
-def _made() -> Any:
-    """What gives none."""
-    raise NotImplementedError
-
-
-def _declared() -> Declared:
-    pipeline = Declared(
-        "tabular",
-        TrainingParameters,
-        path=("model_version", "dataset"),
-        promotes="model",
-        metrics=METRICS.declared,
-        folder="",
-    )
-    for name, kind in CATALOG.items():
-        pipeline._assets[name] = Asset(  # noqa: SLF001 - its functions have no typed arguments yet
-            name=name,
-            function=_measured if name == "evaluation" else _made,
-            slice=kind.slice,
-            takes={} if kind.inputs else {"rows": "rows"},
-            inputs=kind.inputs,
-            returns=None,
-            format=kind.format,
-            description=kind.description,
-        )
-    return pipeline
-
-
-TABULAR = _declared()

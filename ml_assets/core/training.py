@@ -64,7 +64,7 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
     estimator = build(
         parameters, numbers=[places[name] for name in used], categories=[places[name] for name in categories]
     )
-    _fit_on_one_thread(estimator, cells, y)
+    _fit(estimator, cells, y)
     facts = {
         "train_rows": train.height,
         "features": len(contract.features),
@@ -125,12 +125,11 @@ def _with_values(
     ]
 
 
-def _fit_on_one_thread(estimator: Any, features: Any, y: Any) -> None:
-    """Fit in place. Sums over several threads depend on how many there are, and the bytes must not."""
+def _fit(estimator: Any, features: Any, y: Any) -> None:
+    """Fit in place. TrainingError where the solver does not converge."""
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             estimator.fit(features, y)

@@ -1,7 +1,6 @@
 """The filter of `list --where`: conditions on parameters, `model_version=v2 max_depth>3`, all of which must hold."""
 
 import datetime as dt
-import functools
 import json
 import operator
 import re
@@ -13,7 +12,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse as parse_day
 from ml_assets.core.catalog import CATALOG, PATH
 from ml_assets.core.field_types import field_type
-from ml_assets.core.marks import Fields, is_used, omission
+from ml_assets.core.marks import Fields, omitted_values
 from ml_assets.core.nearest import MOST_NAMES
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import suggest
@@ -124,21 +123,10 @@ def path_values(key: ArtifactKey) -> dict[str, str]:
     }
 
 
-@functools.cache
-def omitted_values(asset: str) -> Mapping[str, Any]:
-    """The values under which parameters are left out of the asset's identity: without one, it has this one."""
-    fields = CATALOG[asset].slice.model_fields if asset in CATALOG else {}
-    marks = {name: omission(field) for name, field in fields.items()}
-    return {name: mark.value for name, mark in marks.items() if mark is not None}
-
-
 def with_omitted(asset: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of an artifact with those that its identity leaves out at the value that they stand for."""
     fields = CATALOG[asset].slice.model_fields if asset in CATALOG else {}
-    omitted = omitted_values(asset)
-    whole = {**{name: field.default for name, field in fields.items()}, **omitted, **parameters}
-    used = {name: value for name, value in omitted.items() if is_used(name, whole, fields)}
-    return {**used, **parameters}
+    return {**omitted_values(parameters, fields), **parameters}
 
 
 def parse(text: str, *, cls: type[Parameters]) -> list[Condition]:

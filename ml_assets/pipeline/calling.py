@@ -2,8 +2,10 @@
 
 import datetime as dt
 import importlib
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
@@ -33,6 +35,7 @@ def arguments(
     as_of: dt.date,
     product: Callable[[str], Product[Any]],
     rows: Rows | None = None,
+    tmp: Callable[[], str] = tempfile.gettempdir,
 ) -> dict[str, Any]:
     """What a function of a pipeline is called with.
 
@@ -43,6 +46,7 @@ def arguments(
         as_of: the day.
         product: what is stored of an asset, by its name.
         rows: where it asks for rows.
+        tmp: makes the folder in which it may write files.
     """
     found: dict[str, Any] = {}
     for name, what in takes.items():
@@ -50,6 +54,8 @@ def arguments(
             found[name] = part_of(parameters, slices[name])
         elif what == "product":
             found[name] = product(name)
+        elif what == "tmp":
+            found[name] = Path(tmp())
         else:
             found[name] = product(name).value if what == "value" else {"as_of": as_of, "rows": rows}[what]
     return found

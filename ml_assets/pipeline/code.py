@@ -6,9 +6,12 @@ it is imported by. So a helper that moves changes nothing, and one that is edite
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.asset import Asset
@@ -16,6 +19,7 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.pipeline.code_reach import Reach
 from ml_assets.pipeline.versions import NUMERIC
 
+FRAMES = 15_000  # for all that Python itself can compile
 OF_FORMAT: Mapping[str, frozenset[str]] = {
     "parquet": frozenset({"polars"}),
     "skops": frozenset({"numpy", "scikit-learn", "scipy", "skops"}),
@@ -38,22 +42,29 @@ class Code:
     opaque: tuple[str, ...] = ()
 
 
-def code_of(asset: Asset) -> Code:
-    """The code that makes an asset, as the files say it when this is called first; read once a process."""
-    return _code(
-        asset.function, asset.slice, asset.format, asset.threads, "parameters" in asset.takes.values()
-    )
+def code_of(asset: Asset, values: Mapping[str, Any] = MappingProxyType({})) -> Code:
+    """The code that makes an asset, as the files say it when this is called first; read once a process.
+
+    Args:
+        asset: what is made.
+        values: its identity. Then of a dictionary at the top level of a module, from which a parameter chooses as in
+            `MODELS[params.model]`, only the entry counts that is chosen: a new one changes nothing that exists.
+    """
+    keys = tuple(sorted((name, value) for name, value in values.items() if isinstance(value, str)))
+    takes_parameters = "parameters" in asset.takes.values()
+    return _code(asset.function, asset.slice if takes_parameters else None, asset.format, asset.threads, keys)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1_000)
 def _code(
     function: Callable[..., Any],
-    slice_: type[Parameters],
+    slice_: type[Parameters] | None,
     format_: str,
     threads: int,
-    takes_parameters: bool,  # noqa: FBT001
+    values: tuple[tuple[str, str], ...],
 ) -> Code:
-    reach = Reach(function, slice_ if takes_parameters else None)
+    with _deep():
+        reach = Reach(function, slice_, dict(values))
     text = "\n".join([*reach.texts.values(), *([f"threads {threads}"] if threads != 1 else [])])
     packages = {name for name in reach.packages if name} | OF_FORMAT.get(format_, frozenset())
     return Code(
@@ -61,6 +72,17 @@ def _code(
         packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),
         opaque=tuple(f"{name}: {why}" for name, why in sorted(reach.opaque.items())),
     )
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """A chain of calls, or of elif, is as deep a tree as it is long; it takes some frames for each link."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @functools.cache

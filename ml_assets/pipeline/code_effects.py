@@ -94,10 +94,10 @@ class Effects:
         nodes = [item.node for item in statements(function) if isinstance(item.node, DEFINED)]
         for node in nodes if key not in seen else ():
             arguments = {item.arg for item in ast.walk(node) if isinstance(item, ast.arg)}
-            scope = scope_of(function.module, node.body, arguments)
+            scope = scope_of(function.module, node.body)
             for item in ast.walk(node):
                 name = _changed_name(item)
-                if name and name not in scope.names:
+                if name and name not in scope.names | arguments:
                     yield from self._of_name(function.module, name)
                 elif isinstance(item, ast.Call) and isinstance(item.func, ast.Name | ast.Attribute):
                     for inner in self._definitions(function.module, item.func):

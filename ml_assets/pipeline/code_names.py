@@ -6,14 +6,17 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ml_assets.core.pipeline import Declared
 from ml_assets.pipeline.code_modules import (
     DEFINED,
     Imported,
     Module,
     Statement,
+    distribution_of,
     find_spec,
     is_installed,
     read_module,
+    stored_names,
 )
 
 LIBRARY = "ml_assets"
@@ -69,12 +72,18 @@ class Names:
 
     def __init__(self, root: str) -> None:
         self.top = root.partition(".")[0]
+        self.distribution = distribution_of(root) if is_installed(root) else ""
         self.module = functools.cache(self._module)
         self.exists = functools.cache(_exists)
 
     def _module(self, name: str) -> Module | None:
         """The text of a module of the project; None of any other."""
-        return None if name.partition(".")[0] != self.top and is_installed(name) else read_module(name)
+        return read_module(name) if self._is_own(name) else None
+
+    def _is_own(self, name: str) -> bool:
+        if name.partition(".")[0] == self.top or not is_installed(name):
+            return True
+        return bool(self.distribution) and distribution_of(name) == self.distribution
 
     def named(
         self, module: Module, name: str, rest: tuple[str, ...] = (), seen: frozenset[Imported] = frozenset()
@@ -161,6 +170,8 @@ class Names:
         return any(self._is_pipeline(target) for target in self.expression(module, node.value))
 
     def _is_pipeline(self, target: Target) -> bool:
+        if isinstance(target, Held):
+            return isinstance(target.module.values[target.name], Declared)
         if not isinstance(target, Definition) or target.rest:
             return False
         values = (getattr(item.node, "value", None) for item in statements(target))
@@ -190,6 +201,43 @@ def statements(definition: Definition) -> Iterator[Statement]:
 def is_function(definition: Definition) -> bool:
     """Whether a name is that of a function or class, and of nothing else."""
     return all(isinstance(item.node, DEFINED) for item in statements(definition))
+
+
+def members(module: Module, cls: type, names: set[str]) -> list[Statement]:
+    """The methods and constants of a class that have one of these names, without its fields."""
+    found = [node for node in ast.walk(ast.Module(module.body, [])) if isinstance(node, ast.ClassDef)]
+    bodies = [node.body for node in found if node.name == cls.__name__]
+    return [
+        _statement_of(node)
+        for body in bodies
+        for node in body
+        if not isinstance(node, ast.AnnAssign) and not names.isdisjoint(stored_names(node))
+    ]
+
+
+@functools.cache
+def _statement_of(node: ast.stmt) -> Statement:
+    return Statement(node)
+
+
+def entry_of(registry: Definition, key: object) -> Statement | None:
+    """The entry of a dictionary that one statement writes with all of its keys; None where it is something else."""
+    found = [*statements(registry)]
+    node = found[0].node
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    if len(registry.module.bound[registry.name]) != 1 or not isinstance(value, ast.Dict):
+        return None
+    entries = {
+        item.value: entry
+        for item, entry in zip(value.keys, value.values, strict=True)
+        if isinstance(item, ast.Constant)
+    }
+    return _returned(entries[key]) if key in entries and len(entries) == len(value.keys) else None
+
+
+@functools.cache
+def _returned(node: ast.expr) -> Statement:
+    return Statement(ast.Return(node))
 
 
 def _exists(name: str) -> bool:

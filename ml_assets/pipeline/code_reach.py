@@ -6,21 +6,31 @@ import inspect
 import linecache
 import types
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.parameters import Parameters
 from ml_assets.pipeline.code_effects import Effects, loaded_for_what_they_do
+from ml_assets.pipeline.code_functions import around, in_memory, inside
 from ml_assets.pipeline.code_modules import (
-    DEFINED,
     Imported,
     Module,
     Statement,
     distribution_of,
     find_spec,
-    stored_names,
 )
-from ml_assets.pipeline.code_names import Definition, Held, Names, Outside, Target, Whole, statements
+from ml_assets.pipeline.code_names import (
+    LIBRARY,
+    Definition,
+    Held,
+    Names,
+    Outside,
+    Target,
+    Whole,
+    entry_of,
+    members,
+    statements,
+)
 from ml_assets.pipeline.code_text import Writer
 
 RUNS_TEXT = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.compile"})
@@ -43,7 +53,13 @@ class Reach:
         opaque: the modules taken whole, and why.
     """
 
-    def __init__(self, function: Callable[..., Any], slice_: type[Parameters] | None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], slice_: type[Parameters] | None, values: Mapping[str, Any]
+    ) -> None:
+        self._values = values
+        self._slice = slice_
+        self._chosen: set[Key] = set()
+        self._cells: dict[object, Module] = {}
         self.texts: dict[Key, str] = {}
         self.packages: set[str] = set()
         self.opaque: dict[str, str] = {}
@@ -60,7 +76,7 @@ class Reach:
                 key = self._queue.popleft()
                 self.texts[key] = self._text(key)
             self._follow_effects()
-            self._follow_members(slice_)
+            self._followmembers()
 
     # What the writer of a text asks.
 
@@ -79,6 +95,28 @@ class Reach:
     def is_declaration(self, module: Module, decorator: ast.expr) -> bool:
         """Whether a decorator only declares the function as an asset or a check of a pipeline."""
         return self._names.is_declaration(module, decorator)
+
+    def is_parameters(self, module: Module, annotation: ast.expr) -> bool:
+        """Whether an argument with this annotation holds the parameters of the asset."""
+        classes = {(cls.__module__, cls.__qualname__) for cls in self._classes()}
+        found = self._names.expression(module, annotation)
+        return any(
+            isinstance(item, Definition) and (item.module.name, item.name) in classes for item in found
+        )
+
+    def entry(self, module: Module, registry: ast.expr, field: str) -> str:
+        """What stands for the one entry of a registry that a parameter chooses; "" where all of it counts."""
+        value = self._values.get(field)
+        found = self._names.expression(module, registry) if value is not None else []
+        if len(found) != 1 or not isinstance(found[0], Definition) or found[0].rest:
+            return ""
+        chosen = entry_of(found[0], value)
+        if chosen is None:
+            return ""
+        key = (found[0].module, found[0].name)
+        self._chosen.add(key)
+        self._touch(key[0])
+        return self._number((key[0], chosen))
 
     def call(self, module: Module, node: ast.Call, function: str) -> None:
         """A call that imports by name, or runs a text, takes the modules whole that it may lead to."""
@@ -107,12 +145,13 @@ class Reach:
         return ".".join([self._number((target.module, target.name)), *target.rest])
 
     def _outside(self, module: Module, name: str) -> str:
-        """A name of another distribution. Of the library none is told: it has versions of its own."""
+        """A name of another distribution. The library's own names have versions elsewhere: formats, rows."""
         top, _, rest = name.partition(".")
+        inner = ".".join(name.split(".")[:2])
         if top == "sys" and rest.startswith("modules"):
             self._whole(module, "sys.modules is used")
-        elif top not in ("builtins", "ml_assets"):
-            self.packages.add(distribution_of(".".join(name.split(".")[:2])))
+        elif top != "builtins" and (top != LIBRARY or self._names.exists(inner)):
+            self.packages.add(distribution_of(inner))
         return name
 
     def _held(self, target: Held) -> str:
@@ -148,13 +187,22 @@ class Reach:
     def _number_of_function(self, function: Callable[..., Any]) -> str:
         """Of the definition of a function; of one that is defined inside another, of the inner one."""
         line = inspect.unwrap(function).__code__.co_firstlineno
-        module = self._names.module(function.__module__) or _in_memory(function)
+        module = self._names.module(function.__module__) or self._cell(function)
         *enclosing, name = function.__qualname__.replace("<locals>.", "").split(".")
         for part in enclosing:
-            module = _inside(module, part, line) or module
+            module = inside(module, part, line) or module
         if name in module.bound:
             return self._number((module, name))
         return self._whole(module, f"no statement of it defines {name}")
+
+    def _cell(self, function: Callable[..., Any]) -> Module:
+        where = inspect.unwrap(function).__code__.co_filename
+        key = where if linecache.getlines(where) else function
+        if key not in self._cells:
+            self._cells[key] = in_memory(function)
+        if key is function:
+            self.opaque.setdefault(function.__module__, "its text cannot be found")
+        return self._cells[key]
 
     def _number_of_wrappers(self, function: Callable[..., Any]) -> None:
         """Of what a function was wrapped in where it was declared, as in `pipeline.asset(timed(function))`."""
@@ -162,7 +210,7 @@ class Reach:
             code = getattr(function, "__code__", None)
             module = self._names.module(function.__globals__["__name__"]) if code else None
             if module and code:
-                for name in _around(module, code.co_firstlineno):
+                for name in around(module, code.co_firstlineno):
                     self._number((module, name))
             function = wrapped
 
@@ -203,68 +251,25 @@ class Reach:
     def _follow_effects(self) -> None:
         for module in [*self._touched]:
             for name, acted_on in self._effects(module):
-                if acted_on is None or not acted_on.isdisjoint(self._numbers):
+                if acted_on is None or not acted_on.isdisjoint(self._numbers.keys() | self._chosen):
                     self._number((module, name))
 
-    def _follow_members(self, slice_: type[Parameters] | None) -> None:
+    def _followmembers(self) -> None:
         """The properties and methods of the parameters that something reached may call; fields are identity, not code."""
-        for cls in slice_.__mro__ if slice_ else ():
-            module = self._names.module(cls.__module__) if issubclass(cls, Parameters) else None
-            if module is None or cls is Parameters:
-                continue
-            for statement in _members(module, cls, self._attributes):
-                self._number((module, statement))
+        for cls in self._classes():
+            module = self._names.module(cls.__module__)
+            if module:
+                for statement in members(module, cls, self._attributes):
+                    self._number((module, statement))
+
+    def _classes(self) -> list[type[Parameters]]:
+        """The class of the parameters and those it is made of, but for the library's."""
+        found = self._slice.__mro__ if self._slice else ()
+        return [cls for cls in found if issubclass(cls, Parameters) and cls is not Parameters]
 
 
 def _with_conditions(writer: Writer, statement: Statement) -> str:
     return " ".join([*map(writer.write, statement.conditions), writer.write(statement.node)])
-
-
-def _members(module: Module, cls: type, names: set[str]) -> list[Statement]:
-    found = [node for node in ast.walk(ast.Module(module.body, [])) if isinstance(node, ast.ClassDef)]
-    bodies = [node.body for node in found if node.name == cls.__name__]
-    return [
-        _statement(node)
-        for body in bodies
-        for node in body
-        if not isinstance(node, ast.AnnAssign) and not names.isdisjoint(stored_names(node))
-    ]
-
-
-@functools.cache
-def _statement(node: ast.stmt) -> Statement:
-    return Statement(node)
-
-
-def _inside(module: Module, name: str, line: int) -> Module | None:
-    """The body of the function or class of this name around a line, read like a module."""
-    for item in module.bound.get(name, ()):
-        node = item.node if isinstance(item, Statement) else None
-        if isinstance(node, DEFINED) and _is_around(node, line):
-            arguments = [item.arg for item in ast.walk(node) if isinstance(item, ast.arg)]
-            return Module(
-                module.name, module.package, node.body, parent=module, values=dict.fromkeys(arguments, ...)
-            )
-    return None
-
-
-def _around(module: Module, line: int) -> list[str]:
-    """The names of the definitions around a line."""
-    return [
-        name
-        for name in [*module.bound]
-        if any(_is_around(item.node, line) for item in statements(Definition(module, name)))
-    ]
-
-
-def _is_around(node: ast.stmt, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
-
-
-def _in_memory(function: Callable[..., Any]) -> Module:
-    """The text that a function of a notebook was defined by."""
-    name, text = function.__module__, "".join(linecache.getlines(function.__code__.co_filename))
-    return Module(name, "", ast.parse(text).body, values=function.__globals__)
 
 
 def _is_plain(value: object) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ml_assets.pipeline.code_modules import DEFINED, Imported, Module, stored_names
+from ml_assets.pipeline.code_modules import DEFINED, Imported, Module, children, stored_names
 
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -43,15 +43,25 @@ class Follow(Protocol):
     def call(self, module: Module, node: ast.Call, function: str) -> None:
         """A call, and what stands for the function."""
 
+    def is_parameters(self, module: Module, annotation: ast.expr) -> bool:
+        """Whether an argument with this annotation holds the parameters of the asset."""
+
+    def entry(self, module: Module, registry: ast.expr, field: str) -> str:
+        """What stands for the one entry of a registry that a parameter chooses; "" where all of it counts."""
+
     def is_declaration(self, module: Module, decorator: ast.expr) -> bool:
         """Whether a decorator only declares the function as an asset or a check of a pipeline."""
 
 
 @dataclass
 class Scope:
-    """The names that a function, class or comprehension has for itself; those that it imports lead further."""
+    """The names that a function, class or comprehension has for itself; those that it imports lead further.
+
+    `parameters` are the arguments that hold the parameters of the asset, and nothing else.
+    """
 
     names: set[str]
+    parameters: set[str] = field(default_factory=set)
     is_class: bool = False
     imported: dict[str, list[Imported]] = field(default_factory=dict)
     outer: set[str] = field(default_factory=set)
@@ -106,8 +116,14 @@ class Writer:
         if set(decorators) - READ_NO_ANNOTATIONS:
             head += self.all([item.annotation for item in arguments] + [getattr(node, "returns", None)])
         body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
-        with self.inside(scope_of(self.module, body, {item.arg for item in arguments})):
+        scope = scope_of(self.module, body)
+        scope.parameters = {item.arg for item in arguments if self._is_parameters(item)} - scope.names
+        scope.names |= {item.arg for item in arguments}
+        with self.inside(scope):
             return f"({head} {self.all(body)})"
+
+    def _is_parameters(self, argument: ast.arg) -> bool:
+        return argument.annotation is not None and self.follow.is_parameters(self.module, argument.annotation)
 
     def _arguments(self, node: ast.arguments) -> str:
         kinds = (
@@ -127,7 +143,7 @@ class Writer:
     def class_(self, node: ast.ClassDef) -> str:
         """A class by its name, its bases, and its body with the annotations of its fields."""
         head = f"ClassDef {node.name} [{' '.join(self._decorators(node))}] {self.all(node.bases)} {self.all(node.keywords)}"
-        scope = scope_of(self.module, node.body, set())
+        scope = scope_of(self.module, node.body)
         scope.is_class = True
         with self.inside(scope):
             return f"({head} {self.all(node.body)})"
@@ -186,6 +202,23 @@ class Writer:
         self.follow.call(self.module, node, function)
         return f"(Call {function} {self.all(node.args)} {self.all(node.keywords)})"
 
+    def subscript(self, node: ast.Subscript) -> str:
+        """An item; of a registry from which a parameter chooses, the entry that it chooses."""
+        by, holder = node.slice, getattr(node.slice, "value", None)
+        if (
+            isinstance(by, ast.Attribute)
+            and isinstance(holder, ast.Name)
+            and self._holds_parameters(holder.id)
+        ):
+            entry = self.follow.entry(self.module, node.value, by.attr)
+            if entry:
+                return entry
+        return self.plain(node)
+
+    def _holds_parameters(self, name: str) -> bool:
+        scopes = [scope for scope in reversed(self.scopes) if name in scope.names and not scope.is_class]
+        return bool(scopes) and name in scopes[0].parameters
+
     def import_(self, node: ast.Import | ast.ImportFrom) -> str:
         """An import inside a function: its names count where they are used, the module for what it does when it is loaded."""
         for imported in self.module.imports(node).values():
@@ -204,9 +237,9 @@ class Writer:
         self.scopes.pop()
 
 
-def scope_of(module: Module, body: Sequence[ast.AST], arguments: set[str]) -> Scope:
-    """The names that a function has for itself."""
-    scope, nonlocals = Scope(set(arguments)), set[str]()
+def scope_of(module: Module, body: Sequence[ast.AST]) -> Scope:
+    """The names that a function has for itself, besides its arguments."""
+    scope, nonlocals = Scope(set()), set[str]()
     for node in body:
         for item in _of_this_scope(node):
             if isinstance(item, ast.Import | ast.ImportFrom):
@@ -224,13 +257,14 @@ def scope_of(module: Module, body: Sequence[ast.AST], arguments: set[str]) -> Sc
 def _of_this_scope(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     if not isinstance(node, (*DEFINED.__args__, ast.Lambda)):
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             yield from _of_this_scope(child)
 
 
 WRITERS: tuple[tuple[Any, Callable[[Writer, Any], str]], ...] = (
     (ast.Name | ast.Attribute, Writer.reference),
     (ast.Call, Writer.call),
+    (ast.Subscript, Writer.subscript),
     (FUNCTION, Writer.function),
     (ast.ClassDef, Writer.class_),
     (ast.AnnAssign, Writer.annotated),

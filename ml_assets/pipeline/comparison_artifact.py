@@ -7,9 +7,9 @@ from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.model_identity import model_identity
 from ml_assets.core.product import Product
-from ml_assets.core.tabular import METRICS
 from ml_assets.pipeline.comparison import Compared
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import NamedModel
@@ -17,7 +17,7 @@ from ml_assets.pipeline.workspace import Workspace
 
 
 def comparison_identity(
-    candidate: NamedModel, reference: NamedModel, own: ComparisonParameters
+    candidate: NamedModel, reference: NamedModel, own: ComparisonParameters, *, metrics: Metrics
 ) -> dict[str, Any]:
     """The values that are hashed and stored: the very models, not what they were called at that moment."""
     return {
@@ -25,26 +25,32 @@ def comparison_identity(
         "candidate": model_identity(candidate.manifest),
         "reference": model_identity(reference.manifest),
         "window_days": own.window_days,
-        "margins": dict(read_margins(own.margins, metrics=METRICS)),
+        "margins": dict(read_margins(own.margins, metrics=metrics)),
     }
 
 
 def comparison_key(
-    candidate: NamedModel, reference: NamedModel, own: ComparisonParameters, as_of: dt.date
+    candidate: NamedModel,
+    reference: NamedModel,
+    own: ComparisonParameters,
+    as_of: dt.date,
+    *,
+    metrics: Metrics,
 ) -> ArtifactKey:
     """The key of a comparison."""
-    return key_of_identity(ASSET, comparison_identity(candidate, reference, own), as_of)
+    values = comparison_identity(candidate, reference, own, metrics=metrics)
+    return key_of_identity(ASSET, values, as_of)
 
 
 def comparison_draft(
     compared: Compared, own: ComparisonParameters, as_of: dt.date, *, workspace: Workspace
 ) -> Draft:
     """A comparison, to be committed; it is made anew each time, for the rows of the source decide it."""
-    scored = compared.scored
+    scored, metrics = compared.scored, Metrics.of(workspace.pipeline)
     return Draft(
         product=product(compared),
-        key=comparison_key(scored.candidate, scored.reference, own, as_of),
-        identity=comparison_identity(scored.candidate, scored.reference, own),
+        key=comparison_key(scored.candidate, scored.reference, own, as_of, metrics=metrics),
+        identity=comparison_identity(scored.candidate, scored.reference, own, metrics=metrics),
         format="json",
         inputs=tuple(scored.read),
         sources=tuple(scored.sources()),

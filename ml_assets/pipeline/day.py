@@ -2,8 +2,11 @@
 
 import datetime as dt
 import logging
+import weakref
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
@@ -150,7 +153,7 @@ class Day:
     def compute(self, asset: str) -> Computed:
         """Call the function of an asset, and commit nothing."""
         kind, rows = self.pipeline.assets[asset], self._rows_of(asset)
-        with limited_threads(kind.threads, packages=code_of(kind).packages):
+        with limited_threads(kind.threads, packages=code_of(kind).packages), ExitStack() as folders:
             given = arguments(
                 kind.takes,
                 slices=dict.fromkeys(kind.takes, kind.slice),
@@ -158,10 +161,12 @@ class Day:
                 as_of=self.as_of,
                 product=self.product,
                 rows=rows,
+                tmp=lambda: folders.enter_context(TemporaryDirectory(prefix="ml-assets-")),
             )
             given |= self.extra.get(asset, {})
             value = call(kind.function, given, name=f"{asset} of {self.as_of}")
-        product = value if isinstance(value, Product) else Product(value=value)
+            product = value if isinstance(value, Product) else Product(value=value)
+            weakref.finalize(product, folders.pop_all().close)  # what it wrote is there until that is stored
         del self._rows[asset]  # they need not be held
         return Computed(product=product, sources=rows.asked)
 

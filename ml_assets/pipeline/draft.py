@@ -118,8 +118,9 @@ class Draft:
             self._facts(),
             {name: self._number(name, v) for name, v in self.product.metrics.items()},
         )
-        self.product = replace(self.product, facts=facts, metrics=metrics)
-        ready = prepare(self.product, asset=self.key.asset, format_name=self.format, annotation=self.returns)
+        product = replace(self.product, facts=facts, metrics=metrics)
+        ready = prepare(product, asset=self.key.asset, format_name=self.format, annotation=self.returns)
+        self.product = product  # only now: a file that the function wrote is there as long as what it gave
         self._data = ready.contents[ready.files[0].file]
         self._loaded = replace(self.product, value=ready.value, attachments={})
         manifest = self._manifest(ready.files, self.judge(self))

@@ -24,7 +24,7 @@ def leaderboard_key(
     parameters: Parameters, own: SweepParameters, as_of: dt.date, *, pipeline: Declared
 ) -> ArtifactKey:
     """The key of a leaderboard: what its trials share and the sweep's own decide it."""
-    values = sweep_identity(parameters, own, pipeline=pipeline)
+    values = sweep_identity(parameters, own)
     about = {name: getattr(parameters, name) for name in subjects(pipeline)}
     return key_of_identity(ASSET, values, as_of, path=about, names=pipeline.path, folder=pipeline.folder)
 
@@ -36,7 +36,7 @@ def leaderboard_draft(sweep: Sweep, board: Leaderboard) -> Draft:
     return Draft(
         product=_product(board, rows_until=sweep.rows_until, pipeline=pipeline),
         key=leaderboard_key(sweep.parameters, sweep.own, sweep.days[-1], pipeline=pipeline),
-        identity=sweep_identity(sweep.parameters, sweep.own, pipeline=pipeline),
+        identity=sweep_identity(sweep.parameters, sweep.own),
         format="parquet",
         inputs=tuple(evaluations),
         workspace=sweep.workspace,

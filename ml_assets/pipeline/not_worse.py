@@ -10,11 +10,11 @@ import rfc8785
 from ml_assets.core.command import command
 from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.comparison.text import kpi_line, notes, scope, verdict
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.promotion.gates import Gate
 from ml_assets.core.release import Release
 from ml_assets.core.run_id import normalise
 from ml_assets.core.statistics.tries import error_of_try
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, SourceError
 from ml_assets.pipeline.comparison import Compared, Scored, compare_scored, score_both
 from ml_assets.pipeline.released import NamedModel, model_of, try_log
@@ -30,12 +30,14 @@ class Terms:
     Attributes:
         through: the day by whose end (UTC) outcomes have closed.
         window_days: days of rows at most, the latest ones.
+        metrics: what is declared of them.
         margins: by how much it may be worse, metric by metric.
         by: who asks.
     """
 
     through: dt.date
     window_days: int
+    metrics: Metrics
     margins: Mapping[str, float]
     by: str
 
@@ -105,7 +107,9 @@ def _judged(scored: Scored, *, terms: Terms, settings: Settings) -> LiveComparis
         number = try_log(settings, scored.candidate.dataset).number(
             pair_of(scored), scored.sample.sha256, _record(scored, terms)
         )
-    compared = compare_scored(scored, metrics=METRICS, margins=terms.margins, error=error_of_try(number or 1))
+    compared = compare_scored(
+        scored, metrics=terms.metrics, margins=terms.margins, error=error_of_try(number or 1)
+    )
     return LiveComparison(
         gate=_gate(_message(compared, number), passed=compared.comparison.passed),
         reference=scored.reference.told,

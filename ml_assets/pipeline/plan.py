@@ -173,9 +173,7 @@ def past_seconds(
     """Seconds that `assets`, by default all, took on the days nearest to `near`, of runs whose paths are those of `alike`."""
     pipeline, asset = workspace.pipeline, main_asset(workspace.pipeline)
     wanted = {pipeline.key(asset, parameters, near).values for parameters in alike}
-    found = [
-        key for key in workspace.store.keys(asset) if key.folder == pipeline.folder and key.values in wanted
-    ]
+    found = [key for key in workspace.store.keys(asset, folder=pipeline.folder) if key.values in wanted]
     found.sort(key=lambda key: (abs((key.as_of - near).days), key.run_id))
     wanted_assets = tuple(pipeline.assets) if assets is None else assets
     took = (_seconds(key, wanted_assets, workspace=workspace) for key in found[:MOST_PAST_DAYS])

@@ -88,10 +88,12 @@ def evaluate(request: Promotion) -> Evaluated:
     state = log.state()
     slot: Slot = state.idle if own.to == "idle" else own.to
     _refuse_slot(state, slot, request)
+    metrics = Metrics.of(request.pipeline)
     terms = Terms(
         through=through,
         window_days=own.window_days,
-        margins=own.allowed(Metrics.of(request.pipeline)),
+        metrics=metrics,
+        margins=own.allowed(metrics),
         by=request.by,
     )
     found = lineage(

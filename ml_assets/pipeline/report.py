@@ -1,9 +1,7 @@
 """The report of a window, from the artifact store: what each day left there, and what else is known of it."""
 
-import contextlib
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +12,16 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
-from ml_assets.core.report.coverage import Cell, Coverage, coverage
+from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.document import FACT_DAYS, Report, build_report, pooled_names
 from ml_assets.core.report.parameters import ReportParameters, report_identity
 from ml_assets.core.report.pooled import Pool, means, pool
 from ml_assets.core.report.record import DayRecord, Status
 from ml_assets.core.report.text import count
-from ml_assets.core.run_id import value_text
-from ml_assets.core.slices import measured, metric_assets, shared_assets, subjects
-from ml_assets.errors import CorruptArtifactError, SharedRunIdError
+from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.scored_evaluation import keeps_scores, scores_of
+from ml_assets.pipeline.stored_days import StoredDay, read_days
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -33,32 +30,9 @@ if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from polars import DataFrame
 
 ASSET = "backfill_report"
-OTHER_ROWS = "The {asset} was measured on another {upstream} than the one that is there now. Make it again."
 
 Outcome = tuple[Status, str]
 """What is known of a day beyond the store: its status, and why it failed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredDay:
-    """What the store holds of one day.
-
-    Attributes:
-        as_of: the day.
-        measured: the artifact that gives the metrics; None where none is stored, or it cannot be used.
-        inputs: what is stored of what it was made of, as far as trials share it: the rows.
-        trouble: why it cannot be used, where it cannot.
-    """
-
-    as_of: dt.date
-    measured: Manifest | None = None
-    inputs: tuple[Manifest, ...] = ()
-    trouble: str = ""
-
-    @property
-    def read(self) -> list[Manifest]:
-        """All of it, in the order in which it was made."""
-        return [*self.inputs, *([self.measured] if self.measured else [])]
 
 
 def report(
@@ -147,51 +121,6 @@ def _scored(evaluations: Sequence[Manifest], store: ArtifactStore) -> "Iterator[
             yield manifest.as_of, table
 
 
-def read_days(
-    parameters: Parameters, days: Sequence[dt.date], *, pipeline: Declared, store: ArtifactStore
-) -> list[StoredDay]:
-    """What the store holds of each day.
-
-    StoreError where it cannot be read; what is damaged, or of other parameters, is told in `trouble`.
-    """
-    asset = measured_by(parameters, days, pipeline=pipeline, store=store)
-    return [read_day(parameters, day, asset=asset, pipeline=pipeline, store=store) for day in days]
-
-
-def read_day(
-    parameters: Parameters, day: dt.date, *, asset: str, pipeline: Declared, store: ArtifactStore
-) -> StoredDay:
-    """The manifests of one day's `asset` and of the rows it was made of, where they belong together."""
-    shared = shared_assets(pipeline)
-    upstream = [name for name in pipeline.assets[asset].inputs if name in shared]
-    try:
-        evaluation = store.find(pipeline.key(asset, parameters, day))
-        keys = [pipeline.key(name, parameters, day) for name in upstream]
-        found = [store.find(key) for key in keys] if evaluation else []
-    except (CorruptArtifactError, SharedRunIdError) as error:
-        return StoredDay(as_of=day, trouble=str(error))
-    inputs = tuple(manifest for manifest in found if manifest)
-    other = [manifest.asset for manifest in inputs if evaluation and not evaluation.made_of(manifest)]
-    if other:
-        names = {"asset": asset.replace("_", " "), "upstream": other[0].replace("_", " ")}
-        return StoredDay(as_of=day, trouble=OTHER_ROWS.format(**names))
-    return StoredDay(as_of=day, measured=evaluation, inputs=inputs)
-
-
-def measured_by(
-    parameters: Parameters, days: Sequence[dt.date], *, pipeline: Declared, store: ArtifactStore
-) -> str:
-    """The asset that gives the declared metrics: as the latest of the days that are stored say; else the likeliest."""
-    metrics, likely = Metrics.of(pipeline), metric_assets(pipeline)
-    for day in reversed(days if len(likely) > 1 else ()):
-        for asset in likely:
-            with contextlib.suppress(CorruptArtifactError, SharedRunIdError):
-                manifest = store.find(pipeline.key(asset, parameters, day))
-                if manifest and measured(metrics, [manifest]):
-                    return asset
-    return likely[0]
-
-
 def _record(day: StoredDay, outcome: Outcome | None, *, run_id: str) -> DayRecord:
     status, reason = outcome or ("made" if day.measured else "missing", "")
     if day.trouble and status != "failed":
@@ -220,36 +149,6 @@ def _seconds(day: StoredDay) -> float | None:
     return round((last.created_at - first.started_at).total_seconds(), 3)
 
 
-def covered_days(
-    parameters: Parameters,
-    days: Sequence[dt.date],
-    *,
-    pipeline: Declared,
-    store: ArtifactStore,
-    metric: str,
-) -> Coverage:
-    """Which days of the window the store covers for which parameter sets about the same, such as the same dataset."""
-    asset = measured_by(parameters, days, pipeline=pipeline, store=store)
-    about = {name: value_text(getattr(parameters, name)) for name in subjects(pipeline)}
-    cells = _cells(asset, about, set(days), store=store, metric=metric)
-    return coverage(pipeline.identity(parameters), days, cells, metric=metric, pipeline=pipeline)
-
-
-def _cells(
-    asset: str, about: Mapping[str, str], days: set[dt.date], *, store: ArtifactStore, metric: str
-) -> Iterator[Cell]:
-    """A damaged artifact covers nothing."""
-    for key in store.keys(asset):
-        if key.as_of not in days or any(key.value(name) != value for name, value in about.items()):
-            continue
-        try:
-            found = store.find(key)
-        except CorruptArtifactError:
-            continue
-        if found is not None and metric in found.metrics:
-            yield Cell(parameters=found.parameters, as_of=key.as_of, value=found.metrics[metric])
-
-
 def report_key(
     parameters: Parameters, own: ReportParameters, as_of: dt.date, *, pipeline: Declared
 ) -> ArtifactKey:
@@ -258,7 +157,7 @@ def report_key(
 
 
 def report_draft(
-    found: Report,
+    report: Report,
     stored: Sequence[StoredDay],
     *,
     key: ArtifactKey,
@@ -269,7 +168,7 @@ def report_draft(
 ) -> Draft:
     """A report with its Markdown and its pictures, to be committed; its lineage is what was read of these parameters."""
     return Draft(
-        product=product(found, pipeline=pipeline),
+        product=product(report, pipeline=pipeline),
         key=key,
         identity=report_identity(parameters, own, pipeline=pipeline),
         format="json",
@@ -281,30 +180,30 @@ def report_draft(
     )
 
 
-def product(found: Report, *, pipeline: Declared) -> Product[Any]:
+def product(report: Report, *, pipeline: Declared) -> Product[Any]:
     """The report's files, and the numbers that Dagster plots over time."""
     from ml_assets.core.report.markdown import markdown
     from ml_assets.core.report.pictures import coverage_png, days_png
 
-    summary = found.metrics.get(found.metric)
+    summary = report.metrics.get(report.metric)
     trend = summary.trend if summary else None
-    pictures = {"days.png": days_png(found, pipeline=pipeline)}
-    if found.coverage:
-        pictures["coverage.png"] = coverage_png(found.coverage)
+    pictures = {"days.png": days_png(report, pipeline=pipeline)}
+    if report.coverage:
+        pictures["coverage.png"] = coverage_png(report.coverage)
     return Product(
-        value=found.document(),
+        value=report.document(),
         facts={
-            "first_day": str(found.first),
-            "last_day": str(found.last),
-            "days_asked": found.asked,
-            "days_done": found.done,
-            **{f"days_{status}": many for status, many in found.counts.items()},
+            "first_day": str(report.first),
+            "last_day": str(report.last),
+            "days_asked": report.asked,
+            "days_done": report.done,
+            **{f"days_{status}": many for status, many in report.counts.items()},
         },
         metrics={
-            "success_rate": found.success_rate,
-            **({f"{found.metric}_mean": summary.mean} if summary else {}),
-            **({f"{found.metric}_std": summary.std} if summary and summary.std is not None else {}),
-            **({f"{found.metric}_slope_per_day": trend.slope} if trend else {}),
+            "success_rate": report.success_rate,
+            **({f"{report.metric}_mean": summary.mean} if summary else {}),
+            **({f"{report.metric}_std": summary.std} if summary and summary.std is not None else {}),
+            **({f"{report.metric}_slope_per_day": trend.slope} if trend else {}),
         },
-        attachments={"summary.md": markdown(found, pipeline=pipeline).encode(), **pictures},
+        attachments={"summary.md": markdown(report, pipeline=pipeline).encode(), **pictures},
     )

@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -116,14 +116,14 @@ class Sweep:
             self.records.values(), metric=self.own.metric, varied=varied, pipeline=self.pipeline
         )
         days = int(getattr(self.parameters, self.metrics.over(self.own.metric), 1))
-        found = evidence(
+        compared = evidence(
             board,
             self.evaluations,
             self._shared_manifests(),
             store=self.workspace.store,
             window_days=days,
         )
-        return with_evidence(board, found, pipeline=self.pipeline)
+        return with_evidence(board, compared, pipeline=self.pipeline)
 
     @property
     def rows_until(self) -> str:
@@ -169,10 +169,46 @@ class Sweep:
         if not wanted:
             return
         workers = workers_for_trials(wanted, self.workspace)
+        blocked = yield from self._share(trials, list(wanted), workers=workers)
+        total = len(self.records) + sum(map(len, wanted.values()))
+        for day, left in wanted.items():
+            for trial in left:
+                if (reason := blocked.get(self._shared_name(trial, day))) is not None:
+                    self._record(trial, day, reason=reason, planned=planned, total=total)
+        sound = {
+            day: [trial for trial in left if self._shared_name(trial, day) not in blocked]
+            for day, left in wanted.items()
+        }
+        outcomes = tries(
+            sound,
+            shared=self._shared,
+            pipeline=self.pipeline,
+            workspace=self.workspace,
+            workers=workers,
+            retry_failed=self.retry_failed,
+        )
+        with closing(outcomes):  # what is under way ends where too many have failed
+            for tried in outcomes:
+                day, error = tried.attempt.as_of, tried.attempt.error
+                yield tried
+                self._record(
+                    tried.parameters,
+                    day,
+                    reason=str(error) if error else None,
+                    evaluation=self._evaluation(tried),
+                    reused=all(made.reused for made in tried.attempt.made),
+                    planned=planned,
+                    total=total,
+                )
+
+    def _share(
+        self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, workers: int
+    ) -> Generator[Tried, None, dict[str, str]]:
+        """Make what trials share; returned is why, by name, where it cannot be made."""
         blocked: dict[str, str] = {}
         made = make_shared(
             trials,
-            list(wanted),
+            days,
             pipeline=self.pipeline,
             workspace=self.workspace,
             workers=workers,
@@ -185,36 +221,7 @@ class Sweep:
             else:
                 self._shared[named] = {item.key.asset: item.manifest for item in tried.attempt.made}
             yield tried
-        total = len(self.records) + sum(map(len, wanted.values()))
-        for day, left in wanted.items():
-            for trial in left:
-                if (reason := blocked.get(self._shared_name(trial, day))) is not None:
-                    self._record(trial, day, reason=reason, planned=planned, total=total)
-        sound = {
-            day: [trial for trial in left if self._shared_name(trial, day) not in blocked]
-            for day, left in wanted.items()
-        }
-        found = tries(
-            sound,
-            shared=self._shared,
-            pipeline=self.pipeline,
-            workspace=self.workspace,
-            workers=workers,
-            retry_failed=self.retry_failed,
-        )
-        with closing(found):  # what is under way ends where too many have failed
-            for tried in found:
-                day, error = tried.attempt.as_of, tried.attempt.error
-                yield tried
-                self._record(
-                    tried.parameters,
-                    day,
-                    reason=str(error) if error else None,
-                    evaluation=self._evaluation(tried),
-                    reused=all(made.reused for made in tried.attempt.made),
-                    planned=planned,
-                    total=total,
-                )
+        return blocked
 
     def _shared_name(self, trial: Parameters, day: dt.date) -> str:
         return shared_name(trial, day, pipeline=self.pipeline)
@@ -288,8 +295,8 @@ class Sweep:
 
     def _mean(self, trial: TrainingParameters, days: Sequence[dt.date]) -> float | None:
         """The mean metric over days that were tried; None where one of them failed."""
-        found = [self.records[self.name(trial), day] for day in days]
-        values = [record.metrics[self.own.metric] for record in found if self.own.metric in record.metrics]
+        records = [self.records[self.name(trial), day] for day in days]
+        values = [record.metrics[self.own.metric] for record in records if self.own.metric in record.metrics]
         return math.fsum(values) / len(values) if len(values) == len(days) else None
 
     def _too_many(self, planned: int) -> str:

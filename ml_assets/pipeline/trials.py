@@ -73,13 +73,13 @@ def tries(
     """Try the trials of each day; each outcome soon after it is there.
 
     In `shared` is what each of them shares with others, by name: it is that very one that they are made of, whatever is
-    made of it meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and, until `retry_failed`
-    asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
+    made of it meanwhile. A failure is part of the outcome. One that rows, code and parameters decide is remembered and,
+    until `retry_failed` asks for it or one of them changes, not tried again. What is under way when this is closed is given up.
     `together` is how many trials share a task, by default as many as pay.
     """
     size = together or _chunk(sum(map(len, wanted.values())), workers)
     ended: dict[dt.date, list[Parameters]] = {}
-    own = trial_assets(pipeline)
+    beside = (workspace, trial_assets(pipeline), retry_failed)
     tasks = {
         (day, first): (
             tuple(
@@ -87,9 +87,7 @@ def tries(
                 for trial in trials[first : first + size]
             ),
             day,
-            workspace,
-            own,
-            retry_failed,
+            *beside,
         )
         for day, trials in wanted.items()
         for first in range(0, len(trials), size)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.where import ANY, Condition, Filter
@@ -106,9 +105,8 @@ class ArtifactStore:
         Raises ArtifactNotFoundError and CorruptArtifactError.
         """
         stored = (manifest or self.manifest(key)).main
-        kind = CATALOG.get(key.asset)
         extension = stored.file.rpartition(".")[2]
-        format_ = kind.format if kind else by_extension().get(extension, extension)
+        format_ = by_extension().get(extension, extension)
         uri = self.uri(key, stored.file)
         if format_ not in FORMATS:
             raise StoreError(f"Cannot load {uri}: no format {format_}. Known: {', '.join(FORMATS)}.")

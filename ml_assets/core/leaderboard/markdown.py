@@ -42,12 +42,12 @@ def _trials(board: Leaderboard) -> str:
 
 
 def _cells(trial: RankedTrial, *, many: bool) -> list[str]:
-    own = [plain(text.value(of)) for of in trial.values.values()]
-    told = [text.difference(trial)]
+    values = [plain(text.value(value)) for value in trial.values.values()]
+    numbers = [text.difference(trial)]
     if many:
-        told = [number(trial.std), str(trial.days), str(trial.best_days), *told]
+        numbers = [number(trial.std), str(trial.days), str(trial.best_days), *numbers]
     rank = " ".join([str(trial.rank), *plain(text.marks(trial)).split()])
-    return [rank, *own, text.mean(trial), *told, f"`{trial.run_id}`"]
+    return [rank, *values, text.mean(trial), *numbers, f"`{trial.run_id}`"]
 
 
 def _legend(shown: tuple[RankedTrial, ...]) -> str:
@@ -73,13 +73,13 @@ def _importance(board: Leaderboard) -> str:
         for share in board.importance.shares
     ]
     left = [f"{plain(name)}: nearly every trial has its own value" for name in board.importance.left_out]
-    told = f"The days: {text.agreement(board.importance)}."
+    agreement = f"The days: {text.agreement(board.importance)}."
     head = (
         f"How much of the variance of {board.metric} over {count(board.importance.trials, 'trial')} each parameter "
         "explains alone, and how much one that does nothing would by chance. What parameters do together is in none."
     )
     body = table(("parameter", "explains", "by chance", "groups"), rows)
-    parts = [f"## Importance\n\n{head}", body, bullets(left), told]
+    parts = [f"## Importance\n\n{head}", body, bullets(left), agreement]
     return "\n\n".join(part for part in parts if part)
 
 

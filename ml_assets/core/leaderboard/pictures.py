@@ -43,14 +43,14 @@ def pictures(board: Leaderboard) -> dict[str, bytes]:
     """
     if not board.trials:
         return {}
-    found = {"by_parameter.png": by_parameter_png(board)} if board.varied else {}
+    drawn = {"by_parameter.png": by_parameter_png(board)} if board.varied else {}
     if len(board.varied) == PAIR:
-        found["heat_map.png"] = heat_map_png(board)
+        drawn["heat_map.png"] = heat_map_png(board)
     elif len(board.varied) > PAIR:
-        found["parallel.png"] = parallel_png(board)
+        drawn["parallel.png"] = parallel_png(board)
     if len(board.days) > 1:
-        found["by_day.png"] = by_day_png(board)
-    return found
+        drawn["by_day.png"] = by_day_png(board)
+    return drawn
 
 
 def by_parameter_png(board: Leaderboard) -> bytes:

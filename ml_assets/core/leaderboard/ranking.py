@@ -137,17 +137,17 @@ def _noted(board: Leaderboard, pipeline: Declared) -> Leaderboard:
 
 def _compared(trial: RankedTrial, evidence: Evidence) -> RankedTrial:
     """With its interval and its place in the confidence set; the first trial has neither."""
-    found = evidence.against.get(trial.run_id)
-    if found is None or trial.rank == 1:
+    against = evidence.against.get(trial.run_id)
+    if against is None or trial.rank == 1:
         return trial
-    low, high = finite(found.low), finite(found.high)
+    low, high = finite(against.low), finite(against.high)
     around_zero = low is None or high is None or low <= 0 <= high
     return trial.model_copy(
         update={
             "difference_low": low,
             "difference_high": high,
-            "p_value": found.p_value,
-            "distinguishable": found.p_value < SIGNIFICANT and not around_zero,
+            "p_value": against.p_value,
+            "distinguishable": against.p_value < SIGNIFICANT and not around_zero,
         }
     )
 
@@ -244,7 +244,7 @@ def _failures(failed: Iterable[FailedTrial]) -> tuple[FailureGroup, ...]:
     for trial in failed:
         for error in trial.errors:
             groups.setdefault(error.reason, []).append((trial.run_id, error.days))
-    found = [
+    grouped = [
         FailureGroup(
             reason=reason,
             run_ids=tuple(run_id for run_id, _ in held),
@@ -252,7 +252,7 @@ def _failures(failed: Iterable[FailedTrial]) -> tuple[FailureGroup, ...]:
         )
         for reason, held in groups.items()
     ]
-    return tuple(sorted(found, key=lambda group: (-len(group.run_ids), group.reason)))
+    return tuple(sorted(grouped, key=lambda group: (-len(group.run_ids), group.reason)))
 
 
 def _importance(ranked: Sequence[Trial], days: Sequence[dt.date], *, by: _RankedBy) -> Importance | None:

@@ -90,7 +90,7 @@ def _type(field: FieldInfo | None, values: list[Value]) -> Any:
     return str
 
 
-def _cell(content: Any, of: Any) -> Any:
-    if content is None or of == "date":
+def _cell(content: Any, kind: Any) -> Any:
+    if content is None or kind == "date":
         return content
-    return value(content) if of is str else of(content)
+    return value(content) if kind is str else kind(content)

@@ -13,13 +13,13 @@ FEWER = "*"
 LEGEND = f"{SAME} not significantly worse than the best; {FEWER} dropped early, on fewer days"
 
 
-def value(of: Value) -> str:
+def value(given: Value) -> str:
     """A parameter's value, numbers with at most six digits; `-` where it is not used."""
-    if of is None:
+    if given is None:
         return "-"
-    if isinstance(of, bool):
-        return "true" if of else "false"
-    return f"{of:g}" if isinstance(of, float) else str(of)
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return f"{given:g}" if isinstance(given, float) else str(given)
 
 
 def percent(share: float) -> str:
@@ -31,8 +31,8 @@ def percent(share: float) -> str:
 
 def label(trial: RankedTrial) -> str:
     """`#1 learning_rate=0.1 max_depth=4`; what it does not use is left out."""
-    told = [f"{name}={value(of)}" for name, of in trial.values.items() if of is not None]
-    return " ".join([f"#{trial.rank}", *told])
+    values = [f"{name}={value(held)}" for name, held in trial.values.items() if held is not None]
+    return " ".join([f"#{trial.rank}", *values])
 
 
 def marks(trial: RankedTrial) -> str:
@@ -93,22 +93,22 @@ def why_not_compared(board: Leaderboard) -> str:
 
 def nested(board: Leaderboard) -> str:
     """What a choice by the earlier rows is worth on the later ones, with a full stop; nothing where that is not known."""
-    of = board.nested
-    if of is None:
+    choice = board.nested
+    if choice is None:
         return ""
     ranks = {trial.run_id: f"#{trial.rank}" for trial in board.trials}
     return (
-        f"The best of {of.trials} trials on the events from {of.chosen_first} to {of.chosen_last} is "
-        f"{ranks.get(of.run_id, of.run_id)}, with {board.metric} {number(of.chosen)}; on the {of.rows:,} rows from "
-        f"{of.first} to {of.last}, which chose nothing, it has {nested_value(of)}."
+        f"The best of {choice.trials} trials on the events from {choice.chosen_first} to {choice.chosen_last} is "
+        f"{ranks.get(choice.run_id, choice.run_id)}, with {board.metric} {number(choice.chosen)}; on the {choice.rows:,} rows from "
+        f"{choice.first} to {choice.last}, which chose nothing, it has {nested_value(choice)}."
     )
 
 
-def nested_value(of: Nested) -> str:
+def nested_value(choice: Nested) -> str:
     """`0.7012 (0.6801 to 0.7223)`."""
-    if of.low is None or of.high is None:
-        return number(of.value)
-    return f"{number(of.value)} ({number(of.low)} to {number(of.high)})"
+    if choice.low is None or choice.high is None:
+        return number(choice.value)
+    return f"{number(choice.value)} ({number(choice.low)} to {number(choice.high)})"
 
 
 def scope(board: Leaderboard) -> str:
@@ -121,30 +121,34 @@ def scope(board: Leaderboard) -> str:
     )
 
 
-def importance(of: Importance | None) -> str:
+def importance(shares: Importance | None) -> str:
     """`learning_rate 71 % (by chance 9 %), max_depth 12 % (9 %); the days agree 0.93 (Kendall's W)`, with a full stop."""
-    if of is None:
+    if shares is None:
         return ""
-    told = ", ".join(
+    parts = ", ".join(
         f"{share.name} {percent(share.mean)} ({'' if place else 'by chance '}{percent(share.chance)})"
-        for place, share in enumerate(of.shares)
+        for place, share in enumerate(shares.shares)
     )
-    left = f"; not told: {', '.join(of.left_out)} (nearly every trial has its own)" if of.left_out else ""
-    return f"{told}{left}; {agreement(of)}."
+    left = (
+        f"; not told: {', '.join(shares.left_out)} (nearly every trial has its own)"
+        if shares.left_out
+        else ""
+    )
+    return f"{parts}{left}; {agreement(shares)}."
 
 
-def agreement(of: Importance) -> str:
+def agreement(shares: Importance) -> str:
     """What Kendall's W says."""
-    if of.agreement is None:
+    if shares.agreement is None:
         return "agreement between days cannot be told"
-    return f"agreement of {count(len(of.days), 'day')} {of.agreement:.2f} (Kendall's W, 1 = the same order every day)"
+    return f"agreement of {count(len(shares.days), 'day')} {shares.agreement:.2f} (Kendall's W, 1 = the same order every day)"
 
 
-def failure(of: FailureGroup) -> str:
+def failure(group: FailureGroup) -> str:
     """`2 trials (3f..., 9a...) on 2025-12-01`; at most five names."""
-    shown = ", ".join(of.run_ids[:MOST_RUN_IDS])
-    more = f" and {len(of.run_ids) - MOST_RUN_IDS} more" if len(of.run_ids) > MOST_RUN_IDS else ""
-    return f"{count(len(of.run_ids), 'trial')} ({shown}{more}) on {stretches(of.days)}"
+    shown = ", ".join(group.run_ids[:MOST_RUN_IDS])
+    more = f" and {len(group.run_ids) - MOST_RUN_IDS} more" if len(group.run_ids) > MOST_RUN_IDS else ""
+    return f"{count(len(group.run_ids), 'trial')} ({shown}{more}) on {stretches(group.days)}"
 
 
 def notes(board: Leaderboard, *, rows: Collection[str]) -> Iterator[str]:

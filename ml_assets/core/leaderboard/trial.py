@@ -10,9 +10,11 @@ import rfc8785
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from ml_assets.core.marks import omission
+from ml_assets.core.frozen_values import frozen
+from ml_assets.core.marks import omitted_values
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.report.record import Part
+from ml_assets.core.sweep.axis import shown
 
 DIGITS = 10
 UNKNOWN = "the reason is not known"
@@ -90,17 +92,17 @@ def collect(records: Iterable[TrialDay]) -> list[Trial]:
     Raises:
         ValueError: there is no record, or two of one trial and day tell different stories.
     """
-    found: dict[bytes, dict[dt.date, TrialDay]] = {}
+    trials: dict[bytes, dict[dt.date, TrialDay]] = {}
     for record in records:
-        days = found.setdefault(rfc8785.dumps(record.trial), {})
+        days = trials.setdefault(rfc8785.dumps(record.trial), {})
         if record.as_of in days and _story(days[record.as_of]) != _story(record):
             raise ValueError(
                 f"run {record.run_id}, {record.as_of}: two records differ. Give one record a trial and day."
             )
         days[record.as_of] = record
-    if not found:
+    if not trials:
         raise ValueError("There is no trial to rank. Give one record at least.")
-    return [Trial(dict(sorted(found[name].items()))) for name in sorted(found)]
+    return [Trial(dict(sorted(trials[name].items()))) for name in sorted(trials)]
 
 
 def _story(record: TrialDay) -> dict[str, Any]:
@@ -111,22 +113,19 @@ def varied_values(
     identity: Mapping[str, Any], varied: Iterable[str], *, parameters: type[Parameters]
 ) -> dict[str, Value]:
     """The value of each varied parameter of such a class; None where the trial does not use it."""
-    return {name: _value(identity, name, parameters.model_fields.get(name)) for name in varied}
+    fields = parameters.model_fields
+    values = {**omitted_values(identity, fields), **identity}
+    return {name: _value(values.get(name), fields.get(name)) for name in varied}
 
 
-def _value(identity: Mapping[str, Any], name: str, field: FieldInfo | None) -> Value:
-    if name not in identity:
-        return None if field is None else _omitted(field)
-    value: Value = identity[name]
+def _value(value: Any, field: FieldInfo | None) -> Value:
+    """A value as it is ranked and drawn: a list or a table as the text that an axis has for it."""
+    if isinstance(value, list | dict):
+        return shown(frozen(value))
     if field is not None and field.annotation is float and value is not None:
         return float(value)  # canonical JSON reads 1.0 back as 1
-    return value
-
-
-def _omitted(field: FieldInfo) -> Value:
-    """What a parameter that is left out of an identity stands for."""
-    mark = omission(field)
-    return None if mark is None else mark.value
+    found: Value = value
+    return found
 
 
 def is_number(value: Value) -> TypeGuard[int | float]:
@@ -145,11 +144,11 @@ def order(value: Value) -> tuple[int, float, str]:
 
 def levels(values: Iterable[Value]) -> list[Value]:
     """The different values, in order; true is not 1."""
-    found = {order(value): value for value in values}
-    return [found[key] for key in sorted(found)]
+    by_order = {order(value): value for value in values}
+    return [by_order[key] for key in sorted(by_order)]
 
 
-def places(values: Iterable[Value], found: Iterable[Value]) -> list[int]:
-    """Where each value stands among `found`; true is not 1."""
-    known = {order(value): place for place, value in enumerate(found)}
+def places(values: Iterable[Value], among: Iterable[Value]) -> list[int]:
+    """Where each value stands among `among`; true is not 1."""
+    known = {order(value): place for place, value in enumerate(among)}
     return [known[order(value)] for value in values]

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared
 from ml_assets.core.result import Artifact, artifact_of
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
@@ -30,9 +29,9 @@ class SweepResult(TypedDict):
     leaderboard: dict[str, Any]
 
 
-def sweep_run_id(parameters: Parameters, own: SweepParameters, as_of: dt.date, *, pipeline: Declared) -> str:
+def sweep_run_id(parameters: Parameters, own: SweepParameters, as_of: dt.date) -> str:
     """The run_id of a leaderboard: what its trials share and the sweep's own decide it."""
-    return hash_identity(sweep_identity(parameters, own, pipeline=pipeline), as_of)
+    return hash_identity(sweep_identity(parameters, own), as_of)
 
 
 def sweep_result(
@@ -40,7 +39,6 @@ def sweep_result(
     own: SweepParameters,
     as_of: dt.date,
     *,
-    pipeline: Declared,
     dagster_run_id: str,
     seen: Mapping[str, Any] | None,
     leaderboard: Mapping[str, Any] | None = None,
@@ -48,11 +46,11 @@ def sweep_result(
     """The result of a sweep; `seen` is the metadata of its leaderboard, None while there is none."""
     metadata = seen or {}
     return SweepResult(
-        run_id=sweep_run_id(parameters, own, as_of, pipeline=pipeline),
+        run_id=sweep_run_id(parameters, own, as_of),
         dagster_run_id=dagster_run_id,
         environment=str(metadata.get("environment", "")),
         as_of=as_of.isoformat(),
-        parameters=sweep_identity(parameters, own, pipeline=pipeline),
+        parameters=sweep_identity(parameters, own),
         artifacts={ASSET: artifact_of(metadata)} if metadata else {},
         metrics={name: value for name, value in metadata.items() if isinstance(value, float)},
         summary=str(metadata.get("summary", "")),

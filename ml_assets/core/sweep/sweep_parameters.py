@@ -7,8 +7,7 @@ from pydantic import Field, create_model
 
 from ml_assets.core.marks import depends_on
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.problems import problems_of
 from ml_assets.core.sweep.axis import Range
 from ml_assets.core.sweep.space import Space, corners, read_space, size
@@ -94,7 +93,7 @@ def space_of(own: SweepParameters, *, cls: type[Parameters]) -> Space:
     return space
 
 
-def sweep_identity(parameters: Parameters, own: SweepParameters, *, pipeline: Declared) -> dict[str, Any]:
+def sweep_identity(parameters: Parameters, own: SweepParameters) -> dict[str, Any]:
     """The values that are hashed and stored: those of the runs, and under `sweep` the sweep's own.
 
     Left out is what changes nothing: the runs' value of a parameter that is an axis, and what the search
@@ -103,7 +102,7 @@ def sweep_identity(parameters: Parameters, own: SweepParameters, *, pipeline: De
     space = space_of(own, cls=type(parameters))
     always = ("search", "metric", "window_days", "max_failure_rate")
     return {
-        **_shared(parameters, space, pipeline),
+        **_shared(parameters, space),
         "sweep": {
             "grid": {axis.name: axis.text for axis in space},
             **{name: getattr(own, name) for name in (*always, *USED_BY[own.search])},
@@ -111,15 +110,15 @@ def sweep_identity(parameters: Parameters, own: SweepParameters, *, pipeline: De
     }
 
 
-def _shared(parameters: Parameters, space: Space, pipeline: Declared) -> dict[str, Any]:
+def _shared(parameters: Parameters, space: Space) -> dict[str, Any]:
     """What all trials have in common, for any combination that occurs of what decides which fields are used."""
     cls = type(parameters)
     deciding = frozenset().union(*(depends_on(name, cls.model_fields) for name in cls.model_fields))
     axes = tuple(axis for axis in space if axis.name in deciding)
     copies = [parameters.model_copy(update=dict(corner)) for corner in corners(axes, cls=cls)]
-    found = {name: value for copy in copies for name, value in pipeline.identity(copy).items()}
+    values = {name: value for copy in copies for name, value in identity(copy, of=cls).items()}
     varied = {axis.name for axis in space}
-    return {name: value for name, value in found.items() if name not in varied}
+    return {name: value for name, value in values.items() if name not in varied}
 
 
 def check_sweep(

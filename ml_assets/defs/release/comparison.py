@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.own import announce, each_day, workspace_for
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
@@ -15,8 +15,8 @@ from ml_assets.config import ComparisonConfig, OptionsConfig, TrainingConfig, pl
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
-from ml_assets.core.tabular import METRICS
-from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.core.metrics import Metrics
+from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.comparison import compare_scored, score_both
 from ml_assets.pipeline.comparison_artifact import comparison_draft, comparison_identity, comparison_key
 from ml_assets.pipeline.draft import Draft
@@ -29,8 +29,7 @@ JOB = "compare"
 @refused_at_launch(
     fields=ComparisonParameters.model_fields,
     refuse=check_comparison,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
+    backfill_policy=BACKFILL,
 )
 @dg.asset(
     name=ASSET,
@@ -57,13 +56,14 @@ def kpi_comparison(
         named_model(name, params.dataset, settings=settings, environment=workspace.environment)
         for name in (own.reference, own.candidate)
     )
-    names = [comparison_key(candidate, reference, own, day).run_id for day in days]
-    announce(context, comparison_identity(candidate, reference, own), names, job=JOB)
-    margins = read_margins(own.margins, metrics=METRICS)
+    metrics = Metrics.of(workspace.pipeline)
+    names = [comparison_key(candidate, reference, own, day, metrics=metrics).run_id for day in days]
+    announce(context, comparison_identity(candidate, reference, own, metrics=metrics), names, job=JOB)
+    margins = read_margins(own.margins, metrics=metrics)
 
     def make(day: dt.date) -> Draft:
         scored = score_both(candidate, reference, through=day, window_days=own.window_days, settings=settings)
-        compared = compare_scored(scored, metrics=METRICS, margins=margins, error=ERROR)
+        compared = compare_scored(scored, metrics=metrics, margins=margins, error=ERROR)
         return comparison_draft(compared, own, day, workspace=workspace)
 
     yield dg.Output(each_day(days, make))

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.own import announce, each_day, workspace_for
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of
@@ -16,16 +16,15 @@ from ml_assets.core.as_of import window
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
 from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
-from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.report import (
     ASSET,
-    covered_days,
-    read_days,
     report_draft,
     report_key,
     report_of,
 )
+from ml_assets.pipeline.stored_days import covered_days, read_days
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
@@ -34,8 +33,7 @@ from ml_assets.settings import load_settings
 @refused_at_launch(
     fields=ReportParameters.model_fields,
     refuse=check_report,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
+    backfill_policy=BACKFILL,
 )
 @dg.asset(
     name=ASSET,

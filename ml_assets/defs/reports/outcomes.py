@@ -12,7 +12,8 @@ from ml_assets.core.problems import diagnose
 from ml_assets.core.result import reasons_by_day
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import config_of, days_of
-from ml_assets.pipeline.report import Outcome, StoredDay
+from ml_assets.pipeline.report import Outcome
+from ml_assets.pipeline.stored_days import StoredDay
 
 RUNS = 500  # latest failed runs of this dataset and model version that are looked at
 REPORT_JOB = "report"

@@ -15,10 +15,10 @@ from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.report.parameters import ReportParameters, report_identity
 from ml_assets.defs.in_time import in_time
-from ml_assets.defs.reports.assets import report
+from ml_assets.defs.reports.outcomes import REPORT_JOB
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import names, read_cursor, write_cursor
-from ml_assets.defs.training.jobs import train
+from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now
@@ -34,7 +34,7 @@ BACKFILL_TAG = "ml_assets/backfill"
 
 @dg.sensor(
     name="report_after_backfill",
-    job=report,
+    job_name=REPORT_JOB,
     minimum_interval_seconds=30,
     description="When a backfill of training days has ended, however it did, its report is requested: for its "
     "last day, its parameters, and the days from its first to its last.",
@@ -96,7 +96,7 @@ def _days(backfill: Any, context: dg.SensorEvaluationContext) -> Sequence[dt.dat
         targets = data.target_subset.partitions_subsets_by_asset_key
         trained = (targets[key] for key in map(dg.AssetKey, CATALOG) if key in targets)
         names = {day for target in trained for day in target.get_partition_keys()}
-    elif backfill.job_name == train.name:
+    elif backfill.job_name == TRAIN:
         names = backfill.partition_names or ()
     return sorted(day for day in map(parse, names) if day)
 

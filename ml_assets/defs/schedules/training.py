@@ -18,7 +18,7 @@ from ml_assets.defs.requests import (
     sound_presets,
     unfinished,
 )
-from ml_assets.defs.training.jobs import train
+from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.presets import Preset
@@ -29,7 +29,7 @@ AT_MOST = 50  # runs that one tick of catch_up requests
 
 @dg.schedule(
     name="daily_training",
-    job=train,
+    job_name=TRAIN,
     cron_schedule="0 3 * * *",
     execution_timezone="UTC",
     description="Each day: the day before, for each preset with `daily = true`.",
@@ -51,7 +51,7 @@ def daily_training(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]
 
 @dg.schedule(
     name="catch_up",
-    job=train,
+    job_name=TRAIN,
     cron_schedule="0 5 * * *",
     execution_timezone="UTC",
     description="Each day: what is missing of the latest days (14, unless the settings say otherwise), because it "

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.own import announce, each_day, requested, workspace_for
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
@@ -15,7 +15,7 @@ from ml_assets.config import OptionsConfig, ScoringConfig, TrainingConfig, plain
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.scoring.kind import ASSET
 from ml_assets.core.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
-from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipeline.scoring import predict_day, predictions_key
 from ml_assets.pipeline.scoring_model import rows_of_model, scoring_model
@@ -26,8 +26,7 @@ JOB = "score"
 @refused_at_launch(
     fields=ScoringParameters.model_fields,
     refuse=check_scoring,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
+    backfill_policy=BACKFILL,
 )
 @dg.asset(
     name=ASSET,

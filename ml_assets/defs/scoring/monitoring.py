@@ -7,6 +7,7 @@ import dagster as dg
 
 from ml_assets.adapter.checks import Event, ShownCheck
 from ml_assets.adapter.own import announce, asset_with_checks, each_day, requested, tell_checks, workspace_for
+from ml_assets.adapter.partitions import BACKFILL
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
@@ -19,7 +20,7 @@ from ml_assets.core.monitoring.parameters import (
 )
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Failed
-from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.defs.training.assets import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.monitoring import MonitoredDay
 from ml_assets.pipeline.monitoring_artifact import monitoring_key
@@ -38,8 +39,7 @@ CHECKS = {
 @refused_at_launch(
     fields=MonitoringParameters.model_fields,
     refuse=check_monitoring,
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
+    backfill_policy=BACKFILL,
 )
 @asset_with_checks(
     ASSET,

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
@@ -132,7 +131,9 @@ class Plan:
         self, preset: Preset, parameters: TrainingParameters, as_of: dt.date, days: tuple[dt.date, ...]
     ) -> None:
         try:
-            stored = self.workspace.store.manifest(key_of("training_set", parameters, as_of))
+            stored = self.workspace.store.manifest(
+                self.workspace.pipeline.key("training_set", parameters, as_of)
+            )
             change = self.rows.change(stored, days)
         except MlAssetsError as error:
             self.log.warning("%s as_of %s was not compared: %s", preset.name, as_of, error)

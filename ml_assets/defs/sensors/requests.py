@@ -25,7 +25,7 @@ from ml_assets.defs.sensors.request_folder import (
 )
 from ml_assets.defs.sensors.request_memory import Memory, mark, remembered
 from ml_assets.defs.sensors.request_notes import CORRECT, RELOAD, WAIT, tell_left_out, write_note
-from ml_assets.defs.training.jobs import train
+from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings, load_settings
@@ -39,7 +39,7 @@ TRIES = 3  # ticks in which a file could not be read, after which its note says 
 
 @dg.sensor(
     name="request_files",
-    job=train,
+    job_name=TRAIN,
     minimum_interval_seconds=30,
     description="Parameter files dropped into the folder of the setting `requests` become runs, once each. "
     "A file that is refused gets a note with the reasons beside it.",

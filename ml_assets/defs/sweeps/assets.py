@@ -8,7 +8,7 @@ import dagster as dg
 
 from ml_assets.adapter.own import announce, workspace_for
 from ml_assets.adapter.parameters import refuse_overrides
-from ml_assets.adapter.partitions import daily
+from ml_assets.adapter.partitions import BACKFILL, daily
 from ml_assets.adapter.record import materialization
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
@@ -20,7 +20,7 @@ from ml_assets.core.result import Failed
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
 from ml_assets.defs.sweeps.table import trials_table
-from ml_assets.defs.training.assets import VIEW, training
+from ml_assets.defs.training.assets import VIEW
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key
@@ -38,8 +38,7 @@ JOB = "sweep"
 @refused_at_launch(
     fields=SweepParameters.model_fields,
     refuse=functools.partial(check_sweep, cls=TrainingParameters),
-    # that of the training assets: Dagster warns of a job whose assets have different ones
-    backfill_policy=training.backfill_policy,
+    backfill_policy=BACKFILL,
 )
 @dg.asset(
     name=ASSET,
@@ -58,7 +57,7 @@ def leaderboard(
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
     names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
-    announce(context, sweep_identity(parameters, own, pipeline=tabular), names, job=JOB)
+    announce(context, sweep_identity(parameters, own), names, job=JOB)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
     refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of
@@ -106,6 +105,8 @@ def _record(context: dg.AssetExecutionContext, tried: Tried, sweep: Sweep) -> No
     """Tell Dagster at once what a trial made, as a run of its own would have; its pictures stay in the store."""
     for made in tried.attempt.made:
         key = VIEW.key(made.key.asset)
-        context.log_event(materialization(key, made, store=sweep.workspace.store, inline=False))
+        context.log_event(
+            materialization(key, made, store=sweep.workspace.store, metrics=sweep.metrics, inline=False)
+        )
     if tried.attempt.trace:
         context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)

@@ -19,10 +19,9 @@ from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
-from ml_assets.defs.sweeps.assets import sweep
-from ml_assets.defs.training.jobs import train
+from ml_assets.defs.sweeps.assets import JOB
+from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular import tabular
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for
 _SIZE = re.compile(r"[0-9]{1,9}")
@@ -30,7 +29,7 @@ _SIZE = re.compile(r"[0-9]{1,9}")
 
 @dg.sensor(
     name="leaderboard_after_sweep",
-    job=sweep,
+    job_name=JOB,
     minimum_interval_seconds=30,
     description="When the last trial of a sweep with runs of their own (`ml-assets sweep --on URL --as-runs`) has ended, "
     "its leaderboard is requested, once.",
@@ -40,7 +39,7 @@ def leaderboard_after_sweep(context: dg.SensorEvaluationContext) -> dg.SensorRes
     """Request the leaderboards of sweeps whose runs have all ended; the cursor holds the last run of each."""
     done = texts(read_cursor(context.cursor).get("done"))
     requests: list[dg.RunRequest] = []
-    latest = context.instance.get_runs(dg.RunsFilter(job_name=train.name), limit=LOOKED_AT)
+    latest = context.instance.get_runs(dg.RunsFilter(job_name=TRAIN), limit=LOOKED_AT)
     sweeps = dict.fromkeys(
         (run.tags[SWEEP_TAG], _environment(run)) for run in latest if SWEEP_TAG in run.tags
     )
@@ -64,7 +63,7 @@ def leaderboard_after_sweep(context: dg.SensorEvaluationContext) -> dg.SensorRes
 def _one_each(instance: dg.DagsterInstance, name: str, environment: str) -> list[dg.DagsterRun]:
     """The latest run of each trial and day of a sweep in one environment, the latest of all first."""
     found: dict[str, dg.DagsterRun] = {}
-    for run in instance.get_runs(dg.RunsFilter(job_name=train.name, tags={SWEEP_TAG: name})):
+    for run in instance.get_runs(dg.RunsFilter(job_name=TRAIN, tags={SWEEP_TAG: name})):
         if _environment(run) == environment:
             found.setdefault(run.tags.get(RUN_ID_TAG, run.run_id), run)
     return list(found.values())
@@ -116,10 +115,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
     parameters = check(asked.given, TrainingParameters)
     own = check_sweep(asked.own, cls=TrainingParameters)
     day = day_to_request(parse(asked.as_of))
-    if (
-        not _SIZE.fullmatch(tags.get(SIZE_TAG, ""))
-        or sweep_run_id(parameters, own, day, pipeline=tabular) != name
-    ):
+    if not _SIZE.fullmatch(tags.get(SIZE_TAG, "")) or sweep_run_id(parameters, own, day) != name:
         raise ValueError(name)
     typed = {key: getattr(parameters, key) for key in asked.given}
     return dg.RunRequest(
@@ -127,7 +123,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
         run_config=run_config(typed, own={ASSET: asked.own}, **options),
         partition_key=day.isoformat(),
         tags={
-            **run_tags(sweep_identity(parameters, own, pipeline=tabular), run_id=name),
+            **run_tags(sweep_identity(parameters, own), run_id=name),
             SWEEP_TAG: name,
             LAST_TAG: last,
         },

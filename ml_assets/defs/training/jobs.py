@@ -4,8 +4,10 @@ import dagster as dg
 
 from ml_assets.core.catalog import CATALOG
 
+TRAIN = "train"
+
 train = dg.define_asset_job(
-    "train",
+    TRAIN,
     selection=dg.AssetSelection.assets(*CATALOG),
     description="Train, evaluate and document one model. Parameters: resources.params; the partition is the as_of.",
 )
