@@ -80,7 +80,14 @@ class Place:
 
     def request(self, parameters: TrainingParameters = GOOD, **own) -> Promotion:
         checked = check_promotion({"model": run_id(parameters, LAST), **own})
-        return Promotion(own=checked, source="staging", by="ada", settings=load_settings(), now=lambda: NOW)
+        return Promotion(
+            own=checked,
+            pipeline=tabular,
+            source="staging",
+            by="ada",
+            settings=load_settings(),
+            now=lambda: NOW,
+        )
 
     @property
     def log(self):

@@ -109,7 +109,14 @@ class World:
 
     def request(self, run_id: str, *, through: dt.date = THROUGH, **own) -> Promotion:
         checked = check_promotion({"model": run_id, "through": str(through), **own})
-        return Promotion(own=checked, source="staging", by="ada", settings=load_settings(), now=lambda: NOW)
+        return Promotion(
+            own=checked,
+            pipeline=tabular,
+            source="staging",
+            by="ada",
+            settings=load_settings(),
+            now=lambda: NOW,
+        )
 
     def promote(self, run_id: str, *, through: dt.date = THROUGH, **own):
         return promote(self.request(run_id, through=through, **own))

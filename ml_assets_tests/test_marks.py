@@ -23,6 +23,7 @@ from ml_assets.core.parameters import (
 )
 from ml_assets.core.problems import allowed, diagnose
 from ml_assets.core.run_id import hash_identity, same_identity
+from ml_assets_tests.test_run_id import VECTORS
 
 DAY = dt.date(2025, 12, 1)
 Size = Annotated[int, Field(ge=1, le=512)]
@@ -89,6 +90,24 @@ def test_equal_identities_and_equal_run_ids_are_the_same_thing(one, two):
 
     assert (hash_identity(first, DAY) == hash_identity(second, DAY)) is same_identity(first, second)
     assert same_identity(first, second) is (one == two)
+
+
+@pytest.mark.parametrize(
+    ("given_", "name"),
+    [
+        ({}, "every default"),
+        ({"method": "net", "hidden": [12]}, "a list at the value at which it is left out"),
+        (
+            {"method": "net", "hidden": [12, 6, 3], "weights": {"mon": 0.5, "sun": 1}},
+            "lists and tables, and nothing of what is not used",
+        ),
+    ],
+)
+def test_published_vectors_hold_for_another_class(given_, name):
+    vector = next(vector for vector in VECTORS if vector["name"] == f"another pipeline: {name}")
+
+    assert identity(Forecast(**given_), of=Forecast) == vector["parameters"]
+    assert hash_identity(identity(Forecast(**given_), of=Forecast), DAY) == vector["run_id"]
 
 
 @given(forecasts(), st.data())
@@ -285,6 +304,23 @@ class Own(Parameters):
 )
 def test_each_rule_is_told_and_no_text_of_its_author_but_by_refuse(given_, lines):
     assert diagnose(given_, Own) == (None, lines)
+
+
+@pytest.mark.timeout(20)
+def test_however_many_items_are_wrong_the_first_are_told_and_how_many_more_there_are():
+    class Many(Parameters):
+        sizes: list[Size] = Field([1], description="Sizes")
+
+    _, problems = diagnose({"sizes": ["x"] * 100_000}, Many)
+
+    assert len(problems) == 21
+    assert problems[-1] == "sizes: 99980 more of its items are wrong."
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**400), float("nan"), 1e400])
+def test_a_number_without_measure_is_refused(huge):
+    for given_ in ({"weights": {"a": huge}}, {"hidden": [huge]}, {"days": huge}):
+        assert len(diagnose(given_, Own)[1]) == 1
 
 
 def test_a_credential_inside_a_table_is_not_repeated():

@@ -313,7 +313,9 @@ def busy(root, seed):
             own = check_promotion(
                 {"model": run_id(parameters, LAST), "force": True, "reason": "a race", **few}
             )
-            request = Promotion(own=own, source="staging", by=f"process {seed}", settings=settings)
+            request = Promotion(
+                own=own, pipeline=tabular, source="staging", by=f"process {seed}", settings=settings
+            )
             tries = (
                 ("promoted", lambda request=request: promote(request)),
                 ("switched", lambda: switch("orders", to=None, by=f"process {seed}", settings=settings)),
@@ -340,7 +342,7 @@ def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_p
     for parameters in SETS:
         assert attempt(parameters, LAST, workspace=workspace).error is None
     own = check_promotion({"model": run_id(SETS[0], LAST), "to": "blue"})
-    promote(Promotion(own=own, source="staging", by="ada", settings=load_settings()))
+    promote(Promotion(own=own, pipeline=tabular, source="staging", by="ada", settings=load_settings()))
     switch("orders", to="blue", by="ada", settings=load_settings())
     seen, wrong, stop = [], [], threading.Event()
 

@@ -54,7 +54,7 @@ from ml_assets.core.report.parameters import ReportParameters, check_report
 from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.scoring.parameters import check_scoring
-from ml_assets.core.sweep.sweep_parameters import check_sweep
+from ml_assets.core.sweep import sweep_parameters
 from ml_assets.core.tabular import METRICS
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
@@ -97,6 +97,12 @@ SWEEPS = (
     {"grid": {"seed": "1,2"}, "search": "tpe", "trials": 10**9, "sample_seed": -1},
     {"grid": {"seed": "1,2"}, "trials": 3, "reduction": 4},
 )
+
+
+def check_sweep(values):
+    return sweep_parameters.check_sweep(values, cls=TrainingParameters)
+
+
 REFUSED = (
     *((check_sweep, values) for values in SWEEPS),
     (check_report, {"window_days": 0, "metric": "auc", "window": 1}),

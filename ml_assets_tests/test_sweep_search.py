@@ -361,18 +361,6 @@ class Net(Parameters):
         return self
 
 
-def net():
-    """A pipeline of one asset."""
-    pipeline = Declared("net", Net)
-
-    @pipeline.asset
-    def network(params: Net) -> str:
-        """The network, in words."""
-        return str(params.layers)
-
-    return pipeline
-
-
 def test_lists_and_tables_are_axes_as_json():
     own = check_sweep(
         {"grid": {"hidden": "[8], [12,6]", "layers": "1..9", "weights": '{"a":1},{"a":0.5}'}}, cls=Net
@@ -380,10 +368,9 @@ def test_lists_and_tables_are_axes_as_json():
 
     assert [axis.text for axis in space_of(own, cls=Net)] == ["[8],[12,6]", "1..9", '{"a":0.5},{"a":1.0}']
     assert len(trials_of(Net(), own)) == 2 * (7 + 2 * 2)
-    assert sweep_identity(Net(), own, pipeline=net()) == sweep_identity(
+    assert sweep_identity(Net(), own) == sweep_identity(
         Net(),
         check_sweep({"grid": {**own.grid, "hidden": "[12,6],[8]"}}, cls=Net),
-        pipeline=net(),
     )
 
 

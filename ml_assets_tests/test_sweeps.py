@@ -326,7 +326,7 @@ def test_a_trial_learns_from_the_rows_that_it_names_though_others_come_meanwhile
     (second,) = day().run(["training_set"])
 
     assert second.manifest.sha256 != first.manifest.sha256 == named.sha256
-    assert later.value("training_set").height == named.facts["rows"] != second.manifest.facts["rows"]
+    assert later.product("training_set").value.height == named.facts["rows"] != second.manifest.facts["rows"]
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,9 @@ def test_what_is_never_reused_was_not_made_because_reuse_was_off(tmp_path, asset
 
 @pytest.mark.parametrize("asset", [*CATALOG, "predictions"])
 def test_what_can_be_reused_was(tmp_path, asset):
-    assert "reuse was off" in made_twice(tmp_path, {}, {}, asset=asset).reason
+    code = {"code_version": "0123456789ab"}
+
+    assert "reuse was off" in made_twice(tmp_path, code, code, asset=asset).reason
 
 
 def test_a_parameter_that_was_left_out_at_a_value_had_that_value(tmp_path):

@@ -29,7 +29,7 @@ class Metric:
         better: which way is better; of one that only describes, "none".
         margin: by how much it may be worse and still count as not worse; None where nobody said.
         interval: the names of the metrics that are the ends of its 95 % interval.
-        over: the parameter that says over how many days it is measured; "" for a single day.
+        over: the parameter that says over how many days it is measured, or `28 days`; "" for a single day.
         baseline: the metric that says what a model without any skill would reach.
 
     Raises:

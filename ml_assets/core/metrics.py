@@ -1,12 +1,16 @@
 """What a pipeline declares of its metrics: which way each is better, its margin, its interval, in the order shown."""
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, Metric
 from ml_assets.errors import RefusedError
+
+_DAYS = re.compile(r"^(?P<days>[1-9][0-9]{0,4}) days?$")
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,15 @@ class Metrics:
         metric = self.get(name)
         return None if metric is None else metric.margin
 
-    def over(self, name: str) -> str:
-        """The parameter that says over how many days it is measured, "" where that is one day.
+    def days(self, name: str, parameters: Parameters) -> int:
+        """Over how many days it is measured: as a parameter says, or `28 days`; 1 where neither is declared.
 
         What is not declared is taken to be measured over the days of the first that is.
         """
         metric = self.get(name) or self._by_end.get(name.partition(".")[0])
-        return (metric or self.declared[0]).over if self.declared else ""
+        over = (metric or self.declared[0]).over if self.declared else ""
+        known = _DAYS.match(over)
+        return int(known["days"]) if known else int(getattr(parameters, over, 1))
 
     def in_order(self, names: Iterable[str]) -> list[str]:
         """Names as they are shown, each once: a declared one, its groups, the next one; then what is not declared."""

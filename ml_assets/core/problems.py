@@ -1,6 +1,7 @@
 """What is wrong with given values, all of it, one plain line a problem, and never the value itself."""
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args, overload
 
 from pydantic import BaseModel, ValidationError
@@ -9,7 +10,7 @@ from pydantic.fields import FieldInfo
 from ml_assets.core.core_schema import number_of
 from ml_assets.core.field_types import FieldType, field_type
 from ml_assets.core.foreign_text import is_text, visible
-from ml_assets.core.nearest import first_of, nearest
+from ml_assets.core.nearest import MOST_NAMES, first_of, nearest
 from ml_assets.core.parameters import NAME, REFUSED, AnyParameters, Parameters, TrainingParameters
 from ml_assets.core.rules import REFUSES, broken_rules, rule_of
 from ml_assets.core.secrets import credentials, looks_like_credential
@@ -76,9 +77,9 @@ def problems_of(values: Values, model: type[BaseModel], *, noun: str = "paramete
     try:
         model.model_validate({name: value for name, value in rest.items() if name in fields})
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            if detail["loc"]:
-                found[str(detail["loc"][0])] = _line(dict(detail), rest, model)
+        details = [dict(detail) for detail in error.errors(include_url=False, include_input=False)]
+        by_name = {_name(detail): detail for detail in details if detail["loc"]}
+        found |= {name: _line(detail, rest, model) for name, detail in by_name.items()}
     return found | dict.fromkeys(more, "".join(more))
 
 
@@ -116,7 +117,7 @@ def _in_rounds(values: Values, model: type[Parameters]) -> tuple[Parameters | No
             broken = broken_rules(rest, model, wrong) or [f"{rule_of(error, model)}: {REFUSES}."]
             return None, [*problems, *broken]
         placed = {_name(detail): detail for detail in details if detail["loc"]}
-        problems |= dict.fromkeys(_line(detail, rest, model) for detail in details if detail["loc"])
+        problems |= dict.fromkeys(_lines([detail for detail in details if detail["loc"]], rest, model))
         if not placed:
             broken = broken_rules(rest, model, wrong) or [_line(detail, rest, model) for detail in details]
             return None, list(problems | dict.fromkeys(broken))
@@ -124,6 +125,15 @@ def _in_rounds(values: Values, model: type[Parameters]) -> tuple[Parameters | No
             return None, list(problems)
         wrong |= placed.keys()
         rest = {name: value for name, value in rest.items() if name not in placed}
+
+
+def _lines(details: list[dict[str, Any]], values: Values, model: type[BaseModel]) -> Iterator[str]:
+    """A line for each error; of very many items of one list or table the first ones, and how many more there are."""
+    for name, group in itertools.groupby(details, key=_name):
+        found = list(group)
+        yield from (_line(detail, values, model) for detail in found[:MOST_NAMES])
+        if len(found) > MOST_NAMES:
+            yield f"{name}: {len(found) - MOST_NAMES} more of its items are wrong."
 
 
 def _name(detail: Mapping[str, Any]) -> str:

@@ -49,9 +49,14 @@ def label(values: Mapping[str, Any], *, pipeline: Declared) -> str:
 
 
 def metric_assets(pipeline: Declared) -> tuple[str, ...]:
-    """The assets that can give the pipeline's metrics, the likeliest first: what returns a Product, the last before others."""
+    """The assets that can give the pipeline's metrics, the likeliest first.
+
+    Only a Product has metrics. Its value is most often a document rather than a table, a model or a text; of several,
+    the last is the likeliest.
+    """
     names = [name for name, asset in pipeline.assets.items() if _returns_product(asset.function)]
-    return tuple(reversed(names or list(pipeline.assets)))
+    last_first = list(reversed(names or list(pipeline.assets)))
+    return tuple(sorted(last_first, key=lambda name: pipeline.assets[name].format != "json"))
 
 
 def measured(metrics: Metrics, manifests: Iterable[Manifest]) -> Manifest | None:

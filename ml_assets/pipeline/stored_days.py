@@ -96,15 +96,21 @@ def covered_days(
     """Which days of the window the store covers for which parameter sets about the same, such as the same dataset."""
     asset = measured_by(parameters, days, pipeline=pipeline, store=store)
     about = {name: value_text(getattr(parameters, name)) for name in subjects(pipeline)}
-    cells = _cells(asset, about, set(days), store=store, metric=metric)
+    cells = _cells(asset, about, set(days), folder=pipeline.folder, store=store, metric=metric)
     return coverage(pipeline.identity(parameters), days, cells, metric=metric, pipeline=pipeline)
 
 
 def _cells(
-    asset: str, about: Mapping[str, str], days: set[dt.date], *, store: ArtifactStore, metric: str
+    asset: str,
+    about: Mapping[str, str],
+    days: set[dt.date],
+    *,
+    folder: str,
+    store: ArtifactStore,
+    metric: str,
 ) -> Iterator[Cell]:
     """A damaged artifact covers nothing."""
-    for key in store.keys(asset):
+    for key in store.keys(asset, folder=folder):
         if key.as_of not in days or any(key.value(name) != value for name, value in about.items()):
             continue
         try:

@@ -14,7 +14,7 @@ from ml_assets.core.leaderboard.ranking import leaderboard, with_evidence
 from ml_assets.core.leaderboard.trial import TrialDay
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.parameters import Parameters, TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.slices import measured, metric_assets
 from ml_assets.core.sweep.axis import shown
@@ -56,7 +56,7 @@ class Sweep:
         evaluations: those that the records tell of.
     """
 
-    parameters: TrainingParameters
+    parameters: Parameters
     own: SweepParameters
     days: tuple[dt.date, ...]
     pipeline: Declared
@@ -65,7 +65,7 @@ class Sweep:
     records: dict[tuple[str, dt.date], TrialDay] = field(default_factory=dict)
     evaluations: dict[tuple[str, dt.date], Manifest] = field(default_factory=dict)
     _shared: dict[str, Shared] = field(default_factory=dict)  # by name: no trial sees others
-    _named: dict[str, TrainingParameters] = field(default_factory=dict)
+    _named: dict[str, Parameters] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
 
@@ -115,7 +115,7 @@ class Sweep:
         board = leaderboard(
             self.records.values(), metric=self.own.metric, varied=varied, pipeline=self.pipeline
         )
-        days = int(getattr(self.parameters, self.metrics.over(self.own.metric), 1))
+        days = self.metrics.days(self.own.metric, self.parameters)
         compared = evidence(
             board,
             self.evaluations,
@@ -157,7 +157,7 @@ class Sweep:
             stage = next_round(stage, results, larger_is_better=self.larger_is_better)
 
     def _tries(
-        self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, planned: int
+        self, trials: Sequence[Parameters], days: Sequence[dt.date], *, planned: int
     ) -> Iterator[Tried]:
         """Try what was not tried yet, what trials share first."""
         self._refuse_shared_names(trials)
@@ -202,7 +202,7 @@ class Sweep:
                 )
 
     def _share(
-        self, trials: Sequence[TrainingParameters], days: Sequence[dt.date], *, workers: int
+        self, trials: Sequence[Parameters], days: Sequence[dt.date], *, workers: int
     ) -> Generator[Tried, None, dict[str, str]]:
         """Make what trials share; returned is why, by name, where it cannot be made."""
         blocked: dict[str, str] = {}
@@ -234,7 +234,7 @@ class Sweep:
         likely = metric_assets(self.pipeline)
         return measured(self.metrics, made.values()) or next((made[n] for n in likely if n in made), None)
 
-    def _refuse_shared_names(self, trials: Sequence[TrainingParameters]) -> None:
+    def _refuse_shared_names(self, trials: Sequence[Parameters]) -> None:
         """SharedRunIdError where two trials have one run_id: what came of one would be taken for the other."""
         for trial in trials:
             other = self._named.setdefault(self.name(trial), trial)
@@ -293,7 +293,7 @@ class Sweep:
         """The values of a trial that are its own: `learning_rate=0.1 max_depth=4`."""
         return " ".join(f"{axis.name}={shown(getattr(trial, axis.name))}" for axis in self.space)
 
-    def _mean(self, trial: TrainingParameters, days: Sequence[dt.date]) -> float | None:
+    def _mean(self, trial: Parameters, days: Sequence[dt.date]) -> float | None:
         """The mean metric over days that were tried; None where one of them failed."""
         records = [self.records[self.name(trial), day] for day in days]
         values = [record.metrics[self.own.metric] for record in records if self.own.metric in record.metrics]

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.slices import trial_assets
 from ml_assets.core.sweep.halving import cost, first_round
 from ml_assets.core.sweep.search import trials_of
@@ -54,7 +54,7 @@ def refuse_sweep_over_budget(sweeps: Sequence[Sweep]) -> None:
         raise RefusedError(problems)
 
 
-def _known(sweep: Sweep) -> tuple[list[TrainingParameters], Sequence[dt.date], int]:
+def _known(sweep: Sweep) -> tuple[list[Parameters], Sequence[dt.date], int]:
     """The trials and days that are certain, and how many trial-days there are beyond them at most."""
     own, days = sweep.own, sweep.days
     if own.search == "tpe":
@@ -66,9 +66,7 @@ def _known(sweep: Sweep) -> tuple[list[TrainingParameters], Sequence[dt.date], i
     return trials, first.days, cost(first.stages) - len(trials) * len(first.days)
 
 
-def _planned(
-    sweep: Sweep, trials: Sequence[TrainingParameters], days: Sequence[dt.date]
-) -> Iterator[PlannedDay]:
+def _planned(sweep: Sweep, trials: Sequence[Parameters], days: Sequence[dt.date]) -> Iterator[PlannedDay]:
     for day in days:
         known: Known = {}
         for trial in trials:

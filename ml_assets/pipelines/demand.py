@@ -48,7 +48,7 @@ demand = Pipeline(
     Forecast,
     path=("method", "shop"),
     promotes="forecast",
-    metrics=[Metric("mape", better="smaller", margin=0.01, over="the last four weeks")],
+    metrics=[Metric("mape", better="smaller", margin=0.01, over="28 days")],
 )
 
 

@@ -32,6 +32,7 @@ MISSING = {
     "positive_entities": "entities with outcome 1",
     "negative_entities": "entities with outcome 0",
 }
+MISSING_DAYS = {"days": "days from the first to the last", "blocks": "fortnights with days"}
 
 
 def rows_of(sample: RowSample) -> Rows:
@@ -49,8 +50,8 @@ def rows_of(sample: RowSample) -> Rows:
     )
 
 
-def _missing(lack: Missing) -> str:
-    return f"{lack.has} of the {lack.needs} {MISSING[lack.what]} that it takes"
+def _missing(lack: Missing, nouns: Mapping[str, str] = MISSING) -> str:
+    return f"{lack.has} of the {lack.needs} {nouns[lack.what]} that it takes"
 
 
 def against_first(
@@ -114,7 +115,12 @@ def by_days(board: Leaderboard, *, window_days: int) -> Evidence:
     day = np.array([it.toordinal() for it in days])
     entity, weight = np.arange(len(days)), np.full(len(days), 1 / len(days))
     lacking = missing_days(day)
-    compared = Days(days=len(days), first=days[0], last=days[-1], missing=tuple(map(_missing, lacking)))
+    compared = Days(
+        days=len(days),
+        first=days[0],
+        last=days[-1],
+        missing=tuple(_missing(lack, MISSING_DAYS) for lack in lacking),
+    )
     if lacking:
         return Evidence(compared_days=compared)
     values = {trial.run_id: np.array([trial.by_day[it] for it in days]) for trial in trials}

@@ -154,7 +154,7 @@ def _summaries(
 ) -> dict[str, dict[str, Summary]]:
     """`metrics` and `rows`: of each number its summary."""
     measured = {
-        name: (series(done, name), _days(parameters, metrics.over(name)))
+        name: (series(done, name), metrics.days(name, parameters))
         for name in metrics.in_order(name for day in done for name in day.metrics)
     }
     counted = {
@@ -186,7 +186,7 @@ def _drifts(done: Sequence[DayRecord], parameters: Parameters, metrics: Metrics)
     points = {name: series(done, name, source="facts") for name in ("rows", "base_rate", "holdout_rows")}
     lengths = {name: _days(parameters, FACT_DAYS[name]) for name in points}
     points["holdout_base_rate"] = series(done, "base_rate")
-    lengths["holdout_base_rate"] = _days(parameters, metrics.over("base_rate"))
+    lengths["holdout_base_rate"] = metrics.days("base_rate", parameters)
     drifts = {name: drift(held, window_days=lengths[name]) for name, held in points.items()}
     return {name: change for name, change in drifts.items() if change is not None}
 
