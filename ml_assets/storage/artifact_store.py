@@ -63,9 +63,10 @@ class ArtifactStore:
         """The committed manifest. Raises ArtifactNotFoundError where nothing is committed."""
         manifest = self.find(key)
         if manifest is None:
-            first, *rest = how_to_make(key)
-            remedy = "".join([first.upper(), *rest])
-            raise ArtifactNotFoundError(f"No {key.asset} for {key.summary} in {self.root}. {remedy}")
+            remedy = how_to_make(key)
+            raise ArtifactNotFoundError(
+                f"No {key.asset} for {key.summary} in {self.root}. {remedy[:1].upper()}{remedy[1:]}"
+            )
         return manifest
 
     def commit(self, key: ArtifactKey, manifest: Manifest, files: Mapping[str, bytes]) -> Manifest:
