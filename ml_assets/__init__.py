@@ -34,6 +34,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from pydantic import Field as Field
 
+    from ml_assets.adapter.component import ParameterizedPipeline as ParameterizedPipeline
     from ml_assets.api import Pipeline as Pipeline
     from ml_assets.core.asset import Metric as Metric
     from ml_assets.core.asset import Verdict as Verdict
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ml_assets.core.parameters import refuse as refuse
     from ml_assets.core.parameters import used_when as used_when
     from ml_assets.core.product import Product as Product
+    from ml_assets.core.result import Failed as Failed
     from ml_assets.core.rows import Rows as Rows
     from ml_assets.core.value_types import Estimator as Estimator
     from ml_assets.core.value_types import Frame as Frame
@@ -51,9 +53,11 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "Estimator": "ml_assets.core.value_types",
+        "Failed": "ml_assets.core.result",
         "Field": "pydantic",
         "Frame": "ml_assets.core.value_types",
         "Metric": "ml_assets.core.asset",
+        "ParameterizedPipeline": "ml_assets.adapter.component",
         "Parameters": "ml_assets.core.parameters",
         "Pipeline": "ml_assets.api",
         "Product": "ml_assets.core.product",

@@ -12,7 +12,8 @@ FOLDER = Path(ml_assets.defs.__file__).parent
 # Not `dg.load_from_defs_folder`: it needs the pyproject.toml, which an installed package has not, and loads the plugins
 # of all packages that are installed, boto3 among them. This is what it does for the folder itself.
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", dg.PreviewWarning)
+    for kind in (dg.PreviewWarning, dg.BetaWarning):  # of Dagster's own, of what it calls itself
+        warnings.simplefilter("ignore", kind)
     defs = dg.ComponentTree.from_module(
         defs_module=ml_assets.defs, project_root=FOLDER.parent.parent
     ).build_defs_at_path(FOLDER)

@@ -8,6 +8,8 @@ import dagster as dg
 from dagster._core.execution.api import execute_run
 from dagster._core.test_utils import in_process_test_workspace
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._daemon.backfill import execute_backfill_iteration
+from dagster._daemon.daemon import get_default_daemon_logger
 from dagster._utils.hosted_user_process import recon_job_from_origin
 from dagster_graphql.test.utils import execute_dagster_graphql
 
@@ -18,6 +20,8 @@ QUEUED_HERE = {
 LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
   ... on RunConfigValidationInvalid { errors { message } } ... on PythonError { message }
   ... on InvalidSubsetError { message } } }"""
+BACKFILL = """mutation($backfillParams: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $backfillParams) {
+  __typename ... on PythonError { message } } }"""
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 
@@ -79,6 +83,28 @@ def launch(context, *, job="__ASSET_JOB", tags=None, config=None, assets=(), che
     (run,) = context.instance.get_runs(limit=1)
     execute_run(recon_job_from_origin(run.job_code_origin), run, context.instance)
     return _outcome(context.instance, context.instance.get_run_by_id(run.run_id))
+
+
+def backfill(context, job, days, config):
+    """Launch a backfill of a job as its page does, and let the daemon look at it once; what is said of it."""
+    (place,) = context.code_locations
+    repository = {"repositoryLocationName": place.name, "repositoryName": "__repository__"}
+    params = {
+        "selector": {"repositorySelector": repository, "partitionSetName": f"{job}_partition_set"},
+        "partitionNames": days,
+        "runConfigData": {**config, "loggers": QUIET},
+    }
+    answer = execute_dagster_graphql(context, BACKFILL, variables={"backfillParams": params})
+    data = answer.data["launchPartitionBackfill"]
+    if data["__typename"] != "LaunchBackfillSuccess":
+        return data["message"]
+    found = [
+        str(item)
+        for item in execute_backfill_iteration(context.process_context, get_default_daemon_logger("backfill"))
+        if item
+    ]
+    (made,) = context.instance.get_backfills()
+    return "\n".join([*found, str(made.error), str(made.status)])
 
 
 def _outcome(instance, run):

@@ -1,6 +1,7 @@
 """Any pipeline in Dagster: one step, the IO manager as the one writer, each day with its own metadata and checks."""
 
 import json
+import shutil
 
 import dagster as dg
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from ml_assets.adapter.io_manager import ArtifactIOManager
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.in_process import backfill, location
+from ml_assets_tests.in_process import launch as asked
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.small_pipeline import load
 
@@ -185,6 +188,36 @@ def test_an_asset_beside_the_pipeline_has_a_path_for_each_config_and_reuses_what
     assert all(item.code_version for item in manifests)
 
 
+def test_what_is_downstream_gets_values_of_the_pipeline_and_of_what_is_beside_it(shop):
+    @dg.asset(
+        key=["small", "page"],
+        ins={"forecast": dg.AssetIn(["small", "forecast"]), "alert": dg.AssetIn(["small", "alert"])},
+        partitions_def=shop.alert.partitions_def,
+        io_manager_key="small_io_manager",
+        metadata={"format": "md"},
+    )
+    def page(forecast, alert):
+        return f"{forecast['next']}, above: {alert['above']}"
+
+    launch(shop.defs, given={"level": 0.25})
+    alert(shop.defs, threshold=100.0)
+    job = dg.define_asset_job("pages", dg.AssetSelection.assets(["small", "page"]))
+    merged = dg.Definitions.merge(shop.defs, dg.Definitions(assets=[page], jobs=[job]))
+    result = launch(merged, job="pages", given={"level": 0.25})
+
+    assert not result.success
+    assert "No alert of 2025-12-01 for these parameters" in failure_of(result)
+
+    alert(shop.defs)
+    result = launch(merged, job="pages", given={"level": 0.25})
+
+    assert result.success, failure_of(result)
+    store = ArtifactStore("artifacts/dev")
+    (key,) = [key for key in store.keys(None) if key.asset == "page"]
+    assert store.load(key).endswith("above: True\n")
+    assert {item.asset for item in store.manifest(key).artifacts} == {"forecast", "alert"}
+
+
 def test_an_asset_beside_the_pipeline_keeps_the_good_days_of_a_batch(shop, instance):
     first, last = "2025-12-12", "2025-12-14"
     launch(shop.defs, first, last)
@@ -221,3 +254,32 @@ def test_parameters_of_another_pipeline_are_refused_rather_than_dropped(shop):
     assert not result.success
     assert "resources.params: no step of this run takes these" in failure_of(result)
     assert json.dumps(stored()) == "[]"
+
+
+@pytest.fixture
+def place(shop, made_home, tmp_path):
+    """The small pipeline as a code location of its own."""
+    shutil.copytree(made_home, tmp_path / "home")
+    with location(tmp_path / "home", module="small_shop") as context:
+        yield context
+
+
+GIVEN = {"resources": {"small_params": {"config": {"level": 0.25}}}}
+BAD = {"resources": {"small_params": {"config": {"level": 2.0}}}}
+
+
+def test_over_graphql_a_bad_value_is_refused_and_a_sound_one_runs(place):
+    refused = asked(place, job="small", tags={"dagster/partition": DAY}, config=BAD)
+    sound = asked(place, job="small", tags={"dagster/partition": DAY}, config=GIVEN)
+
+    assert "level: too large. Allowed: a number from 0" in refused.said
+    assert refused.runs == 0
+    assert sound.succeeded, sound.said
+    assert sound.materialized == {("small/history", DAY), ("small/forecast", DAY)}
+
+
+def test_a_backfill_with_a_bad_value_starts_no_run(place):
+    answer = backfill(place, "small", [DAY, "2025-12-02"], BAD)
+
+    assert "level: too large. Allowed: a number from 0" in answer
+    assert place.instance.get_runs_count() == 0

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, get_type_hints
+from weakref import WeakKeyDictionary
 
 import dagster as dg
 
@@ -31,14 +32,14 @@ from ml_assets.core.asset_reader import Reader
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
-from ml_assets.core.rows import Rows
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.draft import Draft, Made
 
 CONFIG = "config"
-FOR_ALL = (Rows, dt.date)
+DECLARED: WeakKeyDictionary[Declared, dict[str, "Beside"]] = WeakKeyDictionary()
+"""The assets that were declared beside each pipeline, by name: what is downstream of one finds it by its own identity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,12 @@ class Beside:
         """The pipeline with this asset, whose identity also has the values of this config."""
         values = {} if config is None else {CONFIG: json.loads(config.model_dump_json())}
         return _Extended(self.view.pipeline, self.asset, values)
+
+    def configured(self, run_config: Mapping[str, Any]) -> Declared:
+        """The pipeline with this asset, as a run with this config has it."""
+        step = "__".join(self.view.key(self.asset.name).path)
+        given = run_config.get("ops", {}).get(step, {}).get(CONFIG, {})
+        return self.pipeline(None if self.config is None else self.config(**given))
 
     def run(self, context: dg.AssetExecutionContext, given: Mapping[str, Any]) -> Any:
         """What comes of each day of a run; the function is called for those that are not stored as it would make them."""
@@ -140,6 +147,7 @@ def dagster_asset(
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
         beside = _read(function, view, threads=threads)
+        DECLARED.setdefault(pipeline, {})[beside.asset.name] = beside
         if beside.config is None or not issubclass(beside.config, Parameters):
             return _asset(beside, partitions or daily(), declared)
         return _refused(beside.config)(_asset(beside, partitions or daily(), declared))

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import dagster as dg
 
+from ml_assets.adapter.beside import DECLARED
 from ml_assets.adapter.days import refuse_days
 from ml_assets.adapter.record import failure, materialization, tell
 from ml_assets.adapter.refusal import passed_on
@@ -24,6 +25,7 @@ from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
 from ml_assets.core.result import Failed
 from ml_assets.errors import ArtifactNotFoundError, MlAssetsError, StoreError, TrainingError
@@ -63,7 +65,8 @@ class ArtifactIOManager(dg.IOManager):
         """
         asset, days = _asset_and_days(context, self._view)
         store = workspace_of(self._options, None, view=self._view).store
-        keys = {day: self._key(asset, day) for day in days}
+        pipeline = self._declared(asset, context)
+        keys = {day: self._key(asset, day, pipeline) for day in days}
         found = {day: self._stored(key, store) for day, key in keys.items()}
         LOADED.setdefault(_step(context), {})[context.asset_key] = found
         values = {day: store.load(keys[day], manifest) for day, manifest in found.items()}
@@ -165,9 +168,15 @@ class ArtifactIOManager(dg.IOManager):
             else:
                 yield from [loaded[day]] if set(loaded) == set(days) else loaded.values()
 
-    def _key(self, asset: str, day: str) -> ArtifactKey:
+    def _declared(self, asset: str, context: dg.InputContext) -> Declared:
+        """The pipeline, with an asset that was declared beside it as this run has it configured."""
+        beside = DECLARED.get(self._view.pipeline, {}).get(asset)
+        step = getattr(context, "_step_context", None)
+        return beside.configured(step.run_config if step else {}) if beside else self._view.pipeline
+
+    def _key(self, asset: str, day: str, pipeline: Declared | None = None) -> ArtifactKey:
         try:
-            return self._view.artifact_key(asset, self._params, dt.date.fromisoformat(day))
+            return (pipeline or self._view.pipeline).key(asset, self._params, dt.date.fromisoformat(day))
         except ValueError:
             raise _not_kept(asset, f"the partition {visible(day)} is no day, YYYY-MM-DD") from None
 

@@ -50,7 +50,7 @@ def _reference(pipeline: Declared) -> str:
     return pipeline.reference
 
 
-def _found(place: Any) -> Declared:
+def find_pipeline(place: Any) -> Declared:
     """The pipeline that another process wrote down, or one that is given as it is."""
     if isinstance(place, Declared):
         return place
@@ -79,7 +79,7 @@ class Run(BaseModel):
         frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True
     )
 
-    pipeline: Annotated[Declared, PlainValidator(_found), PlainSerializer(_reference)]
+    pipeline: Annotated[Declared, PlainValidator(find_pipeline), PlainSerializer(_reference)]
     parameters: SerializeAsAny[Parameters]
     as_of: dt.date
     environment: str
