@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_assets.client import submit, submit_backfill
-from ml_assets.core.catalog import CATALOG
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.postgres import postgres
 from ml_assets_tests.production import BUCKET, aws_server, production
 
@@ -36,7 +36,7 @@ TABLES = "select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class whe
 EVENTS = "select count(*), coalesce(sum(octet_length(event)), 0) from event_logs"
 KINDS = """select coalesce(dagster_event_type, 'log line'), count(*), sum(octet_length(event)) from event_logs
     group by 1 order by 3 desc limit 3"""
-LAST_ASSET = tuple(CATALOG)[-1]
+LAST_ASSET = tuple(tabular.assets)[-1]
 PER_DAY, WANTED = 10_000, 10_000_000
 
 
@@ -133,7 +133,7 @@ def span(last, count):
 def single_runs(url):
     with ThreadPoolExecutor(RUNS) as pool:
         asked = [pool.submit(submit, url, parameters={}, as_of=day) for day in span(LAST, RUNS)]
-        assert all(len(run.result()["artifacts"]) == len(CATALOG) for run in asked)
+        assert all(len(run.result()["artifacts"]) == len(tabular.assets) for run in asked)
 
 
 def backfill(url):
@@ -182,7 +182,7 @@ def main():
         day(none)
         for kind, count, size in kinds:
             print(f"{kind}: {count} events, {int(size) / reused.event_bytes:.0%} of the bytes of all")
-        made = len(CATALOG) * (RUNS + DAYS)
+        made = len(tabular.assets) * (RUNS + DAYS)
         objects, cards, stored = (n / made * WANTED for n in (batch.objects, batch.cards, batch.stored))
         print(f"{WANTED:,} artifacts: {objects:,.0f} objects, {stored / 2**40:.2f} TiB")
         print(f"requests to list all of them: {objects / 1000:,.0f}; each {LAST_ASSET}: {cards / 1000:,.0f}")

@@ -18,8 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
+from ml_assets.core.parameters import identity
+from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
+from ml_assets_tests.keys import key_of
 
 HERE = Path(__file__).parent
 TURNS = int(os.environ.get("TURNS", "3"))

@@ -27,9 +27,9 @@ from deployment import ask, running
 from measure import HERE, environment, expect
 from sweep_live import DAY, launch, launch_of
 
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.browser import browsing
 
 DEFAULTS = {"launches": 200, "requests": 10_000, "partitions": 3_000}
@@ -124,17 +124,17 @@ def partitions(place, count):
     env = {**environment(place), "ML_ASSETS_FIRST_AS_OF": days[0]}
     with running(place, workspace=HERE.parent / "workspace.yaml", dagster_yaml=QUEUED, env=env) as url:
         with instance_of(place) as instance:
-            for asset in CATALOG:
+            for asset in tabular.assets:
                 for day in days[:-1]:
                     instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=day))
-        keys = [{"path": [asset]} for asset in CATALOG]
+        keys = [{"path": [asset]} for asset in tabular.assets]
         started = time.perf_counter()
         nodes = ask(url, COUNTS, keys=keys)["assetNodes"]
         api = time.perf_counter() - started
         stats = {node["assetKey"]["path"][0]: node["partitionStats"] for node in nodes}
         told = {"numMaterialized": count - 1, "numPartitions": count}
         expect(
-            all(stats[asset] == told for asset in CATALOG),
+            all(stats[asset] == told for asset in tabular.assets),
             f"{count - 1} of {count} days of each asset",
             stats,
         )
@@ -149,7 +149,7 @@ def partitions(place, count):
         queued = time.perf_counter() - started
     expect(sorted(itertools.chain(*covered)) == days, "each day in one run", covered)
     print(
-        f"{count} partitions of {len(CATALOG)} assets: the API counts them in {api:.1f} s, the page of an asset shows them "
+        f"{count} partitions of {len(tabular.assets)} assets: the API counts them in {api:.1f} s, the page of an asset shows them "
         f"after {page:.1f} s, a backfill of all is {len(covered)} queued runs after {queued:.1f} s"
     )
 

@@ -27,12 +27,13 @@ import warnings
 
 import dagster as dg
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.s3_access import S3Access
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage import disk as store_disk
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
+from ml_assets_tests.keys import key_of
 
 TURNS = int(os.environ.get("TURNS", "5"))
 SIZES = [int(size) for size in os.environ.get("BYTES", "1000,10000000,500000000").split(",")]

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 
 from airflow.sdk import Param, dag, task
 
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.run import Run, make, resolve
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 
 FIELDS = TrainingParameters.model_json_schema()["properties"]

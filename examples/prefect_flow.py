@@ -7,10 +7,10 @@ from datetime import date
 
 from prefect import flow, serve, task
 
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.run import Run, make, resolve
 from ml_assets.pipelines.demand import Forecast, demand
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 
 USUAL, PLAIN = TrainingParameters(), Forecast()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.result import reasons_by_day
 from ml_assets.errors import RefusedError, RemoteError
 from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal
@@ -84,6 +83,7 @@ class Deployment:
     api: Endpoint
     location: str
     repository: str
+    assets: tuple[str, ...]
     _told: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -93,7 +93,7 @@ class Deployment:
 
     def first_day(self) -> dt.date:
         """The first day of its partitions, which its settings name; a run of an earlier one would fail."""
-        answer = self.api.query(FIRST, key={"path": [next(iter(CATALOG))]})["assetNodeOrError"]
+        answer = self.api.query(FIRST, key={"path": [self.assets[0]]})["assetNodeOrError"]
         days = _part(answer, "partitionKeyConnection", url=self.url)["results"]
         if not days:
             raise RemoteError(f"{self.url} has no day yet: its first one, by its settings, is still to come.")
@@ -130,7 +130,7 @@ class Deployment:
                 "repositorySelector": self._selector,
             }
         else:
-            params["assetSelection"] = [{"path": [asset]} for asset in CATALOG if asset in assets]
+            params["assetSelection"] = [{"path": [asset]} for asset in self.assets if asset in assets]
         answer = self.api.mutate(BACKFILL, params=params)["launchPartitionBackfill"]
         self._raise_unless(answer, "LaunchBackfillSuccess")
         return str(answer["backfillId"])
@@ -218,14 +218,16 @@ class Deployment:
         return outcome
 
 
-def connect(url: str) -> Deployment:
-    """The deployment at an address; RemoteError where nothing there serves the job `train`."""
+def connect(url: str, *, assets: Sequence[str]) -> Deployment:
+    """The deployment at an address that makes these assets; RemoteError where nothing there serves the job `train`."""
     api = endpoint(url)
     nodes = _part(api.query(PLACES)["repositoriesOrError"], "nodes", url=api.url)
     places = [node for node in nodes if JOB in {job["name"] for job in node["jobs"]}]
     if len(places) != 1:
         raise RemoteError(f"{api.url} serves the job {JOB} {len(places)} times; it must do so once.")
-    return Deployment(api=api, location=places[0]["location"]["name"], repository=places[0]["name"])
+    return Deployment(
+        api=api, location=places[0]["location"]["name"], repository=places[0]["name"], assets=tuple(assets)
+    )
 
 
 def _part(answer: Mapping[str, Any], name: str, *, url: str) -> Any:

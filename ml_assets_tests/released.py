@@ -6,8 +6,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.release import Release
 from ml_assets.core.run_id import run_id
@@ -17,8 +15,10 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.keys import key_of
 
 LAST = dt.date(2025, 12, 1)
 DAYS = [LAST - dt.timedelta(days=back) for back in range(5, -1, -1)]

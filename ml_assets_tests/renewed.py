@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import Promotion, promote
@@ -17,9 +15,11 @@ from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land
+from ml_assets_tests.keys import key_of
 
 FIRST, LAST = dt.date(2025, 1, 1), dt.date(2025, 12, 31)
 AS_OF, LATER = dt.date(2025, 6, 30), dt.date(2025, 7, 31)

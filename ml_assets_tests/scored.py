@@ -8,16 +8,16 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.release import Release, promoted, switched
 from ml_assets.definitions import defs
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog
+from ml_assets_tests.keys import key_of
 
 AS_OF = dt.date(2025, 7, 31)
 PARAMETERS = TrainingParameters(source="shop", lookback_days=92, holdout_days=8)

@@ -7,8 +7,7 @@ import annotated_types
 from hypothesis import strategies as st
 
 from ml_assets.core.marks import is_used
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.recipes import RECIPES
+from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 
 days = st.dates(min_value=dt.date(2000, 1, 1), max_value=dt.date(2100, 1, 1))
 

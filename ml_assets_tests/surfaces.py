@@ -10,12 +10,12 @@ import yaml
 from click.testing import CliRunner
 
 from ml_assets.cli.main import main
-from ml_assets.core.catalog import CATALOG
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests import ticks
 
 DAYS = ["2025-12-01", "2025-12-02"]
 SELECTOR = {"repositoryLocationName": "ml_assets", "repositoryName": "__repository__"}
-ASSETS = [{"path": [asset]} for asset in CATALOG]
+ASSETS = [{"path": [asset]} for asset in tabular.assets]
 AS_OF = f"as_of: {DAYS[0]}\n"
 REFUSED = "Refused: "
 CANARY = "AKIAIOSFODNN7EXAMPLE"
@@ -302,7 +302,7 @@ def _local(home, *, before, told):
         runs = [run for run in instance.get_runs() if run.run_id not in before]
         events = [
             record.asset_materialization
-            for asset in CATALOG
+            for asset in tabular.assets
             for record in instance.fetch_materializations(dg.AssetKey(asset), limit=100).records
             if record.run_id not in before
         ]

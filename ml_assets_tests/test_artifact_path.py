@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_assets.core.artifact import ArtifactKey, encode, key_of, parse_path
-from ml_assets.core.catalog import CATALOG, unknown_assets
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.client.runs import _unknown_assets
+from ml_assets.core.artifact import ArtifactKey, encode, parse_path
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.keys import key_of
 
 HOSTILE = [
     "..",
@@ -107,19 +109,19 @@ def test_what_is_no_letter_or_number_is_written_as_its_bytes():
     ]
 
 
-@pytest.mark.parametrize("assets", [["model"], ("evaluation", "model"), set(CATALOG), CATALOG])
+@pytest.mark.parametrize("assets", [["model"], ("evaluation", "model"), set(tabular.assets), tabular.assets])
 def test_some_of_the_catalog_or_all_of_it_is_known(assets):
-    assert unknown_assets(assets) == []
+    assert _unknown_assets(assets, tabular) == []
 
 
 @pytest.mark.parametrize("assets", [[], "", "model", ["model", "modle"], ["modle"]])
 def test_what_is_no_list_of_assets_is_answered_with_those_there_are(assets):
-    assert unknown_assets(assets) == [
+    assert _unknown_assets(assets, tabular) == [
         "assets: not a list of known assets. Allowed: some of training_set, model, evaluation, model_card."
     ]
 
 
-@pytest.mark.parametrize("asset", CATALOG)
+@pytest.mark.parametrize("asset", tabular.assets)
 def test_the_path_of_every_asset_parses_back(asset):
     key = key_of(asset, TrainingParameters(), dt.date(2025, 12, 1))
 

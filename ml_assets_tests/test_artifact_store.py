@@ -14,13 +14,15 @@ import pytest
 from obstore.exceptions import GenericError
 
 import ml_assets
-from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, SettingsError, StoreError
+from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore, stored_file
 from ml_assets.storage.object_store import open_store, store_errors
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.s3 import VARIABLES
 
 DAY = dt.date(2025, 12, 1)

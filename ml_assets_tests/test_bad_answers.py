@@ -9,10 +9,9 @@ from urllib.parse import unquote
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import S3Access
 from ml_assets.errors import CorruptArtifactError, SourceError, StoreAnswerError, StoreError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.sources.landing import LandingSource
 from ml_assets.storage import again as patience
 from ml_assets.storage import answers, bucket_listing, bucket_pages
@@ -23,6 +22,7 @@ from ml_assets.storage.release_log import ReleaseLog
 from ml_assets.storage.verifying import set_aside, verify_all
 from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.faulty import Fault, faulty
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.s3 import VARIABLES, client, make_bucket, objects_in, use
 from ml_assets_tests.test_artifact_store import DAY, KEY, a_commit
 

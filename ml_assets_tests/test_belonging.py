@@ -6,7 +6,6 @@ import shutil
 import pytest
 
 from ml_assets.cli.show import show
-from ml_assets.core.artifact import key_of
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.report import report
@@ -16,6 +15,7 @@ from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
 from ml_assets.pipelines.tabular.scoring.model import scoring_model
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 
 LEARNED = AS_OF - dt.timedelta(days=81)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from ml_assets.adapter.days import END, MISSING, PARTITION, START
-from ml_assets.core.catalog import CATALOG
 from ml_assets.pipeline.verdicts import check_descriptions
 from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.in_process import launch, location
@@ -49,7 +48,7 @@ def test_execute_on_the_checks_page_looks_at_what_was_materialized_last_and_make
 
     assert answer.succeeded, answer.said
     assert set(answer.checks) == set(check_descriptions(tabular))
-    assert all(answer.checks[asset, "bytes_verify"].passed for asset in CATALOG)
+    assert all(answer.checks[asset, "bytes_verify"].passed for asset in tabular.assets)
     assert {item.metadata["as_of"].value for item in answer.checks.values()} == {"2025-12-01"}
     assert not answer.materialized
     assert digests() == before
@@ -120,7 +119,7 @@ def test_a_check_beside_the_materialization_of_another_asset_is_evaluated(traine
 
 @pytest.mark.parametrize("tags", [DAY, {}], ids=["a day", "no day"])
 def test_materialize_all_says_first_that_promotion_needs_values(place, tags):
-    answer = launch(place, tags=tags, config={}, assets=[*CATALOG, *OTHERS, "promotion"])
+    answer = launch(place, tags=tags, config={}, assets=[*tabular.assets, *OTHERS, "promotion"])
 
     assert answer.runs == 0
     assert answer.said == (
@@ -130,7 +129,7 @@ def test_materialize_all_says_first_that_promotion_needs_values(place, tags):
     )
 
 
-@pytest.mark.parametrize("asset", [*CATALOG, *OTHERS])
+@pytest.mark.parametrize("asset", [*tabular.assets, *OTHERS])
 def test_materialize_without_a_day_says_first_what_is_missing(place, asset):
     answer = launch(place, config={}, assets=[asset])
 
@@ -139,7 +138,7 @@ def test_materialize_without_a_day_says_first_what_is_missing(place, asset):
 
 
 def test_without_a_day_the_same_is_said_where_what_it_is_made_of_was_materialized(trained):
-    for assets in (*([asset] for asset in (*CATALOG, *OTHERS)), ["model_card", *OTHERS]):
+    for assets in (*([asset] for asset in (*tabular.assets, *OTHERS)), ["model_card", *OTHERS]):
         answer = launch(trained, config={}, assets=assets)
 
         assert answer.said.startswith(f"{REFUSED}1 problem. Nothing was started.\n{MISSING}"), assets

@@ -8,9 +8,9 @@ import pytest
 
 from ml_assets.cli.flags import read_as
 from ml_assets.cli.main import main
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.sweep.axis import read_axis
 from ml_assets.core.text_files import parse_file
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.conftest import output_of
 
 REFUSED = [

@@ -11,9 +11,9 @@ import pytest
 from ml_assets.cli.main import main
 from ml_assets.client import span, submit, submit_backfill
 from ml_assets.client.request import day_of
-from ml_assets.core.catalog import CATALOG
 from ml_assets.errors import RefusedError, RemoteError
 from ml_assets.graphql import Endpoint
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.builders import land, order_days, write_landing
 from ml_assets_tests.conftest import REPO, output_of
 from ml_assets_tests.webhook import webhook
@@ -95,7 +95,7 @@ def test_of_a_backfill_with_failing_days_the_others_have_their_results(partly, n
 
     bad = {"days": ["2025-07-19", "2025-07-20"], "gaps": ["2025-07-20"]}[name]
     assert [day["as_of"] for day in result["days"]] == good
-    assert [sorted(day["artifacts"]) for day in result["days"]] == [sorted(CATALOG)]
+    assert [sorted(day["artifacts"]) for day in result["days"]] == [sorted(tabular.assets)]
     assert [item["as_of"] for item in result["failed"]] == bad
     assert all(f"date={DAMAGED}/part.parquet: cannot be read" in item["reason"] for item in result["failed"])
 

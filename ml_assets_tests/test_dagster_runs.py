@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
-from ml_assets.core.catalog import CATALOG
 from ml_assets.definitions import defs
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.scenario import DAY, failure_of, materializations, train, train_days
 
@@ -26,7 +26,7 @@ def test_each_asset_states_what_made_it(finished):
     made = materializations(result)
 
     assert result.success
-    assert sorted(made) == sorted((asset, DAY) for asset in CATALOG)
+    assert sorted(made) == sorted((asset, DAY) for asset in tabular.assets)
     for (asset, _day), event in made.items():
         assert f"/{asset}/" in event.metadata["path"].value
         assert f"run={event.metadata['run_id'].value}" in event.metadata["path"].value

@@ -3,7 +3,7 @@
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import ArtifactKey, key_of
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
 from ml_assets.pipeline import failed_trials
 from ml_assets.pipeline.day import Day, Made
@@ -17,6 +17,7 @@ from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import order_days, write_landing
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 
 MODEL, EVALUATION = key_of("model", PARAMETERS, AS_OF), key_of("evaluation", PARAMETERS, AS_OF)

@@ -11,18 +11,16 @@ import polars as pl
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core import training, training_set
-from ml_assets.core.artifact import key_of
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline.days import attempts, workers_for
 from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.trials import workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular import tabular, training, training_set
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, write_landing
+from ml_assets_tests.keys import key_of
 
 LAST = dt.date(2025, 8, 20)
 DAYS = [LAST - dt.timedelta(days=n) for n in range(5, -1, -1)]
@@ -71,7 +69,7 @@ def test_plain_python_makes_the_run_that_it_resolved(capsys):
 
     made = make(sound)
 
-    assert list(made) == list(CATALOG)
+    assert list(made) == list(tabular.assets)
     assert {made[asset].key.run_id for asset in ("model", "evaluation", "model_card")} == {sound.run_id}
     assert made["model"].manifest.given == ("C", "lookback_days")
     assert main(["show", sound.run_id, "--json"]) == 0

@@ -9,15 +9,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, model_validator
 
-from ml_assets.core.parameters import (
-    DatasetParameters,
-    Parameters,
-    TrainingParameters,
-    definition_problems,
-    omitted_when,
-    refuse,
-    used_when,
-)
+from ml_assets.core.parameters import Parameters, definition_problems, omitted_when, refuse, used_when
+from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 from ml_assets_tests.test_marks import Forecast, Own, Series
 
 TABLE = "bool, int, float, str with a pattern, Literal, list[...] of these or dict[str, ...]"

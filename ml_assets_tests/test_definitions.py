@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.definitions import defs
 from ml_assets.defs.configs import DatasetConfig, TrainingConfig
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.conftest import output_of
 
 
@@ -86,7 +86,7 @@ def test_the_checks_are():
 def test_every_asset_has_the_same_daily_partitions_and_depends_on_its_inputs():
     graph = defs.resolve_asset_graph()
 
-    for asset, kind in CATALOG.items():
+    for asset, kind in tabular.assets.items():
         node = graph.get(dg.AssetKey(asset))
         assert isinstance(node.partitions_def, dg.DailyPartitionsDefinition)
         assert {key.to_user_string() for key in node.parent_keys} == set(kind.inputs)

@@ -18,13 +18,12 @@ try:
 except ImportError:  # Python 3.10
     import tomli as tomllib
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.markup import table
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.engines.cases import AS_OF, BAD, GOOD, SECRET
 from ml_assets_tests.released import tree
@@ -155,7 +154,7 @@ def test_the_same_parameters_have_one_run_id_one_path_and_the_same_bytes(engine,
     own = data(tree(place / ENGINES[engine][0]))
 
     assert own == data(dagster[0])
-    assert {path.split("/")[0] for path in own} == set(CATALOG)
+    assert {path.split("/")[0] for path in own} == set(tabular.assets)
     whole = run_id(TrainingParameters(**GOOD), dt.date.fromisoformat(AS_OF))
     assert sum(f"/run={whole}/" in path for path in own) == sum(
         not path.startswith("training_set") for path in own

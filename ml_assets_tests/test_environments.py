@@ -8,10 +8,10 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import SettingsError
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train

@@ -10,7 +10,6 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
 from ml_assets.core.scores import SCORES
 from ml_assets.errors import TrainingError
@@ -18,6 +17,7 @@ from ml_assets.pipelines.tabular import evaluation
 from ml_assets.pipelines.tabular.evaluation import curves, curves_png, evaluate, feature_importance_png
 from ml_assets.pipelines.tabular.features import _of_each_class, importance
 from ml_assets.pipelines.tabular.model_card import model_card
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets_tests.tables import CONTRACT, training_table
 

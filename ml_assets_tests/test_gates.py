@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import PYTHON, InputArtifact, Manifest
 from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import FORCEABLE, GATES, NOT_LOOKED_AT, PASSED, Evidence, Gate, check
@@ -146,11 +145,12 @@ def test_an_input_that_is_not_named_and_rows_that_are_not_named_are_told(sound):
     both = with_one(card, "evaluation", artifacts=[])
     assert (
         told(both)["inputs"].count("; ")
-        == sum(len(CATALOG[asset].inputs) for asset in ("evaluation", "model_card")) - 1
+        == sum(len(tabular.assets[asset].inputs) for asset in ("evaluation", "model_card")) - 1
     )
     assert told(card) == {
         "inputs": "; ".join(
-            f"model_card does not say of which {used} it was made" for used in CATALOG["model_card"].inputs
+            f"model_card does not say of which {used} it was made"
+            for used in tabular.assets["model_card"].inputs
         )
     }
     assert told(rows) == told(with_one(sound, "training_set", sources=sources))

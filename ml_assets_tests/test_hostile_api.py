@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.live import deployment
 from ml_assets_tests.strategies import json_values
 from ml_assets_tests.surfaces import CANARY, DAYS, LAUNCH, SELECTOR, texts

@@ -14,6 +14,7 @@ from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks
@@ -52,7 +53,7 @@ def trained(tmp_path_factory):
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "dev"))
         for when in (dt.date(2025, 7, 15), dt.date(2025, 7, 20)):
             outcome = attempt(
-                check(GIVEN),
+                check(GIVEN, TrainingParameters),
                 when,
                 workspace=open_workspace(load_settings(), pipeline=tabular),
             )

@@ -15,11 +15,12 @@ from ml_assets.core.leaderboard.document import Leaderboard, Nested, Rows
 from ml_assets.core.leaderboard.ranking import Against, Evidence, leaderboard, with_evidence
 from ml_assets.core.leaderboard.text import first
 from ml_assets.core.leaderboard.trial import TrialDay, varied_values
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 FIRST = dt.date(2025, 12, 1)
 REASON = "orders: no rows."

@@ -7,7 +7,6 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.sweep.as_runs import REQUEST_TAG, SIZE_TAG, trial_tags
 from ml_assets.core.sweep.result import sweep_run_id
@@ -15,6 +14,7 @@ from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
 from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.scenario import failure_of, materializations, train
 from ml_assets_tests.ticks import tick
 
@@ -35,7 +35,9 @@ def instance():
 
 def name_of(own=OWN):
     """The run_id of the leaderboard."""
-    return sweep_run_id(check(GIVEN), check_sweep(own, cls=TrainingParameters), dt.date.fromisoformat(DAY))
+    return sweep_run_id(
+        check(GIVEN, TrainingParameters), check_sweep(own, cls=TrainingParameters), dt.date.fromisoformat(DAY)
+    )
 
 
 def asked(own=OWN, **changed):
@@ -45,7 +47,7 @@ def asked(own=OWN, **changed):
 
 def trials(own=OWN):
     """The two trials of a sweep."""
-    return trials_of(check(GIVEN), check_sweep(own, cls=TrainingParameters))
+    return trials_of(check(GIVEN, TrainingParameters), check_sweep(own, cls=TrainingParameters))
 
 
 def tags_of(trial, *, own=OWN, **changed):

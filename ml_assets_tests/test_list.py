@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.catalog import CATALOG, PATH
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.where import Condition, Filter, path_values
 from ml_assets.errors import CorruptArtifactError, StoreError
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage import object_store
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.strategies import days, parameters
 from ml_assets_tests.test_artifact_store import a_commit
 
@@ -80,11 +81,11 @@ any_condition = st.sampled_from(sorted(values)).flatmap(
 any_filter = st.lists(any_condition, max_size=3).map(tuple).map(Filter)
 
 
-@given(parameters(), days, st.sampled_from(sorted(CATALOG)), any_filter)
+@given(parameters(), days, st.sampled_from(sorted(tabular.assets)), any_filter)
 def test_what_a_path_decides_the_whole_manifest_would_decide_too(of, day, asset, where):
     key = key_of(asset, of, day)
-    known = {*PATH, *path_values(key)}
-    stated = identity(of, of=CATALOG[asset].slice)
+    known = {*tabular.path, *path_values(key)}
+    stated = identity(of, of=tabular.assets[asset].slice)
     only_path = Filter(tuple(c for c in where.conditions if c.name in known))
 
     assert only_path.admits(key) == only_path.holds(key.asset, key.as_of, key.run_id, stated)

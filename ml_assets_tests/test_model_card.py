@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.evaluation import evaluate
 from ml_assets.pipelines.tabular.model_card import model_card
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.training import fit
 from ml_assets_tests.tables import CONTRACT, training_table
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of, parse_path
+from ml_assets.core.artifact import parse_path
 from ml_assets.core.product import Product
 from ml_assets.errors import SourceError
 from ml_assets.pipeline.attempt import attempt
@@ -21,6 +21,7 @@ from ml_assets.pipelines.tabular.scoring.model import scoring_model
 from ml_assets.pipelines.tabular.scoring.predictions import predictions_key
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
 

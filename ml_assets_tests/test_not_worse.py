@@ -9,8 +9,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
@@ -22,9 +20,11 @@ from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
 from ml_assets_tests.builders import land
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.renewed import AS_OF, FIRST, LATER, NOW, PARAMETERS, THROUGH, WEAK, World, days, rows_of
 
 OTHER = PARAMETERS.model_copy(update={"C": 0.5})

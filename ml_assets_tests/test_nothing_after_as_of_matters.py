@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.product import Product
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Made
@@ -18,9 +17,11 @@ from ml_assets.pipeline.verdicts import judge_again
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.monitoring.outcomes import closed_outcomes
+from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import LAST, land, order_day, order_days, write_landing
+from ml_assets_tests.keys import key_of
 
 AS_OF = LAST - dt.timedelta(days=10)
 END = dt.datetime.combine(AS_OF + dt.timedelta(days=1), dt.time())

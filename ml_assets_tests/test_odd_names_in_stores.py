@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of, parse_path
+from ml_assets.core.artifact import parse_path
 from ml_assets.core.foreign_text import visible
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import CorruptArtifactError, StoreError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets.storage.verifying import verify_all
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.odd_files import ODD
 from ml_assets_tests.test_artifact_store import a_commit
 from ml_assets_tests.test_list import DAY

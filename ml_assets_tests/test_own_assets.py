@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from sklearn.linear_model import Ridge
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.product import Product
 from ml_assets.definitions import defs
 from ml_assets.defs.resources import KEPT
 from ml_assets.errors import ArtifactNotFoundError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
 from ml_assets_tests.foreign_estimator import Leaves
@@ -268,7 +268,7 @@ def test_several_days_in_one_run_need_a_value_each(value):
 
 
 @kind
-@pytest.mark.parametrize("name", sorted({*CATALOG, *KEPT}))
+@pytest.mark.parametrize("name", sorted({*tabular.assets, *KEPT}))
 def test_what_the_project_makes_is_never_replaced_by_an_asset_of_the_same_name(name):
     @dg.asset(name=name, partitions_def=DAILY)
     def own():

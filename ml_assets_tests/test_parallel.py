@@ -7,7 +7,6 @@ from collections import Counter
 
 import pytest
 
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import TrainingError
 from ml_assets.pipeline import processes, trials
 from ml_assets.pipeline.attempt import Attempt
@@ -16,6 +15,7 @@ from ml_assets.pipeline.processes import start_workers
 from ml_assets.pipeline.trials import tries
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 
 

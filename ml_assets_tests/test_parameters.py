@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ml_assets.core.parameters import TrainingParameters, from_identity, identity, omitted_when, used_when
+from ml_assets.core.parameters import from_identity, identity, omitted_when, used_when
 from ml_assets.core.problems import allowed, check, diagnose, problems_of
-from ml_assets.core.recipes import RECIPES
 from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.secrets import credentials, looks_like_credential, told
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 from ml_assets_tests.strategies import MARK, marked_texts
 
 TEXT = " It is text: write it without quotes"
@@ -41,14 +41,17 @@ REFUSED = [
 @pytest.mark.parametrize(("values", "line"), REFUSED, ids=lambda v: str(v)[:40])
 def test_a_wrong_value_is_refused_with_what_is_allowed(values, line):
     with pytest.raises(RefusedError) as refusal:
-        check(values)
+        check(values, TrainingParameters)
 
     assert refusal.value.problems == (line,)
 
 
 def test_all_problems_are_told_together_rules_across_fields_too():
     with pytest.raises(RefusedError) as refusal:
-        check({"dataset": "bogus", "seed": -1, "holdout_days": 365, "max_depth": 3, "unheard_of_thing": 1})
+        check(
+            {"dataset": "bogus", "seed": -1, "holdout_days": 365, "max_depth": 3, "unheard_of_thing": 1},
+            TrainingParameters,
+        )
 
     told = [line.split(":")[0] for line in refusal.value.problems]
     assert told == ["dataset", "seed", "unheard_of_thing", "holdout_days", "max_depth"]
@@ -73,7 +76,7 @@ def test_a_credential_is_refused_anywhere_and_never_repeated(secret, place):
     values = {"KEY": {secret: 1}, "TABLE": {secret: {"seed": 1}}}.get(place, {place: secret})
 
     with pytest.raises(RefusedError) as refusal:
-        check(values)
+        check(values, TrainingParameters)
 
     assert "looks like a credential" in str(refusal.value)
     assert secret not in str(refusal.value)
@@ -90,8 +93,11 @@ def test_a_rule_that_spans_two_parameters_is_told_once_and_hides_no_other_proble
     rule = "holdout_days: must be smaller than lookback_days. Allowed: 1 to lookback_days - 1."
     unused = "max_depth: not used by model_version v1. Allowed: leave it out, or use v2."
 
-    assert diagnose({"lookback_days": 10, "holdout_days": 20, "max_depth": 3}) == (None, [rule, unused])
-    assert diagnose({"lookback_days": 10, "max_depth": 3}) == (None, [rule, unused])
+    assert diagnose({"lookback_days": 10, "holdout_days": 20, "max_depth": 3}, TrainingParameters) == (
+        None,
+        [rule, unused],
+    )
+    assert diagnose({"lookback_days": 10, "max_depth": 3}, TrainingParameters) == (None, [rule, unused])
 
 
 def test_what_an_identity_leaves_out_has_the_value_under_which_it_is_left_out():
@@ -133,7 +139,7 @@ def test_a_later_hyperparameter_enters_no_identity_of_a_version_that_does_not_us
 )
 def test_however_much_is_given_the_refusal_is_short_and_soon(values):
     with pytest.raises(RefusedError) as refusal:
-        check(values)
+        check(values, TrainingParameters)
 
     assert len(str(refusal.value)) < 5_000
     report = problems_of(values, ReportParameters)
@@ -152,7 +158,7 @@ def test_an_ordinary_name_is_not_taken_for_a_credential(name):
     )
 )
 def test_no_refusal_repeats_a_text_value_or_raises_anything_else(values):
-    parsed, problems = diagnose(values)
+    parsed, problems = diagnose(values, TrainingParameters)
 
     assert (parsed is None) is bool(problems)
     for value in values.values():
@@ -171,7 +177,7 @@ def test_every_parameter_has_a_visible_default_a_description_and_limits(name):
 
 @pytest.mark.parametrize("version", sorted(RECIPES))
 def test_every_registered_version_is_accepted_with_defaults_alone(version):
-    assert check({"model_version": version}).model_version == version
+    assert check({"model_version": version}, TrainingParameters).model_version == version
 
 
 def test_parameters_cannot_be_changed_once_made():
@@ -180,7 +186,7 @@ def test_parameters_cannot_be_changed_once_made():
 
 
 def test_a_name_that_is_no_text_is_a_problem_like_any_other():
-    assert diagnose({1: 2, "seed": 3}) == (
+    assert diagnose({1: 2, "seed": 3}, TrainingParameters) == (
         None,
         ["(a parameter's name): not text. Parameters are named as the schema names them."],
     )

@@ -10,9 +10,7 @@ import polars as pl
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
 from ml_assets.core.manifest import InputSource
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.budget import refuse_over_budget
@@ -21,9 +19,11 @@ from ml_assets.pipeline.late import Change, LateRows
 from ml_assets.pipeline.plan import plan, plan_day
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import Budget
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, other_code, write_landing
+from ml_assets_tests.keys import key_of
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from ml_assets.client import submit_backfill
-from ml_assets.core.catalog import CATALOG
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.postgres import postgres
 from ml_assets_tests.production import BUCKET, aws_server, production
 
@@ -48,7 +48,7 @@ def backfill(database, logs, tmp_path_factory):
 def test_a_backfill_through_webserver_daemon_and_code_server_makes_every_day(backfill):
     assert backfill["failed"] == []
     assert [day["as_of"] for day in backfill["days"]] == DAYS
-    assert all(set(day["artifacts"]) == set(CATALOG) for day in backfill["days"])
+    assert all(set(day["artifacts"]) == set(tabular.assets) for day in backfill["days"])
 
 
 def test_its_events_and_its_run_are_in_the_database(backfill, database):
@@ -58,7 +58,7 @@ def test_its_events_and_its_run_are_in_the_database(backfill, database):
     )
 
     assert runs == 1
-    assert made == len(CATALOG) * len(DAYS)
+    assert made == len(tabular.assets) * len(DAYS)
 
 
 def test_its_run_was_tagged_with_its_environment_before_it_waited_in_the_queue(backfill, database):

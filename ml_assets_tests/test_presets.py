@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from ml_assets.adapter.parameters import refuse
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.text_files import MAX_BYTES
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import parse_parameters
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.presets import Preset, load_preset, load_presets, read_presets
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.ticks import preset, write
@@ -23,7 +23,7 @@ def test_each_shipped_preset_is_valid_in_a_fresh_clone(name):
     loaded = load_preset(name, REPO / "presets", cls=TrainingParameters)
 
     refuse(loaded.parameters)
-    parameters = check(loaded.parameters)
+    parameters = check(loaded.parameters, TrainingParameters)
     assert name.startswith(f"{parameters.dataset}_{parameters.model_version}")
 
 
@@ -31,7 +31,7 @@ def test_the_shipped_presets_are_these_and_differ():
     presets = load_presets(REPO / "presets", cls=TrainingParameters)
 
     assert sorted(presets) == ["customers_v2", "customers_v2_calibrated", "orders_v1", "orders_v2"]
-    assert len({check(each.parameters) for each in presets.values()}) == 4
+    assert len({check(each.parameters, TrainingParameters) for each in presets.values()}) == 4
     assert [name for name, each in presets.items() if each.daily] == ["orders_v1", "orders_v2"]
 
 

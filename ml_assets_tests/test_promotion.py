@@ -11,7 +11,6 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.promotion.decision import verdict
 from ml_assets.core.promotion.gates import GATES, Gate
 from ml_assets.core.promotion.parameters import check_promotion
@@ -58,10 +57,10 @@ def test_the_slot_holds_the_run_byte_for_byte_and_the_log_says_so(place):
     assert tree(f"{place.root}/blue") == {
         path: digest
         for path, digest in here.items()
-        if any(path.startswith(place.key(asset).path) for asset in CATALOG)
+        if any(path.startswith(place.key(asset).path) for asset in tabular.assets)
     }
     assert entry.release.sha256 == place.store().manifest(place.key("model")).sha256
-    assert set(entry.release.manifests) == set(CATALOG)
+    assert set(entry.release.manifests) == set(tabular.assets)
     assert (entry.by, entry.why, entry.action, entry.number) == ("ada", "first model", "promoted", 1)
     assert place.log.state().live is None, "it does not serve before somebody switches"
     verify_release(entry.release, load_settings())
@@ -86,7 +85,7 @@ def test_the_decision_that_is_kept_says_who_what_why_and_on_which_grounds(servin
     assert record["reference_sha256"] == serving.log.state().live.sha256
     assert record["parameters"] == serving.store().manifest(serving.key("model", OTHER)).parameters
     assert record["artifacts"] == {
-        asset: serving.store().manifest(serving.key(asset, OTHER)).sha256 for asset in CATALOG
+        asset: serving.store().manifest(serving.key(asset, OTHER)).sha256 for asset in tabular.assets
     }
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.product import Product
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
@@ -24,6 +23,7 @@ from ml_assets_tests import (
     recomputed_read,
 )
 from ml_assets_tests.builders import land
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.renewed import AS_OF, FIRST, LAST, PARAMETERS, THROUGH, TOML, World, days, rows_of
 from ml_assets_tests.scenario import failure_of
 from ml_assets_tests.scored import launch

@@ -14,8 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.release import NONE, STEPS_BACK, promoted, rolled_back, switched
 from ml_assets.core.run_id import run_id
@@ -27,8 +25,10 @@ from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import TRIES, ReleaseLog
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.released import LAST, Place, model
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)

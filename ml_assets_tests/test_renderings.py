@@ -28,7 +28,6 @@ from ml_assets.core.leaderboard.pictures import pictures as leaderboard_pictures
 from ml_assets.core.leaderboard.ranking import leaderboard
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import table
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.report.coverage import Cell, coverage
@@ -38,7 +37,7 @@ from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.sweep import sweep_parameters
 from ml_assets.core.tabular import METRICS
-from ml_assets.core.upgrade import changes, describe
+from ml_assets.core.upgrade import changes
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.evaluation import curves_png, feature_importance_png
@@ -58,7 +57,9 @@ from ml_assets.pipelines.tabular.monitoring.verdicts import (
     Verdicts,
     not_known,
 )
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
+from ml_assets_tests.keys import described
 from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, compared, drawn, grid, records
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN
 from ml_assets_tests.test_report import cells, day, made, report, undone
@@ -464,15 +465,15 @@ def of_words():
     told = [
         f"{case}: {change.name}: {change.told} [{change.breaks}]"
         for case, (before, *_) in CASES.items()
-        for change in changes(before, describe())
+        for change in changes(before, described())
     ]
     back = [
         f"not {case}: {change.name}: {change.told} [{change.breaks}]"
         for case, (before, *_) in CASES.items()
-        for change in changes(describe(), before)
+        for change in changes(described(), before)
     ]
     yield "words_upgrade.txt", "\n".join([*told, *back, ""])
-    wrong = [f"{place}: {' | '.join(diagnose(bad)[1])}" for place, bad in enumerate(BAD)]
+    wrong = [f"{place}: {' | '.join(diagnose(bad, TrainingParameters)[1])}" for place, bad in enumerate(BAD)]
     reports_ = [
         f"{place}: {' | '.join(problems_of(bad, ReportParameters, noun='option').values())}"
         for place, bad in enumerate(BAD)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.core.command import retry_commands, spans
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.report import text as words
 from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.document import build_report
@@ -28,6 +28,7 @@ from ml_assets.core.slices import label
 from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 FIRST = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(lookback_days=120)

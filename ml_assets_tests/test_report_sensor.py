@@ -9,10 +9,10 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.definitions import defs
 from ml_assets.defs.reports.sensor import report_after_backfill
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.scenario import failure_of, materializations, train
 from ml_assets_tests.ticks import days, tick
 
@@ -34,7 +34,9 @@ def config(given=GIVEN, **options):
     return {"resources": {"params": {"config": given}, **more}}
 
 
-def asset_backfill(instance, name, *, days=DAYS, assets=tuple(CATALOG), run_config=None, status=DONE, age=60):
+def asset_backfill(
+    instance, name, *, days=DAYS, assets=tuple(tabular.assets), run_config=None, status=DONE, age=60
+):
     """A backfill as the assets' page asks for it."""
     made = PartitionBackfill.from_asset_partitions(
         backfill_id=name,

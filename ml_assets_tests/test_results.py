@@ -5,13 +5,14 @@ import json
 
 import pytest
 
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.result import failed_days, reasons_by_day, result_of, run_config
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.as_runs import trial_tags
 from ml_assets.core.sweep.result import sweep_result, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(seed=3)
@@ -48,11 +49,13 @@ def test_what_assets_take_of_their_own_stands_by_their_names():
 
 
 def result(seen, environment="default"):
-    return result_of(PARAMETERS, DAY, dagster_run_id="dagster", environment=environment, seen=seen)
+    return result_of(
+        PARAMETERS, DAY, pipeline=tabular, dagster_run_id="dagster", environment=environment, seen=seen
+    )
 
 
 def test_the_result_of_a_run_that_has_made_everything():
-    found = result({(asset, "2025-12-01"): MADE for asset in CATALOG})
+    found = result({(asset, "2025-12-01"): MADE for asset in tabular.assets})
 
     assert found == {
         "run_id": run_id(PARAMETERS, DAY),
@@ -60,7 +63,7 @@ def test_the_result_of_a_run_that_has_made_everything():
         "environment": "staging",
         "as_of": "2025-12-01",
         "parameters": identity(PARAMETERS, of=TrainingParameters),
-        "artifacts": dict.fromkeys(CATALOG, ARTIFACT),
+        "artifacts": dict.fromkeys(tabular.assets, ARTIFACT),
         "metrics": {"roc_auc": 0.7},
     }
 
@@ -87,13 +90,15 @@ def test_artifacts_that_are_there_are_told_and_the_named_environment_holds():
 DAYS = [DAY + dt.timedelta(days=n) for n in range(4)]
 
 
-def seen(*days, assets=tuple(CATALOG)):
+def seen(*days, assets=tuple(tabular.assets)):
     return {(asset, f"2025-12-0{n}"): MADE for n in days for asset in assets}
 
 
 def test_each_day_that_lacks_an_asset_has_its_reason():
     reasons = {"2025-12-02": "orders: no rows", "2025-12-03": "one class:\nonly", "2025-12-04": "said"}
-    found = failed_days(DAYS, seen={**seen(1), **seen(2, assets=("model",))}, reasons=reasons)
+    found = failed_days(
+        DAYS, seen={**seen(1), **seen(2, assets=("model",))}, reasons=reasons, assets=tuple(tabular.assets)
+    )
 
     assert [(item["as_of"], item["reason"]) for item in found] == [
         ("2025-12-02", "orders: no rows"),
@@ -104,9 +109,13 @@ def test_each_day_that_lacks_an_asset_has_its_reason():
 
 def test_a_day_without_a_reason_of_its_own_has_that_of_the_run_or_a_hint():
     (one, two) = failed_days(
-        DAYS[:2], seen={}, reasons={"2025-12-02": "one class only"}, otherwise="the disk is full"
+        DAYS[:2],
+        seen={},
+        reasons={"2025-12-02": "one class only"},
+        otherwise="the disk is full",
+        assets=tuple(tabular.assets),
     )
-    (other,) = failed_days(DAYS[:1], seen={}, reasons={})
+    (other,) = failed_days(DAYS[:1], seen={}, reasons={}, assets=tuple(tabular.assets))
 
     assert one == {"as_of": "2025-12-01", "reason": "the disk is full"}
     assert two["reason"] == "one class only"
@@ -123,8 +132,8 @@ def test_only_the_assets_that_were_asked_for_count():
     only = seen(1, 2, 3, 4, assets=("training_set",))
 
     assert failed_days(DAYS, seen=only, reasons={}, assets=("training_set",)) == []
-    assert len(failed_days(DAYS, seen=only, reasons={})) == 4
-    assert failed_days(DAYS, seen=seen(1, 2, 3, 4), reasons={}) == []
+    assert len(failed_days(DAYS, seen=only, reasons={}, assets=tuple(tabular.assets))) == 4
+    assert failed_days(DAYS, seen=seen(1, 2, 3, 4), reasons={}, assets=tuple(tabular.assets)) == []
 
 
 OWN = SweepParameters(grid={"seed": "1,2"})

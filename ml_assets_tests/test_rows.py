@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.fingerprints import source_days
 from ml_assets.core.manifest import InputSource
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.rows import Rows, ask_again
 from ml_assets.errors import SourceError
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
 from ml_assets_tests.builders import order_days, write_landing

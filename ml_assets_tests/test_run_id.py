@@ -13,14 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from ml_assets.core.parameters import (
-    DatasetParameters,
-    TrainingParameters,
-    from_identity,
-    identity,
-    omitted_when,
-)
+from ml_assets.core.parameters import from_identity, identity, omitted_when
 from ml_assets.core.run_id import hash_identity, run_id
+from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.strategies import days, json_values, parameters
 

@@ -9,10 +9,9 @@ import pytest
 from obstore.exceptions import UnauthenticatedError
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import S3Access
 from ml_assets.errors import MlAssetsError, SourceError, StoreError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.sources.rows import open_source
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -20,6 +19,7 @@ from ml_assets.storage.buckets import find_session
 from ml_assets.storage.explain import explain
 from ml_assets_tests.browser import wait_for
 from ml_assets_tests.faulty import Fault, faulty
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.s3 import landed, make_bucket, make_read_only, objects_in, use
 from ml_assets_tests.scenario import failure_of, train
 

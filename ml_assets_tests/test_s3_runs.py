@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.s3_access import S3Access
 from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.defs.sensors.requests import request_files
 from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.faulty import USUAL, faulty, shuffled
@@ -73,7 +72,7 @@ def in_s3(s3, zone):
 
 
 def test_a_run_in_s3_has_the_run_ids_and_the_bytes_of_one_on_disk(on_disk, in_s3):
-    assert set(in_s3) == {(asset, str(LAST)) for asset in CATALOG}
+    assert set(in_s3) == {(asset, str(LAST)) for asset in tabular.assets}
     assert in_s3 == on_disk[0]
 
 
@@ -84,7 +83,7 @@ def test_the_layout_of_a_bucket_is_that_of_a_folder(s3, on_disk, in_s3):
 
     assert data_files(key.removeprefix("dev/") for key in there) == data_files(here)
     assert len(there) == len(here)
-    assert {key.split("/")[1] for key in there} == set(CATALOG)
+    assert {key.split("/")[1] for key in there} == set(tabular.assets)
 
 
 def files_in(root):
@@ -124,7 +123,7 @@ def test_the_shell_lists_shows_and_reuses_what_is_in_s3(s3, in_s3, monkeypatch, 
     assert f"SHA-256 {sha256}" in " ".join(capsys.readouterr().out.split())
     words = [f"--{name.replace('_', '-')}={value}" for name, value in GIVEN.items()]
     assert main(["run", "--as-of", str(LAST), *words]) == 0
-    assert capsys.readouterr().out.count("reused s3://artifacts/dev/") == len(CATALOG)
+    assert capsys.readouterr().out.count("reused s3://artifacts/dev/") == len(tabular.assets)
 
 
 def test_an_artifact_is_shown_by_its_uri(s3, in_s3, monkeypatch, capsys):

@@ -16,10 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.recipes import DATASETS
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular import shop, tabular
+from ml_assets.pipelines.tabular.parameters import DATASETS, TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source

@@ -12,6 +12,7 @@ from ml_assets.defs.schedules.training import catch_up, daily_training
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets_tests.ticks import at, days, keys, preset, record
 
@@ -37,7 +38,7 @@ def disk(tmp_path_factory):
 def trained(*texts):
     for text in texts:
         outcome = attempt(
-            check({"lookback_days": 120}),
+            check({"lookback_days": 120}, TrainingParameters),
             dt.date.fromisoformat(text),
             workspace=open_workspace(load_settings(), pipeline=tabular),
         )

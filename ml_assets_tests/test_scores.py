@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.errors import RefusedError, SourceError
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters, monitoring_identity
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.scoring.contract import Outcomes, RowsToScore, outcomes, rows_to_score
 from ml_assets.pipelines.tabular.scoring.parameters import (
     ScoringParameters,

@@ -11,7 +11,6 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
 from ml_assets.errors import SourceError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import Workspace
@@ -21,6 +20,7 @@ from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
 from ml_assets.pipelines.tabular.scoring.predictions import predict_day, predictions_key
 from ml_assets.sources.sample import SampleSource
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
 

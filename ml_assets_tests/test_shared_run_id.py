@@ -8,8 +8,7 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core import run_id as hashing
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters, from_identity
+from ml_assets.core.parameters import from_identity
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.core.tracking import Tracking
@@ -24,11 +23,13 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.model import scoring_model
 from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
 from ml_assets.pipelines.tabular.scoring.predictions import predict_day
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import write_landing
+from ml_assets_tests.keys import key_of
 
 DAY = dt.date(2025, 8, 31)
 # Two of 34 million seeds whose SHA-256 agree in 48 bits, found by trying.

@@ -6,9 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ml_assets.core.artifact import key_of
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.errors import CorruptArtifactError, SourceError
@@ -17,9 +16,11 @@ from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.evaluation import evaluate
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.sources.column_names import OF_PAIRS, OF_SCORES, check_names
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.tables import CONTRACT, training_table
 
 PARAMETERS = TrainingParameters()

@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
-from ml_assets.core.artifact import key_of
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.problems import check
 from ml_assets.defs.schedules.training import daily_training
 from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests import surfaces, ticks
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.surfaces import CANARY, DAYS, REFUSED, Typed
 from ml_assets_tests.ticks import write
 
@@ -162,7 +163,7 @@ def whole_table(table, live, home, capfd, monkeypatch):
     cells = dict(table)
     for case, typed in CASES.items():
         config = typed.block if isinstance(typed.parsed, str) else json.dumps(typed.parsed)
-        selection = ["--assets", ",".join(CATALOG)]
+        selection = ["--assets", ",".join(tabular.assets)]
         cells[case, "dg launch --job"] = surfaces.dg_launch(home, config, "--job", "train")
         cells[case, "dg launch --assets"] = surfaces.dg_launch(home, config, *selection)
         Path("typed.yaml").write_text(typed.block, encoding="utf-8")
@@ -184,7 +185,7 @@ def whole_day_table(day_table, live, home, capfd):
     """The table of days with the cells that this process fills."""
     cells = dict(day_table)
     for case, typed in DAY_CASES.items():
-        config, selection = json.dumps(typed.parsed), ["--assets", ",".join(CATALOG)]
+        config, selection = json.dumps(typed.parsed), ["--assets", ",".join(tabular.assets)]
         cells[case, "dg launch --job"] = surfaces.dg_launch(
             home, config, "--job", "train", days=typed.dg_days
         )
@@ -205,7 +206,11 @@ def _landing(instance):
 def _sound_run_ids():
     """The run_ids that the good values have, from whatever surface."""
     said = [(GOOD, dt.date.fromisoformat(day)) for day in DAYS] + [(FROM_SHOP, LANDED)]
-    return {key_of(asset, check(values), day).run_id for asset in CATALOG for values, day in said}
+    return {
+        key_of(asset, check(values, TrainingParameters), day).run_id
+        for asset in tabular.assets
+        for values, day in said
+    }
 
 
 @pytest.mark.kind(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from pydantic import Field, model_validator
 
-from ml_assets.core.parameters import Parameters, TrainingParameters, identity, refuse, used_when
+from ml_assets.core.parameters import Parameters, identity, refuse, used_when
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.search import trials_of
@@ -23,6 +23,7 @@ from ml_assets.core.sweep.space import corners
 from ml_assets.core.sweep.sweep_parameters import check_sweep, space_of, sweep_identity
 from ml_assets.core.sweep.tpe import BATCH, Tpe, _distribution
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.conftest import REPO, output_of
 
 DAY = dt.date(2025, 12, 1)
@@ -121,7 +122,7 @@ def test_every_trial_is_a_sound_run_inside_the_axes_and_no_two_are_equal(grid, c
     assert 1 <= len(trials) <= count
     assert len(set(ids(trials))) == len(trials)
     for trial in trials:
-        assert check(trial.model_dump()) == trial
+        assert check(trial.model_dump(), TrainingParameters) == trial
         assert all(min(ends[name]) <= getattr(trial, name) <= max(ends[name]) for name in grid)
 
 
@@ -129,7 +130,8 @@ def test_a_trial_is_the_run_that_these_parameters_have_in_the_shell():
     own = check_sweep({"grid": {"learning_rate": "1,0.10"}}, cls=TrainingParameters)
 
     assert ids(trials_of(V2, own)) == [
-        run_id(check({"model_version": "v2", "learning_rate": rate}), DAY) for rate in (0.1, 1.0)
+        run_id(check({"model_version": "v2", "learning_rate": rate}, TrainingParameters), DAY)
+        for rate in (0.1, 1.0)
     ]
 
 
@@ -233,7 +235,7 @@ def test_another_seed_draws_other_trials():
 
 PROGRAM = f"""
 import json
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.tpe import Tpe

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.core.parameters import TrainingParameters, from_identity, identity
+from ml_assets.core.parameters import from_identity, identity
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.axis import Choices, Range, read_axis
 from ml_assets.core.sweep.space import FIXED, listed, read_space, size
@@ -19,6 +19,7 @@ from ml_assets.core.sweep.sweep_parameters import (
 )
 from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.strategies import MARK, _values, marked_texts, parameters
 
 DAY = dt.date(2025, 12, 1)

@@ -11,10 +11,7 @@ import polars as pl
 import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
-from ml_assets.core import training
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.leaderboard import text as words
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import run_config
 from ml_assets.core.run_id import run_id
 from ml_assets.core.slices import trial_assets
@@ -28,7 +25,8 @@ from ml_assets.pipeline.failed_trials import remembered
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard, load_summary
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
-from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular import tabular, training
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train, train_days
@@ -113,7 +111,7 @@ def test_a_trial_is_a_run_which_train_reuses(swept):
 
     assert again.success, failure_of(again)
     told = {event.metadata["sha256"].value for event in made}
-    assert len(materializations(again)) == 2 * len(CATALOG)
+    assert len(materializations(again)) == 2 * len(tabular.assets)
     for event in materializations(again).values():
         assert event.metadata["reused"].value
         assert event.metadata["sha256"].value in told
@@ -126,7 +124,7 @@ def test_a_run_is_a_trial_which_a_sweep_reuses(store):
     result = launch({"grid": {"C": "5,7"}})
 
     reused = [event for event in events(result) if event.metadata["reused"].value]
-    assert sorted(event.asset_key.to_user_string() for event in reused) == sorted(CATALOG)
+    assert sorted(event.asset_key.to_user_string() for event in reused) == sorted(tabular.assets)
     assert {event.metadata["sha256"].value for event in reused} == before
 
 
@@ -264,7 +262,7 @@ def test_too_many_failures_end_the_sweep_early_and_what_was_made_stays(store):
     assert made.run_id == run_id(TrainingParameters(**SHORT), DAY)
     logged = [entry.dagster_event for entry in instance.all_logs(result.run_id) if entry.is_dagster_event]
     told = [event.asset_key.to_user_string() for event in logged if event.is_step_materialization]
-    assert sorted(told) == sorted(CATALOG)
+    assert sorted(told) == sorted(tabular.assets)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ml_assets.errors import (
     SourceError,
     StoreError,
 )
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 MEANT = {
     "0123": 123,
@@ -220,7 +221,7 @@ def test_no_message_of_any_error_is_endless(error):
 
 
 def test_a_name_that_holds_half_a_character_is_told_as_one_that_is_no_text():
-    _, problems = diagnose(parse_file(b'{"\\ud800": 1}', name="x.json"))
+    _, problems = diagnose(parse_file(b'{"\\ud800": 1}', name="x.json"), TrainingParameters)
 
     assert problems == ["(a parameter's name): not text. Parameters are named as the schema names them."]
 

@@ -11,8 +11,6 @@ from types import ModuleType
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.tracked_run import CARD_TAG, LONGEST_TAG, StoredArtifact, TrackedRun, tracked_run
 from ml_assets.core.tracking import Tracking
 from ml_assets.core.where import with_omitted
@@ -22,10 +20,12 @@ from ml_assets.pipeline.tracking.mlflow_log import DIGEST, ENVIRONMENT, RUN_ID, 
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests import tracking_store
 from ml_assets_tests.conftest import output_of
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.test_artifact_store import a_commit
 from ml_assets_tests.test_gates import manifests
 from ml_assets_tests.tracking_store import by_run_id, client, copy_of, place, runs

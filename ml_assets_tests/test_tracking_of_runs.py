@@ -8,14 +8,14 @@ import dagster as dg
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import run_config
 from ml_assets.core.run_id import run_id
 from ml_assets.definitions import defs
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests import tracking_store
 from ml_assets_tests.builders import write_landing
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.scenario import failure_of, train_days
 from ml_assets_tests.tracking_store import by_run_id, copy_of, place, runs
 

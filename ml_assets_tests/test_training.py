@@ -10,10 +10,9 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.recipes import RECIPES
 from ml_assets.errors import TrainingError
-from ml_assets.pipelines.tabular.estimators import BUILDERS, build, folds
+from ml_assets.pipelines.tabular.estimators import calibrated, folds
+from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, matrix, predict
 from ml_assets.storage import canonical_skops
 from ml_assets_tests.conftest import REPO
@@ -24,8 +23,8 @@ VARIANTS = [
 ]
 
 
-def test_every_recipe_has_its_builder():
-    assert {recipe.builder for recipe in RECIPES.values()} == set(BUILDERS)
+def build(parameters, *, numbers, categories):
+    return calibrated(RECIPES[parameters.model_version].build(parameters, numbers, categories), parameters)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

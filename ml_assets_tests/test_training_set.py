@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.fingerprints import source_days
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.errors import SourceError, TrainingError
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
 from ml_assets_tests.builders import land, order_day, order_days, write_landing

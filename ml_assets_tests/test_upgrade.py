@@ -10,13 +10,14 @@ import pytest
 from pydantic import Field
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import key_of
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import Parameters, TrainingParameters, from_identity, used_when
+from ml_assets.core.parameters import Parameters, from_identity, used_when
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.upgrade import changes, describe
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.verifying import verify_all
+from ml_assets_tests.keys import described, key_of
 
 STORES = sorted(Path(__file__).with_name("vectors").glob("store_*"))
 """A store that each schema version of manifests has written. They are never written again."""
@@ -28,7 +29,7 @@ def test_nothing_that_was_released_is_broken(capsys):
 
 def changed(*path, to):
     """The description as a release would be with one thing other than now."""
-    found = copy.deepcopy(describe())
+    found = copy.deepcopy(described())
     place = found
     for name in path[:-1]:
         place = place[name]
@@ -41,7 +42,7 @@ def changed(*path, to):
 
 def renamed(name, before):
     """The description of before another name was given to a parameter."""
-    found = copy.deepcopy(describe())
+    found = copy.deepcopy(described())
     found["parameters"][before] = found["parameters"].pop(name)
     return found
 
@@ -100,12 +101,12 @@ CASES = {
         "nothing",
     ),
     "a parameter decides an asset no more": (
-        changed("slices", "training_set", to=sorted([*describe()["slices"]["training_set"], "seed"])),
+        changed("slices", "training_set", to=sorted([*described()["slices"]["training_set"], "seed"])),
         "training_set",
         "run_ids",
     ),
     "a parameter decides an asset now": (
-        changed("slices", "model_card", to=[n for n in describe()["slices"]["model_card"] if n != "seed"]),
+        changed("slices", "model_card", to=[n for n in described()["slices"]["model_card"] if n != "seed"]),
         "model_card",
         "run_ids",
     ),
@@ -117,7 +118,7 @@ CASES = {
 def test_each_kind_of_change_is_told_with_what_it_breaks(case):
     before, name, breaks = CASES[case]
 
-    assert [(change.name, change.breaks) for change in changes(before, describe())] == [(name, breaks)]
+    assert [(change.name, change.breaks) for change in changes(before, described())] == [(name, breaks)]
 
 
 def told(before, after):
@@ -125,7 +126,7 @@ def told(before, after):
 
 
 def test_a_new_parameter_that_only_new_model_versions_use_breaks_nothing():
-    now = describe()
+    now = described()
     before = changed(P, "model_version", "choices", to=["v1"])
     for name in [name for name in now[P] if now[P][name].get("used_when") == {"model_version": ["v2"]}]:
         before[P].pop(name)
@@ -155,18 +156,18 @@ def test_a_hyperparameter_that_a_version_is_given_breaks_nothing_where_it_is_omi
     for slice_ in after["slices"].values():
         slice_.append("smoothing")
 
-    assert told(describe(), after) == [("smoothing", "a new parameter, omitted at its default", "nothing")]
+    assert told(described(), after) == [("smoothing", "a new parameter, omitted at its default", "nothing")]
     after[P]["smoothing"]["omitted_when"] = 4
-    assert {breaks for _, _, breaks in told(describe(), after)} == {"launches"}
+    assert {breaks for _, _, breaks in told(described(), after)} == {"launches"}
 
 
 def test_a_parameter_that_more_runs_use_breaks_nothing_where_it_is_omitted_at_its_default():
     before = changed(P, "calibrate", "used_when", to={"model_version": ["v2"]})
 
-    assert told(before, describe()) == [
+    assert told(before, described()) == [
         ("calibrate", "is used always, and was with model_version v2", "nothing")
     ]
-    assert [breaks for _, _, breaks in told(describe(), before)] == ["run_ids"]
+    assert [breaks for _, _, breaks in told(described(), before)] == ["run_ids"]
 
 
 def test_all_that_is_gone_and_all_that_is_used_is_told():
@@ -184,8 +185,8 @@ def test_all_that_is_gone_and_all_that_is_used_is_told():
 def test_an_asset_that_another_parameter_decides_is_told_with_it():
     before, _, _ = CASES["a parameter decides an asset no more"]
 
-    assert told(before, describe()) == [("training_set", "seed decides it no more", "run_ids")]
-    assert told(describe(), before) == [("training_set", "seed decides it now", "run_ids")]
+    assert told(before, described()) == [("training_set", "seed decides it no more", "run_ids")]
+    assert told(described(), before) == [("training_set", "seed decides it now", "run_ids")]
 
 
 def test_the_worst_comes_first_and_equals_by_name():
@@ -195,7 +196,7 @@ def test_the_worst_comes_first_and_equals_by_name():
     before[P]["area"] = NEW
     del before[P]["calibrate"]
 
-    assert [(name, breaks) for name, _, breaks in told(before, describe())] == [
+    assert [(name, breaks) for name, _, breaks in told(before, described())] == [
         ("scheme", "run_ids"),
         ("area", "stored artifacts"),
         ("depth", "stored artifacts"),
@@ -217,7 +218,7 @@ def test_the_worst_comes_first_and_equals_by_name():
     ],
 )
 def test_a_range_is_narrower_where_something_is_no_longer_in_it(was, now, narrower):
-    before, after = describe(), describe()
+    before, after = described(), described()
     for side, (low, high) in ((before, was), (after, now)):
         side[P]["max_depth"] = {**side[P]["max_depth"], "minimum": low, "maximum": high}
 
@@ -226,7 +227,7 @@ def test_a_range_is_narrower_where_something_is_no_longer_in_it(was, now, narrow
 
 
 def test_a_description_has_what_a_field_takes():
-    found = describe()[P]
+    found = described()[P]
 
     assert found["max_depth"] == {
         "type": "int",
@@ -244,7 +245,7 @@ def test_a_description_has_what_a_field_takes():
 
 def test_more_choices_and_a_wider_range_break_nothing():
     for before in (changed(P, "dataset", "choices", to=["orders"]), changed(P, "max_depth", "maximum", to=8)):
-        assert changes(before, describe()) == []
+        assert changes(before, described()) == []
 
 
 def test_the_shell_tells_what_breaks_and_ends_with_1(tmp_path, capsys):
@@ -258,7 +259,7 @@ def test_the_shell_tells_what_breaks_and_ends_with_1(tmp_path, capsys):
     (change,) = json.loads(capsys.readouterr().out)
     assert change["told"] in " ".join(told.split())
     assert main(["contract", "--describe"]) == 0
-    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(describe()))
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(described()))
 
 
 def test_any_class_of_parameters_is_described():
@@ -306,7 +307,7 @@ def test_a_store_of_each_schema_version_is_read_whole(root):
 
     assert verify_all(store).findings == ()
     keys = {key.asset: key for key in store.keys(None)}
-    assert set(keys) == set(CATALOG)
+    assert set(keys) == set(tabular.assets)
     for asset, key in keys.items():
         manifest = store.manifest(key)
         assert hash_identity(manifest.parameters, manifest.as_of) == key.run_id
@@ -332,4 +333,4 @@ def test_a_run_of_a_stored_manifest_is_named_by_the_command_that_makes_it_again(
 
 
 def test_the_description_names_every_parameter():
-    assert set(describe()["parameters"]) == set(TrainingParameters.model_fields)
+    assert set(described()["parameters"]) == set(TrainingParameters.model_fields)

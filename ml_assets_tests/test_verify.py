@@ -13,7 +13,6 @@ import dagster as dg
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.run_id import run_id
 from ml_assets.definitions import defs
 from ml_assets.pipeline.attempt import attempt
@@ -58,7 +57,7 @@ def test_a_store_in_which_nothing_is_wrong_is_read_whole_and_left_as_it_is(place
     assert tree(place.root) == before
 
 
-@pytest.mark.parametrize("asset", CATALOG)
+@pytest.mark.parametrize("asset", tabular.assets)
 @pytest.mark.parametrize("how", ["a bit flips", "it is cut", "it is gone"])
 def test_each_kind_of_damage_to_each_kind_of_file_is_found(place, asset, how):
     for file in sorted(folder(place, asset).glob("data-*")):
@@ -266,7 +265,7 @@ def test_a_run_is_reproduced_from_its_manifests_with_the_same_bytes(place, capsy
     assert main(["reproduce", run_id(GOOD, LAST), "--environment", "staging", "--json"]) == 0
 
     found = json.loads(capsys.readouterr().out)
-    assert [item["asset"] for item in found] == list(CATALOG)
+    assert [item["asset"] for item in found] == list(tabular.assets)
     assert all(item["same"] and item["sha256"] == item["sha256_again"] for item in found)
     assert all(item["changed"] == [] for item in found)
 

@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.where import ANY, Condition, Filter, parse, path_values, with_omitted
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.keys import key_of
 
 DAY = dt.date(2025, 12, 1)
 RUN = "0123456789ab"

@@ -9,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.cli.main import main
-from ml_assets.core.artifact import ArtifactKey, key_of
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact, InputSource, SourceDay
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.pipeline.differences import parameter_differences
 from ml_assets.pipeline.why import nearest_first, why
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 from ml_assets_tests.builders import land, order_day, other_code, write_landing
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.scenario import train
 from ml_assets_tests.strategies import parameters
 from ml_assets_tests.test_artifact_store import a_commit
@@ -51,7 +53,7 @@ def told(capsys, what, *, code=0):
 def test_of_the_first_run_of_all_there_is_nothing_earlier(zone, capsys):
     rows = told(capsys, made())
 
-    assert list(rows) == list(CATALOG)
+    assert list(rows) == list(tabular.assets)
     for row in rows.values():
         assert (row["kind"], row["nearest"], row["differences"]) == ("none", None, [])
         assert row["reason"].startswith("nothing earlier")
@@ -244,7 +246,7 @@ def test_what_is_never_reused_was_not_made_because_reuse_was_off(tmp_path, asset
     assert found.reason == "made again, as it is each time: no input that is recorded had changed"
 
 
-@pytest.mark.parametrize("asset", [*CATALOG, "predictions"])
+@pytest.mark.parametrize("asset", [*tabular.assets, "predictions"])
 def test_what_can_be_reused_was(tmp_path, asset):
     code = {"code_version": "0123456789ab"}
 

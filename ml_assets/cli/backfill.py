@@ -78,7 +78,9 @@ def _here(request: BackfillRequest, *, options: Options) -> BackfillResult:
     together = BackfillResult(backfill_id="", days=[], failed=[])
     runs = launch(request.parameters, request.days, given=request.given, options=options)
     for run in runs:
-        failed = failed_days(run.days, seen=run.seen, reasons=run.failed, otherwise=run.reason)
+        failed = failed_days(
+            run.days, seen=run.seen, reasons=run.failed, otherwise=run.reason, assets=tuple(tabular.assets)
+        )
         bad = {item["as_of"] for item in failed}
         together["failed"] += failed
         together["days"] += [_result(request, day, run) for day in run.days if day.isoformat() not in bad]
@@ -92,6 +94,7 @@ def _result(request: BackfillRequest, day: dt.date, run: "Local") -> Result:
     return result_of(
         request.parameters,
         day,
+        pipeline=tabular,
         dagster_run_id=run.dagster_run_id,
         environment=run.environment,
         seen=run.seen,

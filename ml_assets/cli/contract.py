@@ -8,6 +8,7 @@ from ml_assets.core.text_files import parse_json
 from ml_assets.core.upgrade import Change, changes, describe
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import read_bytes
+from ml_assets.pipelines.tabular import tabular
 
 DONE, BROKEN = 0, 1
 RELEASED = "released.json"
@@ -15,7 +16,7 @@ RELEASED = "released.json"
 
 def contract(against: str | None, *, as_json: bool, describe_only: bool) -> int:
     """Print the changes since a release; 1 where one of them breaks something."""
-    now = describe()
+    now = describe(tabular.parameters, slices={name: asset.slice for name, asset in tabular.assets.items()})
     if describe_only:
         print(json.dumps(now, indent=2, sort_keys=True))
         return DONE

@@ -4,13 +4,12 @@ import json
 import sys
 from collections.abc import Iterator
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
@@ -20,9 +19,9 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
 
     A damaged one is named on stderr and the others are listed all the same; then the exit code is 1.
     """
-    conditions = Filter(tuple(parse(where, cls=TrainingParameters)))
-    if asset not in CATALOG:
-        raise RefusedError([f"asset: unknown. Allowed: {', '.join(CATALOG)}."])
+    conditions = Filter(tuple(parse(where, cls=TrainingParameters)), tabular.path)
+    if asset not in tabular.assets:
+        raise RefusedError([f"asset: unknown. Allowed: {', '.join(tabular.assets)}."])
     store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
     failed: list[StoreError] = []
     found = _sound(store.entries(asset, conditions), failed)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ml_assets.cli.home import ensure_home
 from ml_assets.cli.signals import end_if_asked
 from ml_assets.core.options import Options
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Seen, reasons_by_day, run_config
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
 from ml_assets.pipeline.processes import processes, start_workers
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 
 if TYPE_CHECKING:  # loaded while the workers start

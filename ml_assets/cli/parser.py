@@ -12,10 +12,10 @@ from ml_assets.cli.parser_release import add_release
 from ml_assets.cli.parser_scoring import add_scoring
 from ml_assets.cli.parser_track import add_track
 from ml_assets.cli.parser_trust import add_trust
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
 from ml_assets.core.sweep.sweep_parameters import SweepParameters
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 
 def build_parser() -> Parser:

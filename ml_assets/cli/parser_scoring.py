@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from ml_assets.cli.flags import Parser
 from ml_assets.cli.parser_options import add_days, add_environment, add_reuse
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import allowed
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
 
 ROWS = ("dataset", "source")

@@ -7,7 +7,6 @@ from typing import Any
 
 from ml_assets.cli.sweep_request import SweepRequest
 from ml_assets.core.options import Options
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.report.text import count
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
@@ -15,6 +14,7 @@ from ml_assets.pipeline.days import workers_for
 from ml_assets.pipeline.plan import STATES, Plan, plan
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 
 

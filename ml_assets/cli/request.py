@@ -9,12 +9,13 @@ from typing import Any
 
 from ml_assets.cli.flags import given_parameters, unknown_flags
 from ml_assets.core import as_of as days
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.where import Condition, Filter, parse
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import read_parameters
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 MAX_DAYS = 3660
 
@@ -45,7 +46,7 @@ def read_request(
     day_text = args.as_of if args.as_of is not None else values.pop("as_of", None)
     values.pop("as_of", None)
     day = days.last_complete_day(now) if day_text is None else days.parse(str(day_text))
-    parameters, problems = diagnose(values)
+    parameters, problems = diagnose(values, TrainingParameters)
     problems = [*unknown_flags(unknown, parser), *problems]
     if looks_like_credential(str(day_text)):
         problems.append(
@@ -67,7 +68,7 @@ def read_backfill(
     """The request for several days, or RefusedError with all problems; as light as that for one."""
     values = layered(args)
     values.pop("as_of", None)
-    parameters, problems = diagnose(values)
+    parameters, problems = diagnose(values, TrainingParameters)
     problems = [*unknown_flags(unknown, parser), *problems]
     first, last, wrong = span(args, now=now)
     problems += wrong
@@ -120,7 +121,7 @@ def read_filter(args: argparse.Namespace, *, now: dt.datetime) -> Filter:
     """The artifacts that `--where` and, if given, `--last` or `--from` and `--to` name; or RefusedError."""
     conditions = parse(args.where, cls=TrainingParameters)
     if args.last is None and args.from_ is None and args.to is None:
-        return Filter(tuple(conditions))
+        return Filter(tuple(conditions), tabular.path)
     first, last, wrong = span(args, now=now)
     if first is None or last is None or wrong:
         raise RefusedError(wrong)
@@ -129,7 +130,8 @@ def read_filter(args: argparse.Namespace, *, now: dt.datetime) -> Filter:
             Condition(name="as_of", op=">=", value=first.isoformat()),
             Condition(name="as_of", op="<=", value=last.isoformat()),
             *conditions,
-        )
+        ),
+        tabular.path,
     )
 
 

@@ -9,6 +9,7 @@ from ml_assets.cli.request import Request
 from ml_assets.core.options import Options
 from ml_assets.core.result import Result
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
 
@@ -38,6 +39,7 @@ def _here(request: Request, *, options: Options) -> Result:
     return result_of(
         request.parameters,
         request.as_of,
+        pipeline=tabular,
         dagster_run_id=outcome.dagster_run_id,
         environment=outcome.environment,
         seen=outcome.seen,

@@ -11,11 +11,11 @@ from ml_assets.cli.parser_scoring import ROWS
 from ml_assets.cli.request import against_settings, span
 from ml_assets.core import as_of as days
 from ml_assets.core.options import Options
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.release import NOW, Requested
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
 
 
@@ -48,7 +48,7 @@ def read_scoring(
         if getattr(args, name) is not None
     }
     told = {"environment": args.environment, "reuse": args.reuse}
-    parameters, problems = diagnose(values)
+    parameters, problems = diagnose(values, TrainingParameters)
     problems = [*unknown_flags(unknown, parser), *problems, *problems_of(given_own, own).values()]
     problems += problems_of(told, Options, noun="option").values()
     first, last, wrong = _days(args, now=now)

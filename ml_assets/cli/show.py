@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ml_assets.core.artifact import ArtifactKey, split_path
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.s3_access import USUAL_S3
 from ml_assets.errors import ArtifactNotFoundError, RefusedError
-from ml_assets.pipeline.measured_rows import TRAINING_SET, training_set_of
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.measured_rows import TRAINING_SET, training_set_of
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -46,7 +45,7 @@ def find_artifacts(what: str, *, environment: str) -> tuple[ArtifactStore, list[
             f"No artifact of run {what} under {store.root}. `ml-assets list` shows what is there."
         )
     _refuse_several(keys, store)
-    order = list(CATALOG)
+    order = list(tabular.assets)
     return store, sorted(keys, key=lambda key: order.index(key.asset) if key.asset in order else len(order))
 
 
@@ -94,9 +93,9 @@ def _print(store: ArtifactStore, found: Sequence[tuple[ArtifactKey, Manifest]]) 
     for key, manifest in found:
         _branch(tree, key, manifest, store, seen)
     out.print(tree)
-    if last.asset in CATALOG:
+    if last.asset in tabular.assets:
         environment = load_settings().in_a_command(last.environment)
-        again = run_command(parameters_of(last), last.as_of, environment=environment)
+        again = run_command(parameters_of(last, tabular.parameters), last.as_of, environment=environment)
         out.print(f"\nThe same again:\n{again}", markup=False)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from ml_assets.cli.flags import SWEEP_FLAGS, read_as, unknown_flags
 from ml_assets.cli.request import against_settings, layered, span
 from ml_assets.core import as_of as days
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.sweep.search import check_space
 from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ def read_sweep(
         problems.append(NO_AXIS)
     own |= {name: value for name, value in _own_flags(args).items() if value is not None}
     day, days_wrong = _days(args, file_day, own, now=now)
-    parameters, found = diagnose(values)
+    parameters, found = diagnose(values, TrainingParameters)
     problems += [*wrong, *found, *_own_problems(own), *days_wrong]
     if not args.on:
         grid = own.get("grid")

@@ -7,9 +7,9 @@ from typing import Any
 
 from ml_assets.cli.show import find_artifacts
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.catalog import CATALOG, PATH
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.why import Why, why
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 
 SHOWN = 10  # differences of one artifact that are printed; --json has all
@@ -40,12 +40,12 @@ def _with_inputs(store: ArtifactStore, keys: Sequence[ArtifactKey]) -> list[Arti
             other = key.beside(item.asset, run_id=item.run_id, names=_slice(item.asset))
             if other not in found and _is_there(store, other):
                 found[other] = None
-    order = list(CATALOG)
+    order = list(tabular.assets)
     return sorted(found, key=lambda key: order.index(key.asset) if key.asset in order else len(order))
 
 
 def _slice(asset: str) -> Sequence[str]:
-    return list(CATALOG[asset].slice.model_fields) if asset in CATALOG else PATH
+    return list(tabular.assets[asset].slice.model_fields) if asset in tabular.assets else tabular.path
 
 
 def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:

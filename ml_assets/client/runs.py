@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
-from ml_assets.core.catalog import CATALOG, unknown_assets
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
+from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.deployment import connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -19,6 +19,7 @@ def submit(
     *,
     parameters: Mapping[str, Any],
     as_of: Day,
+    pipeline: Declared | None = None,
     environment: str = "default",
     reuse: bool = True,
     wait: bool = True,
@@ -31,6 +32,7 @@ def submit(
         url: the address of its webserver.
         parameters: what is not at its default, held to the same rules as anywhere else.
         as_of: the day.
+        pipeline: what is run; by default the shipped one.
         environment: where the artifacts go, if not where the deployment's settings say.
         reuse: whether stored artifacts that nothing has changed are used.
         wait: whether to wait for the end; else artifacts and metrics are empty.
@@ -41,19 +43,22 @@ def submit(
         RefusedError: before anything was started, here or by the deployment.
         RemoteError: it cannot be reached, the run failed, or it takes too long.
     """
-    checked, (day,) = checked_request(parameters, [as_of], cls=TrainingParameters)
-    deployment = connect(url)
+    pipeline = pipeline or usual_pipeline()
+    checked, (day,) = checked_request(parameters, [as_of], cls=pipeline.parameters)
+    deployment = connect(url, assets=tuple(pipeline.assets))
     config = run_config(parameters, environment=environment, reuse=reuse)
     launched = deployment.launch(config, str(day))
     told = on_progress or silent
     told(f"{day} launched as Dagster run {launched}")
     if not wait:
-        return result_of(checked, day, dagster_run_id=launched, environment=environment)
+        return result_of(checked, day, pipeline=pipeline, dagster_run_id=launched, environment=environment)
     until(lambda: deployment.run_ended(launched, told), what=f"run {launched}", seconds=timeout_seconds)
     outcome = deployment.outcome_of_run(launched)
     if outcome.reasons:
         raise RemoteError(f"The run {launched} failed on {deployment.url}: {outcome.reasons[0]}")
-    return result_of(checked, day, dagster_run_id=launched, environment=environment, seen=outcome.seen)
+    return result_of(
+        checked, day, pipeline=pipeline, dagster_run_id=launched, environment=environment, seen=outcome.seen
+    )
 
 
 def submit_backfill(
@@ -63,6 +68,7 @@ def submit_backfill(
     days: Sequence[Day] = (),
     first: Day | None = None,
     last: Day | None = None,
+    pipeline: Declared | None = None,
     assets: Collection[str] | None = None,
     environment: str = "default",
     reuse: bool = True,
@@ -77,9 +83,10 @@ def submit_backfill(
     A day that fails is listed in `failed` with its reason; it is no error. For the rest see `submit`.
     """
     wanted = list(days) if days else span(first, last)
-    problems = [] if assets is None else unknown_assets(assets)
-    checked, found = checked_request(parameters, wanted, cls=TrainingParameters, also=problems)
-    deployment = connect(url)
+    pipeline = pipeline or usual_pipeline()
+    problems = [] if assets is None else _unknown_assets(assets, pipeline)
+    checked, found = checked_request(parameters, wanted, cls=pipeline.parameters, also=problems)
+    deployment = connect(url, assets=tuple(pipeline.assets))
     config = run_config(parameters, environment=environment, reuse=reuse, engine=engine)
     backfill = deployment.launch_backfill(config, [str(day) for day in found], assets=assets)
     told = on_progress or silent
@@ -97,13 +104,14 @@ def submit_backfill(
         seen=outcome.seen,
         reasons=outcome.failed,
         otherwise=outcome.otherwise,
-        assets=assets or tuple(CATALOG),
+        assets=assets or tuple(pipeline.assets),
     )
     bad = {item["as_of"] for item in failed}
     results = [
         result_of(
             checked,
             day,
+            pipeline=pipeline,
             dagster_run_id=outcome.run_of(day),
             environment=_place(environment, day, outcome.seen),
             seen=outcome.seen,
@@ -112,6 +120,13 @@ def submit_backfill(
         if str(day) not in bad
     ]
     return BackfillResult(backfill_id=backfill, days=results, failed=failed)
+
+
+def _unknown_assets(assets: Collection[str], pipeline: Declared) -> list[str]:
+    """One line where something else than assets of the pipeline is asked for, or nothing at all; else none."""
+    if assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys():
+        return []
+    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
 def _place(environment: str, day: dt.date, seen: Seen) -> str:

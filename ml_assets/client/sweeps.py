@@ -10,12 +10,15 @@ from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, refuse_early, silent, until
 from ml_assets.core.as_of import window
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_run_id
 from ml_assets.core.sweep.search import check_space, trials_of
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of, sweep_parameters
+from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.deployment import ENDED, Deployment, TaggedRun, connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -33,6 +36,7 @@ def submit_sweep(
     parameters: Mapping[str, Any],
     sweep: Mapping[str, Any],
     as_of: Day,
+    pipeline: Declared | None = None,
     as_runs: bool = False,
     environment: str = "default",
     reuse: bool = True,
@@ -49,6 +53,7 @@ def submit_sweep(
         parameters: what all trials share and is not at its default.
         sweep: the sweep's own parameters: `grid`, `search`, `window_days` and so on.
         as_of: its latest day.
+        pipeline: what is run; by default the shipped one.
         as_runs: launch each trial and day as a run of its own, for trials that each need a machine. The sensor
             `leaderboard_after_sweep` of the deployment ranks them when the last one has ended. What is running or
             succeeded already for the same sweep is not launched again.
@@ -66,8 +71,9 @@ def submit_sweep(
     """
     if as_runs:
         _refuse_with_as_runs(retry_failed=retry_failed, engine=engine)
-    asked = _ask(parameters, sweep, as_of, environment=environment, as_runs=as_runs)
-    deployment, told = connect(url), on_progress or silent
+    pipeline = pipeline or usual_pipeline()
+    asked = _ask(parameters, sweep, as_of, pipeline=pipeline, environment=environment, as_runs=as_runs)
+    deployment, told = connect(url, assets=tuple(pipeline.assets)), on_progress or silent
     first = deployment.first_day()
     refuse_early(asked.as_of, first=first)
     if as_runs:
@@ -102,7 +108,7 @@ def submit_sweep(
 class _Asked:
     """A sound sweep that is asked for; `request` is what was given, as JSON values."""
 
-    parameters: TrainingParameters
+    parameters: Parameters
     own: SweepParameters
     as_of: dt.date
     request: Mapping[str, Any]
@@ -116,14 +122,20 @@ class _Asked:
 
 
 def _ask(
-    parameters: Mapping[str, Any], sweep: Mapping[str, Any], as_of: Day, *, environment: str, as_runs: bool
+    parameters: Mapping[str, Any],
+    sweep: Mapping[str, Any],
+    as_of: Day,
+    *,
+    pipeline: Declared,
+    environment: str,
+    as_runs: bool,
 ) -> _Asked:
     """What is asked for, or RefusedError with every problem of parameters, days and sweep."""
     checked, (day,) = checked_request(
-        parameters, [as_of], cls=TrainingParameters, also=_problems(sweep, as_runs=as_runs)
+        parameters, [as_of], cls=pipeline.parameters, also=_problems(sweep, pipeline, as_runs=as_runs)
     )
-    own = check_sweep(sweep, cls=TrainingParameters)
-    check_space(checked, space_of(own, cls=TrainingParameters))
+    own = _checked(sweep, pipeline)
+    check_space(checked, space_of(own, cls=pipeline.parameters))
     request = {"given": dict(parameters), "own": dict(sweep), "as_of": str(day), "environment": environment}
     return _Asked(parameters=checked, own=own, as_of=day, request=request)
 
@@ -135,9 +147,14 @@ def _refuse_with_as_runs(**options: object) -> None:
         )
 
 
-def _problems(sweep: Mapping[str, Any], *, as_runs: bool) -> tuple[str, ...]:
+def _checked(sweep: Mapping[str, Any], pipeline: Declared) -> SweepParameters:
+    model = sweep_parameters(Metrics.of(pipeline))
+    return check_sweep(sweep, cls=pipeline.parameters, model=model)
+
+
+def _problems(sweep: Mapping[str, Any], pipeline: Declared, *, as_runs: bool) -> tuple[str, ...]:
     try:
-        own = check_sweep(sweep, cls=TrainingParameters)
+        own = _checked(sweep, pipeline)
     except RefusedError as error:
         return error.problems
     if as_runs and own.search not in LISTABLE:

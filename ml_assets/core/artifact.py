@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ml_assets.core.catalog import CATALOG, PATH
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters, identity
 from ml_assets.core.run_id import canonical, hash_identity, value_text
 
 _RUN_ID = re.compile(r"^[0-9a-f]{12}\Z")
@@ -78,19 +76,13 @@ class ArtifactKey:
         return ArtifactKey(asset=asset, values=values, as_of=self.as_of, run_id=run_id, folder=self.folder)
 
 
-def key_of(asset: str, parameters: DatasetParameters, as_of: dt.date) -> ArtifactKey:
-    """The key of `asset` for these parameters: its own slice decides; all of them for an asset of others."""
-    slice_ = CATALOG[asset].slice if asset in CATALOG else TrainingParameters
-    return key_of_identity(asset, identity(parameters, of=slice_), as_of)
-
-
 def key_of_identity(
     asset: str,
     values: Mapping[str, Any],
     as_of: dt.date,
     *,
     path: Mapping[str, Any] | None = None,
-    names: Iterable[str] = PATH,
+    names: Iterable[str],
     folder: str = "",
 ) -> ArtifactKey:
     """The key of an asset that `values` decide; its path tells those of `names` that are among them, or in `path`."""

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from ml_assets.core.parameters import Parameters, TrainingParameters
+from ml_assets.core.parameters import Parameters
 
 OPTIONS = frozenset(
     {
@@ -18,6 +18,9 @@ OPTIONS = frozenset(
 """Flags of the shell that are no parameters: one of their names is given as `--set name=value` only."""
 
 
+USUAL_DATASET = "orders"  # of releases, where the shell is given no dataset
+
+
 def run_command(parameters: Parameters, as_of: dt.date, *, environment: str = "default") -> str:
     """`ml-assets run --dataset customers --as-of 2025-12-01 ...`: every parameter that is not at its default."""
     return _command("run", parameters, ["--as-of", as_of.isoformat()], environment)
@@ -25,8 +28,7 @@ def run_command(parameters: Parameters, as_of: dt.date, *, environment: str = "d
 
 def command(*words: str, dataset: str = "", environment: str = "default") -> str:
     """`ml-assets switch --to blue --dataset customers`: with a dataset and an environment where they are not the usual."""
-    usual = TrainingParameters.model_fields["dataset"].default
-    about = [] if dataset in ("", usual) else ["--dataset", dataset]
+    about = [] if dataset in ("", USUAL_DATASET) else ["--dataset", dataset]
     return shlex.join(["ml-assets", *words, *about, *_at(environment)])
 
 
@@ -58,8 +60,7 @@ def spans(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
 def _command(name: str, parameters: Parameters, days: list[str], environment: str) -> str:
     about = getattr(parameters, "dataset", "")
     words = ["ml-assets", name, *(["--dataset", about] if about else []), *days]
-    cls = TrainingParameters if isinstance(parameters, TrainingParameters) else type(parameters)
-    for field_name, field in cls.model_fields.items():
+    for field_name, field in type(parameters).model_fields.items():
         value = getattr(parameters, field_name)
         if field_name == "dataset" or value == field.default:
             continue

@@ -8,20 +8,26 @@ from pydantic_core import PydanticCustomError
 
 from ml_assets.core.core_schema import no_truth
 from ml_assets.core.foreign_text import visible
-from ml_assets.core.parameters import TrainingParameters
+from ml_assets.core.parameters import NAME, Parameters
 from ml_assets.core.problems import allowed
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.usual_pipeline import usual_pipeline
 
 ANY = "*"
-_SOURCE = TrainingParameters.model_fields["source"]
+
+
+class _Sources(Parameters):
+    source: str = Field(default="sample", pattern=NAME)
 
 
 def named_sources(sources: dict[str, str]) -> dict[str, str]:
     """The same sources; PydanticCustomError where no run could name one of them."""
-    pattern = next(mark.pattern for mark in _SOURCE.metadata if getattr(mark, "pattern", None))
-    if wrong := [name for name in sources if not re.fullmatch(pattern, name)]:
-        told = {"wrong": ", ".join(map(safe_name, wrong[:5])), "allowed": allowed(_SOURCE)}
+    if wrong := [name for name in sources if not re.fullmatch(NAME, name)]:
+        told = {
+            "wrong": ", ".join(map(safe_name, wrong[:5])),
+            "allowed": allowed(_Sources.model_fields["source"]),
+        }
         raise PydanticCustomError("source", "no run can name {wrong}. Allowed: {allowed}", told)
     if empty := [name for name, uri in sources.items() if not uri.strip()]:
         raise PydanticCustomError("source", "{names}: names no place", {"names": ", ".join(empty[:5])})
@@ -68,8 +74,9 @@ class Environment(BaseModel):
     @field_validator("overrides")
     @classmethod
     def _overrides_are_parameters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if wrong := [name for name in names if name != ANY and name not in TrainingParameters.model_fields]:
-            known = ", ".join(TrainingParameters.model_fields)
+        fields = usual_pipeline().parameters.model_fields if {*names} - {ANY} else {}
+        if wrong := [name for name in names if name != ANY and name not in fields]:
+            known = ", ".join(fields)
             raise PydanticCustomError(
                 "override",
                 "unknown: {wrong}. Allowed: * for all, or {known}",

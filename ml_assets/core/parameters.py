@@ -1,21 +1,18 @@
 """The parameters of a run: what decides the result, typed, ranged and refused when wrong."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
 from ml_assets.core.definition import definition_problems
 from ml_assets.core.frozen_values import frozen
 from ml_assets.core.marks import is_used, omission, omitted_values, omitted_when, unused_problems, used_when
-from ml_assets.core.recipes import DATASETS, RECIPES
 
 __all__ = [
-    "DatasetParameters",
     "Parameters",
-    "TrainingParameters",
     "definition_problems",
     "from_identity",
     "identity",
@@ -26,14 +23,6 @@ __all__ = [
     "used_when",
 ]
 
-if TYPE_CHECKING:
-    Dataset = str
-    ModelVersion = str
-else:  # the registries are the only lists of what is allowed
-    Dataset = Literal[tuple(DATASETS)]
-    ModelVersion = Literal[tuple(RECIPES)]
-
-LONGEST_LOOKBACK = 3650
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 REFUSED, UNUSED = "refused", "unused"  # kinds of errors of our own among those of pydantic
 
@@ -98,70 +87,6 @@ def refuse(field: str, what: str, *, allowed: str) -> PydanticCustomError:
     """
     return PydanticCustomError(
         REFUSED, "{field}: {what}. Allowed: {allowed}.", {"field": field, "what": what, "allowed": allowed}
-    )
-
-
-class DatasetParameters(Parameters):
-    """What decides a training set."""
-
-    dataset: Dataset = Field(
-        default="orders", description="Which rows: " + "; ".join(f"{k} = {v}" for k, v in DATASETS.items())
-    )
-    source: str = Field(
-        default="sample",
-        pattern=NAME,
-        description="Logical name of where rows come from: `sample`, or a name in the settings",
-    )
-    lookback_days: int = Field(
-        default=365, ge=2, le=LONGEST_LOOKBACK, description="Days of rows before and including as_of"
-    )
-    holdout_days: int = Field(
-        default=56, ge=1, le=365, description="Latest days of the usable rows, kept for evaluation"
-    )
-    purged: Annotated[bool, omitted_when(False)] = Field(
-        default=True, description="Train only on rows whose outcome was known when the holdout began"
-    )
-
-    @model_validator(mode="after")
-    def _holdout_leaves_rows_to_train_on(self) -> "DatasetParameters":
-        if self.holdout_days >= self.lookback_days:
-            raise refuse(
-                "holdout_days", "must be smaller than lookback_days", allowed="1 to lookback_days - 1"
-            )
-        return self
-
-
-class TrainingParameters(DatasetParameters):
-    """What decides a model, its evaluation and its card. Hyperparameters have scikit-learn's own names."""
-
-    model_version: ModelVersion = Field(
-        default="v1",
-        description="; ".join(f"{name} = {recipe.description}" for name, recipe in RECIPES.items()),
-    )
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Seed of everything random")
-    C: Annotated[float, used_when(model_version="v1")] = Field(
-        default=1.0, ge=1e-6, le=1e6, description="v1: inverse strength of regularisation"
-    )
-    learning_rate: Annotated[float, used_when(model_version="v2")] = Field(
-        default=0.05, ge=0.0001, le=1.0, description="v2: shrinkage of each tree"
-    )
-    max_iter: Annotated[int, used_when(model_version="v2")] = Field(
-        default=100, ge=1, le=2000, description="v2: number of trees"
-    )
-    max_depth: Annotated[int, used_when(model_version="v2")] = Field(
-        default=4, ge=1, le=16, description="v2: depth of a tree at most"
-    )
-    max_leaf_nodes: Annotated[int, used_when(model_version="v2")] = Field(
-        default=31, ge=2, le=255, description="v2: leaves of a tree at most"
-    )
-    min_samples_leaf: Annotated[int, used_when(model_version="v2")] = Field(
-        default=20, ge=1, le=10000, description="v2: rows in a leaf at least"
-    )
-    l2_regularization: Annotated[float, used_when(model_version="v2")] = Field(
-        default=0.0, ge=0.0, le=1e6, description="v2: L2 penalty on leaf values"
-    )
-    calibrate: Annotated[bool, omitted_when(False)] = Field(
-        default=False, description="Calibrate the probabilities (sigmoid, 5 folds of the training rows)"
     )
 
 

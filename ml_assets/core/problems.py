@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_args, overload
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -11,7 +11,7 @@ from ml_assets.core.core_schema import number_of
 from ml_assets.core.field_types import FieldType, field_type
 from ml_assets.core.foreign_text import is_text, visible
 from ml_assets.core.nearest import MOST_NAMES, first_of, nearest
-from ml_assets.core.parameters import NAME, REFUSED, AnyParameters, Parameters, TrainingParameters
+from ml_assets.core.parameters import NAME, REFUSED, AnyParameters
 from ml_assets.core.rules import REFUSES, broken_rules, rule_of
 from ml_assets.core.secrets import credentials, looks_like_credential
 from ml_assets.errors import RefusedError
@@ -38,11 +38,7 @@ _WRONG = {
 _OF_RULES = ("value_error", "assertion_error")
 
 
-@overload
-def check(values: Values) -> TrainingParameters: ...
-@overload
-def check(values: Values, model: type[AnyParameters]) -> AnyParameters: ...
-def check(values: Values, model: type[Any] = TrainingParameters) -> Any:
+def check(values: Values, model: type[AnyParameters]) -> AnyParameters:
     """The validated parameters of typed values by field name, or RefusedError with every problem."""
     parsed, problems = diagnose(values, model)
     if parsed is None:
@@ -50,11 +46,7 @@ def check(values: Values, model: type[Any] = TrainingParameters) -> Any:
     return parsed
 
 
-@overload
-def diagnose(values: Values) -> tuple[TrainingParameters | None, list[str]]: ...
-@overload
-def diagnose(values: Values, model: type[AnyParameters]) -> tuple[AnyParameters | None, list[str]]: ...
-def diagnose(values: Values, model: type[Any] = TrainingParameters) -> tuple[Any, list[str]]:
+def diagnose(values: Values, model: type[AnyParameters]) -> tuple[AnyParameters | None, list[str]]:
     """The validated parameters or None, and all problems; of very many unknown names, the first ones."""
     if not all(isinstance(name, str) and is_text(name) for name in values):  # Python and Dagster take any key
         return None, ["(a parameter's name): not text. Parameters are named as the schema names them."]
@@ -101,7 +93,7 @@ def _without_secrets(values: Values, *, noun: str) -> tuple[dict[str, Any], dict
     return rest, found
 
 
-def _in_rounds(values: Values, model: type[Parameters]) -> tuple[Parameters | None, list[str]]:
+def _in_rounds(values: Values, model: type[AnyParameters]) -> tuple[AnyParameters | None, list[str]]:
     """The parameters that are left once the problems are taken out, and the problems.
 
     A rule that spans fields can only be checked once its fields are sound, so what was found wrong is taken

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypedDict
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.options import Options
-from ml_assets.core.parameters import TrainingParameters, identity
-from ml_assets.core.run_id import run_id
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.slices import metric_assets
 
 Seen = Mapping[tuple[str, str], Mapping[str, Any]]
 """The metadata of each materialization of some runs, as plain values, by asset and day."""
@@ -78,25 +78,26 @@ def run_config(
 
 
 def result_of(
-    parameters: TrainingParameters,
+    parameters: Parameters,
     as_of: dt.date,
     *,
+    pipeline: Declared,
     dagster_run_id: str,
     environment: str,
     seen: Seen | None = None,
 ) -> Result:
     """The result of one as_of."""
     day = as_of.isoformat()
-    made = {asset: (seen or {}).get((asset, day)) for asset in CATALOG}
-    metadata = made["evaluation"] or {}
+    made = {asset: (seen or {}).get((asset, day)) for asset in pipeline.assets}
+    metadata = made[metric_assets(pipeline)[0]] or {}
     return Result(
-        run_id=run_id(parameters, as_of),
+        run_id=pipeline.run_id(parameters, as_of),
         dagster_run_id=dagster_run_id,
         environment=str(metadata.get("environment", environment))
         if environment == "default"
         else environment,
         as_of=day,
-        parameters=identity(parameters, of=TrainingParameters),
+        parameters=pipeline.identity(parameters),
         artifacts={asset: artifact_of(entry) for asset, entry in made.items() if entry is not None},
         metrics={name: value for name, value in metadata.items() if isinstance(value, float)},
     )
@@ -113,7 +114,7 @@ def failed_days(
     seen: Seen,
     reasons: Mapping[str, str],
     otherwise: str = "",
-    assets: Collection[str] = tuple(CATALOG),
+    assets: Collection[str],
 ) -> list[FailedDay]:
     """The days of which an asset is missing, each with its reason.
 

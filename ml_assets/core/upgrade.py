@@ -10,11 +10,10 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.field_types import field_type
 from ml_assets.core.manifest import SCHEMA_VERSION
 from ml_assets.core.marks import conditions, omission
-from ml_assets.core.parameters import Parameters, TrainingParameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.run_id import LENGTH, SCHEME
 
 Breaks = Literal["run_ids", "stored artifacts", "launches", "nothing"]
@@ -39,12 +38,8 @@ class Change(BaseModel):
     breaks: Breaks
 
 
-def describe(
-    cls: type[Parameters] = TrainingParameters, *, slices: Mapping[str, type[Parameters]] | None = None
-) -> dict[str, Any]:
+def describe(cls: type[Parameters], *, slices: Mapping[str, type[Parameters]]) -> dict[str, Any]:
     """The description of a class of parameters, and of the slices that assets take of it, as the code is now."""
-    if slices is None:
-        slices = {asset: kind.slice for asset, kind in CATALOG.items()}
     defined = {base.__name__: inspect.get_annotations(base) for base in cls.__mro__}
     owned = {name: sorted(cls.model_fields.keys() & own) for name, own in defined.items()}
     return {

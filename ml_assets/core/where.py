@@ -10,12 +10,12 @@ from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import parse as parse_day
-from ml_assets.core.catalog import CATALOG, PATH
 from ml_assets.core.field_types import field_type
 from ml_assets.core.marks import Fields, omitted_values
 from ml_assets.core.nearest import MOST_NAMES
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import suggest
+from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.errors import RefusedError
 
 _CONDITION = re.compile(r"^(?P<name>\w+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.+)$")
@@ -82,7 +82,7 @@ class Filter:
     """
 
     conditions: tuple[Condition, ...] = ()
-    path: tuple[str, ...] = PATH
+    path: tuple[str, ...] = ()
 
     def admits(self, key: ArtifactKey) -> bool:
         """Whether every condition on what the path of an artifact tells may hold."""
@@ -125,7 +125,8 @@ def path_values(key: ArtifactKey) -> dict[str, str]:
 
 def with_omitted(asset: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of an artifact with those that its identity leaves out at the value that they stand for."""
-    fields = CATALOG[asset].slice.model_fields if asset in CATALOG else {}
+    known = usual_pipeline().assets
+    fields = known[asset].slice.model_fields if asset in known else {}
     return {**omitted_values(parameters, fields), **parameters}
 
 

@@ -9,24 +9,24 @@ import dagster as dg
 from ml_assets.adapter import days as partition
 from ml_assets.adapter.guard import option
 from ml_assets.adapter.parameters import refuse_options
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 
 def trains(run: dg.DagsterRun) -> bool:
     """Whether a run makes assets of the catalog and nothing else: by the job `train`, or by a selection of them."""
     selected = {key.to_user_string() for key in run.asset_selection or ()}
-    return run.job_name == TRAIN or (bool(selected) and selected <= CATALOG.keys())
+    return run.job_name == TRAIN or (bool(selected) and selected <= tabular.assets.keys())
 
 
 def parameters_of(run_config: Mapping[str, Any]) -> TrainingParameters | None:
     """A run's parameters, or None where they are not acceptable."""
     try:
-        return check(config_of(run_config, "params"))
+        return check(config_of(run_config, "params"), TrainingParameters)
     except MlAssetsError:
         return None
 

@@ -11,20 +11,21 @@ from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.partitions import loaded_problem
 from ml_assets.core import as_of as days
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.presets import Preset, read_presets
 from ml_assets.settings import Settings, load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
 RUN_KEY_TAG = "dagster/run_key"
 PRESET_TAG = "ml_assets/preset"
-LAST_ASSET = tuple(CATALOG)[-1]
+LAST_ASSET = tuple(tabular.assets)[-1]
 UNFINISHED = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -54,7 +55,7 @@ def run_request(
         environment: where the artifacts go, if not where the settings say.
     """
     refuse(given)
-    parameters = check(given)
+    parameters = check(given, TrainingParameters)
     name = run_id(parameters, as_of)
     options = {} if environment == "default" else {"options": {"config": {"environment": environment}}}
     params = {"params": {"config": {key: getattr(parameters, key) for key in given}}}
@@ -76,7 +77,7 @@ def sound_presets(log: logging.Logger) -> Iterator[tuple[Preset, TrainingParamet
         for line in wrong:
             log.error("preset %s: %s It is left out.", preset.name, line)
         if not wrong:
-            yield preset, check(preset.parameters)
+            yield preset, check(preset.parameters, TrainingParameters)
 
 
 def _problems(given: Mapping[str, Any]) -> tuple[str, ...]:

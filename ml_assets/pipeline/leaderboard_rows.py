@@ -10,7 +10,7 @@ from ml_assets.core.leaderboard.ranking import Evidence
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.statistics.row_values import KNOWN
 from ml_assets.pipeline.scored_evaluation import scores_of
-from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.pipeline.workspace import Workspace
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from polars import DataFrame
@@ -28,7 +28,7 @@ def evidence(
     evaluations: Mapping[tuple[str, dt.date], Manifest],
     shared: Iterable[Manifest],
     *,
-    store: ArtifactStore,
+    workspace: Workspace,
     window_days: int = 1,
 ) -> Evidence:
     """Compare the trials of a leaderboard with the first one on the rows of all their holdouts.
@@ -40,7 +40,7 @@ def evidence(
         board: the ranking.
         evaluations: by trial and day.
         shared: what trials share: among it that on whose rows the evaluations were measured.
-        store: where the scores are.
+        workspace: where the scores are.
         window_days: over how many days the metric is measured.
 
     Raises:
@@ -56,7 +56,7 @@ def evidence(
         board=board,
         evaluations=evaluations,
         shared={manifest.sha256: manifest for manifest in shared},
-        store=store,
+        workspace=workspace,
     ).evidence()
 
 
@@ -67,7 +67,7 @@ class _Reading:
     board: Leaderboard
     evaluations: Mapping[tuple[str, dt.date], Manifest]
     shared: Mapping[str, Manifest]
-    store: ArtifactStore
+    workspace: Workspace
 
     def evidence(self) -> Evidence:
         from ml_assets.core.leaderboard.evidence import NestedChoice, against_first, rows_of
@@ -107,7 +107,7 @@ class _Reading:
         found: Scored = []
         for day in self.board.days:
             manifest = self.evaluations[trial.run_id, day]
-            table = scores_of(manifest, self.store)
+            table = scores_of(manifest, self.workspace.store, pipeline=self.workspace.pipeline)
             if table is None:
                 return None
             found.append((day, table))

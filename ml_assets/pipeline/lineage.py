@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.pipeline import Declared
@@ -36,10 +35,12 @@ def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, envi
         RefusedError: the code that is here does not know its parameters.
         CorruptArtifactError: it does not say of which training set it was made.
     """
-    keys = keys_of(model.key, model.manifest)
+    keys = keys_of(model.key, model.manifest, pipeline=pipeline)
     read = {asset: _read(key, store) for asset, key in keys.items()}
     code = {name: code_of(asset) for name, asset in pipeline.assets.items()}
-    command = run_command(parameters_of(model.manifest), model.manifest.as_of, environment=environment)
+    command = run_command(
+        parameters_of(model.manifest, pipeline.parameters), model.manifest.as_of, environment=environment
+    )
     return Lineage(
         keys=keys,
         evidence=Evidence(
@@ -53,7 +54,7 @@ def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, envi
     )
 
 
-def keys_of(model: ArtifactKey, manifest: Manifest) -> dict[str, ArtifactKey]:
+def keys_of(model: ArtifactKey, manifest: Manifest, *, pipeline: Declared) -> dict[str, ArtifactKey]:
     """Where the artifacts of a model's run are kept, in the order in which they are made.
 
     CorruptArtifactError where the model does not say of which training set it was made.
@@ -64,10 +65,10 @@ def keys_of(model: ArtifactKey, manifest: Manifest) -> dict[str, ArtifactKey]:
             f"{model.path}: does not say of which training set it was made. Train it again."
         )
     return {
-        asset: model.beside(asset, run_id=rows.run_id, names=CATALOG[asset].slice.model_fields)
+        asset: model.beside(asset, run_id=rows.run_id, names=pipeline.assets[asset].slice.model_fields)
         if asset == rows.asset  # its digest tells whether it is the one
         else replace(model, asset=asset, identity=manifest.parameters)
-        for asset in CATALOG
+        for asset in pipeline.assets
     }
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.command import command
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import AnyParameters, TrainingParameters, from_identity
+from ml_assets.core.parameters import AnyParameters, from_identity
 from ml_assets.core.release import SLOTS, Release, Releases
 from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
@@ -57,7 +57,7 @@ class NamedModel:
         return text if self.name == self.manifest.run_id else f"{self.name}: {text}"
 
 
-def parameters_of(model: Manifest, cls: type[AnyParameters] = TrainingParameters) -> AnyParameters:  # type: ignore[assignment]
+def parameters_of(model: Manifest, cls: type[AnyParameters]) -> AnyParameters:
     """The parameter set of an artifact; RefusedError where the code that is here does not know such a one."""
     try:
         return from_identity(model.parameters, cls=cls)

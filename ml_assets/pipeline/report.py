@@ -24,7 +24,6 @@ from ml_assets.pipeline.scored_evaluation import keeps_scores, scores_of
 from ml_assets.pipeline.stored_days import StoredDay, read_days
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
-from ml_assets.storage.artifact_store import ArtifactStore
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from polars import DataFrame
@@ -89,7 +88,7 @@ def report_of(
         metric=metric,
         named_environment=workspace.environment != load_settings().environment,
         coverage=covered,
-        pooled=_pooled(records, evaluations, names=pooled_names(Metrics.of(pipeline)), store=workspace.store),
+        pooled=_pooled(records, evaluations, names=pooled_names(Metrics.of(pipeline)), workspace=workspace),
     )
 
 
@@ -98,7 +97,7 @@ def _pooled(
     evaluations: Sequence[Manifest],
     *,
     names: Sequence[str],
-    store: ArtifactStore,
+    workspace: Workspace,
 ) -> Pool | None:
     """The metrics over all days that are done; without intervals, and why, where scores cannot be read."""
     if not evaluations:
@@ -108,15 +107,15 @@ def _pooled(
         many = f"{count(len(without), 'day')} of {len(evaluations)}"
         return means(records, names=names, why_not=f"the evaluations of {many} keep no scores")
     try:
-        scored = partial(_scored, evaluations, store)
+        scored = partial(_scored, evaluations, workspace)
         return pool(scored, entity=str(evaluations[-1].facts.get("entity", "")), names=names)
     except CorruptArtifactError as error:
         return means(records, names=names, why_not=f"scores cannot be read: {str(error).rstrip('.')}")
 
 
-def _scored(evaluations: Sequence[Manifest], store: ArtifactStore) -> "Iterator[tuple[dt.date, DataFrame]]":
+def _scored(evaluations: Sequence[Manifest], workspace: Workspace) -> "Iterator[tuple[dt.date, DataFrame]]":
     for manifest in sorted(evaluations, key=lambda manifest: manifest.as_of):
-        table = scores_of(manifest, store)
+        table = scores_of(manifest, workspace.store, pipeline=workspace.pipeline)
         if table is not None:
             yield manifest.as_of, table
 

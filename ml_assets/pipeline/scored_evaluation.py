@@ -2,22 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from ml_assets.core.artifact import key_of_identity
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import Declared
 from ml_assets.storage.artifact_store import ArtifactStore
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from polars import DataFrame
 
 
-def scores_of(evaluation: Manifest, store: ArtifactStore) -> "DataFrame | None":
+def scores_of(evaluation: Manifest, store: ArtifactStore, *, pipeline: Declared) -> "DataFrame | None":
     """What `pipeline.scores.stored_scores` reads of it: None where it keeps no scores.
 
     CorruptArtifactError where the bytes are wrong, StoreError where the store cannot be read.
     """
     from ml_assets.pipeline.scores import stored_scores
 
-    key = key_of_identity(evaluation.asset, evaluation.parameters, evaluation.as_of)
+    key = pipeline.key_of_identity(evaluation.asset, evaluation.parameters, evaluation.as_of)
     return stored_scores(key, evaluation, store)
 
 

@@ -120,7 +120,7 @@ class Sweep:
             board,
             self.evaluations,
             self._shared_manifests(),
-            store=self.workspace.store,
+            workspace=self.workspace,
             window_days=days,
         )
         return with_evidence(board, compared, pipeline=self.pipeline)

@@ -7,16 +7,16 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from ml_assets.core.artifact import key_of
-from ml_assets.core.parameters import DatasetParameters, TrainingParameters
 from ml_assets.core.release import Release, promoted, switched
 from ml_assets.errors import MlAssetsError
+from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 from ml_assets.storage import disk
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.copying import copy_artifact
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets.storage.tries import TryLog
 from ml_assets.storage.verifying import verify_all
+from ml_assets_tests.keys import key_of
 from ml_assets_tests.test_artifact_store import DAY, a_commit
 from ml_assets_tests.torture.place import Tally
 from ml_assets_tests.torture.power import cuts, recorded

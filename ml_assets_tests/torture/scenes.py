@@ -11,11 +11,11 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.releases import verify_release
 from ml_assets.pipeline.workspace import Workspace, utc_now
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog

@@ -6,14 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import diagnose
 from ml_assets.core.result import reasons_by_day
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.launched import config_of, days_of
 from ml_assets.pipeline.report import Outcome
 from ml_assets.pipeline.stored_days import StoredDay
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 RUNS = 500  # latest failed runs of this dataset and model version that are looked at
 REPORT_JOB = "report"
@@ -95,12 +95,12 @@ def _failures(
 def _trains(run: dg.DagsterRun) -> bool:
     """Whether the run was to make the day's artifacts, and not a report on them."""
     selected = {key.to_user_string() for key in run.asset_selection or ()}
-    return run.job_name != REPORT_JOB and (not selected or bool(selected & CATALOG.keys()))
+    return run.job_name != REPORT_JOB and (not selected or bool(selected & tabular.assets.keys()))
 
 
 def _is_of(run_config: Mapping[str, Any], parameters: TrainingParameters, environment: str) -> bool:
     """Whether a run was of these parameters; one that names no environment may be of any."""
-    parsed, _ = diagnose(config_of(run_config, "params"))
+    parsed, _ = diagnose(config_of(run_config, "params"), TrainingParameters)
     named = config_of(run_config, "options").get("environment", "default")
     day = dt.date.min
     return (

@@ -10,8 +10,6 @@ import dagster as dg
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
-from ml_assets.core.catalog import CATALOG
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.report.parameters import ReportParameters, report_identity
 from ml_assets.defs.in_time import in_time
@@ -23,6 +21,7 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 
 ENDED = frozenset({"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"})
@@ -94,7 +93,7 @@ def _days(backfill: Any, context: dg.SensorEvaluationContext) -> Sequence[dt.dat
         assert context.repository_def is not None
         data = backfill.get_asset_backfill_data(context.repository_def.asset_graph)
         targets = data.target_subset.partitions_subsets_by_asset_key
-        trained = (targets[key] for key in map(dg.AssetKey, CATALOG) if key in targets)
+        trained = (targets[key] for key in map(dg.AssetKey, tabular.assets) if key in targets)
         names = {day for target in trained for day in target.get_partition_keys()}
     elif backfill.job_name == TRAIN:
         names = backfill.partition_names or ()
@@ -123,7 +122,7 @@ def _request(
     environment: str,
     log: logging.Logger,
 ) -> dg.RunRequest:
-    parameters, last = check(given), days[-1]
+    parameters, last = check(given, TrainingParameters), days[-1]
     asked = (last - days[0]).days + 1
     if asked > MOST_DAYS:
         log.warning("backfill %s: the report covers the latest %d of its days", backfill_id, MOST_DAYS)

@@ -7,7 +7,6 @@ import dagster as dg
 
 from ml_assets.adapter.partitions import warn_of_changed_settings
 from ml_assets.core.as_of import last_complete_day
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import (
@@ -21,6 +20,7 @@ from ml_assets.defs.requests import (
 from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.presets import Preset
 from ml_assets.settings import load_settings
 

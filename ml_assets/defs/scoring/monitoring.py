@@ -12,7 +12,6 @@ from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import OptionsConfig, plain
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.result import Failed
 from ml_assets.defs.configs import MonitoringConfig, TrainingConfig
 from ml_assets.defs.training.assets import VIEW
@@ -26,6 +25,7 @@ from ml_assets.pipelines.tabular.monitoring.parameters import (
     monitoring_identity,
 )
 from ml_assets.pipelines.tabular.monitoring.stored_verdicts import MONITORING_CHECKS, monitoring_verdicts
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.model import rows_of_model, scoring_model
 
 JOB = "monitor"

@@ -10,11 +10,12 @@ import dagster as dg
 from ml_assets.adapter.guard import given
 from ml_assets.core.as_of import parse
 from ml_assets.core.command import run_command
-from ml_assets.core.parameters import TrainingParameters, identity
+from ml_assets.core.parameters import identity
 from ml_assets.core.run_id import run_id
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
 from ml_assets.errors import MlAssetsError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ml_assets.core.as_of import last_complete_day
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
 from ml_assets.defs.requests import days_trained, may_be_trained
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.late import Change, LateRows
 from ml_assets.pipeline.workspace import Workspace, open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.presets import Preset
 from ml_assets.settings import Settings
 from ml_assets.sources.landed_days import window_signature

@@ -8,10 +8,10 @@ from typing import Any, get_args
 from ml_assets.adapter.parameters import refuse
 from ml_assets.core import as_of as days
 from ml_assets.core.options import Environment
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import parse_parameters
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.presets import Preset, load_preset
 from ml_assets.settings import Settings
 

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.problems import check
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
@@ -22,6 +21,7 @@ from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import JOB
 from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for
 _SIZE = re.compile(r"[0-9]{1,9}")

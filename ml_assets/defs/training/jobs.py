@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from ml_assets.core.catalog import CATALOG
+from ml_assets.pipelines.tabular import tabular
 
 TRAIN = "train"
 
 train = dg.define_asset_job(
     TRAIN,
-    selection=dg.AssetSelection.assets(*CATALOG),
+    selection=dg.AssetSelection.assets(*tabular.assets),
     description="Train, evaluate and document one model. Parameters: resources.params; the partition is the as_of.",
 )

@@ -29,7 +29,9 @@ def reproduce_one(context: dg.OpExecutionContext, options: OptionsConfig) -> Non
         context.log.info("No model is stored in %s: there is nothing to make again.", workspace.environment)
         return
     model = random.Random(context.run.run_id).choice(models)  # noqa: S311
-    found = reproduce(list(keys_of(model, store.manifest(model)).values()), workspace=workspace)
+    found = reproduce(
+        list(keys_of(model, store.manifest(model), pipeline=tabular).values()), workspace=workspace
+    )
     context.log.info("\n".join(_told(item) for item in found))
     if wrong := [item for item in found if not item.same]:
         raise dg.Failure(

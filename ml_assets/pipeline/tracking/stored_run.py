@@ -5,8 +5,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.catalog import CATALOG
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.tracked_run import CARD, EVALUATION, StoredArtifact, TrackedRun, belongs, tracked_run
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -15,6 +15,7 @@ def stored_run(
     key: ArtifactKey,
     store: ArtifactStore,
     *,
+    pipeline: Declared,
     environment: str,
     known: Mapping[str, Manifest] = MappingProxyType({}),
 ) -> TrackedRun | None:
@@ -23,6 +24,7 @@ def stored_run(
     Args:
         key: of the run's model, evaluation or card.
         store: where it is kept.
+        pipeline: whose run it is.
         environment: the name of that place.
         known: manifests by path that are known to be committed, and need not be read again.
 
@@ -38,17 +40,17 @@ def stored_run(
     if evaluation is None:
         return None
     found = {EVALUATION: StoredArtifact(manifest=evaluation, uri=store.uri(replace(key, asset=EVALUATION)))}
-    for other in [*_inputs(key, evaluation), replace(key, asset=CARD)]:
+    for other in [*_inputs(key, evaluation, pipeline), replace(key, asset=CARD)]:
         manifest = find(other)
         if manifest is not None and belongs(manifest, evaluation):
             found[other.asset] = StoredArtifact(manifest=manifest, uri=store.uri(other))
     return tracked_run(found, environment=environment, card=_card(key, found, store))
 
 
-def _inputs(key: ArtifactKey, evaluation: Manifest) -> list[ArtifactKey]:
+def _inputs(key: ArtifactKey, evaluation: Manifest, pipeline: Declared) -> list[ArtifactKey]:
     """The keys of what the evaluation was made from."""
     return [
-        key.beside(item.asset, run_id=item.run_id, names=CATALOG[item.asset].slice.model_fields)
+        key.beside(item.asset, run_id=item.run_id, names=pipeline.slice(item.asset).model_fields)
         for item in evaluation.artifacts
     ]
 

@@ -30,7 +30,9 @@ def sync(workspace: Workspace, where: Filter) -> Iterator[bool | StoreError]:
             )
             continue
         try:
-            run = stored_run(entry.key, workspace.store, environment=workspace.environment)
+            run = stored_run(
+                entry.key, workspace.store, pipeline=workspace.pipeline, environment=workspace.environment
+            )
         except StoreError as error:
             yield error
             continue

@@ -53,7 +53,13 @@ class Tracker:
     def _track(self, own: Sequence[Made], made: Sequence[Made]) -> None:
         environment = self.workspace.environment
         known = {item.key.path: item.manifest for item in made}
-        run = stored_run(own[0].key, self.workspace.store, environment=environment, known=known)
+        run = stored_run(
+            own[0].key,
+            self.workspace.store,
+            pipeline=self.workspace.pipeline,
+            environment=environment,
+            known=known,
+        )
         if run is None:
             return
         if self._log is None:

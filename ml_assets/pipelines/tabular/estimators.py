@@ -1,28 +1,18 @@
-"""The unfitted estimator of each recipe: one function a recipe, found by the name that the registry states."""
+"""The unfitted estimator of each model version, and how it is calibrated."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from ml_assets.core.parameters import TrainingParameters
-from ml_assets.core.recipes import RECIPES
+if TYPE_CHECKING:
+    from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 RARE = 20  # a category seen in fewer training rows than this is treated as "other"
 MAX_CATEGORIES = 200  # histogram gradient boosting takes at most 255
 FOLDS = 5
 
 
-def build(parameters: TrainingParameters, *, numbers: Sequence[int], categories: Sequence[int]) -> Any:
-    """The unfitted estimator of a model version.
-
-    Args:
-        parameters: model version, hyperparameters, seed and flags.
-        numbers: positions of number columns in the matrix.
-        categories: positions of category columns in the matrix.
-
-    Returns:
-        An estimator that takes arrays of shape (rows, features), objects: floats with NaN, and texts.
-    """
-    estimator = BUILDERS[RECIPES[parameters.model_version].builder](parameters, numbers, categories)
+def calibrated(estimator: Any, parameters: "TrainingParameters") -> Any:
+    """The unfitted estimator, calibrated once it is fitted, where the parameters say so."""
     if not parameters.calibrate:
         return estimator
     from sklearn.calibration import CalibratedClassifierCV
@@ -30,7 +20,7 @@ def build(parameters: TrainingParameters, *, numbers: Sequence[int], categories:
     return CalibratedClassifierCV(estimator, method="sigmoid", cv=folds(parameters), ensemble=False)
 
 
-def folds(parameters: TrainingParameters) -> Any:
+def folds(parameters: "TrainingParameters") -> Any:
     """How calibration divides the training rows: five parts with equal shares of either class."""
     from sklearn.model_selection import StratifiedKFold
 
@@ -38,14 +28,14 @@ def folds(parameters: TrainingParameters) -> Any:
 
 
 def iterations(fitted: Any) -> int:
-    """How many steps the solver took, or how many trees were grown: of an estimator that `build` made."""
+    """How many steps the solver took, or how many trees were grown: of an estimator that was `calibrated`, or not."""
     calibrated = getattr(fitted, "calibrated_classifiers_", None)
     count = (calibrated[0].estimator if calibrated else fitted)[-1].n_iter_
     return int(count if isinstance(count, int) else count.max())
 
 
 def logistic_regression(
-    parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]
+    parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
 ) -> Any:
     """Impute numbers and bring them near to a normal shape, one column a frequent category, then a linear model."""
     from sklearn.compose import ColumnTransformer
@@ -97,7 +87,7 @@ def _normal_shape() -> Any:
 
 
 def gradient_boosting(
-    parameters: TrainingParameters, numbers: Sequence[int], categories: Sequence[int]
+    parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
 ) -> Any:
     """Category codes and numbers as they are, missing ones included, then histogram gradient boosting."""
     from sklearn.compose import ColumnTransformer
@@ -126,9 +116,3 @@ def gradient_boosting(
         categorical_features=list(range(len(categories))),
     )
     return Pipeline([("prepare", prepare), ("model", boosting)])
-
-
-BUILDERS: Mapping[str, Callable[[TrainingParameters, Sequence[int], Sequence[int]], Any]] = {
-    "logistic_regression": logistic_regression,
-    "gradient_boosting": gradient_boosting,
-}

@@ -9,7 +9,6 @@ import polars as pl
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.entities import entities, entity_name
 from ml_assets.core.figures import BLUE, DARK, GREY, figure_of, finish, png, short
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.core.statistics.calibration import perfect_calibration_error
@@ -18,6 +17,7 @@ from ml_assets.core.statistics.row_values import LARGEST, RowValues, calibration
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.tabular.features import importance, single_features, spread, suspects
 from ml_assets.pipelines.tabular.folds import FOLD, HOLDOUT, TRAIN
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.training import labels, predict
 
 POINTS = 50

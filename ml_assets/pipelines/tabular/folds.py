@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.parameters import LONGEST_LOOKBACK, DatasetParameters
 from ml_assets.core.point_in_time import DAY, known_at_end_of
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular.parameters import LONGEST_LOOKBACK, DatasetParameters
 
 FOLD = "fold"
 TRAIN = "train"

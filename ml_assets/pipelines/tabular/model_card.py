@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.command import run_command
-from ml_assets.core.parameters import TrainingParameters, unused
+from ml_assets.core.parameters import unused
 from ml_assets.core.product import Product
-from ml_assets.core.recipes import DATASETS, RECIPES
 from ml_assets.pipelines.tabular.features import SUSPECT, suspects, telling
+from ml_assets.pipelines.tabular.parameters import DATASETS, RECIPES, TrainingParameters
 
 CALIBRATION = ("predicted", "observed", "rows")
 MOST_FEATURES = 20

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 
 from ml_assets.core.contract import LARGEST, DatasetContract
-from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
-from ml_assets.pipelines.tabular.estimators import FOLDS, build, folds, iterations
+from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
 from ml_assets.pipelines.tabular.folds import FOLD, TRAIN
+from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 
 MISSING = "(missing)"
 
@@ -60,9 +60,10 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
             "No feature has a value in the training rows. Look at the features of the source."
         )
     places = {name: place for place, name in enumerate(contract.features)}
-    estimator = build(
-        parameters, numbers=[places[name] for name in used], categories=[places[name] for name in categories]
+    unfitted = RECIPES[parameters.model_version].build(
+        parameters, [places[name] for name in used], [places[name] for name in categories]
     )
+    estimator = calibrated(unfitted, parameters)
     _fit(estimator, cells, y)
     facts = {
         "train_rows": train.height,

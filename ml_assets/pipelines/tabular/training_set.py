@@ -7,7 +7,6 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.entities import entity_name
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.point_in_time import DAY, known_at_end_of
 from ml_assets.core.product import Product
 from ml_assets.errors import SourceError
@@ -21,6 +20,7 @@ from ml_assets.pipelines.tabular.folds import (
     rows_of,
     with_folds,
 )
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.sound_rows import impossible_rows, refuse_repeated_across_folds
 
 

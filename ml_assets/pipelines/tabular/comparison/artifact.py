@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from ml_assets import __version__
-from ml_assets.core.artifact import ArtifactKey, key_of_identity
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters
 from ml_assets.core.metrics import Metrics
@@ -13,6 +13,7 @@ from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import NamedModel
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular.comparison.scored import Compared
+from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.pipelines.tabular.scoring.parameters import model_identity
 
 
@@ -39,7 +40,7 @@ def comparison_key(
 ) -> ArtifactKey:
     """The key of a comparison."""
     values = comparison_identity(candidate, reference, own, metrics=metrics)
-    return key_of_identity(ASSET, values, as_of)
+    return tabular.key_of_identity(ASSET, values, as_of)
 
 
 def comparison_draft(

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.product import Product
 from ml_assets.pipelines.tabular.monitoring.parameters import ASSET, MonitoringParameters, monitoring_identity
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
+from ml_assets.pipelines.tabular.pipeline import tabular
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     import polars as pl
@@ -25,6 +26,7 @@ def monitoring_key(
         ASSET,
         monitoring_identity(parameters, own, model),
         as_of,
+        names=tabular.path,
         path={"model_version": model.parameters["model_version"]},
     )
 

@@ -10,13 +10,13 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.as_of import window
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource, Manifest
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.errors import CorruptArtifactError, SourceError
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular.monitoring.artifact import monitoring_key, product
 from ml_assets.pipelines.tabular.monitoring.look import look_at
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters, monitoring_identity
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.scoring.contract import outcomes as outcomes_contract
 from ml_assets.pipelines.tabular.scoring.model import ScoringModel
 from ml_assets.pipelines.tabular.scoring.parameters import score_commands

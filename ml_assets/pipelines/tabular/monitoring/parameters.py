@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters, scoring_identity
 
 ASSET = "monitoring"

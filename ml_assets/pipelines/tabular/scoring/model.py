@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.core.release import NOW, SLOTS, Release, Requested
 from ml_assets.errors import CorruptArtifactError, RefusedError
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.released import find_model, release_log, released_manifest
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
+from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.pipelines.tabular.scoring.parameters import LIVE, ScoringParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -40,7 +41,7 @@ class ScoringModel:
     @property
     def training_set_key(self) -> ArtifactKey:
         """Where its training set is kept."""
-        return keys_of(self.key, self.manifest)["training_set"]
+        return keys_of(self.key, self.manifest, pipeline=tabular)["training_set"]
 
     @cached_property
     def estimator(self) -> Any:
@@ -140,7 +141,7 @@ def _live(dataset: str, *, environment: str, asset: str, requested: Requested) -
 
 def _training_set(key: ArtifactKey, model: Manifest, store: ArtifactStore) -> Manifest:
     """The manifest of the rows that the model learned from; what its columns are is written there."""
-    where = keys_of(key, model)["training_set"]
+    where = keys_of(key, model, pipeline=tabular)["training_set"]
     found = store.manifest(where)
     if not model.made_of(found):
         raise CorruptArtifactError(

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from ml_assets.core.command import spans
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.parameters import DatasetParameters, Parameters
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
 
 LIVE = "live"
 

@@ -9,13 +9,14 @@ from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.command import spans
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
-from ml_assets.core.parameters import DatasetParameters
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.differences import MadeOf
 from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipeline.reuse import reasons
 from ml_assets.pipeline.versions import packages_of, version_of
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular.parameters import DatasetParameters
+from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.pipelines.tabular.scoring.contract import rows_to_score
 from ml_assets.pipelines.tabular.scoring.kind import ASSET, CODE, PACKAGES
 from ml_assets.pipelines.tabular.scoring.model import ScoringModel
@@ -36,6 +37,7 @@ def predictions_key(parameters: DatasetParameters, model: Manifest, day: dt.date
         ASSET,
         scoring_identity(parameters, model),
         day,
+        names=tabular.path,
         path={"model_version": model.parameters["model_version"]},
     )
 

@@ -3,10 +3,10 @@
 import contextlib
 from collections.abc import Iterator
 
-from ml_assets.core.artifact import ArtifactKey, key_of_identity
-from ml_assets.core.catalog import CATALOG
+from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.errors import CorruptArtifactError
+from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 
 TRAINING_SET = "training_set"
@@ -20,8 +20,8 @@ def training_set_of(manifest: Manifest, store: ArtifactStore) -> Manifest | None
     used = manifest.input_of(TRAINING_SET)
     if used is None:
         return None
-    made = key_of_identity(manifest.asset, manifest.parameters, manifest.as_of)
-    key = made.beside(TRAINING_SET, run_id=used.run_id, names=CATALOG[TRAINING_SET].slice.model_fields)
+    made = tabular.key_of_identity(manifest.asset, manifest.parameters, manifest.as_of)
+    key = made.beside(TRAINING_SET, run_id=used.run_id, names=tabular.slice(TRAINING_SET).model_fields)
     return next((found for found in _written(key, store) if found.sha256 == used.sha256), None)
 
 

@@ -1,0 +1,112 @@
+"""The parameters of the pipeline, and the registries of what they choose from: model versions and datasets.
+
+A new model version is one new entry here and one function in `estimators`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from ml_assets import Parameters, omitted_when, refuse, used_when
+from ml_assets.core.parameters import NAME
+from ml_assets.pipelines.tabular.estimators import gradient_boosting, logistic_regression
+
+LONGEST_LOOKBACK = 3650
+Builder: TypeAlias = "Callable[[TrainingParameters, Sequence[int], Sequence[int]], Any]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How one model version is made.
+
+    Attributes:
+        description: one line for people.
+        build: gives the unfitted estimator, of the parameters and the positions of number and category columns.
+    """
+
+    description: str
+    build: Builder
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "v1": Recipe(description="regularised logistic regression", build=logistic_regression),
+    "v2": Recipe(description="histogram gradient boosting", build=gradient_boosting),
+}
+
+DATASETS: Mapping[str, str] = {
+    "orders": "one row an order; the label: was it returned within 30 days?",
+    "customers": "one row a customer and snapshot; the label: no order in the 90 days after it?",
+}
+
+if TYPE_CHECKING:
+    Dataset = str
+    ModelVersion = str
+else:  # the registries are the only lists of what is allowed
+    Dataset = Literal[tuple(DATASETS)]
+    ModelVersion = Literal[tuple(RECIPES)]
+
+
+class DatasetParameters(Parameters):
+    """What decides a training set."""
+
+    dataset: Dataset = Field(
+        default="orders", description="Which rows: " + "; ".join(f"{k} = {v}" for k, v in DATASETS.items())
+    )
+    source: str = Field(
+        default="sample",
+        pattern=NAME,
+        description="Logical name of where rows come from: `sample`, or a name in the settings",
+    )
+    lookback_days: int = Field(
+        default=365, ge=2, le=LONGEST_LOOKBACK, description="Days of rows before and including as_of"
+    )
+    holdout_days: int = Field(
+        default=56, ge=1, le=365, description="Latest days of the usable rows, kept for evaluation"
+    )
+    purged: Annotated[bool, omitted_when(False)] = Field(
+        default=True, description="Train only on rows whose outcome was known when the holdout began"
+    )
+
+    @model_validator(mode="after")
+    def _holdout_leaves_rows_to_train_on(self) -> "DatasetParameters":
+        if self.holdout_days >= self.lookback_days:
+            raise refuse(
+                "holdout_days", "must be smaller than lookback_days", allowed="1 to lookback_days - 1"
+            )
+        return self
+
+
+class TrainingParameters(DatasetParameters):
+    """What decides a model, its evaluation and its card. Hyperparameters have scikit-learn's own names."""
+
+    model_version: ModelVersion = Field(
+        default="v1",
+        description="; ".join(f"{name} = {recipe.description}" for name, recipe in RECIPES.items()),
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Seed of everything random")
+    C: Annotated[float, used_when(model_version="v1")] = Field(
+        default=1.0, ge=1e-6, le=1e6, description="v1: inverse strength of regularisation"
+    )
+    learning_rate: Annotated[float, used_when(model_version="v2")] = Field(
+        default=0.05, ge=0.0001, le=1.0, description="v2: shrinkage of each tree"
+    )
+    max_iter: Annotated[int, used_when(model_version="v2")] = Field(
+        default=100, ge=1, le=2000, description="v2: number of trees"
+    )
+    max_depth: Annotated[int, used_when(model_version="v2")] = Field(
+        default=4, ge=1, le=16, description="v2: depth of a tree at most"
+    )
+    max_leaf_nodes: Annotated[int, used_when(model_version="v2")] = Field(
+        default=31, ge=2, le=255, description="v2: leaves of a tree at most"
+    )
+    min_samples_leaf: Annotated[int, used_when(model_version="v2")] = Field(
+        default=20, ge=1, le=10000, description="v2: rows in a leaf at least"
+    )
+    l2_regularization: Annotated[float, used_when(model_version="v2")] = Field(
+        default=0.0, ge=0.0, le=1e6, description="v2: L2 penalty on leaf values"
+    )
+    calibrate: Annotated[bool, omitted_when(False)] = Field(
+        default=False, description="Calibrate the probabilities (sigmoid, 5 folds of the training rows)"
+    )
