@@ -20,6 +20,8 @@ from ml_assets.pipeline.code_reach import Reach
 from ml_assets.pipeline.versions import NUMERIC
 
 FRAMES = 15_000  # for all that Python itself can compile
+OF_THE_LIBRARY = frozenset({"pydantic", "pydantic_core", "rfc8785", "threadpoolctl"})
+"""What the library itself stands on: it declares, names and limits, and no number is computed with it."""
 OF_FORMAT: Mapping[str, frozenset[str]] = {
     "parquet": frozenset({"polars"}),
     "skops": frozenset({"numpy", "scikit-learn", "scipy", "skops"}),
@@ -66,7 +68,9 @@ def _code(
     with _deep():
         reach = Reach(function, slice_, dict(values))
     text = "\n".join([*reach.texts.values(), *([f"threads {threads}"] if threads != 1 else [])])
-    packages = {name for name in reach.packages if name} | OF_FORMAT.get(format_, frozenset())
+    packages = ({name for name in reach.packages if name} - OF_THE_LIBRARY) | OF_FORMAT.get(
+        format_, frozenset()
+    )
     return Code(
         version=hashlib.sha256(text.encode()).hexdigest()[:12],
         packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),

@@ -19,7 +19,7 @@ from ml_assets.core.rows import Rows, ask_again
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.calling import arguments, call, limited_threads
 from ml_assets.pipeline.checking import judge
-from ml_assets.pipeline.code import code_of
+from ml_assets.pipeline.code import Code, code_of
 from ml_assets.pipeline.differences import MadeOf, made_of
 from ml_assets.pipeline.draft import TABLE, Draft, Made
 from ml_assets.pipeline.reuse import reasons
@@ -150,10 +150,14 @@ class Day:
         computed = look.computed or self.compute(asset)
         return self._with(look, computed, replace(self._made_of(asset), artifacts=artifacts))
 
+    def code(self, asset: str) -> Code:
+        """The code that makes an asset of these parameters."""
+        return code_of(self.pipeline.assets[asset], self.pipeline.identity(self.parameters, asset))
+
     def compute(self, asset: str) -> Computed:
         """Call the function of an asset, and commit nothing."""
         kind, rows = self.pipeline.assets[asset], self._rows_of(asset)
-        with limited_threads(kind.threads, packages=code_of(kind).packages), ExitStack() as folders:
+        with limited_threads(kind.threads, packages=self.code(asset).packages), ExitStack() as folders:
             given = arguments(
                 kind.takes,
                 slices=dict.fromkeys(kind.takes, kind.slice),
@@ -185,7 +189,7 @@ class Day:
         return self._draft(key, self.completed(look, asset, artifacts), started=started)
 
     def _draft(self, key: ArtifactKey, look: Look, *, started: dt.datetime) -> Draft:
-        kind, code = self.pipeline.assets[key.asset], code_of(self.pipeline.assets[key.asset])
+        kind, code = self.pipeline.assets[key.asset], self.code(key.asset)
         given = tuple(name for name in self.workspace.given if name in kind.slice.model_fields)
         assert look.computed is not None
         return Draft(
@@ -233,7 +237,7 @@ class Day:
             return Look(stored=None, reasons=(f"the stored one was damaged: {error}",))
 
     def _made_of(self, asset: str) -> MadeOf:
-        code = code_of(self.pipeline.assets[asset])
+        code = self.code(asset)
         return MadeOf(code_version=code.version, packages=packages_of(code.packages))
 
     def _with(self, look: Look, computed: Computed, now: MadeOf) -> Look:

@@ -76,7 +76,8 @@ def must_be_made(parameters: Parameters, day: dt.date, *, workspace: Workspace) 
         found = workspace.store.find(pipeline.key(asset, parameters, day))
     except (CorruptArtifactError, SharedRunIdError):
         return True
-    return found is None or found.code_version != code_of(pipeline.assets[asset]).version
+    code = code_of(pipeline.assets[asset], pipeline.identity(parameters, asset))
+    return found is None or found.code_version != code.version
 
 
 def main_asset(pipeline: Declared) -> str:

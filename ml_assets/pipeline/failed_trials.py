@@ -5,10 +5,8 @@ from collections.abc import Mapping
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import PYTHON, Manifest
-from ml_assets.core.pipeline import Declared
 from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
-from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.versions import packages_of
@@ -36,7 +34,7 @@ def remember(day: Day, error: MlAssetsError) -> None:
     if type(error) is not TrainingError or not _decided_by_artifacts(day):
         return
     with contextlib.suppress(StoreError):  # the failure itself is what counts
-        version, packages = _code(day.pipeline)
+        version, packages = _code(day)
         store_value(
             {"reason": str(error)},
             key=_key(day),
@@ -57,7 +55,7 @@ def _decided_by_artifacts(day: Day) -> bool:
 
 
 def _same(found: Manifest, trial: Day) -> bool:
-    version, packages = _code(trial.pipeline)
+    version, packages = _code(trial)
     return (
         found.code_version == version
         and [item.sha256 for item in found.artifacts] == [manifest.sha256 for manifest in _inputs(trial)]
@@ -73,8 +71,8 @@ def _inputs(day: Day) -> list[Manifest]:
     return [day.manifest(asset) for asset in shared_assets(day.pipeline)]
 
 
-def _code(pipeline: Declared) -> tuple[str, Mapping[str, str]]:
+def _code(trial: Day) -> tuple[str, Mapping[str, str]]:
     """The code of all that trials do not share, and its packages."""
-    code = [code_of(pipeline.assets[asset]) for asset in trial_assets(pipeline)]
+    code = [trial.code(asset) for asset in trial_assets(trial.pipeline)]
     names = sorted({name for one in code for name in one.packages})
     return "-".join(one.version for one in code), packages_of(tuple(names))

@@ -37,10 +37,11 @@ def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, envi
     """
     keys = keys_of(model.key, model.manifest, pipeline=pipeline)
     read = {asset: _read(key, store) for asset, key in keys.items()}
-    code = {name: code_of(asset) for name, asset in pipeline.assets.items()}
-    command = run_command(
-        parameters_of(model.manifest, pipeline.parameters), model.manifest.as_of, environment=environment
-    )
+    parameters = parameters_of(model.manifest, pipeline.parameters)
+    code = {
+        name: code_of(asset, pipeline.identity(parameters, name)) for name, asset in pipeline.assets.items()
+    }
+    command = run_command(parameters, model.manifest.as_of, environment=environment)
     return Lineage(
         keys=keys,
         evidence=Evidence(
