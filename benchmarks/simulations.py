@@ -12,12 +12,12 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import special  # its functions, named alone, do not reach another process
 
-from ml_assets.core import tabular
 from ml_assets.core.statistics.calibration import calibration, perfect_calibration_error
 from ml_assets.core.statistics.intervals import auc_interval, mean_interval
 from ml_assets.core.statistics.paired import difference
 from ml_assets.core.statistics.row_values import row_values
 from ml_assets.core.statistics.tries import error_of_try
+from ml_assets.pipelines.tabular.metrics import METRICS as DECLARED
 from ml_assets_tests.simulated import Scene, autoregressive, calibrated, ranked, ranked_daily
 
 JOBS = int(os.environ.get("JOBS", "2"))
@@ -147,7 +147,7 @@ def _compared(random, scene, equal):
 def _worse_by(metric, rows):
     """The difference, positive for a worse candidate, and the upper ends at errors of 5 % and 1.5 %."""
     y, live, candidate, entity, day = rows
-    sign = -1 if tabular.METRICS.larger_is_better(metric) else 1
+    sign = -1 if DECLARED.larger_is_better(metric) else 1
     old, new = (row_values(metric, y, score, base_rate=0.3) for score in (live, candidate))
     value, contributions = sign * (new.value - old.value), sign * (new.contributions - old.contributions)
     ends = (difference(value, contributions, entity=entity, day=day, error=of).high for of in (0.05, 0.015))

@@ -6,7 +6,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.release import Release
 from ml_assets.core.run_id import run_id
 from ml_assets.pipeline.days import attempts
@@ -14,6 +13,7 @@ from ml_assets.pipeline.promotion import Promotion, promote
 from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import Promotion, promote
 from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
-from ml_assets.core.report.parameters import ReportParameters
 from ml_assets.core.run_id import run_id
-from ml_assets.core.tabular import METRICS
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import report as read_report
 from ml_assets.pipeline.report import report_key
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import ReportParameters
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore

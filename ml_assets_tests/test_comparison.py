@@ -21,10 +21,10 @@ from ml_assets.core.comparison.sample import Sample, shortage
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.run_id import run_id
 from ml_assets.core.statistics.paired import Missing
-from ml_assets.core.tabular import METRICS
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.releases import switch
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.settings import load_settings
 from ml_assets_tests.released import BAD, GOOD, LAST, OTHER, THROUGH, copied
 

@@ -17,9 +17,9 @@ from ml_assets.core.leaderboard.text import first
 from ml_assets.core.leaderboard.trial import TrialDay, varied_values
 from ml_assets.core.parameters import identity
 from ml_assets.core.run_id import hash_identity
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 FIRST = dt.date(2025, 12, 1)

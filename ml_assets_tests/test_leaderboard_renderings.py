@@ -23,8 +23,8 @@ from ml_assets.core.leaderboard.table import AFTER, BEFORE, table
 from ml_assets.core.leaderboard.text import importance, percent, scope
 from ml_assets.core.leaderboard.trial import TrialDay
 from ml_assets.core.run_id import hash_identity
-from ml_assets.core.tabular import METRICS
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.formats import FORMATS
 

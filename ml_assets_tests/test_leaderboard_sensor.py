@@ -11,9 +11,9 @@ from ml_assets.core.problems import check
 from ml_assets.core.sweep.as_runs import REQUEST_TAG, SIZE_TAG, trial_tags
 from ml_assets.core.sweep.result import sweep_run_id
 from ml_assets.core.sweep.search import trials_of
-from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
 from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
+from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.scenario import failure_of, materializations, train
 from ml_assets_tests.ticks import tick

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ml_assets.cli.tables import metrics_table
 from ml_assets.core.metrics import Metrics, not_numbers
 from ml_assets.core.pipeline import Metric
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.metrics import METRICS
 
 METRICS_OF_A_RUN = {
     "skill": 0.1,

@@ -11,7 +11,7 @@ import pytest
 
 from ml_assets.core.product import Product
 from ml_assets.core.statistics.tries import error_of_try
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
+from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.promotion import evaluate
@@ -20,6 +20,7 @@ from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog

@@ -13,7 +13,6 @@ from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
 from ml_assets.core.promotion.decision import verdict
 from ml_assets.core.promotion.gates import GATES, Gate
-from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.definitions import defs
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, StoreError
@@ -23,6 +22,7 @@ from ml_assets.pipeline.promotion import evaluate, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets

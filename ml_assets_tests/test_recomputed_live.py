@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 
 from ml_assets.core.product import Product
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
+from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
 from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import SweepParameters
 from ml_assets_tests import (
     recomputed,
     recomputed_comparison,

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.cli.main import main
-from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.release import NONE, STEPS_BACK, promoted, rolled_back, switched
 from ml_assets.core.run_id import run_id
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, RefusedError, StoreError
@@ -24,6 +23,7 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings

@@ -19,7 +19,6 @@ from ml_assets.cli.leaderboard import print_leaderboard
 from ml_assets.core.comparison import text as comparison_text
 from ml_assets.core.comparison.compare import kpi_verdict, overall
 from ml_assets.core.comparison.document import Block, Comparison, Kpi
-from ml_assets.core.comparison.parameters import check_comparison
 from ml_assets.core.comparison.pictures import by_block_png, degradation_png
 from ml_assets.core.comparison.sample import Board, Lack, Sample, Shortage
 from ml_assets.core.contract import DatasetContract
@@ -29,18 +28,18 @@ from ml_assets.core.leaderboard.ranking import leaderboard
 from ml_assets.core.leaderboard.scale import scale
 from ml_assets.core.leaderboard.table import table
 from ml_assets.core.problems import diagnose, problems_of
-from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.markdown import markdown as report_text
-from ml_assets.core.report.parameters import ReportParameters, check_report
 from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.sweep import sweep_parameters
-from ml_assets.core.tabular import METRICS
 from ml_assets.core.upgrade import changes
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import ReportParameters, check_promotion, check_report
+from ml_assets.pipelines.tabular.comparison.parameters import check_comparison
 from ml_assets.pipelines.tabular.evaluation import curves_png, feature_importance_png
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.model_card import model_card
 from ml_assets.pipelines.tabular.monitoring.decide import Evaluated
 from ml_assets.pipelines.tabular.monitoring.document import Monitoring

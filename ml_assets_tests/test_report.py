@@ -17,7 +17,7 @@ from ml_assets.core.report import text as words
 from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.document import build_report
 from ml_assets.core.report.markdown import markdown
-from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
+from ml_assets.core.report.parameters import report_identity
 from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.report.record import DayRecord
@@ -25,9 +25,10 @@ from ml_assets.core.report.summary import _furthest, outliers, summarise
 from ml_assets.core.report.trend import Drift, Trend, _design, drift, trend
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.slices import label
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import ReportParameters, check_report
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 FIRST = dt.date(2025, 12, 1)

@@ -10,8 +10,9 @@ from ml_assets.core.result import failed_days, reasons_by_day, result_of, run_co
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.as_runs import trial_tags
 from ml_assets.core.sweep.result import sweep_result, sweep_run_id
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, sweep_identity
+from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import SweepParameters
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 DAY = dt.date(2025, 12, 1)

@@ -10,7 +10,6 @@ from ml_assets.cli.main import main
 from ml_assets.core import run_id as hashing
 from ml_assets.core.parameters import from_identity
 from ml_assets.core.run_id import run_id
-from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.core.tracking import Tracking
 from ml_assets.core.where import ANY
 from ml_assets.errors import RefusedError, SharedRunIdError
@@ -23,6 +22,7 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.model import scoring_model
 from ml_assets.pipelines.tabular.scoring.parameters import check_scoring

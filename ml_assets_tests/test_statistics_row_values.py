@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from ml_assets.core.statistics.row_values import placement_values, row_values
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.evaluation import metrics
+from ml_assets.pipelines.tabular.metrics import METRICS
 
 SMOOTH = ("roc_auc", "average_precision", "log_loss", "brier", "skill")
 BASE_RATE = 0.3

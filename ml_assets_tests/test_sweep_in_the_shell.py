@@ -14,8 +14,8 @@ import pytest
 from ml_assets.cli.main import main
 from ml_assets.core.leaderboard.markdown import markdown
 from ml_assets.core.run_id import run_id
-from ml_assets.core.tabular import METRICS
 from ml_assets.pipeline.leaderboard import load_leaderboard, load_summary
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline import parallel
 from ml_assets.pipeline.days import attempts
@@ -24,6 +23,7 @@ from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing

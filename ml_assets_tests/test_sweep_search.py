@@ -20,9 +20,10 @@ from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.space import corners
-from ml_assets.core.sweep.sweep_parameters import check_sweep, space_of, sweep_identity
+from ml_assets.core.sweep.sweep_parameters import space_of, sweep_identity
 from ml_assets.core.sweep.tpe import BATCH, Tpe, _distribution
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.conftest import REPO, output_of
 
@@ -236,7 +237,7 @@ def test_another_seed_draws_other_trials():
 PROGRAM = f"""
 import json
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets.core.sweep.sweep_parameters import check_sweep
+from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets_tests.test_sweep_search import V2, ids, through
@@ -523,7 +524,7 @@ def test_without_the_extra_learning_is_refused_with_the_remedy():
     program = (
         "import sys; sys.modules['optuna'] = None\n"
         "from ml_assets.core.parameters import TrainingParameters\n"
-        "from ml_assets.core.sweep.sweep_parameters import check_sweep\n"
+        "from ml_assets.pipelines.tabular.beside import check_sweep\n"
         "from ml_assets.core.sweep.tpe import Tpe\n"
         "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}, cls=TrainingParameters), larger_is_better=True)\n"
         "except Exception as error: print(type(error).__name__, error)"

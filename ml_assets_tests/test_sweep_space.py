@@ -10,15 +10,10 @@ from ml_assets.core.parameters import from_identity, identity
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.core.sweep.axis import Choices, Range, read_axis
 from ml_assets.core.sweep.space import FIXED, listed, read_space, size
-from ml_assets.core.sweep.sweep_parameters import (
-    USED_BY,
-    SweepParameters,
-    check_sweep,
-    space_of,
-    sweep_identity,
-)
-from ml_assets.core.tabular import METRICS
+from ml_assets.core.sweep.sweep_parameters import USED_BY, space_of, sweep_identity
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.strategies import MARK, _values, marked_texts, parameters
 

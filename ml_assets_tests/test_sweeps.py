@@ -15,7 +15,6 @@ from ml_assets.core.leaderboard import text as words
 from ml_assets.core.result import run_config
 from ml_assets.core.run_id import run_id
 from ml_assets.core.slices import trial_assets
-from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.definitions import defs
 from ml_assets.errors import CorruptArtifactError, TrainingError
 from ml_assets.pipeline import trials
@@ -26,6 +25,7 @@ from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, l
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular, training
+from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land, order_day, order_days, write_landing

@@ -13,8 +13,8 @@ from ml_assets.cli.parser_scoring import add_scoring
 from ml_assets.cli.parser_track import add_track
 from ml_assets.cli.parser_trust import add_trust
 from ml_assets.core.problems import allowed
-from ml_assets.core.sweep.sweep_parameters import SweepParameters
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.beside import SweepParameters
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 

@@ -11,13 +11,13 @@ from ml_assets.cli.flags import Parser, read_as
 from ml_assets.cli.parser_options import add_environment, options_of, refuse_unknown
 from ml_assets.core import as_of
 from ml_assets.core.comparison.margins import default_text
-from ml_assets.core.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.problems import allowed, problems_of
-from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
 from ml_assets.core.release import SLOTS
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import PromotionParameters, check_promotion
+from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
 
 FROM = "where it was trained and evaluated [default: the settings' environment]"

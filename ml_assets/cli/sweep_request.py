@@ -12,8 +12,9 @@ from ml_assets.core import as_of as days
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.sweep.search import check_space
-from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
+from ml_assets.core.sweep.sweep_parameters import NO_AXIS, space_of
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 

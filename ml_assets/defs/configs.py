@@ -2,10 +2,8 @@
 
 import dagster as dg
 
-from ml_assets.core.comparison.parameters import ComparisonParameters
-from ml_assets.core.promotion.parameters import PromotionParameters
-from ml_assets.core.report.parameters import ReportParameters
-from ml_assets.core.sweep.sweep_parameters import SweepParameters
+from ml_assets.pipelines.tabular.beside import PromotionParameters, ReportParameters, SweepParameters
+from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
 from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters

@@ -2,20 +2,22 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
 from ml_assets.core.as_of import last_complete_day, parse
-from ml_assets.core.comparison.margins import PATTERN, allowed_text, read_margins
+from ml_assets.core.comparison.margins import PATTERN, read_margins
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.core.statistics.paired import FEWEST_DAYS
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
+
+
+AnyPromotion = TypeVar("AnyPromotion", bound="PromotionParameters")
 
 
 class PromotionParameters(Parameters):
@@ -47,7 +49,7 @@ class PromotionParameters(Parameters):
         pattern=PATTERN,
         max_length=500,
         description="By how much it may be worse, metric by metric; what is not named keeps its default margin",
-        json_schema_extra={"allowed": allowed_text(METRICS)},
+        json_schema_extra={"allowed": "metric=margin, with commas between"},
     )
     force: bool = Field(
         default=False,
@@ -74,9 +76,11 @@ class PromotionParameters(Parameters):
         return day
 
 
-def check_promotion(values: Mapping[str, Any], *, metrics: Metrics = METRICS) -> PromotionParameters:
+def check_promotion(
+    values: Mapping[str, Any], *, metrics: Metrics, model: type[AnyPromotion]
+) -> AnyPromotion:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
-    problems = problems_of(values, PromotionParameters)
+    problems = problems_of(values, model)
     if not values.get("model") and "model" not in problems:
         problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."
     if values.get("force") is True and not str(values.get("reason", "")).strip() and "reason" not in problems:
@@ -85,7 +89,7 @@ def check_promotion(values: Mapping[str, Any], *, metrics: Metrics = METRICS) ->
         problems["through"] = "through: not a real day. Allowed: a complete day, YYYY-MM-DD."
     if problems:
         raise RefusedError(list(problems.values()))
-    own = PromotionParameters.model_validate(dict(values))
+    own = model.model_validate(dict(values))
     allowed = own.allowed(metrics)
     wider = [name for name, default in metrics.margins.items() if allowed[name] > default]
     if wider and not own.reason.strip():

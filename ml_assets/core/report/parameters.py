@@ -1,7 +1,7 @@
 """What decides a report beside the parameters of the run: how many days it covers, and which metric it draws."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, create_model
 
@@ -9,22 +9,18 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
-if TYPE_CHECKING:
-    Metric = str
-else:
-    Metric = Literal[METRICS.names]
+AnyReport = TypeVar("AnyReport", bound="ReportParameters")
 
 
 class ReportParameters(Parameters):
-    """The parameters that only a report has; those of the run decide it as well."""
+    """The parameters that only a report has; those of the run decide it as well. Which metrics there are, a pipeline says."""
 
     window_days: int = Field(
         default=14, ge=1, le=366, description="Days of the report before and including as_of"
     )
-    metric: Metric = Field(default=METRICS.names[0], description="The metric that the pictures show")
+    metric: str = Field(default="", max_length=80, description="The metric that the pictures show")
 
 
 def report_parameters(metrics: Metrics) -> type[ReportParameters]:
@@ -47,9 +43,7 @@ def report_identity(parameters: Parameters, own: ReportParameters, *, pipeline: 
     }
 
 
-def check_report(
-    values: Mapping[str, Any], *, model: type[ReportParameters] = ReportParameters
-) -> ReportParameters:
+def check_report(values: Mapping[str, Any], *, model: type[AnyReport]) -> AnyReport:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
     if problems := problems_of(values, model):
         raise RefusedError(list(problems.values()))

@@ -1,7 +1,7 @@
 """What decides a sweep beside the parameters of its runs: the axes, the search, and what is best."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, create_model
 
@@ -11,17 +11,11 @@ from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.problems import problems_of
 from ml_assets.core.sweep.axis import Range
 from ml_assets.core.sweep.space import Space, corners, read_space, size
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
 
 LARGEST_GRID = 10_000
 AXES = 'parameter names and texts, such as {learning_rate: "0.05,0.1"}'
 NO_AXIS = "grid: no axis. Allowed: one at least, such as learning_rate=0.05,0.1,0.2."
-
-if TYPE_CHECKING:
-    Metric = str
-else:
-    Metric = Literal[METRICS.ranked]
 
 Search = Literal["grid", "random", "tpe", "halving"]
 
@@ -41,8 +35,11 @@ def ranks(metrics: Metrics) -> str:
     return f"What ranks the trials. {said}"
 
 
+AnySweep = TypeVar("AnySweep", bound="SweepParameters")
+
+
 class SweepParameters(Parameters):
-    """The parameters that only a sweep has; those of the runs decide it as well."""
+    """The parameters that only a sweep has; those of the runs decide it as well. Which metrics rank, a pipeline says."""
 
     grid: dict[str, str] = Field(
         default={},
@@ -57,10 +54,7 @@ class SweepParameters(Parameters):
     trials: int = Field(
         default=30, ge=1, le=10_000, description="random, tpe, halving: how many trials at most"
     )
-    metric: Metric = Field(
-        default=METRICS.ranked[0],
-        description=ranks(METRICS),
-    )
+    metric: str = Field(default="", max_length=80, description="What ranks the trials")
     window_days: int = Field(
         default=1, ge=1, le=366, description="Days on which each trial is run, up to and including as_of"
     )
@@ -121,9 +115,7 @@ def _shared(parameters: Parameters, space: Space) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in varied}
 
 
-def check_sweep(
-    values: Mapping[str, Any], *, cls: type[Parameters], model: type[SweepParameters] = SweepParameters
-) -> SweepParameters:
+def check_sweep(values: Mapping[str, Any], *, cls: type[Parameters], model: type[AnySweep]) -> AnySweep:
     """The validated parameters of a sweep over fields of `cls`, or RefusedError with every problem and no value given.
 
     Whether each combination is possible depends on the parameters of the runs too: see `search`.

@@ -14,7 +14,6 @@ from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
-from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters, check_comparison
 from ml_assets.core.metrics import Metrics
 from ml_assets.defs.configs import ComparisonConfig, TrainingConfig
 from ml_assets.defs.training.assets import VIEW
@@ -25,6 +24,7 @@ from ml_assets.pipelines.tabular.comparison.artifact import (
     comparison_identity,
     comparison_key,
 )
+from ml_assets.pipelines.tabular.comparison.parameters import ASSET, ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.comparison.scored import compare_scored, score_both
 from ml_assets.settings import load_settings
 

@@ -14,12 +14,13 @@ from ml_assets.core.comparison.text import rows
 from ml_assets.core.markup import plain as plain_text
 from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
-from ml_assets.core.promotion.parameters import ASSET, PromotionParameters, check_promotion
+from ml_assets.core.promotion.parameters import ASSET
 from ml_assets.core.release import LONGEST_NAME
 from ml_assets.defs.configs import PromotionConfig
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import PromotionParameters, check_promotion
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import load_settings
 

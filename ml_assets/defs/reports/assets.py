@@ -13,7 +13,7 @@ from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.as_of import window
-from ml_assets.core.report.parameters import ReportParameters, check_report, report_identity
+from ml_assets.core.report.parameters import report_identity
 from ml_assets.defs.configs import ReportConfig, TrainingConfig
 from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
 from ml_assets.defs.training.assets import VIEW
@@ -27,6 +27,7 @@ from ml_assets.pipeline.report import (
 from ml_assets.pipeline.stored_days import covered_days, read_days
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import ReportParameters, check_report
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 

@@ -11,7 +11,7 @@ from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
 from ml_assets.core.problems import check
-from ml_assets.core.report.parameters import ReportParameters, report_identity
+from ml_assets.core.report.parameters import report_identity
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.reports.outcomes import REPORT_JOB
 from ml_assets.defs.requests import day_to_request, not_requested_yet
@@ -21,6 +21,7 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import ReportParameters
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 

@@ -17,7 +17,7 @@ from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.as_of import window
 from ml_assets.core.result import Failed
 from ml_assets.core.sweep.result import ASSET
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, sweep_identity
+from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.defs.configs import SweepConfig, TrainingConfig
 from ml_assets.defs.sweeps.table import trials_table
 from ml_assets.defs.training.assets import VIEW
@@ -30,6 +30,7 @@ from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.trials import Tried
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 

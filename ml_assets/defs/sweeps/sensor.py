@@ -14,13 +14,14 @@ from ml_assets.core.problems import check
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
-from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_identity
+from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import JOB
 from ml_assets.defs.training.jobs import TRAIN
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 LOOKED_AT = 500  # latest runs in which sweeps are looked for

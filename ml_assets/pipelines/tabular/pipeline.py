@@ -6,7 +6,7 @@ from typing import Any
 
 from ml_assets import Estimator, Frame, Pipeline, Product, Rows, Verdict
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.tabular import METRICS
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 
 tabular = Pipeline(

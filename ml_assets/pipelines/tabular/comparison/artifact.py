@@ -6,12 +6,12 @@ from typing import Any
 from ml_assets import __version__
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.comparison.margins import read_margins
-from ml_assets.core.comparison.parameters import ASSET, ComparisonParameters
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.product import Product
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import NamedModel
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.pipelines.tabular.comparison.parameters import ASSET, ComparisonParameters
 from ml_assets.pipelines.tabular.comparison.scored import Compared
 from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.pipelines.tabular.scoring.parameters import model_identity

@@ -10,8 +10,8 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.core.statistics.paired import FEWEST_DAYS
-from ml_assets.core.tabular import METRICS
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular.metrics import METRICS
 
 ASSET = "kpi_comparison"
 MODEL = r"^(live|idle|blue|green|[0-9a-f]{12})$"
