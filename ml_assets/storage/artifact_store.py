@@ -63,8 +63,8 @@ class ArtifactStore:
         """The committed manifest. Raises ArtifactNotFoundError where nothing is committed."""
         manifest = self.find(key)
         if manifest is None:
-            first, *rest = how_to_make(key)
-            remedy = "".join([first.upper(), *rest])
+            remedy = how_to_make(key)
+            remedy = remedy[:1].upper() + remedy[1:]
             raise ArtifactNotFoundError(f"No {key.asset} for {key.summary} in {self.root}. {remedy}")
         return manifest
 
