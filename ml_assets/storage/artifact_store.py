@@ -64,8 +64,9 @@ class ArtifactStore:
         manifest = self.find(key)
         if manifest is None:
             remedy = how_to_make(key)
-            remedy = remedy[:1].upper() + remedy[1:]
-            raise ArtifactNotFoundError(f"No {key.asset} for {key.summary} in {self.root}. {remedy}")
+            raise ArtifactNotFoundError(
+                f"No {key.asset} for {key.summary} in {self.root}. {remedy[:1].upper()}{remedy[1:]}"
+            )
         return manifest
 
     def commit(self, key: ArtifactKey, manifest: Manifest, files: Mapping[str, bytes]) -> Manifest:
