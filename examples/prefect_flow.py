@@ -1,6 +1,6 @@
-"""A Prefect 3 flow that trains one day: its form, its API and its deployments validate by our own parameters.
+"""Prefect 3 flows that train or forecast one day: form, API and deployments validate by our own parameters.
 
-python examples/prefect_flow.py        # serves one deployment for each environment of the settings
+python examples/prefect_flow.py        # serves one deployment of each for each environment of the settings
 """
 
 from datetime import date
@@ -9,10 +9,11 @@ from prefect import flow, serve, task
 
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.pipeline.run import Run, make, resolve
+from ml_assets.pipelines.demand import Forecast, demand
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 
-USUAL = TrainingParameters()
+USUAL, PLAIN = TrainingParameters(), Forecast()
 
 
 @task(task_run_name="{run.as_of} {run.run_id}")
@@ -43,10 +44,36 @@ def train(
     return model(run)
 
 
+@task(task_run_name="{run.as_of} {run.run_id}")
+def made(run: Run, assets: list[str]) -> dict[str, dict[str, object]]:
+    """Some assets of a run of any pipeline; what they need of the others is stored."""
+    return {
+        asset: {"sha256": item.sha256, "reused": item.reused} for asset, item in make(run, assets).items()
+    }
+
+
+@flow(log_prints=True)
+def forecast(
+    parameters: Forecast = PLAIN,
+    as_of: date | None = None,
+    environment: str = "default",
+) -> dict[str, dict[str, object]]:
+    """Forecast demand: each asset in a task of its own."""
+    run = demand.resolve(
+        parameters.model_dump(exclude_defaults=True), as_of=as_of or "", environment=environment
+    )
+    print(f"run_id {run.run_id}  as_of {run.as_of}  environment {run.environment}")
+    done: dict[str, dict[str, object]] = {}
+    for asset in demand.assets:
+        done |= made(run, [asset])
+    return done
+
+
 if __name__ == "__main__":
     serve(
         *(
-            train.to_deployment(name, parameters={"environment": name})
+            each.to_deployment(name, parameters={"environment": name})
+            for each in (train, forecast)
             for name in load_settings().environments
         )
     )

@@ -89,12 +89,6 @@ def land(
     return path
 
 
-def swap(monkeypatch, asset, made_of):
-    """Another function for an asset of the shipped pipeline: what `made_of` makes of the real one."""
-    kind = tabular.assets[asset]
-    monkeypatch.setitem(tabular._assets, asset, replace(kind, function=made_of(kind.function)))
-
-
 def other_code(monkeypatch, asset, *, version="0" * 12):
     """Another version of the code of an asset of the shipped pipeline; the version that it had."""
     real = day_module.code_of

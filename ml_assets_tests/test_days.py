@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 import os
-import shutil
 import signal
 import time
 from dataclasses import replace
@@ -12,6 +11,7 @@ import polars as pl
 import pytest
 
 from ml_assets.cli.main import main
+from ml_assets.core import training, training_set
 from ml_assets.core.artifact import key_of
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.parameters import TrainingParameters
@@ -22,7 +22,7 @@ from ml_assets.pipeline.trials import workers_for_trials
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import land, order_day, swap, write_landing
+from ml_assets_tests.builders import land, order_day, write_landing
 
 LAST = dt.date(2025, 8, 20)
 DAYS = [LAST - dt.timedelta(days=n) for n in range(5, -1, -1)]
@@ -141,40 +141,35 @@ def test_an_error_of_someone_else_is_the_outcome_of_its_day_alone(workspace, tmp
 
 
 def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
-    def with_defect(real):
-        def defective(training_set, **given):
-            if training_set.facts["last_day"] == last:
-                return 1 / 0
-            return real(training_set=training_set, **given)
+    real, calls = training.fit, []
 
-        return defective
+    def defective(table, **given):
+        calls.append(table.height)
+        return 1 / 0 if len(calls) == 2 else real(table, **given)
 
-    (before,) = run(workspace, workers=1, days=[DAYS[1]])
-    last = before.made[0].manifest.facts["last_day"]
-    shutil.rmtree(workspace.store.uri(before.made[1].key))
-    swap(monkeypatch, "model", with_defect)
+    monkeypatch.setattr(training, "fit", defective)
 
     done = run(workspace, workers=1)
 
     assert [attempt.error is None for attempt in done] == [True, False, True, True, True, True]
     assert str(done[1].error).startswith(
-        f"model of {DAYS[1]} failed: ZeroDivisionError: division by zero (ml_assets_tests."
+        f"model of {DAYS[1]} failed: ZeroDivisionError: division by zero (ml_assets.pipelines.tabular.pipeline, line "
     )
     assert "defective" in done[1].trace
+    calls[:] = calls[:1]
     (alone,) = run(workspace, workers=1, days=[DAYS[1]])
     assert str(alone.error) == str(done[1].error)
 
 
 def test_a_panic_of_polars_is_the_outcome_of_its_day_alone(workspace, monkeypatch):
-    def with_panic(real):
-        def panicking(as_of, **given):
-            if as_of == DAYS[1]:
-                raise pl.exceptions.PanicException("index out of bounds")
-            return real(as_of=as_of, **given)
+    real = training_set.training_set
 
-        return panicking
+    def panicking(rows, *, as_of, **given):
+        if as_of == DAYS[1]:
+            raise pl.exceptions.PanicException("index out of bounds")
+        return real(rows, as_of=as_of, **given)
 
-    swap(monkeypatch, "training_set", with_panic)
+    monkeypatch.setattr(training_set, "training_set", panicking)
 
     done = list(attempts(PARAMETERS, DAYS[:3], workspace=workspace, workers=1, assets=("training_set",)))
 

@@ -99,6 +99,21 @@ def test_rows_that_come_late_are_told_and_only_what_they_change_is_made_again(zo
     assert _reused(inside) == []
 
 
+def test_four_weeks_without_sales_are_no_failure_and_the_artifact_says_why_nothing_was_measured(
+    tmp_path, monkeypatch
+):
+    nothing = pl.when(pl.col("day") > AS_OF - dt.timedelta(weeks=4)).then(0).otherwise("pieces")
+    table = sales(FIRST, AS_OF).with_columns(pieces=nothing, sold_at=pl.col("day").cast(pl.Datetime("us")))
+    days = {day["day"].item(0): day.drop("day") for day in table.partition_by("day")}
+    root = write_landing(tmp_path / "web", "sales", rows_by_day=days, toml='event_time = "sold_at"\n')
+    monkeypatch.setenv("ML_ASSETS_SOURCES__WEB", str(root))
+
+    made = _make(source="web")["accuracy"]
+
+    assert made.metrics == {}
+    assert made.manifest.facts == {"not_measured": {"mape": "nothing was sold in these weeks"}}
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [

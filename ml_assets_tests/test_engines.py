@@ -23,6 +23,7 @@ from ml_assets.core.markup import table
 from ml_assets.core.parameters import TrainingParameters
 from ml_assets.core.run_id import run_id
 from ml_assets.pipeline.code import code_of
+from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.engines.cases import AS_OF, BAD, GOOD, SECRET
@@ -83,6 +84,13 @@ def dagster(place):
             check=True,
             capture_output=True,
         )
+    subprocess.run(
+        [REPO / ".venv/bin/python", "-m", "ml_assets_tests.engines.in_dagster"],
+        env=variables(place, "dagster"),
+        cwd=place,
+        check=True,
+        capture_output=True,
+    )
     return tree(place / "dagster"), tree(place / "shared")
 
 
@@ -132,9 +140,10 @@ def installed(engine, told):
     return told[engine]
 
 
-def data(files):
-    """The files of artifacts without manifests, which tell when and where they were made."""
-    return {path: digest for path, digest in files.items() if "/data-" in path}
+def data(files, pipeline=tabular):
+    """The files of a pipeline's artifacts without manifests, which tell when and where they were made."""
+    folders = (f"{pipeline.folder}/",) if pipeline.folder else tuple(f"{name}/" for name in pipeline.assets)
+    return {path: digest for path, digest in files.items() if "/data-" in path and path.startswith(folders)}
 
 
 @asked_for
@@ -151,6 +160,17 @@ def test_the_same_parameters_have_one_run_id_one_path_and_the_same_bytes(engine,
     assert sum(f"/run={whole}/" in path for path in own) == sum(
         not path.startswith("training_set") for path in own
     )
+
+
+@asked_for
+@pytest.mark.parametrize("engine", ["plain Python", "Prefect"])
+def test_another_pipeline_has_the_same_bytes_too(engine, told, place, dagster):
+    installed(engine, told)
+
+    own = data(tree(place / ENGINES[engine][0]), demand)
+
+    assert own == data(dagster[0], demand)
+    assert {path.split("/")[1] for path in own} == set(demand.assets)
 
 
 @asked_for

@@ -16,7 +16,6 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from pydantic import Field, model_validator
 
 from ml_assets.core.parameters import Parameters, TrainingParameters, identity, refuse, used_when
-from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import check
 from ml_assets.core.run_id import run_id
 from ml_assets.core.sweep.search import trials_of

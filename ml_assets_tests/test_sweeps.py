@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
+from ml_assets.core import training
 from ml_assets.core.catalog import CATALOG
 from ml_assets.core.leaderboard import text as words
 from ml_assets.core.parameters import TrainingParameters
@@ -29,7 +30,7 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets_tests.builders import land, order_day, order_days, swap, write_landing
+from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train, train_days
 
 DAY = dt.date(2025, 8, 6)
@@ -425,12 +426,13 @@ def test_what_is_under_way_ends_where_too_many_have_failed(sweep, monkeypatch):
 @pytest.fixture
 def fitted(monkeypatch):
     """The lookback_days of every model that was tried."""
-    found = []
+    found, real = [], training.fit
 
-    def counted(real):
-        return lambda params, **given: found.append(params.lookback_days) or real(params=params, **given)
+    def counted(table, *, parameters, **given):
+        found.append(parameters.lookback_days)
+        return real(table, parameters=parameters, **given)
 
-    swap(monkeypatch, "model", counted)
+    monkeypatch.setattr(training, "fit", counted)
     return found
 
 
@@ -456,13 +458,13 @@ def test_a_failure_is_tried_again_only_on_demand_or_where_rows_have_changed(swee
 def no_fit(monkeypatch):
     """Within it, no model can be fitted, for a reason that would be remembered."""
 
-    def fail(**_given):
+    def fail(_table, **_given):
         raise TrainingError("The solver did not converge.")
 
     @contextlib.contextmanager
     def call():
         with monkeypatch.context() as patch:
-            swap(patch, "model", lambda _: fail)
+            patch.setattr(training, "fit", fail)
             yield
 
     return call

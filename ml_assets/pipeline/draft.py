@@ -14,7 +14,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import InputArtifact, InputSource, Manifest, StoredVerdict
 from ml_assets.core.product import Product
-from ml_assets.errors import CheckError, StoreError, UnstorableError
+from ml_assets.errors import StoreError, UnstorableError
 from ml_assets.pipeline.encode import prepare
 from ml_assets.pipeline.versions import hardware_of
 from ml_assets.pipeline.workspace import Workspace
@@ -91,8 +91,8 @@ class Draft:
         """Write it, once; whoever calls again gets what was written.
 
         Raises:
-            StoreError: the value cannot be stored, or does not come back as it was; nothing was written.
-            CheckError: a check that must hold does not, or a metric is no number; nothing was written.
+            StoreError: the value cannot be stored, does not come back as it was, or a metric is no number.
+            CheckError: a check that must hold does not. In either case nothing was written.
         """
         if self._made is None:
             manifest = self._write()
@@ -177,7 +177,7 @@ class Draft:
         except (TypeError, ValueError):
             number = math.nan
         if not math.isfinite(number):
-            raise CheckError(
+            raise StoreError(
                 f"{self._name}: the metric {visible(name)} is not a number. Leave it out where it could not be measured. "
                 "Nothing was written."
             )

@@ -101,7 +101,9 @@ def accuracy(params: Forecast, history: Frame) -> Product[dict[str, Any]]:
     measured = {"mape": _mape(sold, drawn), "mape.week1": _mape(sold[:7], drawn[:7])}
     document = {"first": str(held["day"].item(0)), "sold": sold, "drawn": drawn, **measured}
     metrics = {name: value for name, value in measured.items() if value is not None}
-    return Product(document, metrics=metrics, attachments={"errors.png": _picture(sold, drawn)})
+    facts = {} if "mape" in metrics else {"not_measured": {"mape": "nothing was sold in these weeks"}}
+    picture = {"errors.png": _picture(sold, drawn)}
+    return Product(document, metrics=metrics, facts=facts, attachments=picture)
 
 
 @demand.check(blocking=False)

@@ -22,8 +22,8 @@ from ml_assets.storage.integrity import (
     MANIFEST,
     corrupt,
     difference,
+    how_to_make,
     refuse_other_identity,
-    train_command,
 )
 from ml_assets.storage.listing import AT_ONCE, Entry, Reader, disk_reader, entries, object_reader
 from ml_assets.storage.object_store import local_path, open_store, store_errors
@@ -63,8 +63,9 @@ class ArtifactStore:
         """The committed manifest. Raises ArtifactNotFoundError where nothing is committed."""
         manifest = self.find(key)
         if manifest is None:
+            remedy = how_to_make(key)
             raise ArtifactNotFoundError(
-                f"No {key.asset} for {key.summary} in {self.root}. Train it: {train_command(key)}"
+                f"No {key.asset} for {key.summary} in {self.root}. {remedy[:1].upper()}{remedy[1:]}"
             )
         return manifest
 

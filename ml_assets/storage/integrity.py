@@ -113,7 +113,7 @@ def corrupt(key: ArtifactKey, uri: str, problem: str) -> CorruptArtifactError:
     """The error for a bad file: where it is, what is wrong, what to do."""
     return CorruptArtifactError(
         f"{uri} is corrupt: {problem}. It was not loaded. To see what else is: ml-assets verify. In its environment, "
-        f"train it again: {train_command(key)}"
+        f"{how_to_make(key, again=' again')}"
     )
 
 
@@ -125,7 +125,14 @@ def corrupt_history(uri: str, problem: str) -> CorruptArtifactError:
     )
 
 
-def train_command(key: ArtifactKey) -> str:
+def how_to_make(key: ArtifactKey, *, again: str = "") -> str:
+    """What to do for an artifact to be there: a command, where the shell knows its pipeline."""
+    if key.folder:
+        return f"make it{again} in a run of {key.folder} with the same parameters."
+    return f"train it{again}: {_train_command(key)}"
+
+
+def _train_command(key: ArtifactKey) -> str:
     """The command that makes an artifact, with its parameters where the key knows them, or what is to be added."""
     if key.identity is not None:
         with contextlib.suppress(ValueError):  # it is an asset of others, with parameters of its own

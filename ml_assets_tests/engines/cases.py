@@ -3,6 +3,7 @@
 AS_OF = "2025-12-01"
 OWN, SHARED = "staging", "dev"  # environments: a root for this engine alone, and one for all engines
 GOOD = {"model_version": "v2", "lookback_days": 120, "max_iter": 20}
+DEMAND = {"method": "both", "shop": "south", "weeks": 9}
 SECRET = "hunter2correcthorse"
 
 BAD = {

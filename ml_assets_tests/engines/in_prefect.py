@@ -1,4 +1,4 @@
-"""Runs the flow of `examples/prefect_flow.py` through a Prefect server and a served deployment; prints JSON."""
+"""Runs the flows of `examples/prefect_flow.py` through a Prefect server and served deployments; prints JSON."""
 
 import contextlib
 import json
@@ -9,18 +9,19 @@ import sys
 import time
 from pathlib import Path
 
-from ml_assets_tests.engines.cases import BAD, GOOD, OWN, SHARED, split
+from ml_assets_tests.engines.cases import BAD, DEMAND, GOOD, OWN, SHARED, split
 
 FLOW = Path(__file__).parents[2] / "examples" / "prefect_flow.py"
-DEPLOYMENT = f"train/{OWN}"
+DEPLOYMENTS = TRAIN, FORECAST = f"train/{OWN}", f"forecast/{OWN}"
 
 
 def main():
-    """Make the run in both roots, then try what is wrong."""
+    """Make the runs in both roots, then try what is wrong."""
     with server(), served():
         for environment in (OWN, SHARED):
-            run = launch(GOOD, environment)
-            assert run.state.is_completed(), run.state
+            for deployment, values in ((TRAIN, GOOD), (FORECAST, DEMAND)):
+                run = launch(values, environment, deployment)
+                assert run.state.is_completed(), run.state
         print(json.dumps({"bad": {case: bad(values) for case, values in BAD.items()}}))
 
 
@@ -38,12 +39,12 @@ def bad(values):
     return {"runs": len(flow_runs()) - before, "told": told, "trained": work}
 
 
-def launch(values, environment=OWN):
+def launch(values, environment=OWN, deployment=TRAIN):
     from prefect.deployments import run_deployment
 
     parameters, as_of = split(values)
     return run_deployment(
-        DEPLOYMENT,
+        deployment,
         parameters={"parameters": parameters, "as_of": as_of, "environment": environment},
         timeout=120,
         poll_interval=0.5,
@@ -71,7 +72,7 @@ def server():
 @contextlib.contextmanager
 def served():
     with process(str(FLOW)):
-        until(deployed, "the deployment")
+        until(deployed, "the deployments")
         yield
 
 
@@ -103,7 +104,7 @@ def deployed():
 
     with get_client(sync_client=True) as client:
         try:
-            return client.read_deployment_by_name(DEPLOYMENT)
+            return [client.read_deployment_by_name(name) for name in DEPLOYMENTS]
         except ObjectNotFound:
             return None
 

@@ -8,16 +8,18 @@ import sys
 import ml_assets
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.run import make, resolve
+from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
-from ml_assets_tests.engines.cases import AS_OF, BAD, GOOD, OWN, SHARED, split
+from ml_assets_tests.engines.cases import AS_OF, BAD, DEMAND, GOOD, OWN, SHARED, split
 
 RINGS = ("core", "sources", "storage", "pipeline", "client")
 
 
 def main():
-    """Make the run in both roots, then try what is wrong."""
+    """Make the runs in both roots, then try what is wrong."""
     for environment in (OWN, SHARED):
         make(resolve(tabular, GOOD, as_of=AS_OF, environment=environment))
+        demand.make(demand.resolve(DEMAND, as_of=AS_OF, environment=environment))
     print(
         json.dumps(
             {
