@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ml_assets.core.problems import check
-from ml_assets.errors import RefusedError, StoreError
+from ml_assets.errors import ArtifactNotFoundError, RefusedError, StoreError
 from ml_assets.pipeline import day as day_module
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.days import attempts
@@ -224,6 +224,13 @@ def test_each_function_gets_what_was_stored_and_nobody_else_has_it(shop):
     fresh = make(run, store=None)["accuracy"].value
 
     assert fresh == {"kinds": ["int", "list"], "columns": ["day", "pieces"]}
+
+
+def test_what_is_not_there_of_a_pipeline_is_not_told_by_a_command_of_another(shop):
+    with pytest.raises(
+        ArtifactNotFoundError, match=r"Make it in a run of demand with the same parameters\.$"
+    ):
+        make(resolve(shop.demand, {}, as_of=DAY), ["accuracy"], store=shop.store)
 
 
 def test_other_code_makes_anew_what_it_makes_and_no_more(shop):

@@ -24,7 +24,7 @@ from ml_assets_tests.scenario import failure_of
 kind = pytest.mark.kind("own assets")
 FIRST, SECOND = "2025-01-01", "2025-01-02"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-OURS = ("StoreError", "ArtifactNotFoundError")
+OURS = ("StoreError", "ArtifactNotFoundError", "TrainingError")
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST)
 DAY_BEFORE = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
 

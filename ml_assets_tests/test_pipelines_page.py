@@ -11,7 +11,7 @@ import pytest
 from ml_assets_tests.conftest import REPO
 
 PAGE = (REPO / "docs" / "pipelines.md").read_text()
-BLOCK = re.compile(r"^```(python|toml|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(python|toml|yaml|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# ([\w./]+)\n")
 
 
@@ -31,6 +31,7 @@ def follow(text, folder):
     wrong = []
     for act, name, body in steps(text):
         if act == "write":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(body)
         elif not matches(body, printed := run(name, folder)):
             wrong.append((name, body, printed))
@@ -73,7 +74,8 @@ def test_a_stranger_who_follows_the_page_gets_what_it_says(tmp_path):
 
 
 def test_every_file_and_command_of_the_page_is_followed():
-    found = list(steps(PAGE))
+    named = len(re.findall(r"^```(python|toml|yaml)\n# \S+\n", PAGE, re.MULTILINE))
 
-    assert len(found) == PAGE.count("\n$ ") + PAGE.count("```python\n# ") + PAGE.count("```toml\n# ")
+    assert len(list(steps(PAGE))) == PAGE.count("\n$ ") + named
+    assert named == len([kind for kind, _ in BLOCK.findall(PAGE) if kind != "console"])
     assert PAGE.count("\n```") == 2 * len(BLOCK.findall(PAGE))

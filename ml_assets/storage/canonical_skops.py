@@ -6,6 +6,8 @@ The gaps between the fields of an array's records are zero: in memory they hold 
 Any skops can read the result.
 """
 
+import ast
+import functools
 import io
 import json
 import zipfile
@@ -187,26 +189,30 @@ def _is_plain_value(node: dict[str, Any]) -> bool:
 
 def _without_gaps(content: bytes) -> bytes:
     """An array's file with zeros between the fields of its records, as those of the nodes of a tree."""
-    if (
-        b"{'descr': [" not in content[:24]
-    ):  # no records: to read the header takes longer than to write the array
+    if b"{'descr': [" not in content[:24]:  # no records
+        return content
+    length = 2 if content[6] == 1 else 4  # bytes of the header's length, by the version of the file
+    start = 8 + length + int.from_bytes(content[8 : 8 + length], "little")
+    size, gaps = _gaps(content[:start].partition(b"'descr': ")[2].partition(b", 'fortran_order'")[0])
+    if not gaps:
         return content
     import numpy as np
 
-    file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    dtype = read(file)[2]
-    if dtype.fields is None:
-        return content
-    kept = np.zeros(dtype.itemsize, dtype=bool)
-    for field, start, *_ in dtype.fields.values():
-        kept[start : start + field.itemsize] = True
-    if kept.all():
-        return content
-    rows = np.frombuffer(content, np.uint8, offset=file.tell()).reshape(-1, dtype.itemsize).copy()
-    rows[:, ~kept] = 0
-    return content[: file.tell()] + bytes(rows.tobytes())
+    rows = np.frombuffer(content, np.uint8, offset=start).reshape(-1, size).copy()
+    rows[:, gaps] = 0
+    return content[:start] + bytes(rows.tobytes())
+
+
+@functools.lru_cache(maxsize=64)
+def _gaps(description: bytes) -> tuple[int, list[int]]:
+    """The size of the records that the header of an array describes, and which of their bytes no field has."""
+    import numpy as np
+
+    dtype = np.lib.format.descr_to_dtype(ast.literal_eval(description.decode()))
+    free = set(range(dtype.itemsize))
+    for field, start, *_ in (dtype.fields or {}).values():
+        free -= set(range(start, start + field.itemsize))
+    return dtype.itemsize, sorted(free)
 
 
 def _zip(members: dict[str, bytes]) -> bytes:
