@@ -119,7 +119,7 @@ def test_a_parameter_added_later_changes_no_old_run_id_whatever_its_default_beco
 def test_another_process_with_another_hash_seed_gets_the_same_run_id():
     program = (
         "import datetime as dt; from ml_assets.core.run_id import run_id;"
-        "from ml_assets.core.parameters import TrainingParameters as P;"
+        "from ml_assets.pipelines.tabular.parameters import TrainingParameters as P;"
         "print(run_id(P(model_version='v2', max_depth=4), dt.date(2025, 12, 1)))"
     )
 

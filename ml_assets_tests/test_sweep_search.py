@@ -523,7 +523,7 @@ def test_trials_of_a_search_that_learns_cannot_be_listed_beforehand():
 def test_without_the_extra_learning_is_refused_with_the_remedy():
     program = (
         "import sys; sys.modules['optuna'] = None\n"
-        "from ml_assets.core.parameters import TrainingParameters\n"
+        "from ml_assets.pipelines.tabular.parameters import TrainingParameters\n"
         "from ml_assets.pipelines.tabular.beside import check_sweep\n"
         "from ml_assets.core.sweep.tpe import Tpe\n"
         "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}, cls=TrainingParameters), larger_is_better=True)\n"

@@ -51,7 +51,7 @@ def test_a_stored_model_predicts_exactly_as_before(variant):
 
 def test_bytes_do_not_depend_on_cores_or_hash_seed():
     program = (
-        "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.core.parameters import TrainingParameters as P;"
+        "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.pipelines.tabular.parameters import TrainingParameters as P;"
         "from ml_assets.pipeline.calling import limited_threads;"
         "from ml_assets.storage.canonical_skops import dumps; from ml_assets_tests.tables import *;"
         "limit = limited_threads(1, packages=['scikit-learn', 'scipy']); limit.__enter__();"
@@ -81,7 +81,7 @@ def test_bytes_do_not_depend_on_cores_or_hash_seed():
 
 def test_v1_has_other_bytes_on_another_kernel_of_openblas_and_the_record_names_it():
     program = (
-        "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.core.parameters import TrainingParameters;"
+        "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.pipelines.tabular.parameters import TrainingParameters;"
         "from ml_assets.pipeline.versions import hardware_of; from ml_assets.storage.canonical_skops import dumps;"
         "from ml_assets_tests.tables import *;"
         "model = fit(training_table(), contract=CONTRACT, parameters=TrainingParameters()).value;"
