@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from ml_assets.pipeline import day as day_module
-from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular import TrainingParameters, tabular
 
 FIRST = dt.date(2025, 5, 1)
 LAST = dt.date(2025, 8, 31)
@@ -92,7 +92,9 @@ def land(
 def other_code(monkeypatch, asset, *, version="0" * 12):
     """Another version of the code of an asset of the shipped pipeline; the version that it had."""
     real = day_module.code_of
-    before = real(tabular.assets[asset])
+    before = real(tabular.assets[asset], tabular.identity(TrainingParameters(), asset))
     other = replace(before, version=version)
-    monkeypatch.setattr(day_module, "code_of", lambda kind: other if kind.name == asset else real(kind))
+    monkeypatch.setattr(
+        day_module, "code_of", lambda kind, values: other if kind.name == asset else real(kind, values)
+    )
     return before.version

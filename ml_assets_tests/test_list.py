@@ -78,7 +78,7 @@ any_condition = st.sampled_from(sorted(values)).flatmap(
         value=values[name],
     )
 )
-any_filter = st.lists(any_condition, max_size=3).map(tuple).map(Filter)
+any_filter = st.lists(any_condition, max_size=3).map(lambda found: Filter(tuple(found), tabular.path))
 
 
 @given(parameters(), days, st.sampled_from(sorted(tabular.assets)), any_filter)
@@ -86,7 +86,7 @@ def test_what_a_path_decides_the_whole_manifest_would_decide_too(of, day, asset,
     key = key_of(asset, of, day)
     known = {*tabular.path, *path_values(key)}
     stated = identity(of, of=tabular.assets[asset].slice)
-    only_path = Filter(tuple(c for c in where.conditions if c.name in known))
+    only_path = Filter(tuple(c for c in where.conditions if c.name in known), tabular.path)
 
     assert only_path.admits(key) == only_path.holds(key.asset, key.as_of, key.run_id, stated)
     assert where.admits(key) or not where.holds(key.asset, key.as_of, key.run_id, stated)

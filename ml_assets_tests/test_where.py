@@ -6,6 +6,7 @@ import pytest
 
 from ml_assets.core.where import ANY, Condition, Filter, parse, path_values, with_omitted
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.keys import key_of
 
@@ -135,7 +136,7 @@ def test_what_a_path_tells_can_already_be_refused_and_what_it_does_not_tell_cann
     assert not Filter(tuple(parse("dataset=orders asset=evaluation", cls=TrainingParameters))).admits(key)
     table = key_of("training_set", TrainingParameters(), DAY)
     assert "model_version" not in path_values(table)
-    assert not Filter(tuple(parse("model_version!=v1", cls=TrainingParameters))).admits(table)
+    assert not Filter(tuple(parse("model_version!=v1", cls=TrainingParameters)), tabular.path).admits(table)
 
 
 def test_the_one_text_that_a_name_must_equal():
