@@ -221,8 +221,11 @@ def test_the_order_of_a_list_counts_and_that_of_a_table_does_not():
 def test_two_and_two_point_nought_are_one_float():
     class Rate(Parameters):
         rate: float = Field(2, ge=0, le=9, description="Rate")
+        rates: list[Annotated[float, Field(ge=0, le=9)]] = Field([2], description="Rates")
+        by_name: dict[str, Annotated[float, Field(ge=0, le=9)]] = Field({"a": 2}, description="Rates by name")
 
     assert [type(rate.rate) for rate in (Rate(), Rate(rate=2), Rate(rate=2.0))] == [float] * 3
+    assert [type(value) for value in (Rate().rates[0], Rate().by_name["a"])] == [float] * 2
     one, two = Forecast(weights={"a": 1}), Forecast(weights={"a": 1.0})
 
     assert hash_identity(identity(one, of=Forecast), DAY) == hash_identity(identity(two, of=Forecast), DAY)

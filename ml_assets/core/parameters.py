@@ -47,15 +47,14 @@ class Parameters(BaseModel):
         strict=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
+        validate_default=True,  # 2 and 2.0 are one float, in lists and tables too
         protected_namespaces=(),
     )
 
     @model_validator(mode="after")
     def _values_are_frozen(self) -> "Parameters":
-        for name, field in type(self).model_fields.items():
-            value = self.__dict__[name]
-            is_whole = field.annotation is float and type(value) is int  # a default: 2 and 2.0 are one float
-            self.__dict__[name] = float(value) if is_whole else frozen(value)
+        for name in type(self).model_fields:
+            self.__dict__[name] = frozen(self.__dict__[name])
         return self
 
     @classmethod
