@@ -12,7 +12,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.in_process import backfill, location
 from ml_assets_tests.in_process import launch as asked
 from ml_assets_tests.scenario import failure_of, materializations
-from ml_assets_tests.small_pipeline import load
+from ml_assets_tests.small_pipeline import SOURCE, load
 
 DAY = "2025-12-01"
 INSTANCES = []
@@ -283,3 +283,22 @@ def test_a_backfill_with_a_bad_value_starts_no_run(place):
 
     assert "level: too large. Allowed: a number from 0" in answer
     assert place.instance.get_runs_count() == 0
+
+
+def test_a_list_of_choices_and_a_table_are_parameters_as_any_others(tmp_path, monkeypatch):
+    fields = """
+    days_off: list[Literal["sat", "sun"]] = Field(["sun"], description="Without sales")
+    weights: dict[str, Annotated[float, Field(ge=0, le=9)]] = Field({"a": 1}, description="Weights")
+
+
+small ="""
+    source = SOURCE.replace("\n\nsmall =", fields, 1).replace("import Any,", "import Annotated, Any,")
+    listed = load(tmp_path, monkeypatch, name="listed_shop", source=source)
+    usual, same = launch(listed.defs), launch(listed.defs, given={"weights": {"a": 1.0}})
+    both = launch(listed.defs, given={"days_off": ["sun", "sat"]})
+
+    assert usual.success, failure_of(usual)
+    assert both.success, failure_of(both)
+    assert [event.metadata["reused"].value for event in materializations(same).values()] == [True, True]
+    with pytest.raises(LaunchRefusedError, match=r"days_off\[0\]: unknown. Allowed: sat, sun."):
+        launch(listed.defs, given={"days_off": ["mon"]})

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from ml_assets.adapter.refusal import at_launch
 from ml_assets.adapter.schema import shown
 from ml_assets.adapter.view import View
-from ml_assets.config import OptionsConfig, config_class
+from ml_assets.config import OptionsConfig
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import diagnose, problems_of
@@ -68,14 +68,13 @@ def params_resource(view: View) -> dg.ResourceDefinition:
     Dagster fact: the function that `dg.configured` wraps around a resource runs when a run's config is resolved, which is
     when it is launched. A bad value is refused before a run exists.
     """
-    fields = view.pipeline.parameters.model_fields
-    made = config_class(view.pipeline.parameters)
+    model = view.pipeline.parameters
 
-    @dg.resource(config_schema=dg.Permissive(), description=made.__doc__)  # type: ignore[no-untyped-call]
-    def base(context: dg.InitResourceContext) -> BaseModel:
-        return made(**context.resource_config)
+    @dg.resource(config_schema=dg.Permissive(), description=model.__doc__)  # type: ignore[no-untyped-call]
+    def base(context: dg.InitResourceContext) -> Parameters:
+        return model.model_validate(context.resource_config)
 
-    free = {name: field for name, field in fields.items() if name not in view.pinned}
+    free = {name: field for name, field in model.model_fields.items() if name not in view.pinned}
 
     @dg.configured(base, config_schema=shown(free))
     def params(values: Mapping[str, Any]) -> Mapping[str, Any]:
