@@ -1,7 +1,11 @@
 """Work in processes of this machine: a process that dies takes nothing with it but the task that killed it."""
 
 import datetime as dt
+import importlib.util
 import os
+import pickle  # noqa: TID251 - what sends a pipeline to a worker process
+import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -121,3 +125,78 @@ def test_a_process_that_joblib_replaces_for_its_memory_loses_nothing_though_warn
 
     assert len(done) == 6
     assert len(set(done.values())) > 2
+
+
+SCRIPT = """
+import datetime as dt
+import importlib.util
+from typing import Any
+
+from ml_assets import Field, Parameters, Pipeline
+from ml_assets.pipeline.days import attempts
+from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.settings import load_settings
+
+
+class Count(Parameters):
+    n: int = Field(3, ge=1, le=9, description="How many")
+
+
+counts = Pipeline("counts", Count)
+
+
+@counts.asset
+def numbers(params: Count, as_of: dt.date) -> dict[str, Any]:
+    if as_of.day == 3:
+        raise ValueError("the third")
+    return {"day": str(as_of), "numbers": list(range(params.n))}
+
+
+GUARD
+    workspace = open_workspace(load_settings(), pipeline=counts)
+    days = [dt.date(2025, 8, day) for day in range(1, 6)]
+    done = list(attempts(Count(n=4), days, workspace=workspace, workers=2))
+    print([str(day.error) for day in done if day.error])
+    run = counts.resolve({"n": 4}, as_of="2025-08-01")
+    print(len(done), [made.reused for made in counts.make(run).values()])
+"""
+
+
+def test_a_script_makes_its_days_in_several_processes(tmp_path):
+    script = tmp_path / "counts.py"
+    script.write_text(SCRIPT.replace("GUARD", 'if __name__ == "__main__":'))
+
+    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+
+    failed, made = answer.stdout.splitlines()
+    assert "the third" in failed
+    assert failed.count("numbers of ") == 1
+    assert made == "5 [True]"
+
+
+def test_a_script_that_starts_work_whenever_it_is_loaded_is_told_so(tmp_path):
+    script = tmp_path / "counts.py"
+    script.write_text(SCRIPT.replace("GUARD", "if True:"))
+
+    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+
+    assert answer.stderr.splitlines()[-1] == (
+        "ml_assets.errors.TrainingError: The processes that do the work cannot load it: counts: its file starts work whenever "
+        'it is loaded, in the processes that do this work too. Write what starts it under `if __name__ == "__main__":`.'
+    )
+
+
+def test_a_pipeline_of_a_file_that_is_on_no_path_is_found_by_its_file(tmp_path, monkeypatch):
+    (tmp_path / "apart.py").write_text(SCRIPT.partition("GUARD")[0])
+    spec = importlib.util.spec_from_file_location("apart", tmp_path / "apart.py")
+    made = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "apart", made)
+    spec.loader.exec_module(made)
+    sent = pickle.dumps(made.counts)
+
+    monkeypatch.delitem(sys.modules, "apart")
+    found = pickle.loads(sent)
+
+    assert found.reference == "apart:counts"
+    assert found is not made.counts
+    sys.modules.pop("apart")

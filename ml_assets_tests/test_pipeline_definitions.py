@@ -579,6 +579,14 @@ def a_group_without_its_metric() -> None:
     a_pipeline(metrics=[Metric("mae.block0", better="smaller")])
 
 
+@refused(
+    "demand: metrics: mape: over is neither a number of days nor a whole number among the parameters. Write "
+    'over="28 days", or one of: weeks, season.'
+)
+def a_metric_over_days_that_nothing_tells() -> None:
+    a_pipeline(metrics=[Metric("mape", better="smaller", over="weekz")])
+
+
 @refused('demand: metrics: not a list of Metric. Write metrics=[Metric("mape", better="smaller")].')
 def a_metric_that_is_a_text() -> None:
     a_pipeline(metrics=["mape"])

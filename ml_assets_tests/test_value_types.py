@@ -95,6 +95,7 @@ NOT_STORED = [
     dict[int, str],
     dict[str, dt.date],
     dict[str, pl.DataFrame],
+    dict[str, dict[str, np.ndarray]],
     dict[str, Frame],
     list[Frame],
     list[BaseEstimator],

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # loading it takes longer than all of the definitions
 Better = Literal["smaller", "larger", "none"]
 Takes = Literal["parameters", "as_of", "rows", "value", "product", "tmp"]
 
+DAYS = re.compile(r"^(?P<days>[1-9][0-9]{0,4}) days?$")
 _METRIC = re.compile(r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")
 
 

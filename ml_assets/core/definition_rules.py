@@ -6,7 +6,7 @@ import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from ml_assets.core.asset import Asset, Metric
+from ml_assets.core.asset import DAYS, Asset, Metric
 from ml_assets.core.definition import definition_problems
 from ml_assets.core.nearest import nearest
 from ml_assets.core.parameters import Parameters
@@ -73,8 +73,8 @@ def _path_problem(name: str, parameters: type[Parameters]) -> str:
     return ""
 
 
-def metrics_problems(metrics: object) -> list[str]:
-    """What keeps metrics from being those of a pipeline."""
+def metrics_problems(metrics: object, parameters: type[Parameters]) -> list[str]:
+    """What keeps metrics from being those of a pipeline with these parameters."""
     if not isinstance(metrics, tuple | list) or not all(isinstance(metric, Metric) for metric in metrics):
         return ['metrics: not a list of Metric. Write metrics=[Metric("mape", better="smaller")].']
     names = [metric.name for metric in metrics]
@@ -86,7 +86,21 @@ def metrics_problems(metrics: object) -> list[str]:
             "need no declaration."
             for name in groups
         ),
+        *(_over_problem(metric, parameters) for metric in metrics if not _says_days(metric, parameters)),
     ]
+
+
+def _says_days(metric: Metric, parameters: type[Parameters]) -> bool:
+    field = parameters.model_fields.get(metric.over)
+    return not metric.over or bool(DAYS.match(metric.over)) or (field is not None and field.annotation is int)
+
+
+def _over_problem(metric: Metric, parameters: type[Parameters]) -> str:
+    whole = [name for name, field in parameters.model_fields.items() if field.annotation is int]
+    return (
+        f"metrics: {metric.name}: over is neither a number of days nor a whole number among the parameters. Write "
+        f'over="28 days", or one of: {", ".join(whole) or "none here"}.'
+    )
 
 
 def folder_problems(folder: object) -> list[str]:

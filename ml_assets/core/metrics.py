@@ -1,16 +1,14 @@
 """What a pipeline declares of its metrics: which way each is better, its margin, its interval, in the order shown."""
 
 import math
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ml_assets.core.asset import DAYS
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, Metric
 from ml_assets.errors import RefusedError
-
-_DAYS = re.compile(r"^(?P<days>[1-9][0-9]{0,4}) days?$")
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Metrics:
         """
         metric = self.get(name) or self._by_end.get(name.partition(".")[0])
         over = (metric or self.declared[0]).over if self.declared else ""
-        known = _DAYS.match(over)
+        known = DAYS.match(over)
         return int(known["days"]) if known else int(getattr(parameters, over, 1))
 
     def in_order(self, names: Iterable[str]) -> list[str]:

@@ -6,9 +6,10 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 
 import datetime as dt
 import importlib
+import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType, MappingProxyType
+from types import FrameType, MappingProxyType, ModuleType
 from typing import Any, TypeVar, overload
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
@@ -60,8 +61,9 @@ class Declared:
         if problem := name_problem(name):
             raise DefinitionError(f"Pipeline {name}: {problem}")
         problems = parameters_problems(parameters)
-        problems += [] if problems else path_problems(path, parameters)
-        _refuse(name, [*problems, *metrics_problems(metrics), *folder_problems(folder)])
+        if not problems:
+            problems = [*path_problems(path, parameters), *metrics_problems(metrics, parameters)]
+        _refuse(name, [*problems, *folder_problems(folder)])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
@@ -197,7 +199,8 @@ class Declared:
         """Where another process finds it, `shop.demand:demand`; "" where it is no name of the module that defines it."""
         known = vars(sys.modules.get(self.module, object))
         name = next((name for name, value in known.items() if value is self), "")
-        return f"{self.module}:{name}" if name else ""
+        spec = known.get("__spec__") if self.module == "__main__" else None  # there is one with `python -m`
+        return f"{spec.name if spec else self.module}:{name}" if name else ""
 
     def _reader(self) -> Reader:
         return Reader(pipeline=self.name, parameters=self.parameters, assets=self._assets)
@@ -214,9 +217,14 @@ class Declared:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By reference, where it can be found again; so that the pipeline of a worker process is its own."""
-        return (
-            (_found, (self.reference,)) if self.reference else (object.__new__, (type(self),), self.__dict__)
-        )
+        if not self.reference:
+            return object.__new__, (type(self),), self.__dict__
+        if sys.modules.get(_SCRIPT) in _loading:
+            raise DefinitionError(
+                f"{self.name}: its file starts work whenever it is loaded, in the processes that do this work too. Write "
+                'what starts it under `if __name__ == "__main__":`.'
+            )
+        return _found, (self.reference, str(getattr(sys.modules[self.module], "__file__", "") or ""))
 
 
 def _refuse(name: str, problems: Sequence[str]) -> None:
@@ -232,6 +240,41 @@ def _caller_of(instance: object, frame: FrameType) -> str:
     return str((caller or frame).f_globals.get("__name__", ""))
 
 
-def _found(reference: str) -> Any:
+_SCRIPT = "__mp_main__"  # the name that a script has in the processes it starts, as multiprocessing has it
+_loading: list[object] = []
+
+
+def _found(reference: str, file: str = "") -> Any:
+    """The pipeline of a reference; `file` is what defines it, for a script and what is on no path."""
     module, _, name = reference.partition(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(_module(module, file), name)
+
+
+def _module(name: str, file: str) -> ModuleType:
+    known = sys.modules.get(name)
+    if known is not None and (name != "__main__" or getattr(known, "__file__", "") == file):
+        return known
+    if name == "__main__":
+        return _of_file(file, _SCRIPT)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name or not file:
+            raise
+    return _of_file(file, name)
+
+
+def _of_file(file: str, name: str) -> ModuleType:
+    """A module that is loaded from its file; a script is what it was started as, whose classes are then found there."""
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(f"{name}: there is no module in {file}", name=name)
+    sys.modules[name] = made = importlib.util.module_from_spec(spec)
+    if name == _SCRIPT:
+        sys.modules["__main__"] = made
+    _loading.append(made)
+    try:
+        spec.loader.exec_module(made)
+    finally:
+        _loading.remove(made)
+    return made

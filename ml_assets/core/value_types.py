@@ -108,7 +108,7 @@ def _of_class(cls: type) -> str:
 def _by_name(annotation: Any) -> str:
     """The format of the values of a `dict[str, ...]`."""
     key, value = get_args(annotation)
-    return format_of(value) if key is str else ""
+    return format_of(value) if key is str and get_origin(value) is not dict else ""
 
 
 def _is_json(annotation: Any) -> bool:

@@ -69,10 +69,24 @@ def _in_processes(
             for key, value in _run(function, in_turn, workers=workers, given=given):
                 del waiting[key]
                 yield key, value
-        except BrokenProcessPool:
+        except BrokenProcessPool as error:
+            _refuse_unloadable(error)
             ended.update([key for key in given if key in waiting] or beside)
     for key, arguments in waiting.items():
         yield key, _alone(function, key, arguments)
+
+
+def _refuse_unloadable(error: Exception) -> None:
+    """TrainingError where no process was ended from outside, but none can load what it was given.
+
+    joblib says so in words alone; of a process that was ended it raises a subclass.
+    """
+    if "task has failed to un-serialize" in str(error):
+        lines = [line for line in str(error.__cause__).splitlines() if line.strip(' "')]
+        reason = next((line for line in lines if line.startswith("ml_assets.errors.")), lines[-1])
+        raise TrainingError(
+            f"The processes that do the work cannot load it: {reason.partition(': ')[2]}"
+        ) from error
 
 
 def _alone(function: Callable[..., Value], key: Key, arguments: tuple[Any, ...]) -> Value | TrainingError:
