@@ -100,7 +100,7 @@ def test_a_value_that_cannot_be_loaded_as_its_annotation_is_refused():
         "forecast: a Picky that cannot be loaded again as Picky (These bytes are not the JSON of Picky (low).). "
         "Nothing was written."
     )
-    assert "forecast: a dict that cannot be loaded again as Picky" in refusal({"high": 1}, annotation=Picky)
+    assert "forecast: a dict, where Picky is declared" in refusal({"high": 1}, annotation=Picky)
 
 
 def test_whatever_a_writer_raises_is_told_in_plain_words(monkeypatch):
@@ -179,3 +179,21 @@ def test_a_file_is_what_is_made_of_a_path(tmp_path):
     assert stored.value.read_bytes() == b"weights"
     assert stored.files[0].name == "forecast.bin"
     assert stored.files[0].sha256 == hashlib.sha256(b"weights").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("value", "format_name", "annotation", "told"),
+    [
+        (None, "json", dict[str, Any], "forecast: None, where dict[str, Any] is declared."),
+        ({}, "json", list[int], "forecast: a dict, where list[int] is declared."),
+        ({}, "safetensors", np.ndarray, "forecast: a dict, where ndarray is declared."),
+        (
+            {1: 2},
+            "skops",
+            dict[str, Any],
+            "forecast: a dict with a name that is no text, where dict[str, Any]",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_than_is_declared_is_refused(value, format_name, annotation, told):
+    assert refusal(value, format_name, annotation).startswith(told)

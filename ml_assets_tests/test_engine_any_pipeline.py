@@ -4,16 +4,21 @@ import datetime as dt
 import importlib
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
 import pytest
 
+from ml_assets import Field, Parameters, Pipeline, Product, Verdict
+from ml_assets.core.manifest import StoredVerdict
 from ml_assets.core.problems import check
-from ml_assets.errors import ArtifactNotFoundError, RefusedError, StoreError
+from ml_assets.errors import ArtifactNotFoundError, AssetFunctionError, RefusedError, StoreError
 from ml_assets.pipeline import day as day_module
 from ml_assets.pipeline.attempt import attempt
+from ml_assets.pipeline.checking import verdict_of
 from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.plan import plan_day
 from ml_assets.pipeline.reproduce import reproduce
@@ -475,3 +480,33 @@ def test_an_artifact_that_does_not_say_which_rows_it_asked_for_is_made_to_know(s
     changed = DAY - dt.timedelta(days=3)
     land(shop.zone, changed, day_of(changed, pieces=7), dataset="sales")
     assert shop.make()["history"] == f"input rows changed on 1 of 7 days ({changed}; +0 rows)"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        ({"rows": np.int64(3), "share": np.float32(0.5)}, ""),
+        ({"share": float("nan")}, "gave metadata.share: not a num"),
+    ],
+)
+def test_the_numbers_of_a_check_are_stored_as_facts_are(metadata, says):
+    class Count(Parameters):
+        n: int = Field(3, ge=1, le=9, description="How many")
+
+    counted = Pipeline("counted", Count)
+
+    @counted.asset
+    def count(params: Count) -> dict[str, int]:
+        return {"n": params.n}
+
+    @counted.check
+    def told(count: dict[str, int]) -> Verdict:
+        return Verdict(passed=True, metadata=count)
+
+    day = SimpleNamespace(parameters=Count(), as_of=DAY, pipeline=counted)
+    with pytest.raises(AssetFunctionError, match=says) if says else nullcontext():
+        verdict = verdict_of(counted.checks["count", "told"], day, lambda _: Product(metadata))
+        assert (
+            StoredVerdict(passed=True, metadata=verdict.metadata).model_dump(mode="json")["metadata"]
+            == metadata
+        )

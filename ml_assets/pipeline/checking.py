@@ -9,8 +9,9 @@ from ml_assets.core.manifest import Manifest, StoredVerdict
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
-from ml_assets.errors import AssetFunctionError, CheckError
+from ml_assets.errors import AssetFunctionError, CheckError, UnstorableError
 from ml_assets.pipeline.calling import arguments, call
+from ml_assets.storage.json_values import plain
 
 if TYPE_CHECKING:
     from ml_assets.pipeline.draft import Draft
@@ -74,7 +75,7 @@ def verdict_of(check: Check, day: Stored, product: Callable[[str], Product[Any]]
     """What a check says; of one that does not hold and gives no reason, its docstring is the reason.
 
     Raises:
-        AssetFunctionError: it failed, or says neither yes nor no.
+        AssetFunctionError: it failed, says neither yes nor no, or tells what cannot be stored.
     """
     name = f"check {check.name} of {check.asset}, {day.as_of},"
     slices = get_type_hints(check.function) if "parameters" in check.takes.values() else {}
@@ -82,7 +83,11 @@ def verdict_of(check: Check, day: Stored, product: Callable[[str], Product[Any]]
     answer = call(check.function, given, name=name)
     verdict = answer if isinstance(answer, Verdict) else Verdict(passed=_truth(answer, name))
     message = verdict.message or ("" if verdict.passed else check.description)
-    return Verdict(bool(verdict.passed), message, metadata=verdict.metadata)
+    try:
+        metadata = plain(dict(verdict.metadata))
+    except UnstorableError as error:
+        raise AssetFunctionError(f"{name} gave metadata{error.place}: {error.problem}.") from error
+    return Verdict(bool(verdict.passed), message, metadata=metadata)
 
 
 def _untold(day: Made, draft: "Draft") -> str:

@@ -8,12 +8,13 @@ import io
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_origin, is_typeddict
 
 from ml_assets.core.figures import DPI
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import StoredFile
 from ml_assets.core.product import Product
+from ml_assets.core.signatures import spelled
 from ml_assets.errors import (
     CorruptArtifactError,
     MlAssetsError,
@@ -61,6 +62,11 @@ def prepare(product: Product[Any], *, asset: str, format_name: str, annotation: 
     Raises:
         StoreError: the value is none of its format, or does not come back equal. It names asset, type and place.
     """
+    if annotation is not Any and not _is_of_its_kind(product.value, annotation):
+        raise StoreError(
+            f"{asset}: {_a(product.value)}, where {spelled(annotation)} is declared. Return what the function says that it "
+            "returns. Nothing was written."
+        )
     files, contents = encode(product, asset=asset, format_name=format_name)
     data = contents[files[0].file]
     loaded = _loaded(product.value, data, asset=asset, format_name=format_name, annotation=annotation)
@@ -82,6 +88,24 @@ def encode(
     named = {f"{asset}.{FORMATS[format_name].extension}": main, **attached}
     files = tuple(stored_file(name, data, _extension(name)) for name, data in named.items())
     return files, {file.file: data for file, data in zip(files, named.values(), strict=True)}
+
+
+def _is_of_its_kind(value: Any, annotation: Any) -> bool:
+    """Whether a value is a mapping or a list where that is declared; what is inside is for its format to say."""
+    kind = get_origin(annotation)
+    if kind is dict:
+        return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+    if kind is list:
+        return isinstance(value, list | tuple)
+    is_one = isinstance(annotation, type) and not is_typeddict(annotation) and isinstance(value, annotation)
+    return is_one or is_typeddict(annotation) == isinstance(value, dict)
+
+
+def _a(value: Any) -> str:
+    if value is None:
+        return "None"
+    bad_key = isinstance(value, dict) and any(not isinstance(key, str) for key in value)
+    return f"a {type(value).__name__}{' with a name that is no text' if bad_key else ''}"
 
 
 def _loaded(value: Any, data: bytes, *, asset: str, format_name: str, annotation: Any) -> Any:
