@@ -656,6 +656,13 @@ def a_folder_in_a_folder() -> None:
     a_pipeline(folder="a/b")
 
 
+@refused("bytes_verify: every asset has this check already. Give it another name.")
+def a_check_of_the_librarys_name() -> None:
+    @a_pipeline().check
+    def bytes_verify(history: pl.DataFrame) -> bool:
+        return history.height > 0
+
+
 @refused("demand: its parameters are no subclass of Parameters. Write class Forecast(Parameters).")
 def parameters_of_another_kind() -> None:
     class Plain(BaseModel):

@@ -22,6 +22,7 @@ from ml_assets.core.signatures import Signature, read_signature, spelled
 from ml_assets.core.value_types import format_of, name_of
 
 TAKEN = ("params", "rows", "as_of", "tmp")  # what arguments of these names are is said by the library
+LIBRARYS_CHECK = "bytes_verify"  # of every asset: its files are as they were written
 MOST_THREADS = 1024
 STORED = "a polars.DataFrame, dict[str, ...], list[...], a pydantic model, str, an estimator, arrays or bytes"
 
@@ -64,6 +65,8 @@ class Reader:
         signature = read_signature(function)
         if problem := name_problem(signature.name):
             raise signature.refused(problem)
+        if signature.name == LIBRARYS_CHECK:
+            raise signature.refused("every asset has this check already. Give it another name.")
         if not isinstance(blocking, bool):
             raise signature.refused("blocking is neither True nor False. Write @check(blocking=True).")
         takes = {name: self._takes(name, signature) for name in signature.arguments}

@@ -1,6 +1,7 @@
 """What must hold of every artifact: what its checks said before it was committed, and that its bytes are still those."""
 
 from ml_assets.core.asset import Verdict
+from ml_assets.core.asset_reader import LIBRARYS_CHECK
 from ml_assets.core.pipeline import Declared
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.checking import checks_of, verdict_of
@@ -11,7 +12,7 @@ from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.artifact_store import ArtifactStore
 
 __all__ = ("BYTES_VERIFY", "Verdict", "bytes_verify", "check_descriptions", "judge_again", "verdicts")
-BYTES_VERIFY = "bytes_verify"
+BYTES_VERIFY = LIBRARYS_CHECK
 
 
 def verdicts(made: Made, workspace: Workspace) -> dict[str, Verdict]:
