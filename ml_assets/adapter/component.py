@@ -21,8 +21,8 @@ from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.nearest import nearest
+from ml_assets.core.pipeline import find_pipeline
 from ml_assets.errors import DefinitionError, RefusedError
-from ml_assets.pipeline.run import find_pipeline
 from ml_assets.pipeline.workspace import utc_now
 
 CRON = "0 3 * * *"  # after the last day is over in every zone that is not far behind UTC

@@ -5,9 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.pipeline import Declared, default_pipeline
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
-from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.deployment import connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -43,7 +42,7 @@ def submit(
         RefusedError: before anything was started, here or by the deployment.
         RemoteError: it cannot be reached, the run failed, or it takes too long.
     """
-    pipeline = pipeline or usual_pipeline()
+    pipeline = pipeline or default_pipeline()
     checked, (day,) = checked_request(parameters, [as_of], cls=pipeline.parameters)
     deployment = connect(url, assets=tuple(pipeline.assets))
     config = run_config(parameters, environment=environment, reuse=reuse)
@@ -83,7 +82,7 @@ def submit_backfill(
     A day that fails is listed in `failed` with its reason; it is no error. For the rest see `submit`.
     """
     wanted = list(days) if days else span(first, last)
-    pipeline = pipeline or usual_pipeline()
+    pipeline = pipeline or default_pipeline()
     problems = [] if assets is None else _unknown_assets(assets, pipeline)
     checked, found = checked_request(parameters, wanted, cls=pipeline.parameters, also=problems)
     deployment = connect(url, assets=tuple(pipeline.assets))

@@ -5,6 +5,7 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 """
 
 import datetime as dt
+import functools
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -24,11 +25,12 @@ from ml_assets.core.definition_rules import (
 )
 from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.run_id import hash_identity
-from ml_assets.errors import DefinitionError
+from ml_assets.errors import DefinitionError, RefusedError
 
 __all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+DEFAULT = "ml_assets.pipelines.tabular:tabular"  # the one place of the library that names a pipeline
 
 
 class Declared:
@@ -215,7 +217,9 @@ class Declared:
     def __reduce__(self) -> tuple[Any, ...]:
         """By reference, where it can be found again; so that the pipeline of a worker process is its own."""
         return (
-            (_found, (self.reference,)) if self.reference else (object.__new__, (type(self),), self.__dict__)
+            (find_pipeline, (self.reference,))
+            if self.reference
+            else (object.__new__, (type(self),), self.__dict__)
         )
 
 
@@ -232,6 +236,26 @@ def _caller_of(instance: object, frame: FrameType) -> str:
     return str((caller or frame).f_globals.get("__name__", ""))
 
 
-def _found(reference: str) -> Any:
-    module, _, name = reference.partition(":")
-    return getattr(importlib.import_module(module), name)
+def find_pipeline(place: Any) -> Declared:
+    """The pipeline that a `Declared.reference` names, or one that is given as it is.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    if isinstance(place, Declared):
+        return place
+    module, _, name = str(place).partition(":")
+    cause: Exception | None = None
+    try:
+        pipeline = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        pipeline, cause = None, error
+    if not isinstance(pipeline, Declared):
+        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."]) from cause
+    return pipeline
+
+
+@functools.cache
+def default_pipeline() -> Declared:
+    """What is meant where no pipeline is named, as in `submit(url, parameters=...)`; loaded when it is asked for."""
+    return find_pipeline(DEFAULT)

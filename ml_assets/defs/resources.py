@@ -4,7 +4,7 @@ import dagster as dg
 
 from ml_assets.adapter.definitions import resources_of
 from ml_assets.core.sweep import result as leaderboard
-from ml_assets.defs.training.assets import VIEW
+from ml_assets.defs.training import VIEW
 from ml_assets.pipeline import failed_trials, report
 from ml_assets.pipelines.tabular.comparison import parameters as comparison
 from ml_assets.pipelines.tabular.monitoring import parameters as monitoring

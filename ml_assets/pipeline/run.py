@@ -9,7 +9,6 @@ and either reuses what the other has made.
 """
 
 import datetime as dt
-import importlib
 import shutil
 import tempfile
 import weakref
@@ -30,7 +29,7 @@ from pydantic import (
 
 from ml_assets.core import as_of as days
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.pipeline import Declared, find_pipeline
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
@@ -48,20 +47,6 @@ def _reference(pipeline: Declared) -> str:
             [f"pipeline: {pipeline.name} is found nowhere by name. Define it at the top level of a module."]
         )
     return pipeline.reference
-
-
-def find_pipeline(place: Any) -> Declared:
-    """The pipeline that another process wrote down, or one that is given as it is."""
-    if isinstance(place, Declared):
-        return place
-    module, _, name = str(place).partition(":")
-    try:
-        pipeline = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError):
-        pipeline = None
-    if not isinstance(pipeline, Declared):
-        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."])
-    return pipeline
 
 
 class Run(BaseModel):
