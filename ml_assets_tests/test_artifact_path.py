@@ -69,7 +69,7 @@ def test_an_asset_of_others_is_named_by_all_parameters():
     day, own = dt.date(2025, 12, 1), TrainingParameters(max_depth=3, model_version="v2")
 
     assert key_of("an_asset_of_others", own, day).run_id == key_of("model", own, day).run_id
-    assert key_of("an_asset_of_others", own, day).model_version == "v2"
+    assert key_of("an_asset_of_others", own, day).value("model_version") == "v2"
 
 
 @given(any_key)

@@ -109,7 +109,7 @@ def _daily(view: View, name: str, values: Mapping[str, Any]) -> dg.ScheduleDefin
     def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:  # noqa: ARG001  # Dagster's signature
         day: dt.date = last_complete_day(utc_now())
         config = {"resources": {view.params: {"config": dict(values)}, OPTIONS: {"config": {}}}}
-        run_id = view.run_id(view.pipeline.parameters.model_validate(dict(values)), day)
+        run_id = view.pipeline.run_id(view.pipeline.parameters.model_validate(dict(values)), day)
         return dg.RunRequest(
             run_key=f"daily:{name}:{day}:{run_id}",
             run_config=config,

@@ -144,7 +144,7 @@ class ArtifactIOManager(dg.IOManager):
         return {
             day: Draft(
                 key=keys[day],
-                identity=self._view.identity(self._params),
+                identity=self._view.pipeline.identity(self._params),
                 product=value if isinstance(value, Product) else Product(value),
                 format=format_name,
                 inputs=tuple(self._inputs(context, day, days, workspace)),

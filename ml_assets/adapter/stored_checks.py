@@ -37,7 +37,7 @@ def check_stored(
             place, made = _latest(asset, context.instance, view)
             _log(context, checks, made, place)
             continue
-        keys = [view.artifact_key(asset, parameters, day) for day in days_of(context)]
+        keys = [view.pipeline.key(asset, parameters, day) for day in days_of(context)]
         found = [_made(workspace.store, key) for key in keys]
         if len(found) == 1:
             said = _said(found[0], checks, workspace)

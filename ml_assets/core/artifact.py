@@ -39,16 +39,6 @@ class ArtifactKey:
     identity: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
-    def dataset(self) -> str:
-        """Whose rows it is of; "" where its path does not tell."""
-        return self.value("dataset")
-
-    @property
-    def model_version(self) -> str:
-        """Its recipe; "" for an asset that has none."""
-        return self.value("model_version")
-
-    @property
     def exact(self) -> str:
         """The path with the identity, where it is known: two parameter sets never share it."""
         return self.path if self.identity is None else f"{self.path}#{canonical(self.identity).decode()}"

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import PYTHON, Manifest
+from ml_assets.core.product import Product
 from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.versions import packages_of
 
 ASSET = "failed_trial"
@@ -35,16 +36,17 @@ def remember(day: Day, error: MlAssetsError) -> None:
         return
     with contextlib.suppress(StoreError):  # the failure itself is what counts
         version, packages = _code(day)
-        store_value(
-            {"reason": str(error)},
+        Draft(
             key=_key(day),
-            parameters=day.pipeline.identity(day.parameters),
-            format_name="json",
-            inputs=_inputs(day),
+            identity=day.pipeline.identity(day.parameters),
+            product=Product({"reason": str(error)}),
+            format="json",
             workspace=day.workspace,
+            started_at=day.workspace.now(),
+            inputs=tuple(_inputs(day)),
             code_version=version,
             packages=packages,
-        )
+        ).commit()
 
 
 def _decided_by_artifacts(day: Day) -> bool:
