@@ -76,8 +76,8 @@ class View:
     def asset_of(self, key: dg.AssetKey) -> str:
         """The name of the asset with this key, as it is in the store; that of an asset of others is its whole key."""
         first = self._first
-        own = bool(first) and key.path[: len(first)] == first
-        return "/".join(key.path[len(first) :] if own else key.path)
+        is_ours = bool(first) and key.path[: len(first)] == first
+        return "/".join(key.path[len(first) :] if is_ours else key.path)
 
     def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
         """The commands that make just these days again; none where the shell does not know the pipeline."""

@@ -76,10 +76,10 @@ def key_of_identity(
     folder: str = "",
 ) -> ArtifactKey:
     """The key of an asset that `values` decide; its path tells those of `names` that are among them, or in `path`."""
-    told = {**values, **(path or {})}
+    known = {**values, **(path or {})}
     return ArtifactKey(
         asset=asset,
-        values=tuple((name, value_text(told[name])) for name in names if name in told),
+        values=tuple((name, value_text(known[name])) for name in names if name in known),
         as_of=as_of,
         run_id=hash_identity(values, as_of),
         folder=folder,

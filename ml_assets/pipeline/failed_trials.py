@@ -19,8 +19,8 @@ def remembered(trial: Day) -> str | None:
     """Why this trial failed before, if what it is made of, code and packages are what they were then."""
     store = trial.workspace.store
     try:
-        found = store.find(_key(trial))
-        if found is None or not _same(found, trial):
+        manifest = store.find(_key(trial))
+        if manifest is None or not _same(manifest, trial):
             return None
         return str(store.load(_key(trial))["reason"])
     except CorruptArtifactError:
@@ -51,17 +51,17 @@ def remember(day: Day, error: MlAssetsError) -> None:
 
 def _decided_by_artifacts(day: Day) -> bool:
     """Whether it failed in what it does not share, and nothing of that asks for rows."""
-    own = trial_assets(day.pipeline)
-    asks = any("rows" in day.pipeline.assets[asset].takes.values() for asset in own)
-    return day.making in own and not asks
+    assets = trial_assets(day.pipeline)
+    asks = any("rows" in day.pipeline.assets[asset].takes.values() for asset in assets)
+    return day.making in assets and not asks
 
 
-def _same(found: Manifest, trial: Day) -> bool:
+def _same(manifest: Manifest, trial: Day) -> bool:
     version, packages = _code(trial)
     return (
-        found.code_version == version
-        and [item.sha256 for item in found.artifacts] == [manifest.sha256 for manifest in _inputs(trial)]
-        and all(found.packages.get(name) == packages[name] for name in packages.keys() - {PYTHON})
+        manifest.code_version == version
+        and [item.sha256 for item in manifest.artifacts] == [item.sha256 for item in _inputs(trial)]
+        and all(manifest.packages.get(name) == packages[name] for name in packages.keys() - {PYTHON})
     )
 
 

@@ -135,7 +135,7 @@ def resolve(
     day = days.last_complete_day(now) if as_of == "" else days.parse(str(as_of))
     parameters, problems = diagnose(values, pipeline.parameters)
     problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now)
-    problems += _of_the_environment(pipeline, values, name, settings=settings, told=problems)
+    problems += _of_the_environment(pipeline, values, name, settings=settings, problems=problems)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
     return Run(
@@ -207,11 +207,11 @@ def _of_the_environment(
     environment: str,
     *,
     settings: Settings,
-    told: Collection[str],
+    problems: Collection[str],
 ) -> list[str]:
     field = pipeline.parameters.model_fields.get("source")
     source = values.get("source", field.default if field else None)
-    known = not isinstance(source, str) or any(line.startswith("source:") for line in told)
+    known = not isinstance(source, str) or any(line.startswith("source:") for line in problems)
     problem = None if known else settings.source_problem(source, environment=environment)
     return [
         *([problem] if problem else []),
