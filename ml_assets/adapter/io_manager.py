@@ -191,9 +191,7 @@ class ArtifactIOManager(dg.IOManager):
         return manifest
 
 
-def io_manager_of(
-    view: View, *, steps: Iterable[str] = (), reserved: Iterable[str] = ()
-) -> dg.IOManagerDefinition:
+def io_manager_of(view: View, *, steps: Iterable[str], reserved: Iterable[str]) -> dg.IOManagerDefinition:
     """The IO manager of a view.
 
     Args:
