@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
-from ml_assets.core.pipeline import Declared, default_pipeline
+from ml_assets.core.pipeline import Declared, asset_problems, default_pipeline
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
 from ml_assets.deployment import connect
 from ml_assets.errors import RefusedError, RemoteError
@@ -83,8 +83,9 @@ def submit_backfill(
     """
     wanted = list(days) if days else span(first, last)
     pipeline = pipeline or default_pipeline()
-    problems = [] if assets is None else _unknown_assets(assets, pipeline)
-    checked, found = checked_request(parameters, wanted, cls=pipeline.parameters, also=problems)
+    checked, found = checked_request(
+        parameters, wanted, cls=pipeline.parameters, also=asset_problems(assets, pipeline)
+    )
     deployment = connect(url, assets=tuple(pipeline.assets))
     config = run_config(parameters, environment=environment, reuse=reuse, engine=engine)
     backfill = deployment.launch_backfill(config, [str(day) for day in found], assets=assets)
@@ -119,13 +120,6 @@ def submit_backfill(
         if str(day) not in bad
     ]
     return BackfillResult(backfill_id=backfill, days=results, failed=failed)
-
-
-def _unknown_assets(assets: Collection[str], pipeline: Declared) -> list[str]:
-    """One line where something else than assets of the pipeline is asked for, or nothing at all; else none."""
-    if assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys():
-        return []
-    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
 def _place(environment: str, day: dt.date, seen: Seen) -> str:

@@ -8,7 +8,7 @@ import datetime as dt
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import FrameType, MappingProxyType
 from typing import Any, TypeVar, overload
 
@@ -253,6 +253,13 @@ def find_pipeline(place: Any) -> Declared:
     if not isinstance(pipeline, Declared):
         raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."]) from cause
     return pipeline
+
+
+def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
+    """One line where something else than assets of the pipeline is asked for, or nothing at all; None stands for all."""
+    if assets is None or (assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys()):
+        return []
+    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
 @functools.cache

@@ -29,7 +29,7 @@ from pydantic import (
 
 from ml_assets.core import as_of as days
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared, find_pipeline
+from ml_assets.core.pipeline import Declared, asset_problems, find_pipeline
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
@@ -159,7 +159,10 @@ def make(
             that is not over.
         MlAssetsError: of the family in `ml_assets.errors`, naming culprit and remedy.
     """
-    if problems := [*_unknown(assets, run.pipeline), *days.problems([run.as_of], now=utc_now(), first=None)]:
+    if problems := [
+        *asset_problems(assets, run.pipeline),
+        *days.problems([run.as_of], now=utc_now(), first=None),
+    ]:
         raise RefusedError(problems)
     workspace = open_workspace(
         load_settings(), pipeline=run.pipeline, environment=run.environment, given=run.given
@@ -185,13 +188,6 @@ def _passing_store() -> ArtifactStore:
     store = ArtifactStore(place)
     weakref.finalize(store, shutil.rmtree, place, ignore_errors=True)
     return store
-
-
-def _unknown(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
-    """One line where something else than assets of the pipeline is asked for, or nothing at all; else none."""
-    if assets is None or (assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys()):
-        return []
-    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
 def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datetime) -> list[str]:
