@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_assets.core.comparison.compare import compare, overall
-from ml_assets.core.comparison.margins import DEFAULT_MARGINS
 from ml_assets.core.comparison.pairing import PairedRows
 from ml_assets.core.statistics.tries import error_of_try
+from ml_assets.pipelines.tabular.metrics import METRICS
 
 CASES = int(os.environ.get("CASES", "400"))
 BASE_RATE = 0.3
@@ -57,7 +57,7 @@ def at_margin(scene, place):
 
 
 def passes(rows, margins):
-    return all(kpi.passed for kpi in compare(rows, margins=margins, base_rate=BASE_RATE))
+    return all(kpi.passed for kpi in compare(rows, metrics=METRICS, margins=margins, base_rate=BASE_RATE))
 
 
 def true_degradations(scene, random):
@@ -70,7 +70,8 @@ def true_degradations(scene, random):
             for name in ("day", "entity", "outcome", "candidate", "reference")
         },
     )
-    return {kpi.metric: max(0.0, kpi.degradation) for kpi in compare(whole, base_rate=BASE_RATE)}
+    kpis = compare(whole, metrics=METRICS, margins=METRICS.margins, base_rate=BASE_RATE)
+    return {kpi.metric: max(0.0, kpi.degradation) for kpi in kpis}
 
 
 def called(scene, place):
@@ -94,9 +95,8 @@ def look(rows, days, error):
             name: getattr(rows, name)[held] for name in ("day", "entity", "outcome", "candidate", "reference")
         },
     )
-    return overall(
-        compare(first, margins=dict.fromkeys(DEFAULT_MARGINS, 0.0), error=error, base_rate=BASE_RATE)
-    )
+    margins = dict.fromkeys(METRICS.margins, 0.0)
+    return overall(compare(first, metrics=METRICS, margins=margins, error=error, base_rate=BASE_RATE))
 
 
 def rows_of(scene, random, *, bias, days=None):

@@ -14,8 +14,8 @@ import warnings
 
 import numpy as np
 
-from ml_assets.core.leaderboard.document import SIGNIFICANT
 from ml_assets.core.leaderboard.evidence import against_first
+from ml_assets.core.leaderboard.ranking import SIGNIFICANT
 from ml_assets.core.row_sample import Averaged, RowSample
 from ml_assets.core.statistics.paired import FEWEST_DAYS
 

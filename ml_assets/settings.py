@@ -23,10 +23,10 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSettingsErro
 
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.core_schema import no_truth, number_of
-from ml_assets.core.engine import PATTERN
 from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
 from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
+from ml_assets.core.options import ENGINE
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     )
     engine: str = Field(
         default="",
-        pattern=PATTERN,
+        pattern=ENGINE,
         description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
     )
     tracking: Tracking = Field(default=Tracking(), description="The MLflow store in which runs are shown")

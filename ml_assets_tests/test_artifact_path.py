@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_assets.client.runs import _unknown_assets
 from ml_assets.core.artifact import ArtifactKey, encode, parse_path
+from ml_assets.core.pipeline import asset_problems
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -69,7 +69,7 @@ def test_an_asset_of_others_is_named_by_all_parameters():
     day, own = dt.date(2025, 12, 1), TrainingParameters(max_depth=3, model_version="v2")
 
     assert key_of("an_asset_of_others", own, day).run_id == key_of("model", own, day).run_id
-    assert key_of("an_asset_of_others", own, day).model_version == "v2"
+    assert key_of("an_asset_of_others", own, day).value("model_version") == "v2"
 
 
 @given(any_key)
@@ -110,13 +110,13 @@ def test_what_is_no_letter_or_number_is_written_as_its_bytes():
 
 
 @pytest.mark.parametrize("assets", [["model"], ("evaluation", "model"), set(tabular.assets), tabular.assets])
-def test_some_of_the_catalog_or_all_of_it_is_known(assets):
-    assert _unknown_assets(assets, tabular) == []
+def test_some_of_the_assets_or_all_of_them_are_known(assets):
+    assert asset_problems(assets, tabular) == []
 
 
 @pytest.mark.parametrize("assets", [[], "", "model", ["model", "modle"], ["modle"]])
 def test_what_is_no_list_of_assets_is_answered_with_those_there_are(assets):
-    assert _unknown_assets(assets, tabular) == [
+    assert asset_problems(assets, tabular) == [
         "assets: not a list of known assets. Allowed: some of training_set, model, evaluation, model_card."
     ]
 

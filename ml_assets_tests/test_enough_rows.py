@@ -44,13 +44,5 @@ def test_each_shortage_is_told_with_its_numbers(facts, sentences):
     assert [str(shortage) for shortage in shortages({**SOUND, **facts})] == sentences
 
 
-def test_the_holdout_can_be_looked_at_by_itself():
-    few = {**SOUND, "train_rows": 3, "holdout_rows": 60}
-
-    assert [(s.fold, s.quantity, s.value) for s in shortages(few, folds=("holdout",))] == [
-        ("holdout", "rows", 60)
-    ]
-
-
 def test_what_facts_of_before_do_not_tell_is_not_looked_at():
     assert shortages({"train_rows": 500, "train_base_rate": 0.3, "holdout_rows": 200}) == ()

@@ -42,4 +42,4 @@ def test_words_of_the_shipped_pipeline_stand_in_ever_fewer_files_of_the_library(
 def test_one_file_of_the_library_names_a_pipeline():
     named = {name for name, text in library() if "ml_assets.pipelines.tabular" in text}
 
-    assert named == {"core/usual_pipeline.py"}
+    assert named == {"core/pipeline.py"}

@@ -1,13 +1,11 @@
 """What is declared of a metric holds wherever metrics are listed, ranked or compared."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.cli.tables import metrics_table
-from ml_assets.core.metrics import Metrics, not_numbers
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Metric
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.metrics import METRICS
@@ -90,10 +88,3 @@ def test_names_have_one_order_and_what_is_not_declared_comes_last(names):
 def test_what_only_describes_or_is_not_declared_ranks_nothing(name):
     with pytest.raises(RefusedError, match=r"metric: cannot rank trials\. Allowed: mae\."):
         GROUPED.larger_is_better(name)
-
-
-def test_a_number_that_is_none_is_refused_by_its_name():
-    assert not_numbers({"mae": 0.1, "mae.week1": math.nan, "rows": math.inf}) == [
-        "metrics.mae.week1: not a number. Leave it out where it was not measured.",
-        "metrics.rows: not a number. Leave it out where it was not measured.",
-    ]

@@ -12,7 +12,6 @@ from ml_assets.core.artifact import parse_path
 from ml_assets.core.product import Product
 from ml_assets.errors import SourceError
 from ml_assets.pipeline.attempt import attempt
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay
@@ -24,6 +23,7 @@ from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop, launch, score
+from ml_assets_tests.store_value import store_value
 
 SCORED = [AS_OF + dt.timedelta(days=n) for n in range(1, 11)]
 SHIFTED = SCORED[-3:]
@@ -134,7 +134,6 @@ def rescored(shop, expression):
             key=key,
             parameters=store.manifest(key).parameters,
             format_name="parquet",
-            inputs=(),
             workspace=workspace,
         )
 
@@ -355,7 +354,6 @@ class Rescored(ArtifactStore):
             key=key,
             parameters=found.parameters,
             format_name="parquet",
-            inputs=(),
             workspace=Workspace(
                 pipeline=tabular,
                 store=ArtifactStore(self.root),

@@ -16,7 +16,6 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.promotion import evaluate
 from ml_assets.pipeline.released import try_log
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
@@ -27,6 +26,7 @@ from ml_assets.storage.tries import TryLog
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.renewed import AS_OF, FIRST, LATER, NOW, PARAMETERS, THROUGH, WEAK, World, days, rows_of
+from ml_assets_tests.store_value import store_value
 
 OTHER = PARAMETERS.model_copy(update={"C": 0.5})
 
@@ -157,7 +157,6 @@ def store_board(world, *parameters, as_of=AS_OF, facts=None):
         key=key,
         parameters=sweep_identity(PARAMETERS, SweepParameters()),
         format_name="parquet",
-        inputs=(),
         workspace=workspace,
     )
     return key

@@ -12,7 +12,6 @@ from ml_assets.core.product import Product
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.day import Made
 from ml_assets.pipeline.late import Change, LateRows
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.verdicts import judge_again
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
@@ -22,6 +21,7 @@ from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import LAST, land, order_day, order_days, write_landing
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.store_value import store_value
 
 AS_OF = LAST - dt.timedelta(days=10)
 END = dt.datetime.combine(AS_OF + dt.timedelta(days=1), dt.time())
@@ -171,7 +171,6 @@ def test_the_check_of_a_training_set_goes_by_that_rule(tmp_path, values, known):
         key=key,
         parameters=identity(PARAMETERS, of=DatasetParameters),
         format_name="parquet",
-        inputs=[],
         workspace=workspace,
     )
 

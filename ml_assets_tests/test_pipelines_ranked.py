@@ -20,7 +20,6 @@ from ml_assets.core.pipeline import Declared, Metric
 from ml_assets.core.product import Product
 from ml_assets.core.report.document import build_report
 from ml_assets.core.report.markdown import markdown as report_text
-from ml_assets.core.report.parameters import check_report, report_parameters
 from ml_assets.core.report.record import DayRecord
 from ml_assets.core.slices import (
     label,
@@ -195,10 +194,9 @@ def test_a_report_is_over_the_declared_metrics_and_names_the_parameters_of_the_p
     assert report_text(report, pipeline=demand).startswith("# north ets season=14, 2026-01-01 to 2026-01-30")
 
 
-def test_the_parameters_of_reports_and_sweeps_have_the_metrics_of_the_pipeline():
+def test_the_parameters_of_sweeps_have_the_metrics_of_the_pipeline():
     metrics = Metrics.of(demand)
 
-    assert check_report({}, model=report_parameters(metrics)).metric == "mape"
     assert check_sweep({"metric": "mape"}, cls=Forecast, model=sweep_parameters(metrics)).metric == "mape"
     with pytest.raises(RefusedError, match=r"metric: unknown\. Allowed: covered, mape\."):
         check_sweep({"metric": "roc_auc"}, cls=Forecast, model=sweep_parameters(metrics))

@@ -12,7 +12,6 @@ import pytest
 from ml_assets.core.product import Product
 from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.beside import SweepParameters
 from ml_assets_tests import (
@@ -28,6 +27,7 @@ from ml_assets_tests.keys import key_of
 from ml_assets_tests.renewed import AS_OF, FIRST, LAST, PARAMETERS, THROUGH, TOML, World, days, rows_of
 from ml_assets_tests.scenario import failure_of
 from ml_assets_tests.scored import launch
+from ml_assets_tests.store_value import store_value
 
 OTHER = PARAMETERS.model_copy(update={"model_version": "v2", "max_iter": 12})
 CONTRACT = TOML.replace('"noise"', '"noise", "country", "lines"')
@@ -66,7 +66,6 @@ def rank(world):
         key=leaderboard_key(OTHER, SweepParameters(), AS_OF, pipeline=tabular),
         parameters=sweep_identity(OTHER, SweepParameters()),
         format_name="parquet",
-        inputs=(),
         workspace=world.workspace,
     )
 

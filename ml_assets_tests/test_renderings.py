@@ -32,11 +32,10 @@ from ml_assets.core.report.coverage import Cell, coverage
 from ml_assets.core.report.markdown import markdown as report_text
 from ml_assets.core.report.pictures import coverage_png, days_png
 from ml_assets.core.report.pooled import Pool, Pooled
-from ml_assets.core.sweep import sweep_parameters
 from ml_assets.core.upgrade import changes
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import ReportParameters, check_promotion, check_report
+from ml_assets.pipelines.tabular.beside import ReportParameters, check_promotion, check_report, check_sweep
 from ml_assets.pipelines.tabular.comparison.parameters import check_comparison
 from ml_assets.pipelines.tabular.evaluation import curves_png, feature_importance_png
 from ml_assets.pipelines.tabular.metrics import METRICS
@@ -97,10 +96,6 @@ SWEEPS = (
     {"grid": {"seed": "1,2"}, "search": "tpe", "trials": 10**9, "sample_seed": -1},
     {"grid": {"seed": "1,2"}, "trials": 3, "reduction": 4},
 )
-
-
-def check_sweep(values):
-    return sweep_parameters.check_sweep(values, cls=TrainingParameters)
 
 
 REFUSED = (

@@ -197,6 +197,6 @@ def test_of_several_models_of_a_run_id_the_dataset_chooses(workspace, one_hash, 
         done = attempt(FIRST.model_copy(update={"dataset": dataset}), DAY, workspace=both)
         assert done.error is None
 
-    assert find_model("a" * 12, both.store, dataset="customers").key.dataset == "customers"
+    assert find_model("a" * 12, both.store, dataset="customers").key.value("dataset") == "customers"
     with pytest.raises(RefusedError, match="2 models have this run_id"):
         find_model("a" * 12, both.store, dataset="elsewhere")

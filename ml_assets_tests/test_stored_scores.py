@@ -12,7 +12,6 @@ from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.errors import CorruptArtifactError, SourceError
 from ml_assets.pipeline.scores import stored_scores
-from ml_assets.pipeline.store_value import store_value
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.evaluation import evaluate
@@ -21,6 +20,7 @@ from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.sources.column_names import OF_PAIRS, OF_SCORES, check_names
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.store_value import store_value
 from ml_assets_tests.tables import CONTRACT, training_table
 
 PARAMETERS = TrainingParameters()
@@ -44,7 +44,6 @@ def stored(product, workspace):
         key=KEY,
         parameters=identity(PARAMETERS, of=TrainingParameters),
         format_name="json",
-        inputs=(),
         workspace=workspace,
     )
 

@@ -206,7 +206,7 @@ def test_model_versions_are_ranked_together(swept):
 
     assert result.success, failure_of(result)
     key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular)
-    assert key.model_version == ""
+    assert key.value("model_version") == ""
     found = load_leaderboard(key, swept[0]).trials
     assert {trial.values["model_version"] for trial in found} == {"v1", "v2"}
     assert {"C" in trial.parameters for trial in found} == {True, False}

@@ -6,7 +6,6 @@ bad day from the good ones.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -41,9 +40,9 @@ KINDS = {"skops": "scikitlearn"}  # what Dagster has an icon for
 def assets_of(
     pipeline: Declared,
     *,
-    prefix: str = "",
-    pinned: Mapping[str, Any] = MappingProxyType({}),
-    partitions: dg.TimeWindowPartitionsDefinition | None = None,
+    prefix: str,
+    pinned: Mapping[str, Any],
+    partitions: dg.TimeWindowPartitionsDefinition | None,
 ) -> dg.AssetsDefinition:
     """The assets of a pipeline, for the definitions of a project that also have its resources.
 

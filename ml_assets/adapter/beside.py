@@ -216,8 +216,8 @@ def _read(function: Callable[..., Any], view: View, *, threads: int) -> Beside:
     hints = get_type_hints(function, include_extras=True)
     names = list(inspect.signature(function).parameters)
     pipeline = view.pipeline
-    own = [name for name in names if _is_of_the_pipeline(name, hints.get(name), pipeline)]
-    dagsters = {name: hints.get(name, Any) for name in names if name not in own}
+    taken = [name for name in names if _is_of_the_pipeline(name, hints.get(name), pipeline)]
+    dagsters = {name: hints.get(name, Any) for name in names if name not in taken}
     config = dagsters.get(CONFIG)
     if CONFIG in pipeline.parameters.model_fields and config is not None:
         raise DefinitionError(
@@ -229,9 +229,9 @@ def _read(function: Callable[..., Any], view: View, *, threads: int) -> Beside:
 
     stub.__name__ = stub.__qualname__ = function.__name__
     stub.__doc__, stub.__module__ = function.__doc__, function.__module__
-    stub.__annotations__ = {**{n: hints[n] for n in own}, "return": hints.get("return", dict[str, Any])}
+    stub.__annotations__ = {**{n: hints[n] for n in taken}, "return": hints.get("return", dict[str, Any])}
     stub.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by the reader
-        [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hints[n]) for n in own]
+        [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hints[n]) for n in taken]
     )
     reader = Reader(pipeline=pipeline.name, parameters=pipeline.parameters, assets=pipeline.assets)
     asset = replace(reader.asset(stub, threads=threads), function=function)

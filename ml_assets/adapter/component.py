@@ -21,8 +21,8 @@ from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.nearest import nearest
+from ml_assets.core.pipeline import find_pipeline
 from ml_assets.errors import DefinitionError, RefusedError
-from ml_assets.pipeline.run import find_pipeline
 from ml_assets.pipeline.workspace import utc_now
 
 CRON = "0 3 * * *"  # after the last day is over in every zone that is not far behind UTC
@@ -109,7 +109,7 @@ def _daily(view: View, name: str, values: Mapping[str, Any]) -> dg.ScheduleDefin
     def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:  # noqa: ARG001  # Dagster's signature
         day: dt.date = last_complete_day(utc_now())
         config = {"resources": {view.params: {"config": dict(values)}, OPTIONS: {"config": {}}}}
-        run_id = view.run_id(view.pipeline.parameters.model_validate(dict(values)), day)
+        run_id = view.pipeline.run_id(view.pipeline.parameters.model_validate(dict(values)), day)
         return dg.RunRequest(
             run_key=f"daily:{name}:{day}:{run_id}",
             run_config=config,

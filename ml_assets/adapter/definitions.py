@@ -56,7 +56,7 @@ def job_of(view: View) -> Any:
 
 
 def resources_of(
-    view: View, *, steps: Sequence[str] = (), reserved: Sequence[str] = ()
+    view: View, *, steps: Sequence[str], reserved: Sequence[str] = ()
 ) -> dict[str, dg.ResourceDefinition]:
     """The resources of a view; the options are those of all pipelines.
 

@@ -67,9 +67,9 @@ class ArtifactIOManager(dg.IOManager):
         store = workspace_of(self._options, None, view=self._view).store
         pipeline = self._declared(asset, context)
         keys = {day: self._key(asset, day, pipeline) for day in days}
-        found = {day: self._stored(key, store) for day, key in keys.items()}
-        LOADED.setdefault(_step(context), {})[context.asset_key] = found
-        values = {day: store.load(keys[day], manifest) for day, manifest in found.items()}
+        manifests = {day: self._stored(key, store) for day, key in keys.items()}
+        LOADED.setdefault(_step(context), {})[context.asset_key] = manifests
+        values = {day: store.load(keys[day], manifest) for day, manifest in manifests.items()}
         return values if len(values) > 1 else next(iter(values.values()), None)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> Iterator[Any]:  # type: ignore[override]  # Dagster takes a generator
@@ -144,7 +144,7 @@ class ArtifactIOManager(dg.IOManager):
         return {
             day: Draft(
                 key=keys[day],
-                identity=self._view.identity(self._params),
+                identity=self._view.pipeline.identity(self._params),
                 product=value if isinstance(value, Product) else Product(value),
                 format=format_name,
                 inputs=tuple(self._inputs(context, day, days, workspace)),
@@ -183,17 +183,15 @@ class ArtifactIOManager(dg.IOManager):
     def _stored(self, key: ArtifactKey, store: ArtifactStore) -> Manifest:
         if key.asset in self._view.pipeline.assets:
             return store.manifest(key)
-        if (found := store.find(key)) is None:
+        if (manifest := store.find(key)) is None:
             raise ArtifactNotFoundError(
                 f"No {key.asset} of {key.as_of} for these parameters (run {key.run_id}) in {store.root}. "
                 "Materialize that partition of it first, with the same parameters."
             )
-        return found
+        return manifest
 
 
-def io_manager_of(
-    view: View, *, steps: Iterable[str] = (), reserved: Iterable[str] = ()
-) -> dg.IOManagerDefinition:
+def io_manager_of(view: View, *, steps: Iterable[str], reserved: Iterable[str]) -> dg.IOManagerDefinition:
     """The IO manager of a view.
 
     Args:
@@ -201,7 +199,7 @@ def io_manager_of(
         steps: further steps beside that of the pipeline which make what is made for a day.
         reserved: further names, beside those of the pipeline's assets, that an asset of one's own cannot have.
     """
-    own = frozenset(view.pipeline.assets)
+    assets = frozenset(view.pipeline.assets)
 
     @dg.io_manager(
         required_resource_keys={view.params, OPTIONS},
@@ -210,7 +208,7 @@ def io_manager_of(
     def io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
         refuse_days(context.run, steps={view.step_name, *steps})
         params = plain(getattr(context.resources, view.params), view.pipeline.parameters)
-        return ArtifactIOManager(view, params, context.resources.options, own.union(reserved))
+        return ArtifactIOManager(view, params, context.resources.options, assets.union(reserved))
 
     return io_manager
 

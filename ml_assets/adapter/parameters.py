@@ -13,8 +13,8 @@ from ml_assets.adapter.view import View
 from ml_assets.config import OptionsConfig
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.problems import diagnose, problems_of
-from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.errors import RefusedError
 from ml_assets.settings import load_settings
 
@@ -28,7 +28,7 @@ def refuse(values: Mapping[str, Any], *, view: View | None = None) -> None:
     given is what the settings' own environment allows. Dagster fills in what was not given, so that a value at its
     default counts as not given.
     """
-    model: type[Parameters] = (view.pipeline if view else usual_pipeline()).parameters
+    model: type[Parameters] = (view.pipeline if view else default_pipeline()).parameters
     parsed, problems = diagnose(values, model)
     problems += view.pinned_problems(values) if view else []
     if SOURCE in model.model_fields:

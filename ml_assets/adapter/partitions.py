@@ -41,5 +41,5 @@ def warn_of_changed_settings(log: logging.Logger) -> None:
     """Tell a tick's log of days that the settings allow by now and the loaded definitions do not."""
     first = load_settings().first_as_of
     if first < first_loaded():
-        told = "first_as_of is %s by now and was %s when the code location was loaded: days before that are left out. Reload the code location."
-        log.warning(told, first, first_loaded())
+        message = "first_as_of is %s by now and was %s when the code location was loaded: days before that are left out. Reload the code location."
+        log.warning(message, first, first_loaded())

@@ -57,8 +57,8 @@ def announce(
     """Refuse a mistyped run config; then state the effective parameters in the log and the run's tags."""
     run = context.run
     refuse_mistyped(context, params=view.params)
-    values, typed = view.identity(parameters), given(run.run_config, params=view.params)
-    first = view.run_id(parameters, days[0])
+    values, typed = view.pipeline.identity(parameters), given(run.run_config, params=view.params)
+    first = view.pipeline.run_id(parameters, days[0])
     named = first if len(days) == 1 else f"{len(days)} days from {first}"
     stated = ", ".join(
         f"{k}={json.dumps(v)} ({'given' if k in typed else 'default'})" for k, v in values.items()

@@ -37,13 +37,13 @@ def check_stored(
             place, made = _latest(asset, context.instance, view)
             _log(context, checks, made, place)
             continue
-        keys = [view.artifact_key(asset, parameters, day) for day in days_of(context)]
-        found = [_made(workspace.store, key) for key in keys]
-        if len(found) == 1:
-            said = _said(found[0], checks, workspace)
+        keys = [view.pipeline.key(asset, parameters, day) for day in days_of(context)]
+        stored = [_made(workspace.store, key) for key in keys]
+        if len(stored) == 1:
+            said = _said(stored[0], checks, workspace)
             yield from (check.result(said[name]) for name, check in checks.items())
             continue
-        for made in found:
+        for made in stored:
             _log(context, checks, made, workspace)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.checks import ShownCheck, checks_of
-from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
@@ -77,20 +76,8 @@ class View:
     def asset_of(self, key: dg.AssetKey) -> str:
         """The name of the asset with this key, as it is in the store; that of an asset of others is its whole key."""
         first = self._first
-        own = bool(first) and key.path[: len(first)] == first
-        return "/".join(key.path[len(first) :] if own else key.path)
-
-    def artifact_key(self, asset: str, parameters: Parameters, as_of: dt.date) -> ArtifactKey:
-        """Where an asset of these parameters and day is kept."""
-        return self.pipeline.key(asset, parameters, as_of)
-
-    def identity(self, parameters: Parameters) -> dict[str, Any]:
-        """The values that decide all of the pipeline."""
-        return self.pipeline.identity(parameters)
-
-    def run_id(self, parameters: Parameters, as_of: dt.date) -> str:
-        """The name of a run of these parameters and day."""
-        return self.pipeline.run_id(parameters, as_of)
+        is_ours = bool(first) and key.path[: len(first)] == first
+        return "/".join(key.path[len(first) :] if is_ours else key.path)
 
     def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
         """The commands that make just these days again; none where the shell does not know the pipeline."""

@@ -53,16 +53,16 @@ def _stored(uri: str, request: ScoringRequest) -> "Monitoring":
 
 def _print(found: "Monitoring", uri: str) -> None:
     from ml_assets.cli.tables import console
-    from ml_assets.pipelines.tabular.monitoring import words
+    from ml_assets.pipelines.tabular.monitoring import text
     from ml_assets.pipelines.tabular.monitoring.psi import RULE
 
     out = console()
-    out.print(f"[bold]{words.title(found)}[/bold]")
-    out.print(f"{words.outcomes(found.outcomes)}\n{words.drift(found)}", markup=False)
+    out.print(f"[bold]{text.title(found)}[/bold]")
+    out.print(f"{text.outcomes(found.outcomes)}\n{text.drift(found)}", markup=False)
     if found.outcomes.first is not None:
-        lines = "\n".join(words.verdicts(found.outcomes))
-        out.print(f"\n{lines}\n{words.look(found.outcomes)}", markup=False)
-    out.print(f"\nOutcomes: {words.window(found.outcomes)}", markup=False)
+        lines = "\n".join(text.verdicts(found.outcomes))
+        out.print(f"\n{lines}\n{text.look(found.outcomes)}", markup=False)
+    out.print(f"\nOutcomes: {text.window(found.outcomes)}", markup=False)
     if found.outcomes.compared:
         out.print(_metrics(found.outcomes))
     if found.drift is not None:
@@ -74,17 +74,17 @@ def _print(found: "Monitoring", uri: str) -> None:
         out.print(f"{RULE}.", markup=False)
     if found.missing:
         lines = "\n".join(f"  {command}" for command in found.commands)
-        out.print(f"\n{words.missing(found)}. Score them:\n{lines}", markup=False)
+        out.print(f"\n{text.missing(found)}. Score them:\n{lines}", markup=False)
     out.print(f"\n{ASSET}: {uri}/", markup=False)
 
 
 def _metrics(outcomes: "Outcomes") -> "Table":
     from rich.table import Table
 
-    from ml_assets.pipelines.tabular.monitoring import words
+    from ml_assets.pipelines.tabular.monitoring import text
 
-    table = Table(*words.METRICS, box=None, padding=(0, 2))
-    for row in words.metrics(outcomes):
+    table = Table(*text.METRICS, box=None, padding=(0, 2))
+    for row in text.metrics(outcomes):
         table.add_row(*row)
     return table
 
@@ -93,7 +93,7 @@ def _shifts(drift: "Drift") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    from ml_assets.pipelines.tabular.monitoring.words import shift
+    from ml_assets.pipelines.tabular.monitoring.text import shift
 
     head = ("column", "PSI", "expected without change", "limit of chance", "drift")
     table = Table(*head, box=None, padding=(0, 2))

@@ -9,7 +9,7 @@ from ml_assets.cli.local_scoring import failed, launch_scoring, with_model
 from ml_assets.cli.run import progress
 from ml_assets.cli.scoring_request import ScoringRequest
 from ml_assets.core.result import artifact_of
-from ml_assets.pipelines.tabular.scoring.kind import ASSET
+from ml_assets.pipelines.tabular.scoring.parameters import ASSET
 
 JOB = "score"
 NUMBERS = ("mean_score", "score_p10", "score_p50", "score_p90")

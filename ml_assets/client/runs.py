@@ -5,9 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.pipeline import Declared, asset_problems, default_pipeline
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
-from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.deployment import connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -43,7 +42,7 @@ def submit(
         RefusedError: before anything was started, here or by the deployment.
         RemoteError: it cannot be reached, the run failed, or it takes too long.
     """
-    pipeline = pipeline or usual_pipeline()
+    pipeline = pipeline or default_pipeline()
     checked, (day,) = checked_request(parameters, [as_of], cls=pipeline.parameters)
     deployment = connect(url, assets=tuple(pipeline.assets))
     config = run_config(parameters, environment=environment, reuse=reuse)
@@ -83,9 +82,10 @@ def submit_backfill(
     A day that fails is listed in `failed` with its reason; it is no error. For the rest see `submit`.
     """
     wanted = list(days) if days else span(first, last)
-    pipeline = pipeline or usual_pipeline()
-    problems = [] if assets is None else _unknown_assets(assets, pipeline)
-    checked, found = checked_request(parameters, wanted, cls=pipeline.parameters, also=problems)
+    pipeline = pipeline or default_pipeline()
+    checked, found = checked_request(
+        parameters, wanted, cls=pipeline.parameters, also=asset_problems(assets, pipeline)
+    )
     deployment = connect(url, assets=tuple(pipeline.assets))
     config = run_config(parameters, environment=environment, reuse=reuse, engine=engine)
     backfill = deployment.launch_backfill(config, [str(day) for day in found], assets=assets)
@@ -120,13 +120,6 @@ def submit_backfill(
         if str(day) not in bad
     ]
     return BackfillResult(backfill_id=backfill, days=results, failed=failed)
-
-
-def _unknown_assets(assets: Collection[str], pipeline: Declared) -> list[str]:
-    """One line where something else than assets of the pipeline is asked for, or nothing at all; else none."""
-    if assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys():
-        return []
-    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
 def _place(environment: str, day: dt.date, seen: Seen) -> str:

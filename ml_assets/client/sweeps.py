@@ -12,13 +12,12 @@ from ml_assets.client.request import Day, Progress, checked_request, refuse_earl
 from ml_assets.core.as_of import window
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.pipeline import Declared, default_pipeline
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_run_id
 from ml_assets.core.sweep.search import check_space, trials_of
 from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of, sweep_parameters
-from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.deployment import ENDED, Deployment, TaggedRun, connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -71,7 +70,7 @@ def submit_sweep(
     """
     if as_runs:
         _refuse_with_as_runs(retry_failed=retry_failed, engine=engine)
-    pipeline = pipeline or usual_pipeline()
+    pipeline = pipeline or default_pipeline()
     asked = _ask(parameters, sweep, as_of, pipeline=pipeline, environment=environment, as_runs=as_runs)
     deployment, told = connect(url, assets=tuple(pipeline.assets)), on_progress or silent
     first = deployment.first_day()

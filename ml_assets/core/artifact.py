@@ -39,16 +39,6 @@ class ArtifactKey:
     identity: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
-    def dataset(self) -> str:
-        """Whose rows it is of; "" where its path does not tell."""
-        return self.value("dataset")
-
-    @property
-    def model_version(self) -> str:
-        """Its recipe; "" for an asset that has none."""
-        return self.value("model_version")
-
-    @property
     def exact(self) -> str:
         """The path with the identity, where it is known: two parameter sets never share it."""
         return self.path if self.identity is None else f"{self.path}#{canonical(self.identity).decode()}"
@@ -86,10 +76,10 @@ def key_of_identity(
     folder: str = "",
 ) -> ArtifactKey:
     """The key of an asset that `values` decide; its path tells those of `names` that are among them, or in `path`."""
-    told = {**values, **(path or {})}
+    known = {**values, **(path or {})}
     return ArtifactKey(
         asset=asset,
-        values=tuple((name, value_text(told[name])) for name in names if name in told),
+        values=tuple((name, value_text(known[name])) for name in names if name in known),
         as_of=as_of,
         run_id=hash_identity(values, as_of),
         folder=folder,

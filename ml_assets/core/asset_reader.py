@@ -71,10 +71,10 @@ class Reader:
             raise signature.refused("blocking is neither True nor False. Write @check(blocking=True).")
         takes = {name: self._takes(name, signature) for name in signature.arguments}
         asset = self._checked(signature, takes)
-        own = [signature.arguments[name] for name, what in takes.items() if what == "parameters"]
-        if not all(issubclass(asset.slice, cls) for cls in own):
+        classes = [signature.arguments[name] for name, what in takes.items() if what == "parameters"]
+        if not all(issubclass(asset.slice, cls) for cls in classes):
             raise signature.refused(
-                f"its class {own[0].__name__} has more than what decides {asset.name}. Take {asset.slice.__name__}."
+                f"its class {classes[0].__name__} has more than what decides {asset.name}. Take {asset.slice.__name__}."
             )
         if signature.returns not in (bool, Verdict):
             raise signature.refused(
@@ -166,14 +166,16 @@ class Reader:
         self, signature: Signature, takes: Mapping[str, Takes], inputs: Iterable[str]
     ) -> type[Parameters]:
         """The class of its parameters; without any, that of the upstream with the largest class."""
-        own = [signature.arguments[name] for name, what in takes.items() if what == "parameters"]
-        if len(own) > 1:
+        declared = [signature.arguments[name] for name, what in takes.items() if what == "parameters"]
+        if len(declared) > 1:
             raise signature.refused("it takes parameters twice. Take one class.")
         upstream = {name: self.assets[name].slice for name in inputs}
-        largest = max([*own, *([] if own else upstream.values())], key=_size, default=Parameters)
+        largest = max([*declared, *([] if declared else upstream.values())], key=_size, default=Parameters)
         for name, cls in upstream.items():
             if not issubclass(largest, cls):
-                raise signature.refused(self._not_covered(name, cls, largest, upstream, own=bool(own)))
+                raise signature.refused(
+                    self._not_covered(name, cls, largest, upstream, declared=bool(declared))
+                )
         return largest
 
     def _not_covered(
@@ -183,7 +185,7 @@ class Reader:
         taken: type[Parameters],
         upstream: Mapping[str, type[Parameters]],
         *,
-        own: bool,
+        declared: bool,
     ) -> str:
         lacks = [field for field in needed.model_fields if field not in taken.model_fields]
         all_of_them = [taken, *upstream.values()]
@@ -194,7 +196,7 @@ class Reader:
             if lacks
             else f"does not extend that of {name}"
         )
-        if own:
+        if declared:
             return f"its class {taken.__name__} {what}. Take {wanted}."
         return f"it takes no parameters, and the class {taken.__name__} of its upstream {what}. Take params: {wanted}."
 

@@ -36,10 +36,10 @@ _INSTEAD = {
 def definition_problems(cls: type[BaseModel]) -> list[str]:
     """One line for each thing in a class of parameters that a pipeline cannot take; empty where it is sound."""
     fields = cls.model_fields
-    found = [*_class(cls)]
+    problems = [*_class(cls)]
     for name, field in fields.items():
-        found += [f"{cls.__name__}.{name}: {problem}" for problem in _field(name, field, cls)]
-    return list(dict.fromkeys([*found, *_bases(cls)])) or _defaults(cls)
+        problems += [f"{cls.__name__}.{name}: {problem}" for problem in _field(name, field, cls)]
+    return list(dict.fromkeys([*problems, *_bases(cls)])) or _defaults(cls)
 
 
 def _class(cls: type[BaseModel]) -> Iterator[str]:
@@ -57,12 +57,12 @@ def _field(name: str, field: FieldInfo, cls: type[BaseModel]) -> Iterator[str]:
         yield "has an alias. A parameter has one name everywhere: leave the alias out."
     if not field.description:
         yield "has no description. Add description=..., which help texts and the launchpad show."
-    found = field_type(field)
-    if found is None:
+    kind = field_type(field)
+    if kind is None:
         yield f"{_type_name(field.annotation)} is no type of a parameter. Take {_instead(field.annotation)}."
         return
-    yield from _limits(found, field)
-    yield from _default(found, field)
+    yield from _limits(kind, field)
+    yield from _default(kind, field)
     yield from _used_when(name, field, cls)
     yield from _omitted_when(field)
 
@@ -84,39 +84,39 @@ def _instead(annotation: Any) -> str:
     )
 
 
-def _limits(found: FieldType, field: FieldInfo) -> Iterator[str]:
+def _limits(kind: FieldType, field: FieldInfo) -> Iterator[str]:
     """A value needs limits, so that a slip of the keyboard is refused and every surface can tell what is allowed."""
-    of_items = "its items have" if found.container else "has"
-    shape = {"list": "list[{}]", "dict": "dict[str, {}]"}.get(found.container, "{}")
-    if found.choices or found.scalar is bool:
+    of_items = "its items have" if kind.container else "has"
+    shape = {"list": "list[{}]", "dict": "dict[str, {}]"}.get(kind.container, "{}")
+    if kind.choices or kind.scalar is bool:
         return
-    if found.scalar is str:
-        if not found.pattern:
+    if kind.scalar is str:
+        if not kind.pattern:
             inner = shape.format('Annotated[str, Field(pattern="...")]')
-            yield f"{of_items} no pattern. Add pattern=... or take a Literal{_as(inner, found)}."
+            yield f"{of_items} no pattern. Add pattern=... or take a Literal{_as(inner, kind)}."
         return
-    if found.low is None or found.high is None:
-        inner = shape.format(f"Annotated[{found.scalar.__name__}, Field(ge=..., le=...)]")
-        yield f"{of_items} no range. Give both ends: ge=... and le=...{_as(inner, found)}."
-    elif not math.isfinite(found.low) or not math.isfinite(found.high):
+    if kind.low is None or kind.high is None:
+        inner = shape.format(f"Annotated[{kind.scalar.__name__}, Field(ge=..., le=...)]")
+        yield f"{of_items} no range. Give both ends: ge=... and le=...{_as(inner, kind)}."
+    elif not math.isfinite(kind.low) or not math.isfinite(kind.high):
         yield "its range has no end. Give the smallest and the largest value that make sense."
-    elif found.scalar is int and max(abs(found.low), abs(found.high)) > LARGEST_WHOLE:
+    elif kind.scalar is int and max(abs(kind.low), abs(kind.high)) > LARGEST_WHOLE:
         yield f"its range goes beyond {LARGEST_WHOLE}, where a run_id cannot tell numbers apart. Take a narrower one."
     if any(getattr(mark, "allow_inf_nan", False) for mark in field.metadata):
         yield "allows numbers that are not finite. Leave allow_inf_nan out."
 
 
-def _as(inner: str, found: FieldType) -> str:
-    return f", as {inner}" if found.container else ""
+def _as(inner: str, kind: FieldType) -> str:
+    return f", as {inner}" if kind.container else ""
 
 
-def _default(found: FieldType, field: FieldInfo) -> Iterator[str]:
+def _default(kind: FieldType, field: FieldInfo) -> Iterator[str]:
     if field.default_factory is not None:
         yield "has a default_factory. Write the default itself: it is shown, and part of what a run_id means."
     elif field.default is PydanticUndefined:
         yield "has no default. Give one: a launch that leaves it out takes it."
     elif not takes(field, field.default):
-        yield f"its default is none of its own values. Allowed: {_kind(found)} within its limits."
+        yield f"its default is none of its own values. Allowed: {_kind(kind)} within its limits."
 
 
 def _used_when(name: str, field: FieldInfo, cls: type[BaseModel]) -> Iterator[str]:
@@ -139,9 +139,9 @@ def _condition(name: str, other: str, allowed: tuple[Any, ...], fields: Fields) 
     if name in depends_on(name, fields):
         yield f"used_when goes round in a circle by {other}. Let one of them always be used."
         return
-    found = field_type(fields[other])
-    if found is not None and found.container:
-        yield f"used_when asks for {other}, which is a {found.container}. Ask for a field of one value."
+    kind = field_type(fields[other])
+    if kind is not None and kind.container:
+        yield f"used_when asks for {other}, which is a {kind.container}. Ask for a field of one value."
     elif not allowed:
         yield f"used_when names no value of {other}. Write used_when({other}=value)."
     elif wrong := [value for value in allowed if not takes(fields[other], value)]:
@@ -168,21 +168,21 @@ def _bases(cls: type[BaseModel]) -> Iterator[str]:
 
 
 def _redefined(before: FieldInfo, after: FieldInfo, base: type[BaseModel]) -> str:
-    was, now = field_type(before), field_type(after)
-    if was is None or now is None or (was == now and conditions(before) == conditions(after)):
+    old, new = field_type(before), field_type(after)
+    if old is None or new is None or (old == new and conditions(before) == conditions(after)):
         return ""
     if conditions(before) != conditions(after):
         return f"is used by other conditions than in {base.__name__}. Change {base.__name__}, or give it another name."
-    if (was.scalar, was.container) != (now.scalar, now.container) or _wider(was, now):
+    if (old.scalar, old.container) != (new.scalar, new.container) or _wider(old, new):
         return f"takes what {base.__name__} refuses. Change {base.__name__}, or give it another name."
     return ""
 
 
-def _wider(was: FieldType, now: FieldType) -> bool:
-    if was.choices or was.pattern != now.pattern:
-        return not now.choices or not set(now.choices) <= set(was.choices or now.choices)
-    low = was.low is not None and (now.low is None or now.low < was.low)
-    high = was.high is not None and (now.high is None or now.high > was.high)
+def _wider(old: FieldType, new: FieldType) -> bool:
+    if old.choices or old.pattern != new.pattern:
+        return not new.choices or not set(new.choices) <= set(old.choices or new.choices)
+    low = old.low is not None and (new.low is None or new.low < old.low)
+    high = old.high is not None and (new.high is None or new.high > old.high)
     return low or high
 
 
@@ -191,17 +191,19 @@ def _defaults(cls: type[BaseModel]) -> list[str]:
     try:
         cls()
     except ValidationError as error:
-        own = [detail["msg"] for detail in error.errors(include_url=False) if detail["type"] == "refused"]
+        messages = [
+            detail["msg"] for detail in error.errors(include_url=False) if detail["type"] == "refused"
+        ]
         return [
-            f"{cls.__name__}: its rules refuse its own defaults. {' '.join(own) or 'Change one of them.'}"
+            f"{cls.__name__}: its rules refuse its own defaults. {' '.join(messages) or 'Change one of them.'}"
         ]
     except Exception as error:  # noqa: BLE001  (a rule is foreign code, and may raise anything)
         return [f"{cls.__name__}: a rule of it fails on its own defaults ({type(error).__name__})."]
     return []
 
 
-def _kind(found: FieldType) -> str:
-    return {"list": "a list", "dict": "a table"}.get(found.container, f"{found.scalar.__name__} values")
+def _kind(kind: FieldType) -> str:
+    return {"list": "a list", "dict": "a table"}.get(kind.container, f"{kind.scalar.__name__} values")
 
 
 def _type_name(annotation: Any) -> str:

@@ -121,11 +121,11 @@ def whole_problems(assets: Mapping[str, Asset], *, path: Sequence[str], promotes
         problems.append(
             f"promotes: {promotes} is no asset. {known_names(str(promotes), assets, what='Assets')}"
         )
-    told = {name for asset in assets.values() for name in asset.slice.model_fields}
+    known = {name for asset in assets.values() for name in asset.slice.model_fields}
     problems += [
         f"path: {name} decides no asset, for it lies in the class of none. Leave it out of the path."
         for name in path
-        if name not in told
+        if name not in known
     ]
     return problems
 

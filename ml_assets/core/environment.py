@@ -9,10 +9,10 @@ from pydantic_core import PydanticCustomError
 from ml_assets.core.core_schema import no_truth
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.parameters import NAME, Parameters
+from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.problems import allowed
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import looks_like_credential
-from ml_assets.core.usual_pipeline import usual_pipeline
 
 ANY = "*"
 
@@ -74,7 +74,7 @@ class Environment(BaseModel):
     @field_validator("overrides")
     @classmethod
     def _overrides_are_parameters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        fields = usual_pipeline().parameters.model_fields if {*names} - {ANY} else {}
+        fields = default_pipeline().parameters.model_fields if {*names} - {ANY} else {}
         if wrong := [name for name in names if name != ANY and name not in fields]:
             known = ", ".join(fields)
             raise PydanticCustomError(

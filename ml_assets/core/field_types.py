@@ -85,10 +85,10 @@ def _type_of(annotation: Any, marks: Iterable[Any]) -> FieldType | None:
 
 
 def _inside(container: Container, item: Any) -> FieldType | None:
-    found = _type_of(item, ())
-    if found is None or found.container:
+    inner = _type_of(item, ())
+    if inner is None or inner.container:
         return None
-    return replace(found, container=container)
+    return replace(inner, container=container)
 
 
 def _scalar(kind: type, marks: list[Any]) -> FieldType:
@@ -110,15 +110,15 @@ def _limit(marks: list[Any], kind: type, name: str) -> Any:
 
 def _bare(annotation: Any, marks: Iterable[Any]) -> tuple[Any, list[Any]]:
     """A type without the names and marks around it, and all of the marks."""
-    found = list(_flat(marks))
+    collected = list(_flat(marks))
     while True:
         if get_origin(annotation) is Annotated:
             annotation, *more = get_args(annotation)
-            found += _flat(more)
+            collected += _flat(more)
         elif hasattr(annotation, "__value__"):  # `type Name = ...`
             annotation = annotation.__value__
         else:
-            return annotation, found
+            return annotation, collected
 
 
 def _flat(marks: Iterable[Any]) -> Iterator[Any]:

@@ -74,25 +74,25 @@ def is_used(name: str, values: Values, fields: Fields) -> bool:
 
 def depends_on(name: str, fields: Fields) -> frozenset[str]:
     """The fields that decide whether a field is used, directly or through another."""
-    found, ahead = set[str](), [name]
+    reached, ahead = set[str](), [name]
     while ahead:
-        new = [other for other in conditions(fields[ahead.pop()]) if other in fields and other not in found]
-        found.update(new)
+        new = [other for other in conditions(fields[ahead.pop()]) if other in fields and other not in reached]
+        reached.update(new)
         ahead += new
-    return frozenset(found)
+    return frozenset(reached)
 
 
 def _unmet(
     name: str, values: Values, fields: Fields, *, passed: frozenset[str]
 ) -> dict[str, tuple[Scalar, ...]]:
     """`passed` are the fields on the way here: a circle is told when the class is defined, and ends here."""
-    found: dict[str, tuple[Scalar, ...]] = {}
+    missing: dict[str, tuple[Scalar, ...]] = {}
     for other, allowed in conditions(fields[name]).items():
         if other in fields and other not in passed:
-            found |= _unmet(other, values, fields, passed=passed | {name})
+            missing |= _unmet(other, values, fields, passed=passed | {name})
             if values[other] not in allowed:
-                found[other] = allowed
-    return found
+                missing[other] = allowed
+    return missing
 
 
 def unused_problems(values: Values, fields: Fields, *, unknown: frozenset[str] = frozenset()) -> list[str]:

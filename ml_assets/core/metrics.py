@@ -1,6 +1,5 @@
 """What a pipeline declares of its metrics: which way each is better, its margin, its interval, in the order shown."""
 
-import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -125,12 +124,3 @@ class Metrics:
     @cached_property
     def _by_end(self) -> Mapping[str, Metric]:
         return {end: metric for metric in self.declared for end in metric.interval or ()}
-
-
-def not_numbers(values: Mapping[str, float]) -> list[str]:
-    """One line for each metric that is no number: an artifact with one is not stored."""
-    return [
-        f"metrics.{name}: not a number. Leave it out where it was not measured."
-        for name, value in values.items()
-        if not math.isfinite(value)
-    ]

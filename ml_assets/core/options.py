@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from ml_assets.core.engine import ALLOWED, PATTERN
 from ml_assets.core.parameters import Parameters
+
+ENGINE = r"^(dask://([^/@%?#\s]|%[^4/@?#\s]|%4[^0/@?#\s])+:[0-9]+)?$"  # no user, be it before @ or %40
+DASK = "dask://"
 
 Environment = Literal["default", "dev", "staging", "blue", "green"]
 
@@ -22,7 +24,7 @@ class Options(Parameters):
     )
     engine: str = Field(
         default="",
-        pattern=PATTERN,
+        pattern=ENGINE,
         description="Where days and trials are made; nothing: where the settings say",
-        json_schema_extra={"allowed": ALLOWED},
+        json_schema_extra={"allowed": "nothing, for the processes of this machine, or dask://HOST:PORT"},
     )

@@ -5,10 +5,11 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 """
 
 import datetime as dt
+import functools
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import FrameType, MappingProxyType, ModuleType
 from typing import Any, TypeVar, overload
 
@@ -25,11 +26,12 @@ from ml_assets.core.definition_rules import (
 )
 from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.run_id import hash_identity
-from ml_assets.errors import DefinitionError
+from ml_assets.errors import DefinitionError, RefusedError
 
 __all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+DEFAULT = "ml_assets.pipelines.tabular:tabular"  # the one place of the library that names a pipeline
 
 
 class Declared:
@@ -278,3 +280,35 @@ def _of_file(file: str, name: str) -> ModuleType:
     finally:
         _loading.remove(made)
     return made
+
+
+def find_pipeline(place: Any) -> Declared:
+    """The pipeline that a `Declared.reference` names, or one that is given as it is.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    if isinstance(place, Declared):
+        return place
+    module, _, name = str(place).partition(":")
+    cause: Exception | None = None
+    try:
+        pipeline = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        pipeline, cause = None, error
+    if not isinstance(pipeline, Declared):
+        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."]) from cause
+    return pipeline
+
+
+def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
+    """One line where something else than assets of the pipeline is asked for, or nothing at all; None stands for all."""
+    if assets is None or (assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys()):
+        return []
+    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
+
+
+@functools.cache
+def default_pipeline() -> Declared:
+    """What is meant where no pipeline is named, as in `submit(url, parameters=...)`; loaded when it is asked for."""
+    return find_pipeline(DEFAULT)

@@ -52,8 +52,8 @@ def diagnose(values: Values, model: type[AnyParameters]) -> tuple[AnyParameters 
         return None, ["(a parameter's name): not text. Parameters are named as the schema names them."]
     rest, more = _looked_at(values, model.model_fields)
     rest, secret = _without_secrets(rest, noun="parameter")
-    parsed, found = _in_rounds(rest, model)
-    problems = [*secret.values(), *found, *more]
+    parsed, wrong_values = _in_rounds(rest, model)
+    problems = [*secret.values(), *wrong_values, *more]
     return (None if problems else parsed), problems
 
 
@@ -64,15 +64,15 @@ def problems_of(values: Values, model: type[BaseModel], *, noun: str = "paramete
     """
     fields = model.model_fields
     rest, more = _looked_at({str(name): value for name, value in values.items()}, fields)
-    rest, found = _without_secrets(rest, noun=noun)
-    found |= {k: f"{visible(k)}: unknown {noun}. {suggest(k, fields)}" for k in rest if k not in fields}
+    rest, problems = _without_secrets(rest, noun=noun)
+    problems |= {k: f"{visible(k)}: unknown {noun}. {suggest(k, fields)}" for k in rest if k not in fields}
     try:
         model.model_validate({name: value for name, value in rest.items() if name in fields})
     except ValidationError as error:
         details = [dict(detail) for detail in error.errors(include_url=False, include_input=False)]
         by_name = {_name(detail): detail for detail in details if detail["loc"]}
-        found |= {name: _line(detail, rest, model) for name, detail in by_name.items()}
-    return found | dict.fromkeys(more, "".join(more))
+        problems |= {name: _line(detail, rest, model) for name, detail in by_name.items()}
+    return problems | dict.fromkeys(more, "".join(more))
 
 
 def _looked_at(values: Values, fields: Mapping[str, FieldInfo]) -> tuple[dict[str, Any], list[str]]:
@@ -85,12 +85,12 @@ def _looked_at(values: Values, fields: Mapping[str, FieldInfo]) -> tuple[dict[st
 def _without_secrets(values: Values, *, noun: str) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that look like no credential, and one line for each of the others by its name."""
     secret = list(credentials(values))
-    found = {
+    problems = {
         name: f"{visible(name)}: looks like a credential. Give secrets by reference only, never as {_a(noun)}."
         for name in secret
     }
-    rest = {k: v for k, v in values.items() if k not in found and not looks_like_credential(k)}
-    return rest, found
+    rest = {k: v for k, v in values.items() if k not in problems and not looks_like_credential(k)}
+    return rest, problems
 
 
 def _in_rounds(values: Values, model: type[AnyParameters]) -> tuple[AnyParameters | None, list[str]]:
@@ -122,10 +122,10 @@ def _in_rounds(values: Values, model: type[AnyParameters]) -> tuple[AnyParameter
 def _lines(details: list[dict[str, Any]], values: Values, model: type[BaseModel]) -> Iterator[str]:
     """A line for each error; of very many items of one list or table the first ones, and how many more there are."""
     for name, group in itertools.groupby(details, key=_name):
-        found = list(group)
-        yield from (_line(detail, values, model) for detail in found[:MOST_NAMES])
-        if len(found) > MOST_NAMES:
-            yield f"{name}: {len(found) - MOST_NAMES} more of its items are wrong."
+        errors = list(group)
+        yield from (_line(detail, values, model) for detail in errors[:MOST_NAMES])
+        if len(errors) > MOST_NAMES:
+            yield f"{name}: {len(errors) - MOST_NAMES} more of its items are wrong."
 
 
 def _name(detail: Mapping[str, Any]) -> str:
@@ -156,15 +156,15 @@ def _line(detail: Mapping[str, Any], values: Values, model: type[BaseModel]) -> 
 
 def _line_inside(name: str, part: Any, detail: Mapping[str, Any], values: Values, field: FieldInfo) -> str:
     """What is wrong with one item of a list or table, under the name `hidden[2]` or `weights.north`."""
-    found, kind = field_type(field), str(detail["type"])
-    if found is None or not found.container:
+    declared, kind = field_type(field), str(detail["type"])
+    if declared is None or not declared.container:
         return f"{name}: {_about(values.get(name), kind, field)}"
     if detail["loc"][-1] == "[key]" or not is_text(str(part)):
         return f"{name}: a name in it is not text. Allowed: {allowed(field)}."
     inside = "(a field name)" if looks_like_credential(str(part)) else visible(str(part))
-    place = f"{name}[{part}]" if found.container == "list" else f"{name}.{inside}"
+    place = f"{name}[{part}]" if declared.container == "list" else f"{name}.{inside}"
     item = _item(values, name, part)
-    return f"{place}: {_sentence(item, kind, found.item, _words(found.item))}"
+    return f"{place}: {_sentence(item, kind, declared.item, _words(declared.item))}"
 
 
 def _item(values: Values, name: str, part: Any) -> Any:
@@ -176,32 +176,32 @@ def _item(values: Values, name: str, part: Any) -> Any:
 
 def _about(value: Any, kind: str, field: FieldInfo) -> str:
     """What is wrong with a value, what is allowed, and what to write where text was meant as something else."""
-    found = field_type(field)
-    if found is None or found.container:
+    declared = field_type(field)
+    if declared is None or declared.container:
         return f"{wrong(kind, field)}. Allowed: {allowed(field)}."
-    return _sentence(value, kind, found, allowed(field))
+    return _sentence(value, kind, declared, allowed(field))
 
 
-def _sentence(value: Any, kind: str, found: FieldType, allowed_words: str) -> str:
-    line = f"{_wrong(kind, found)}. Allowed: {allowed_words}."
+def _sentence(value: Any, kind: str, declared: FieldType, allowed_words: str) -> str:
+    line = f"{_wrong(kind, declared)}. Allowed: {allowed_words}."
     if not isinstance(value, str):
         return line
-    if found.scalar is bool:
+    if declared.scalar is bool:
         return f"{line} Text such as yes, no, on and off is neither."
-    if found.scalar in (int, float) and number_of(value) is not None:
-        dot = ", and in Dagster's launchpad with a dot, 1.0e-3" if found.scalar is float else ""
+    if declared.scalar in (int, float) and number_of(value) is not None:
+        dot = ", and in Dagster's launchpad with a dot, 1.0e-3" if declared.scalar is float else ""
         return f"{line} It is text: write it without quotes{dot}."
     return line
 
 
 def wrong(kind: str, field: FieldInfo) -> str:
     """What is wrong with a value, in words, by the kind of pydantic's error."""
-    found = field_type(field)
-    return _wrong(kind, found) if found else _WRONG.get(kind) or "not what is expected"
+    declared = field_type(field)
+    return _wrong(kind, declared) if declared else _WRONG.get(kind) or "not what is expected"
 
 
-def _wrong(kind: str, found: FieldType) -> str:
-    return _WRONG.get(kind) or f"not {_HOLDS.get(found.container) or _KIND[found.scalar]}"
+def _wrong(kind: str, declared: FieldType) -> str:
+    return _WRONG.get(kind) or f"not {_HOLDS.get(declared.container) or _KIND[declared.scalar]}"
 
 
 def suggest(name: str, fields: Iterable[str]) -> str:
@@ -215,14 +215,14 @@ def allowed(field: FieldInfo) -> str:
     """The values a field takes, in words: `a whole number from 1 to 16`, `orders, customers`."""
     if isinstance(field.json_schema_extra, Mapping) and "allowed" in field.json_schema_extra:
         return str(field.json_schema_extra["allowed"])
-    found = field_type(field)
-    if found is None:
+    declared = field_type(field)
+    if declared is None:
         return ", ".join(map(str, get_args(field.annotation))) or "text"
-    if not found.container:
-        return _words(found)
+    if not declared.container:
+        return _words(declared)
     count = _count(field)
-    what = f"{_HOLDS[found.container]}{f' of {count}' if count else ''}"
-    return f"{what}, each {'one of ' if found.choices else ''}{_words(found.item)}"
+    what = f"{_HOLDS[declared.container]}{f' of {count}' if count else ''}"
+    return f"{what}, each {'one of ' if declared.choices else ''}{_words(declared.item)}"
 
 
 def _count(field: FieldInfo) -> str:
@@ -234,16 +234,16 @@ def _count(field: FieldInfo) -> str:
     return str(high) if low == high else f"{low} to {high}"
 
 
-def _words(found: FieldType) -> str:
-    if found.choices:
-        return ", ".join(map(str, found.choices))
-    if found.pattern == NAME:
+def _words(declared: FieldType) -> str:
+    if declared.choices:
+        return ", ".join(map(str, declared.choices))
+    if declared.pattern == NAME:
         return "small letters, digits and _, starting with a letter, at most 40"
-    if found.pattern:
-        return f"text that matches {found.pattern}"
-    kind = _KIND[found.scalar]
-    if found.low is not None and found.high is not None and not found.above and not found.below:
-        return f"{kind} from {found.low} to {found.high}"
-    low = "" if found.low is None else f"{'above' if found.above else 'at least'} {found.low}"
-    high = "" if found.high is None else f"{'below' if found.below else 'at most'} {found.high}"
+    if declared.pattern:
+        return f"text that matches {declared.pattern}"
+    kind = _KIND[declared.scalar]
+    if declared.low is not None and declared.high is not None and not declared.above and not declared.below:
+        return f"{kind} from {declared.low} to {declared.high}"
+    low = "" if declared.low is None else f"{'above' if declared.above else 'at least'} {declared.low}"
+    high = "" if declared.high is None else f"{'below' if declared.below else 'at most'} {declared.high}"
     return " ".join([kind, " and ".join(filter(None, (low, high)))]).strip()

@@ -21,8 +21,8 @@ REFUSES = "this rule refuses the values"
 def broken_rules(values: Mapping[str, Any], model: type[Parameters], wrong: set[str]) -> list[str]:
     """One line for each rule that sound values break; the fields `wrong` had other values, and are at their default."""
     held: Any = model.model_construct(**{name: frozen(value) for name, value in values.items()})
-    found = [line for name in _rules(model) if (line := _broken(held, name, model))]
-    return [*found, *unused_problems(held.__dict__, model.model_fields, unknown=frozenset(wrong))]
+    lines = [line for name in _rules(model) if (line := _broken(held, name, model))]
+    return [*lines, *unused_problems(held.__dict__, model.model_fields, unknown=frozenset(wrong))]
 
 
 def rule_of(error: BaseException | None, model: type[BaseModel], *, field: str = "") -> str:

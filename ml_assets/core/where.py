@@ -14,8 +14,8 @@ from ml_assets.core.field_types import field_type
 from ml_assets.core.marks import Fields, omitted_values
 from ml_assets.core.nearest import MOST_NAMES
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.problems import suggest
-from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.errors import RefusedError
 
 _CONDITION = re.compile(r"^(?P<name>\w+)(?P<op>>=|<=|!=|=|>|<)(?P<value>.+)$")
@@ -125,7 +125,7 @@ def path_values(key: ArtifactKey) -> dict[str, str]:
 
 def with_omitted(asset: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of an artifact with those that its identity leaves out at the value that they stand for."""
-    known = usual_pipeline().assets
+    known = default_pipeline().assets
     fields = known[asset].slice.model_fields if asset in known else {}
     return {**omitted_values(parameters, fields), **parameters}
 

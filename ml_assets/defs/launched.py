@@ -10,7 +10,7 @@ from ml_assets.adapter import days as partition
 from ml_assets.adapter.guard import option
 from ml_assets.adapter.parameters import refuse_options
 from ml_assets.core.problems import check
-from ml_assets.defs.training.jobs import TRAIN
+from ml_assets.defs.training import TRAIN
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular

@@ -120,7 +120,7 @@ def days_trained(parameters: TrainingParameters, store: ArtifactStore) -> frozen
     return frozenset(
         key.as_of
         for key in store.keys(LAST_ASSET)
-        if key.dataset == parameters.dataset and key.run_id == run_id(parameters, key.as_of)
+        if key.value("dataset") == parameters.dataset and key.run_id == run_id(parameters, key.as_of)
     )
 
 

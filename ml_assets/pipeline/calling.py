@@ -48,17 +48,17 @@ def arguments(
         rows: where it asks for rows.
         tmp: makes the folder in which it may write files.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, what in takes.items():
         if what == "parameters":
-            found[name] = part_of(parameters, slices[name])
+            values[name] = part_of(parameters, slices[name])
         elif what == "product":
-            found[name] = product(name)
+            values[name] = product(name)
         elif what == "tmp":
-            found[name] = Path(tmp())
+            values[name] = Path(tmp())
         else:
-            found[name] = product(name).value if what == "value" else {"as_of": as_of, "rows": rows}[what]
-    return found
+            values[name] = product(name).value if what == "value" else {"as_of": as_of, "rows": rows}[what]
+    return values
 
 
 def call(function: Callable[..., Any], arguments: Mapping[str, Any], *, name: str) -> Any:

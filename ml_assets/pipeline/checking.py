@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ml_assets.pipeline.draft import Draft
 
 
-class Stored(Protocol):
+class StoredDay(Protocol):
     """The artifacts of one day."""
 
     parameters: Parameters
@@ -31,7 +31,7 @@ class Stored(Protocol):
         """What is stored of an asset."""
 
 
-class Made(Stored, Protocol):
+class DayInMaking(StoredDay, Protocol):
     """The artifacts of one day, while they are made."""
 
     def known(self, asset: str) -> Manifest | None:
@@ -42,7 +42,7 @@ NOT_MEASURED = "not_measured"
 """The fact in which an asset says why a metric that its pipeline declares is not told: a reason by the metric's name."""
 
 
-def judge(day: Made, draft: "Draft") -> Mapping[str, StoredVerdict]:
+def judge(day: DayInMaking, draft: "Draft") -> Mapping[str, StoredVerdict]:
     """What the checks of an asset say of a draft, by name.
 
     Raises:
@@ -71,7 +71,7 @@ def checks_of(pipeline: Declared, asset: str) -> list[Check]:
     return [check for check in pipeline.checks.values() if check.asset == asset]
 
 
-def verdict_of(check: Check, day: Stored, product: Callable[[str], Product[Any]]) -> Verdict:
+def verdict_of(check: Check, day: StoredDay, product: Callable[[str], Product[Any]]) -> Verdict:
     """What a check says; of one that does not hold and gives no reason, its docstring is the reason.
 
     Raises:
@@ -90,7 +90,7 @@ def verdict_of(check: Check, day: Stored, product: Callable[[str], Product[Any]]
     return Verdict(bool(verdict.passed), message, metadata=metadata)
 
 
-def _untold(day: Made, draft: "Draft") -> str:
+def _untold(day: DayInMaking, draft: "Draft") -> str:
     """Which declared metrics neither the last asset tells nor an earlier one of the day; "" where that is not known."""
     *earlier, last = day.pipeline.assets
     manifests = [manifest for asset in earlier if (manifest := day.known(asset)) is not None]

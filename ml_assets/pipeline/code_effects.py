@@ -47,8 +47,8 @@ class Effects:
             acted_on = frozenset(self._acted_on(module, statement.node))
             if acted_on or module.parent is None:
                 yield statement, acted_on or None
-        for name, found in [*module.bound.items()]:
-            nodes = [item.node for item in found if isinstance(item, Statement)]
+        for name, targets in [*module.bound.items()]:
+            nodes = [item.node for item in targets if isinstance(item, Statement)]
             acted_on = frozenset(
                 item for node in nodes if isinstance(node, DEFINED) for item in self._registered(module, node)
             )
@@ -117,8 +117,8 @@ class Effects:
         yield from ((item.module, item.name) for item in self._definitions(module, node))
 
     def _definitions(self, module: Module, node: ast.AST) -> list[Definition]:
-        found = self.names.expression(module, node)
-        return [target for target in found if isinstance(target, Definition)]
+        targets = self.names.expression(module, node)
+        return [target for target in targets if isinstance(target, Definition)]
 
 
 def _changed_name(node: ast.AST) -> str:
@@ -142,8 +142,8 @@ def loaded_for_what_they_do(module: Module, names: Names) -> Iterator[Module]:
     """Modules that a module imports and never names: they are loaded for what they do, as plugins are."""
     candidates = {
         name: loaded
-        for name, found in module.bound.items()
-        for item in found
+        for name, targets in module.bound.items()
+        for item in targets
         if isinstance(item, Imported) and (loaded := _module_of(item, names))
     }
     if candidates:

@@ -99,21 +99,21 @@ class Reach:
     def is_parameters(self, module: Module, annotation: ast.expr) -> bool:
         """Whether an argument with this annotation holds the parameters of the asset."""
         classes = {(cls.__module__, cls.__qualname__) for cls in self._classes()}
-        found = self._names.expression(module, annotation)
+        targets = self._names.expression(module, annotation)
         return any(
-            isinstance(item, Definition) and (item.module.name, item.name) in classes for item in found
+            isinstance(item, Definition) and (item.module.name, item.name) in classes for item in targets
         )
 
     def entry(self, module: Module, registry: ast.expr, field: str) -> str:
         """What stands for the one entry of a registry that a parameter chooses; "" where all of it counts."""
         value = self._values.get(field)
-        found = self._names.expression(module, registry) if value is not None else []
-        if len(found) != 1 or not isinstance(found[0], Definition) or found[0].rest:
+        targets = self._names.expression(module, registry) if value is not None else []
+        if len(targets) != 1 or not isinstance(targets[0], Definition) or targets[0].rest:
             return ""
-        chosen = entry_of(found[0], value)
+        chosen = entry_of(targets[0], value)
         if chosen is None:
             return ""
-        key = (found[0].module, found[0].name)
+        key = (targets[0].module, targets[0].name)
         self._chosen.add(key)
         self._touch(key[0])
         return self._number((key[0], chosen))
@@ -180,9 +180,9 @@ class Reach:
         self._whole(module, why)
         spec = find_spec(package) if package and self._names.module(package) else None
         for name in _modules_in(package, spec.submodule_search_locations if spec else None):
-            found = self._names.module(name)
-            if found:
-                self._whole(found, why)
+            submodule = self._names.module(name)
+            if submodule:
+                self._whole(submodule, why)
 
     def _number_of_function(self, function: Callable[..., Any]) -> str:
         """Of the definition of a function; of one that is defined inside another, of the inner one."""
@@ -264,8 +264,8 @@ class Reach:
 
     def _classes(self) -> list[type[Parameters]]:
         """The class of the parameters and those it is made of, but for the library's."""
-        found = self._slice.__mro__ if self._slice else ()
-        return [cls for cls in found if issubclass(cls, Parameters) and cls is not Parameters]
+        classes = self._slice.__mro__ if self._slice else ()
+        return [cls for cls in classes if issubclass(cls, Parameters) and cls is not Parameters]
 
 
 def _with_conditions(writer: Writer, statement: Statement) -> str:

@@ -136,12 +136,12 @@ class Draft:
     def _facts(self) -> dict[str, Any]:
         """As they are read from the manifest, so that whoever looks at them now sees the same as later."""
         try:
-            told: dict[str, Any] = read_back("json", FORMATS["json"].encode(dict(self.product.facts)))
+            facts: dict[str, Any] = read_back("json", FORMATS["json"].encode(dict(self.product.facts)))
         except UnstorableError as error:
             raise StoreError(
                 f"{self._name}: facts{error.place}: {error.problem}. Nothing was written."
             ) from error
-        return told
+        return facts
 
     def _manifest(self, files: Any, checks: Mapping[str, StoredVerdict]) -> Manifest:
         return Manifest(

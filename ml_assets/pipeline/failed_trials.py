@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import PYTHON, Manifest
+from ml_assets.core.product import Product
 from ml_assets.core.slices import shared_assets, trial_assets
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, StoreError, TrainingError
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.store_value import store_value
+from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.versions import packages_of
 
 ASSET = "failed_trial"
@@ -18,8 +19,8 @@ def remembered(trial: Day) -> str | None:
     """Why this trial failed before, if what it is made of, code and packages are what they were then."""
     store = trial.workspace.store
     try:
-        found = store.find(_key(trial))
-        if found is None or not _same(found, trial):
+        manifest = store.find(_key(trial))
+        if manifest is None or not _same(manifest, trial):
             return None
         return str(store.load(_key(trial))["reason"])
     except CorruptArtifactError:
@@ -35,31 +36,32 @@ def remember(day: Day, error: MlAssetsError) -> None:
         return
     with contextlib.suppress(StoreError):  # the failure itself is what counts
         version, packages = _code(day)
-        store_value(
-            {"reason": str(error)},
+        Draft(
             key=_key(day),
-            parameters=day.pipeline.identity(day.parameters),
-            format_name="json",
-            inputs=_inputs(day),
+            identity=day.pipeline.identity(day.parameters),
+            product=Product({"reason": str(error)}),
+            format="json",
             workspace=day.workspace,
+            started_at=day.workspace.now(),
+            inputs=tuple(_inputs(day)),
             code_version=version,
             packages=packages,
-        )
+        ).commit()
 
 
 def _decided_by_artifacts(day: Day) -> bool:
     """Whether it failed in what it does not share, and nothing of that asks for rows."""
-    own = trial_assets(day.pipeline)
-    asks = any("rows" in day.pipeline.assets[asset].takes.values() for asset in own)
-    return day.making in own and not asks
+    assets = trial_assets(day.pipeline)
+    asks = any("rows" in day.pipeline.assets[asset].takes.values() for asset in assets)
+    return day.making in assets and not asks
 
 
-def _same(found: Manifest, trial: Day) -> bool:
+def _same(manifest: Manifest, trial: Day) -> bool:
     version, packages = _code(trial)
     return (
-        found.code_version == version
-        and [item.sha256 for item in found.artifacts] == [manifest.sha256 for manifest in _inputs(trial)]
-        and all(found.packages.get(name) == packages[name] for name in packages.keys() - {PYTHON})
+        manifest.code_version == version
+        and [item.sha256 for item in manifest.artifacts] == [item.sha256 for item in _inputs(trial)]
+        and all(manifest.packages.get(name) == packages[name] for name in packages.keys() - {PYTHON})
     )
 
 

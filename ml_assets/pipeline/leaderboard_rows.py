@@ -9,7 +9,7 @@ from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
 from ml_assets.core.leaderboard.ranking import Evidence
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.statistics.row_values import KNOWN
-from ml_assets.pipeline.scored_evaluation import scores_of
+from ml_assets.pipeline.scores import scores_of
 from ml_assets.pipeline.workspace import Workspace
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions

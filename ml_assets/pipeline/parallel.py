@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from ml_assets.core.engine import DASK
+from ml_assets.core.options import DASK
 from ml_assets.errors import RefusedError, TrainingError
 from ml_assets.pipeline.processes import cores, processes, start
 

@@ -134,7 +134,7 @@ def evaluate(request: Promotion) -> Evaluated:
     through = own.closed_through(request.now())
     source = store_of(settings, request.source)
     model = find_model(own.model, source)
-    log = release_log(settings, model.key.dataset)
+    log = release_log(settings, model.key.value("dataset"))
     state = log.state()
     slot: Slot = state.idle if own.to == "idle" else own.to
     _refuse_slot(state, slot, request)
@@ -174,8 +174,8 @@ def _decision(
     return Decision(
         verdict=verdict(gates, force=request.own.force),
         run_id=request.own.model,
-        model_version=candidate.key.model_version,
-        dataset=candidate.key.dataset,
+        model_version=candidate.key.value("model_version"),
+        dataset=candidate.key.value("dataset"),
         as_of=candidate.key.as_of,
         source=request.source,
         to=slot,

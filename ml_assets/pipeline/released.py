@@ -133,7 +133,7 @@ def find_model(run_id: str, store: ArtifactStore, *, dataset: str = "") -> Found
         raise ArtifactNotFoundError(
             f"No model of run {run_id} under {store.root}. `ml-assets list --asset model` shows what is there."
         )
-    found = [key for key in found if key.dataset == dataset] or found
+    found = [key for key in found if key.value("dataset") == dataset] or found
     if len(found) > 1:
         places = ", ".join(map(store.uri, found))
         raise RefusedError(

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.release import Entry, Release, Releases, Slot, rolled_back, switched
-from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.released import release_log, store_of
@@ -73,7 +73,7 @@ def verify_release(release: Release, settings: Settings) -> None:
     model = _whole(release, release.key(), store)
     if model.sha256 != release.sha256:
         raise _damaged(release, f"{store.uri(release.key())}: is not the model that was promoted.")
-    keys = keys_of(release.key(), model, pipeline=usual_pipeline())
+    keys = keys_of(release.key(), model, pipeline=default_pipeline())
     for asset, digest in release.manifests.items():
         key = keys.get(asset, release.key(asset))
         if key != release.key():  # the model was read already

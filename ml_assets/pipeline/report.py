@@ -20,7 +20,7 @@ from ml_assets.core.report.record import DayRecord, Status
 from ml_assets.core.report.text import count
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.draft import Draft
-from ml_assets.pipeline.scored_evaluation import keeps_scores, scores_of
+from ml_assets.pipeline.scores import keeps_scores, scores_of
 from ml_assets.pipeline.stored_days import StoredDay, read_days
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings

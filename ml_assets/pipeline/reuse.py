@@ -20,22 +20,22 @@ def reasons(stored: Manifest, now: MadeOf) -> list[str]:
 
     An input that is not among those of `now` is no reason: it may not be known yet what it will be.
     """
-    found = [item for item in differences(made_of(stored), now) if item.what != "input" or item.now]
-    told = [_told(item) for item in found if item.what in ("code", "package", "input")]
-    if fields := [item.name for item in found if item.what == "contract"]:
-        told.append(f"dataset.toml changed: {', '.join(fields)}")
-    if days := [item for item in found if item.what == "input day"]:
-        told.append(_told_days(days, of=sum(len(source.days) for source in now.sources)))
-    return told
+    changes = [item for item in differences(made_of(stored), now) if item.what != "input" or item.now]
+    lines = [_line(item) for item in changes if item.what in ("code", "package", "input")]
+    if fields := [item.name for item in changes if item.what == "contract"]:
+        lines.append(f"dataset.toml changed: {', '.join(fields)}")
+    if days := [item for item in changes if item.what == "input day"]:
+        lines.append(_days_line(days, of=sum(len(source.days) for source in now.sources)))
+    return lines
 
 
-def _told(item: Difference) -> str:
+def _line(item: Difference) -> str:
     if item.what == "package":
         return f"package {item.name} changed: {item.was} -> {item.now}"
     return "code changed" if item.what == "code" else f"input {item.name} changed"
 
 
-def _told_days(days: Sequence[Difference], *, of: int) -> str:
+def _days_line(days: Sequence[Difference], *, of: int) -> str:
     shown = ", ".join(item.name for item in days[:SHOWN]) + (", ..." if len(days) > SHOWN else "")
     return (
         f"input rows changed on {len(days)} of {of} days ({shown}; {sum(item.rows for item in days):+d} rows)"

@@ -9,7 +9,6 @@ and either reuses what the other has made.
 """
 
 import datetime as dt
-import importlib
 import shutil
 import tempfile
 import weakref
@@ -30,7 +29,7 @@ from pydantic import (
 
 from ml_assets.core import as_of as days
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.pipeline import Declared, asset_problems, find_pipeline
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
@@ -48,20 +47,6 @@ def _reference(pipeline: Declared) -> str:
             [f"pipeline: {pipeline.name} is found nowhere by name. Define it at the top level of a module."]
         )
     return pipeline.reference
-
-
-def find_pipeline(place: Any) -> Declared:
-    """The pipeline that another process wrote down, or one that is given as it is."""
-    if isinstance(place, Declared):
-        return place
-    module, _, name = str(place).partition(":")
-    try:
-        pipeline = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError):
-        pipeline = None
-    if not isinstance(pipeline, Declared):
-        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."])
-    return pipeline
 
 
 class Run(BaseModel):
@@ -150,7 +135,7 @@ def resolve(
     day = days.last_complete_day(now) if as_of == "" else days.parse(str(as_of))
     parameters, problems = diagnose(values, pipeline.parameters)
     problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now)
-    problems += _of_the_environment(pipeline, values, name, settings=settings, told=problems)
+    problems += _of_the_environment(pipeline, values, name, settings=settings, problems=problems)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
     return Run(
@@ -174,7 +159,10 @@ def make(
             that is not over.
         MlAssetsError: of the family in `ml_assets.errors`, naming culprit and remedy.
     """
-    if problems := [*_unknown(assets, run.pipeline), *days.problems([run.as_of], now=utc_now(), first=None)]:
+    if problems := [
+        *asset_problems(assets, run.pipeline),
+        *days.problems([run.as_of], now=utc_now(), first=None),
+    ]:
         raise RefusedError(problems)
     workspace = open_workspace(
         load_settings(), pipeline=run.pipeline, environment=run.environment, given=run.given
@@ -202,13 +190,6 @@ def _passing_store() -> ArtifactStore:
     return store
 
 
-def _unknown(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
-    """One line where something else than assets of the pipeline is asked for, or nothing at all; else none."""
-    if assets is None or (assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys()):
-        return []
-    return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
-
-
 def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datetime) -> list[str]:
     if looks_like_credential(text):
         return ["as_of: looks like a credential. Give secrets by reference only, never as a parameter."]
@@ -222,11 +203,11 @@ def _of_the_environment(
     environment: str,
     *,
     settings: Settings,
-    told: Collection[str],
+    problems: Collection[str],
 ) -> list[str]:
     field = pipeline.parameters.model_fields.get("source")
     source = values.get("source", field.default if field else None)
-    known = not isinstance(source, str) or any(line.startswith("source:") for line in told)
+    known = not isinstance(source, str) or any(line.startswith("source:") for line in problems)
     problem = None if known else settings.source_problem(source, environment=environment)
     return [
         *([problem] if problem else []),

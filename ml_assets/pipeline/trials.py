@@ -44,7 +44,7 @@ def make_shared(
     pipeline: Declared,
     workspace: Workspace,
     workers: int,
-    known: Container[str] = (),
+    known: Container[str],
 ) -> Iterator[Tried]:
     """Make or find what trials share on each day, once for all that do; not that whose name is `known`."""
     if not (assets := shared_assets(pipeline)):

@@ -111,7 +111,8 @@ def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest) -> Why
 def _same_day(
     store: ArtifactStore, key: ArtifactKey, manifest: Manifest, damaged: list[StoreError]
 ) -> Why | None:
-    dataset = [("dataset", "=", key.dataset)] if key.dataset else []
+    name = key.value("dataset")
+    dataset = [("dataset", "=", name)] if name else []
     where = _where(("as_of", "=", str(key.as_of)), *dataset)
     entries = store.entries(key.asset, where, folder=key.folder)
     others = [e for e in _sound(entries, damaged) if e.key != key]

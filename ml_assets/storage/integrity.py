@@ -8,8 +8,8 @@ import shlex
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import Manifest, StoredFile
+from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.run_id import hash_identity, same_identity, value_text
-from ml_assets.core.usual_pipeline import usual_pipeline
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
 
 MANIFEST = "manifest.json"
@@ -136,7 +136,7 @@ def _train_command(key: ArtifactKey) -> str:
     """The command that makes an artifact, with its parameters where the key knows them, or what is to be added."""
     if key.identity is not None:
         with contextlib.suppress(ValueError):  # it is an asset of others, with parameters of its own
-            return run_command(usual_pipeline().parameters.model_validate(dict(key.identity)), key.as_of)
+            return run_command(default_pipeline().parameters.model_validate(dict(key.identity)), key.as_of)
     values = [*reversed(key.values), ("as_of", str(key.as_of))]
     flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in values)
     return f"ml-assets run {flags}, with the other parameters of run {key.run_id}"

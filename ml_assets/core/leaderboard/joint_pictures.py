@@ -4,12 +4,22 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ml_assets.core.figures import DARK, GREY, MANY_COLOURS, ORANGE, figure_of, finish, png, short
+from ml_assets.core.figures import (
+    DARK,
+    GREY,
+    MANY_COLOURS,
+    ORANGE,
+    ends,
+    figure_of,
+    finish,
+    png,
+    shades,
+    short,
+)
 from ml_assets.core.leaderboard.document import Leaderboard
 from ml_assets.core.leaderboard.scale import Scale, first_by, heights, scale, shown, title, what
 from ml_assets.core.leaderboard.text import value as value_text
 from ml_assets.core.leaderboard.trial import Value, levels, places
-from ml_assets.core.shades import ends, shades
 
 MOST_CELLS = 12  # a side; beyond, or where most of them would be empty, trials are points
 FILLED = 0.4

@@ -1,11 +1,10 @@
 """What decides a report beside the parameters of the run: how many days it covers, and which metric it draws."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import Field, create_model
+from pydantic import Field
 
-from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
@@ -21,17 +20,6 @@ class ReportParameters(Parameters):
         default=14, ge=1, le=366, description="Days of the report before and including as_of"
     )
     metric: str = Field(default="", max_length=80, description="The metric that the pictures show")
-
-
-def report_parameters(metrics: Metrics) -> type[ReportParameters]:
-    """The parameters of the reports of a pipeline with these metrics: `metric` is one of them, the first by default."""
-    description = ReportParameters.model_fields["metric"].description
-    choice: Any = Literal[metrics.names]
-    return create_model(
-        "ReportParameters",
-        __base__=ReportParameters,
-        metric=(choice, Field(default=metrics.names[0], description=description)),
-    )
 
 
 def report_identity(parameters: Parameters, own: ReportParameters, *, pipeline: Declared) -> dict[str, Any]:

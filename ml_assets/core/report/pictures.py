@@ -13,16 +13,17 @@ from ml_assets.core.figures import (
     RED,
     TICKS,
     day_ticks,
+    ends,
     figure_of,
     finish,
     png,
+    shades,
     short,
 )
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.document import Report, series
 from ml_assets.core.report.record import Status
-from ml_assets.core.shades import ends, shades
 from ml_assets.core.slices import subject
 
 MARKS: tuple[tuple[Status, str], ...] = (("failed", RED), ("missing", GREY))

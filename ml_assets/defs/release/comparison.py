@@ -16,7 +16,7 @@ from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.metrics import Metrics
 from ml_assets.defs.configs import ComparisonConfig, TrainingConfig
-from ml_assets.defs.training.assets import VIEW
+from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import named_model
 from ml_assets.pipelines.tabular.comparison.artifact import (

@@ -16,7 +16,7 @@ from ml_assets.core.as_of import window
 from ml_assets.core.report.parameters import report_identity
 from ml_assets.defs.configs import ReportConfig, TrainingConfig
 from ml_assets.defs.reports.outcomes import EVALUATION, REPORT_JOB, outcomes
-from ml_assets.defs.training.assets import VIEW
+from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.report import (
     ASSET,

@@ -16,7 +16,7 @@ from ml_assets.defs.in_time import in_time
 from ml_assets.defs.reports.outcomes import REPORT_JOB
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import names, read_cursor, write_cursor
-from ml_assets.defs.training.jobs import TRAIN
+from ml_assets.defs.training import TRAIN
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now

@@ -17,7 +17,7 @@ from ml_assets.defs.requests import (
     sound_presets,
     unfinished,
 )
-from ml_assets.defs.training.jobs import TRAIN
+from ml_assets.defs.training import TRAIN
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters

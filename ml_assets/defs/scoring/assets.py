@@ -13,12 +13,16 @@ from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.defs.configs import ScoringConfig, TrainingConfig
-from ml_assets.defs.training.assets import VIEW
+from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets.pipelines.tabular.scoring.kind import ASSET
 from ml_assets.pipelines.tabular.scoring.model import rows_of_model, scoring_model
-from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters, check_scoring, scoring_identity
+from ml_assets.pipelines.tabular.scoring.parameters import (
+    ASSET,
+    ScoringParameters,
+    check_scoring,
+    scoring_identity,
+)
 from ml_assets.pipelines.tabular.scoring.predictions import predict_day, predictions_key
 
 JOB = "score"

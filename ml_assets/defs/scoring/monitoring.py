@@ -14,7 +14,7 @@ from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.result import Failed
 from ml_assets.defs.configs import MonitoringConfig, TrainingConfig
-from ml_assets.defs.training.assets import VIEW
+from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipelines.tabular.monitoring.artifact import monitoring_key
 from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay

@@ -15,7 +15,7 @@ from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request, sound_presets, unfinished
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sensors.landing_plan import Landed, Plan, Subscribers, Task, open_plan
-from ml_assets.defs.training.jobs import TRAIN
+from ml_assets.defs.training import TRAIN
 from ml_assets.errors import MlAssetsError, OutOfTimeError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings, load_settings

@@ -25,7 +25,7 @@ from ml_assets.defs.sensors.request_folder import (
 )
 from ml_assets.defs.sensors.request_memory import Memory, mark, remembered
 from ml_assets.defs.sensors.request_notes import CORRECT, RELOAD, WAIT, tell_left_out, write_note
-from ml_assets.defs.training.jobs import TRAIN
+from ml_assets.defs.training import TRAIN
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings, load_settings

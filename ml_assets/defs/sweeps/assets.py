@@ -20,7 +20,7 @@ from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.defs.configs import SweepConfig, TrainingConfig
 from ml_assets.defs.sweeps.table import trials_table
-from ml_assets.defs.training.assets import VIEW
+from ml_assets.defs.training import VIEW
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key

@@ -19,7 +19,7 @@ from ml_assets.defs.in_time import in_time
 from ml_assets.defs.requests import day_to_request, not_requested_yet
 from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import JOB
-from ml_assets.defs.training.jobs import TRAIN
+from ml_assets.defs.training import TRAIN
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters

@@ -92,6 +92,7 @@ MIN_ENTITIES = (
 )
 
 Fold = Literal["train", "holdout"]
+_FOLDS: tuple[Fold, ...] = ("train", "holdout")
 Quantity = Literal["rows", "positives", "negatives", "base_rate", "entities"]
 
 
@@ -114,16 +115,13 @@ class Shortage(NamedTuple):
         return f"{where} {has} {self.value:.0f} {nouns.get(self.quantity, self.quantity)}, fewer than {self.bound:.0f}"
 
 
-def shortages(
-    facts: Mapping[str, Any], *, folds: tuple[Fold, ...] = ("train", "holdout")
-) -> tuple[Shortage, ...]:
+def shortages(facts: Mapping[str, Any]) -> tuple[Shortage, ...]:
     """What of a training set is too little to rely on; empty where nothing is.
 
     Args:
         facts: those of the training set. What facts of earlier versions do not tell is not looked at.
-        folds: the folds to look at; a holdout by itself is what an evaluation rests on.
     """
-    return tuple(shortage for fold in folds for shortage in _of_fold(facts, fold))
+    return tuple(shortage for fold in _FOLDS for shortage in _of_fold(facts, fold))
 
 
 def _of_fold(facts: Mapping[str, Any], fold: Fold) -> Iterator[Shortage]:

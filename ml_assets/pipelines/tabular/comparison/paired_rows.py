@@ -55,7 +55,7 @@ class Pair:
     @property
     def dataset(self) -> str:
         """Whose rows."""
-        return self.candidate.key.dataset
+        return self.candidate.key.value("dataset")
 
     @property
     def origin(self) -> str:

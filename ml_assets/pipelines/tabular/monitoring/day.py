@@ -101,7 +101,7 @@ class MonitoredDay:
             source=self.parameters.source,
             model=MonitoredModel(
                 run_id=key.run_id,
-                model_version=key.model_version,
+                model_version=key.value("model_version"),
                 as_of=key.as_of,
                 sha256=self.model.manifest.sha256,
             ),

@@ -2,7 +2,7 @@
 
 from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.report.text import number
-from ml_assets.pipelines.tabular.monitoring import words
+from ml_assets.pipelines.tabular.monitoring import text
 from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 from ml_assets.pipelines.tabular.monitoring.psi import RULE
 
@@ -12,7 +12,7 @@ MOST_DAYS = 31
 def markdown(of: Monitoring) -> str:
     """The whole of it as text; equal ones give equal text."""
     parts = [
-        f"# {words.title(of)}\n\n{words.outcomes(of.outcomes)} {plain(words.drift(of))}",
+        f"# {text.title(of)}\n\n{text.outcomes(of.outcomes)} {plain(text.drift(of))}",
         _missing(of),
         _verdicts(of),
         _outcomes(of),
@@ -26,27 +26,27 @@ def markdown(of: Monitoring) -> str:
 def _missing(of: Monitoring) -> str:
     if not of.missing:
         return ""
-    return f"## Not scored\n\n{words.missing(of)}.\n\n```\n" + "\n".join(of.commands) + "\n```"
+    return f"## Not scored\n\n{text.missing(of)}.\n\n```\n" + "\n".join(of.commands) + "\n```"
 
 
 def _outcomes(of: Monitoring) -> str:
-    rows = words.metrics(of.outcomes)
-    shown = table(words.METRICS, rows) if rows else of.outcomes.overall.reason
-    return f"## Outcomes\n\n{words.window(of.outcomes)}.\n\n{shown}"
+    rows = text.metrics(of.outcomes)
+    shown = table(text.METRICS, rows) if rows else of.outcomes.overall.reason
+    return f"## Outcomes\n\n{text.window(of.outcomes)}.\n\n{shown}"
 
 
 def _verdicts(of: Monitoring) -> str:
     if of.outcomes.first is None:
         return ""
-    lines = bullets(map(plain, words.verdicts(of.outcomes)))
-    return "\n\n".join(filter(None, ("## Verdicts", lines, words.look(of.outcomes))))
+    lines = bullets(map(plain, text.verdicts(of.outcomes)))
+    return "\n\n".join(filter(None, ("## Verdicts", lines, text.look(of.outcomes))))
 
 
 def _drift(of: Monitoring) -> str:
     if of.drift is None:
         return ""
     shifts = (of.drift.scores, *of.drift.inputs)
-    rows = [(plain(item.name), *words.shift(item)) for item in shifts]
+    rows = [(plain(item.name), *text.shift(item)) for item in shifts]
     scope = (
         f"{of.drift.rows:,} rows of {len(of.drift.days)} days, {of.drift.days[0]} to {of.drift.days[-1]}. Inputs against "
         f"{of.drift.training_rows:,} training rows, scores against those of {of.drift.holdout_rows:,} rows of the holdout."

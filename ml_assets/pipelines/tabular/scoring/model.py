@@ -78,10 +78,11 @@ def scoring_model(
     else:
         found = find_model(own.model, store, dataset=parameters.dataset)
         key, manifest = found.key, found.manifest
-        if key.dataset != parameters.dataset:
+        dataset = key.value("dataset")
+        if dataset != parameters.dataset:
             raise RefusedError(
                 [
-                    f"model: it is one of {key.dataset}, not of {parameters.dataset}. Name its dataset, or another model."
+                    f"model: it is one of {dataset}, not of {parameters.dataset}. Name its dataset, or another model."
                 ]
             )
     return with_training_set(key, manifest, store)

@@ -1,4 +1,4 @@
-"""What decides predictions: whose rows, and the very bytes of the model that scores them."""
+"""What decides predictions: whose rows, the very bytes of the model that scores them, and the code that does."""
 
 import datetime as dt
 import shlex
@@ -15,6 +15,20 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
 
 LIVE = "live"
+ASSET = "predictions"
+CODE = (  # the modules that can change their bytes
+    "core.contract",
+    "pipelines.tabular.scoring.contract",
+    "pipelines.tabular.scoring.score",
+    "pipelines.tabular.training",
+    "sources.normalise",
+    "sources.number_text",
+    "sources.roles",
+    "sources.time_text",
+    "storage.canonical_skops",
+    "storage.formats",
+)
+PACKAGES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
 
 
 class ScoringParameters(Parameters):

@@ -18,9 +18,8 @@ from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.pipelines.tabular.scoring.contract import rows_to_score
-from ml_assets.pipelines.tabular.scoring.kind import ASSET, CODE, PACKAGES
 from ml_assets.pipelines.tabular.scoring.model import ScoringModel
-from ml_assets.pipelines.tabular.scoring.parameters import scoring_identity
+from ml_assets.pipelines.tabular.scoring.parameters import ASSET, CODE, PACKAGES, scoring_identity
 
 if TYPE_CHECKING:  # reading rows needs polars, which only a run that reads rows should load
     from polars import DataFrame, LazyFrame

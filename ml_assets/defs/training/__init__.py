@@ -1,1 +1,0 @@
-"""The training run: four assets of one day, their checks and their job."""
