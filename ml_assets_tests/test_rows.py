@@ -12,6 +12,7 @@ from ml_assets.core.fingerprints import source_days
 from ml_assets.core.manifest import InputSource
 from ml_assets.core.rows import Rows, ask_again
 from ml_assets.errors import SourceError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
@@ -41,7 +42,7 @@ def _rows(table, *, contract=LABELED, as_of=AS_OF):
 @pytest.mark.parametrize("where", ["sample", "landing"])
 def test_closed_rows_are_fingerprinted_as_training_sets_always_were(where, zone):
     uri = "sample:" if where == "sample" else str(zone)
-    source = open_source("shop", uri)
+    source = open_source("shop", uri, samples=tabular.samples)
     before = training_set(
         source.scan("orders", first=FIRST, last=AS_OF),
         contract=source.contract("orders"),
@@ -49,7 +50,7 @@ def test_closed_rows_are_fingerprinted_as_training_sets_always_were(where, zone)
         as_of=AS_OF,
         origin=f"{uri}/orders",
     ).value
-    rows = Rows(sources=lambda name: open_source(name, uri), as_of=AS_OF)
+    rows = Rows(sources=lambda name: open_source(name, uri, samples=tabular.samples), as_of=AS_OF)
 
     scanned = rows.scan("orders", **SHOP, closed=True, coded=True).collect()
 
