@@ -1,5 +1,6 @@
 """Which assets an edit makes stale: exactly those that can come out differently for it."""
 
+import dataclasses
 import linecache
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import types
 import pytest
 
 from ml_assets.pipeline.code import code_of
+from ml_assets.pipelines.tabular import tabular
+from ml_assets.storage import formats
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.written import PROJECT, Edits, codes, written
 
@@ -378,6 +381,16 @@ def test_what_is_imported_from_the_library_itself_is_not_followed(edits):
     assert edits.codes(
         (DEMAND, "    return forecast", "    import ml_assets\n    return ml_assets.Product(1)")
     )["report"].packages == ("polars",)
+
+
+def test_a_format_that_writes_other_bytes_makes_what_is_stored_so_stale(monkeypatch):
+    before = {name: code_of(asset).version for name, asset in tabular.assets.items()}
+    newer = dataclasses.replace(formats.FORMATS["parquet"], version=2)
+    monkeypatch.setitem(formats._FORMATS, "parquet", newer)
+
+    after = {name: code_of(asset).version for name, asset in tabular.assets.items()}
+
+    assert {name for name in before if before[name] != after[name]} == {"training_set"}
 
 
 def test_the_same_code_has_the_same_version_in_every_process(edits, tmp_path):

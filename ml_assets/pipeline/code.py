@@ -18,6 +18,7 @@ from ml_assets.core.asset import Asset
 from ml_assets.core.parameters import Parameters
 from ml_assets.pipeline.code_reach import Reach
 from ml_assets.pipeline.versions import NUMERIC
+from ml_assets.storage.formats import FORMATS
 
 FRAMES = 15_000  # for all that Python itself can compile
 OF_THE_LIBRARY = frozenset({"pydantic", "pydantic_core", "rfc8785", "threadpoolctl"})
@@ -54,23 +55,30 @@ def code_of(asset: Asset, values: Mapping[str, Any] = MappingProxyType({})) -> C
     """
     keys = tuple(sorted((name, value) for name, value in values.items() if isinstance(value, str)))
     takes_parameters = "parameters" in asset.takes.values()
-    return _code(asset.function, asset.slice if takes_parameters else None, asset.format, asset.threads, keys)
+    return _code(
+        asset.function,
+        asset.slice if takes_parameters else None,
+        (asset.format, FORMATS[asset.format].version),
+        asset.threads,
+        keys,
+    )
 
 
 @functools.lru_cache(maxsize=1_000)
 def _code(
     function: Callable[..., Any],
     slice_: type[Parameters] | None,
-    format_: str,
+    stored_as: tuple[str, int],
     threads: int,
     values: tuple[tuple[str, str], ...],
 ) -> Code:
     with _deep():
         reach = Reach(function, slice_, dict(values))
-    text = "\n".join([*reach.texts.values(), *([f"threads {threads}"] if threads != 1 else [])])
-    packages = ({name for name in reach.packages if name} - OF_THE_LIBRARY) | OF_FORMAT.get(
-        format_, frozenset()
-    )
+    (format_, version), reached = stored_as, {name for name in reach.packages if name}
+    beyond_the_code = {"threads": threads, f"format {format_}": version}
+    told = [f"{name} {value}" for name, value in beyond_the_code.items() if value != 1]
+    text = "\n".join([*reach.texts.values(), *told])
+    packages = (reached - OF_THE_LIBRARY) | OF_FORMAT.get(format_, frozenset())
     return Code(
         version=hashlib.sha256(text.encode()).hexdigest()[:12],
         packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),
