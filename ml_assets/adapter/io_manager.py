@@ -7,6 +7,7 @@ one's own returns becomes an artifact of its own. Each day's metadata, with its 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -64,12 +65,11 @@ class ArtifactIOManager(dg.IOManager):
         missing is made.
         """
         asset, days = _asset_and_days(context, self._view)
-        store = workspace_of(self._options, None, view=self._view).store
         pipeline = self._declared(asset, context)
         keys = {day: self._key(asset, day, pipeline) for day in days}
-        manifests = {day: self._stored(key, store) for day, key in keys.items()}
+        manifests = {day: self._stored(key) for day, key in keys.items()}
         LOADED.setdefault(_step(context), {})[context.asset_key] = manifests
-        values = {day: store.load(keys[day], manifest) for day, manifest in manifests.items()}
+        values = {day: self._store.load(keys[day], manifest) for day, manifest in manifests.items()}
         return values if len(values) > 1 else next(iter(values.values()), None)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> Iterator[Any]:  # type: ignore[override]  # Dagster takes a generator
@@ -90,15 +90,13 @@ class ArtifactIOManager(dg.IOManager):
                     f"{asset}: of a run over several partitions it must return a mapping from each partition key to its value."
                 )
             done = self._commit(context, asset, values)
-        store = workspace_of(self._options, None, view=self._view).store
         made = [item for item in done.values() if isinstance(item, Made)]
+        metrics = Metrics.of(self._view.pipeline)
         if len(made) == len(done):
-            tell(context, made, store=store, metrics=Metrics.of(self._view.pipeline))
+            tell(context, made, store=self._store, metrics=metrics)
             return
         for item in made:
-            context.log_event(
-                materialization(context.asset_key, item, store=store, metrics=Metrics.of(self._view.pipeline))
-            )
+            context.log_event(materialization(context.asset_key, item, store=self._store, metrics=metrics))
             yield from context.consume_events()  # Dagster fact: those of a failing output are dropped otherwise
         reasons = {day: item.reason for day, item in done.items() if isinstance(item, Failed)}
         raise self._failure(asset, reasons, days=len(done))
@@ -180,12 +178,17 @@ class ArtifactIOManager(dg.IOManager):
         except ValueError:
             raise _not_kept(asset, f"the partition {visible(day)} is no day, YYYY-MM-DD") from None
 
-    def _stored(self, key: ArtifactKey, store: ArtifactStore) -> Manifest:
+    @cached_property
+    def _store(self) -> ArtifactStore:
+        """The store of the run, whose environment does not change."""
+        return workspace_of(self._options, None, view=self._view).store
+
+    def _stored(self, key: ArtifactKey) -> Manifest:
         if key.asset in self._view.pipeline.assets:
-            return store.manifest(key)
-        if (manifest := store.find(key)) is None:
+            return self._store.manifest(key)
+        if (manifest := self._store.find(key)) is None:
             raise ArtifactNotFoundError(
-                f"No {key.asset} of {key.as_of} for these parameters (run {key.run_id}) in {store.root}. "
+                f"No {key.asset} of {key.as_of} for these parameters (run {key.run_id}) in {self._store.root}. "
                 "Materialize that partition of it first, with the same parameters."
             )
         return manifest
