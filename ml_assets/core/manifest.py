@@ -142,6 +142,11 @@ class Manifest(_Part):
         """The digest of the artifact's value."""
         return self.main.sha256
 
+    @property
+    def as_input(self) -> InputArtifact:
+        """What another artifact tells of this one where it is made of it."""
+        return InputArtifact(asset=self.asset, run_id=self.run_id, sha256=self.sha256)
+
     def input_of(self, asset: str) -> InputArtifact | None:
         """The artifact of that asset which this one was made of; the first, where there are several."""
         return next((item for item in self.artifacts if item.asset == asset), None)

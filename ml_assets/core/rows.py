@@ -27,7 +27,7 @@ class Reader(Protocol):
         """What each column is for. Raises SourceError where that is not stated."""
 
     def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
-        """The newest day with rows that is not after `last`."""
+        """The newest day that is not after `last` and has rows, or files that cannot be read as rows."""
 
     def scan(
         self,
@@ -38,7 +38,15 @@ class Reader(Protocol):
         contract: DatasetContract | None = None,
         coded: bool = True,
     ) -> "pl.LazyFrame":
-        """Rows of the days from `first` to `last`, both included: `day`, then the columns of the contract."""
+        """Rows of the days from `first` to `last`, both included, as a contract says, by default the source's own.
+
+        The columns are `day` (Date) and those of the contract. Whatever the files hold, ids are String and times are
+        naive Datetime("us") in UTC. Coded, category features are String, number features Float64 (booleans are 0 and 1),
+        and the label is Int8 (2 stands for anything but 0, 1 and null).
+
+        Raises:
+            SourceError: when rows cannot be used; it is raised here, not when the frame is collected.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

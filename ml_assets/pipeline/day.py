@@ -21,9 +21,9 @@ from ml_assets.pipeline.calling import arguments, call, limited_threads
 from ml_assets.pipeline.checking import judge
 from ml_assets.pipeline.code import Code, code_of
 from ml_assets.pipeline.differences import MadeOf, made_of
-from ml_assets.pipeline.draft import TABLE, Draft, Made
+from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipeline.reuse import reasons
-from ml_assets.pipeline.stored_value import load_value
+from ml_assets.pipeline.stored_value import TABLE, load_value
 from ml_assets.pipeline.versions import packages_of
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
@@ -263,5 +263,4 @@ class Day:
         )
 
     def _inputs(self, asset: str) -> tuple[InputArtifact, ...]:
-        found = map(self.manifest, self.pipeline.assets[asset].inputs)
-        return tuple(InputArtifact(asset=m.asset, run_id=m.run_id, sha256=m.sha256) for m in found)
+        return tuple(self.manifest(name).as_input for name in self.pipeline.assets[asset].inputs)

@@ -12,15 +12,15 @@ from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.foreign_text import visible
-from ml_assets.core.manifest import InputArtifact, InputSource, Manifest, StoredVerdict
+from ml_assets.core.manifest import InputSource, Manifest, StoredVerdict
 from ml_assets.core.product import Product
 from ml_assets.errors import StoreError, UnstorableError
 from ml_assets.pipeline.encode import prepare
+from ml_assets.pipeline.stored_value import TABLE
 from ml_assets.pipeline.versions import hardware_of
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.storage.formats import FORMATS, read_back
 
-TABLE = "parquet"
 Judge = Callable[["Draft"], Mapping[str, StoredVerdict]]
 """What the checks of an artifact say of its `stored_product`; raises CheckError where it must not be stored."""
 
@@ -152,9 +152,7 @@ class Draft:
             given=self.workspace.given,
             environment=self.workspace.environment,
             files=files,
-            artifacts=tuple(
-                InputArtifact(asset=m.asset, run_id=m.run_id, sha256=m.sha256) for m in self.inputs
-            ),
+            artifacts=tuple(manifest.as_input for manifest in self.inputs),
             sources=self.sources,
             code_version=self.code_version,
             packages=dict(self.packages),

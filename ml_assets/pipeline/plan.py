@@ -152,15 +152,11 @@ def _asset(
     if look.stored is not None:
         found += [f"{name} is made again" for name in kind.inputs if name not in digests]
         if not found:
-            return found, _input(asset, look.stored.run_id, look.stored.sha256)
+            return found, look.stored.as_input
     if look.computed is None:
         return found, None
     files, _ = encode(look.computed.product, asset=asset, format_name=kind.format)
-    return found, _input(asset, day.key(asset).run_id, files[0].sha256)
-
-
-def _input(asset: str, run_id: str, sha256: str) -> InputArtifact:
-    return InputArtifact(asset=asset, run_id=run_id, sha256=sha256)
+    return found, InputArtifact(asset=asset, run_id=day.key(asset).run_id, sha256=files[0].sha256)
 
 
 def past_seconds(

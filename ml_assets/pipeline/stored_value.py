@@ -13,6 +13,8 @@ from ml_assets.errors import CorruptArtifactError
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import read_back
 
+TABLE = "parquet"  # the format of values of which a copy costs nothing
+
 
 def load_value(
     name: str,
@@ -36,16 +38,11 @@ def load_value(
     Raises:
         ArtifactNotFoundError, CorruptArtifactError: it is not there any more as it was committed.
     """
+    uri, is_table = store.uri(key, manifest.main.file), asset.format == TABLE
     if name not in loaded:
         data = store.read_file(key, manifest.main)
-        loaded[name] = _decoded(data, asset, store.uri(key, manifest.main.file)) if _is_table(asset) else data
-    if _is_table(asset):
-        return loaded[name].clone()
-    return _decoded(loaded[name], asset, store.uri(key, manifest.main.file))
-
-
-def _is_table(asset: Asset) -> bool:
-    return asset.format == "parquet"
+        loaded[name] = _decoded(data, asset, uri) if is_table else data
+    return loaded[name].clone() if is_table else _decoded(loaded[name], asset, uri)
 
 
 def _decoded(data: bytes, asset: Asset, uri: str) -> Any:

@@ -5,52 +5,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-import polars as pl
-
 from ml_assets.core.asset import Sample
-from ml_assets.core.contract import DatasetContract
 from ml_assets.core.room import USUAL_GB
+from ml_assets.core.rows import Reader
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 
 
-class Source(Protocol):
-    """Rows by dataset and day."""
+class Source(Reader, Protocol):
+    """Rows by dataset and day: what asset functions ask of, and which days there are."""
 
     @property
     def name(self) -> str:
         """The logical name, as in the parameter `source`."""
 
-    @property
-    def uri(self) -> str:
-        """Where the rows physically are."""
-
-    def contract(self, dataset: str) -> DatasetContract:
-        """Say what each column of `dataset` is for. Raises SourceError where that is not stated."""
-
     def days(self, dataset: str, *, first: dt.date, last: dt.date) -> list[dt.date]:
         """List the days from `first` to `last`, both included, for which there are rows."""
-
-    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
-        """The newest day that is not after `last` and has rows, or files that cannot be read as rows."""
-
-    def scan(
-        self,
-        dataset: str,
-        *,
-        first: dt.date,
-        last: dt.date,
-        contract: DatasetContract | None = None,
-        coded: bool = True,
-    ) -> pl.LazyFrame:
-        """Rows of the days from `first` to `last`, both included, as a contract says, by default the source's own.
-
-        The columns are `day` (Date) and those of the contract. Whatever the files hold, ids are String and times are
-        naive Datetime("us") in UTC. Coded, category features are String, number features Float64 (booleans are 0 and 1),
-        and the label is Int8 (2 stands for anything but 0, 1 and null).
-
-        Raises:
-            SourceError: when rows cannot be used; it is raised here, not when the frame is collected.
-        """
 
 
 def open_source(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.command import spans
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.manifest import InputArtifact, InputSource, Manifest
+from ml_assets.core.manifest import InputSource, Manifest
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.differences import MadeOf
 from ml_assets.pipeline.draft import Draft, Made
@@ -129,12 +129,10 @@ def _reasons(
         return None, [f"the stored one was damaged: {error}"]
     if not workspace.reuse:
         return None, ["reuse is off"]
-    manifest = model.manifest
-    scorer = InputArtifact(asset=manifest.asset, run_id=manifest.run_id, sha256=manifest.sha256)
     now = MadeOf(
         code_version=version_of(CODE),
         packages=packages_of(PACKAGES),
-        artifacts=(scorer,),
+        artifacts=(model.manifest.as_input,),
         sources=(source,),
     )
     return stored, reasons(stored, now)
