@@ -7,10 +7,9 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 import datetime as dt
 import functools
 import importlib
-import importlib.util
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from types import FrameType, MappingProxyType, ModuleType
+from types import FrameType, MappingProxyType
 from typing import Any, TypeVar, overload
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
@@ -24,6 +23,7 @@ from ml_assets.core.definition_rules import (
     path_problems,
     whole_problems,
 )
+from ml_assets.core.found_again import found_again, script_is_loading
 from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.run_id import hash_identity
 from ml_assets.errors import DefinitionError, RefusedError
@@ -221,12 +221,12 @@ class Declared:
         """By reference, where it can be found again; so that the pipeline of a worker process is its own."""
         if not self.reference:
             return object.__new__, (type(self),), self.__dict__
-        if sys.modules.get(_SCRIPT) in _loading:
+        if script_is_loading():
             raise DefinitionError(
                 f"{self.name}: its file starts work whenever it is loaded, in the processes that do this work too. Write "
                 'what starts it under `if __name__ == "__main__":`.'
             )
-        return _found, (self.reference, str(getattr(sys.modules[self.module], "__file__", "") or ""))
+        return found_again, (self.reference, str(getattr(sys.modules[self.module], "__file__", "") or ""))
 
 
 def _refuse(name: str, problems: Sequence[str]) -> None:
@@ -240,46 +240,6 @@ def _caller_of(instance: object, frame: FrameType) -> str:
     while caller and any(value is instance for value in caller.f_locals.values()):
         caller = caller.f_back
     return str((caller or frame).f_globals.get("__name__", ""))
-
-
-_SCRIPT = "__mp_main__"  # the name that a script has in the processes it starts, as multiprocessing has it
-_loading: list[object] = []
-
-
-def _found(reference: str, file: str = "") -> Any:
-    """The pipeline of a reference; `file` is what defines it, for a script and what is on no path."""
-    module, _, name = reference.partition(":")
-    return getattr(_module(module, file), name)
-
-
-def _module(name: str, file: str) -> ModuleType:
-    known = sys.modules.get(name)
-    if known is not None and (name != "__main__" or getattr(known, "__file__", "") == file):
-        return known
-    if name == "__main__":
-        return _of_file(file, _SCRIPT)
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name or not file:
-            raise
-    return _of_file(file, name)
-
-
-def _of_file(file: str, name: str) -> ModuleType:
-    """A module that is loaded from its file; a script is what it was started as, whose classes are then found there."""
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(f"{name}: there is no module in {file}", name=name)
-    sys.modules[name] = made = importlib.util.module_from_spec(spec)
-    if name == _SCRIPT:
-        sys.modules["__main__"] = made
-    _loading.append(made)
-    try:
-        spec.loader.exec_module(made)
-    finally:
-        _loading.remove(made)
-    return made
 
 
 def find_pipeline(place: Any) -> Declared:

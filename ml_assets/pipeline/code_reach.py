@@ -76,7 +76,7 @@ class Reach:
                 key = self._queue.popleft()
                 self.texts[key] = self._text(key)
             self._follow_effects()
-            self._followmembers()
+            self._follow_members()
 
     # What the writer of a text asks.
 
@@ -254,7 +254,7 @@ class Reach:
                 if acted_on is None or not acted_on.isdisjoint(self._numbers.keys() | self._chosen):
                     self._number((module, name))
 
-    def _followmembers(self) -> None:
+    def _follow_members(self) -> None:
         """The properties and methods of the parameters that something reached may call; fields are identity, not code."""
         for cls in self._classes():
             module = self._names.module(cls.__module__)
