@@ -57,6 +57,19 @@ def train(root: Path) -> None:
             assert done.error is None, done.error
 
 
+def promotion_of(own, *, by="ada", **clock) -> Promotion:
+    """What Ada asks to promote from staging."""
+    return Promotion(
+        own=own,
+        pipeline=tabular,
+        not_worse=compare_with_live,
+        source="staging",
+        by=by,
+        settings=load_settings(),
+        **clock,
+    )
+
+
 @dataclass(frozen=True)
 class Place:
     """Staging, both slots and the log of releases, in folders or in buckets."""
@@ -81,15 +94,7 @@ class Place:
 
     def request(self, parameters: TrainingParameters = GOOD, **own) -> Promotion:
         checked = check_promotion({"model": run_id(parameters, LAST), **own})
-        return Promotion(
-            own=checked,
-            pipeline=tabular,
-            not_worse=compare_with_live,
-            source="staging",
-            by="ada",
-            settings=load_settings(),
-            now=lambda: NOW,
-        )
+        return promotion_of(checked, now=lambda: NOW)
 
     @property
     def log(self):

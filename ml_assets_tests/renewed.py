@@ -14,12 +14,12 @@ from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.beside import check_promotion
-from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import promotion_of
 
 FIRST, LAST = dt.date(2025, 1, 1), dt.date(2025, 12, 31)
 AS_OF, LATER = dt.date(2025, 6, 30), dt.date(2025, 7, 31)
@@ -110,15 +110,7 @@ class World:
 
     def request(self, run_id: str, *, through: dt.date = THROUGH, **own) -> Promotion:
         checked = check_promotion({"model": run_id, "through": str(through), **own})
-        return Promotion(
-            own=checked,
-            pipeline=tabular,
-            not_worse=compare_with_live,
-            source="staging",
-            by="ada",
-            settings=load_settings(),
-            now=lambda: NOW,
-        )
+        return promotion_of(checked, now=lambda: NOW)
 
     def promote(self, run_id: str, *, through: dt.date = THROUGH, **own):
         return promote(self.request(run_id, through=through, **own))

@@ -18,18 +18,17 @@ from ml_assets.core.release import NONE, STEPS_BACK, promoted, rolled_back, swit
 from ml_assets.core.run_id import run_id
 from ml_assets.errors import CorruptArtifactError, MlAssetsError, RefusedError, StoreError
 from ml_assets.pipeline.attempt import attempt
-from ml_assets.pipeline.promotion import Promotion, promote
+from ml_assets.pipeline.promotion import promote
 from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.beside import check_promotion
-from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import TRIES, ReleaseLog
 from ml_assets_tests.keys import key_of
-from ml_assets_tests.released import LAST, Place, model
+from ml_assets_tests.released import LAST, Place, model, promotion_of
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 
@@ -314,14 +313,7 @@ def busy(root, seed):
             own = check_promotion(
                 {"model": run_id(parameters, LAST), "force": True, "reason": "a race", **few}
             )
-            request = Promotion(
-                own=own,
-                pipeline=tabular,
-                not_worse=compare_with_live,
-                source="staging",
-                by=f"process {seed}",
-                settings=settings,
-            )
+            request = promotion_of(own, by=f"process {seed}")
             tries = (
                 ("promoted", lambda request=request: promote(request)),
                 ("switched", lambda: switch("orders", to=None, by=f"process {seed}", settings=settings)),
@@ -348,16 +340,7 @@ def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_p
     for parameters in SETS:
         assert attempt(parameters, LAST, workspace=workspace).error is None
     own = check_promotion({"model": run_id(SETS[0], LAST), "to": "blue"})
-    promote(
-        Promotion(
-            own=own,
-            pipeline=tabular,
-            not_worse=compare_with_live,
-            source="staging",
-            by="ada",
-            settings=load_settings(),
-        )
-    )
+    promote(promotion_of(own))
     switch("orders", to="blue", by="ada", settings=load_settings())
     seen, wrong, stop = [], [], threading.Event()
 

@@ -8,15 +8,9 @@ import dagster as dg
 import pytest
 from dagster._core.errors import DagsterTypeCheckDidNotPass
 
-from ml_assets_tests.upstream import DAILY, DAYS, GOOD, ONE_DAY, Kept, outs, run
+from ml_assets_tests.upstream import DAILY, DAYS, GOOD, ONE_DAY, PREVIEWS, Kept, outs, run
 
-pytestmark = [
-    pytest.mark.filterwarnings(f"ignore::dagster_shared.utils.warnings.{kind}")
-    for kind in (
-        "BetaWarning",
-        "PreviewWarning",
-    )  # of Output(data_version=) and AssetCheckSpec(partitions_def=)
-]
+pytestmark = PREVIEWS
 
 
 @pytest.fixture

@@ -3,15 +3,9 @@
 import dagster as dg
 import pytest
 
-from ml_assets_tests.upstream import DAILY, DAYS, GOOD, Kept, materialized, run
+from ml_assets_tests.upstream import DAILY, DAYS, GOOD, PREVIEWS, Kept, materialized, run
 
-pytestmark = [
-    pytest.mark.filterwarnings(f"ignore::dagster_shared.utils.warnings.{kind}")
-    for kind in (
-        "BetaWarning",
-        "PreviewWarning",
-    )  # of Output(data_version=) and AssetCheckSpec(partitions_def=)
-]
+pytestmark = PREVIEWS
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Small projects of Dagster, for the tests of how Dagster itself behaves."""
 
 import dagster as dg
+import pytest
 
 DAILY = dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-02-01")
 DAYS = ["2025-01-01", "2025-01-02", "2025-01-03"]
@@ -10,6 +11,14 @@ SPAN = {
     "dagster/asset_partition_range_end": DAYS[-1],
 }
 ONE_DAY = {"dagster/partition": DAYS[0]}
+
+PREVIEWS = [
+    pytest.mark.filterwarnings(f"ignore::dagster_shared.utils.warnings.{kind}")
+    for kind in (
+        "BetaWarning",
+        "PreviewWarning",
+    )  # of Output(data_version=) and AssetCheckSpec(partitions_def=)
+]
 
 
 class Kept(dg.IOManager):
