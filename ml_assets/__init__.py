@@ -18,7 +18,7 @@ The rings of the library, from the outside in; each imports only what is inside 
     adapter                 the assets of a pipeline, their parameters and the IO manager, as Dagster has them
     client, deployment      launching on a running deployment, without Dagster
     config | pipeline | graphql     Dagster's Config classes | the making of one day's artifacts | requests over HTTP
-    presets                 named parameter sets
+    presets | finding       named parameter sets | which pipeline a name means
     storage | sources | settings    where artifacts live | where rows come from | names resolved to places
     settings_sources        the file and the variables that settings are read from
     parameter_files         TOML, YAML and JSON as values

@@ -4,7 +4,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
-`ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
+`ML_ASSETS_PIPELINES=["shop.demand:demand"]`, `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`, `ML_ASSETS_ROWS_GB`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
 `ML_ASSETS_S3__<FIELD>` and `ML_ASSETS_ENVIRONMENTS__<NAME>__S3__<FIELD>` (see `ml_assets.core.s3_access`).
@@ -28,6 +28,7 @@ from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
 from ml_assets.core.options import ENGINE
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import REFERENCE
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import holds_credential
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     environment: str = Field(default="dev", description="The environment used where a run names none")
     environments: dict[str, Environment] = Field(default_factory=dict, validate_default=True)
     sources: dict[str, str] = Field(default_factory=dict, description="Landing zones by logical name")
+    pipelines: tuple[str, ...] = Field(
+        default=(), description="Pipelines as MODULE:NAME; the first is meant where none is named"
+    )
     releases: str = Field(
         default="artifacts/releases",
         min_length=1,
@@ -118,6 +122,13 @@ class Settings(BaseSettings):
     @classmethod
     def _true_is_no_number(cls, number: Any) -> Any:
         return no_truth(number)
+
+    @field_validator("pipelines")
+    @classmethod
+    def _pipelines_are_references(cls, references: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(REFERENCE.match(reference) for reference in references):
+            raise PydanticCustomError("pipelines", "not all are MODULE:NAME. Allowed: shop.demand:demand")
+        return references
 
     @field_validator("presets")
     @classmethod

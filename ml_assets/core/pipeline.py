@@ -7,8 +7,10 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 import datetime as dt
 import functools
 import importlib
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib import metadata
 from types import FrameType, MappingProxyType
 from typing import Any, TypeVar, overload
 
@@ -31,7 +33,11 @@ from ml_assets.errors import DefinitionError, RefusedError
 __all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-DEFAULT = "ml_assets.pipelines.tabular:tabular"  # the one place of the library that names a pipeline
+REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")  # MODULE:NAME
+ENTRY_POINTS = "ml_assets.pipelines"  # the group in which an installed package names its pipelines
+DEFAULT = (
+    "ml_assets.default_pipeline"  # the group in which this package names what is meant where nobody names one
+)
 
 
 class Declared:
@@ -268,7 +274,15 @@ def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[s
     return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
+def installed_pipelines() -> dict[str, str]:
+    """The references of the pipelines that installed packages name, by the name of their entry point."""
+    return {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
+
+
 @functools.cache
 def default_pipeline() -> Declared:
-    """What is meant where no pipeline is named, as in `submit(url, parameters=...)`; loaded when it is asked for."""
-    return find_pipeline(DEFAULT)
+    """What is meant where neither a call nor the settings name a pipeline; loaded when it is asked for."""
+    points = [*metadata.distribution("ml-assets").entry_points.select(group=DEFAULT)]
+    if not points:
+        raise RefusedError(["pipeline: none is named. Allowed: MODULE:NAME, or install ml_assets again."])
+    return find_pipeline(points[0].value)
