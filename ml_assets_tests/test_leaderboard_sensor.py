@@ -13,8 +13,8 @@ from ml_assets.core.sweep.result import sweep_run_id
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.definitions import defs
 from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.scenario import failure_of, materializations, train
 from ml_assets_tests.ticks import tick
 
@@ -35,9 +35,7 @@ def instance():
 
 def name_of(own=OWN):
     """The run_id of the leaderboard."""
-    return sweep_run_id(
-        check(GIVEN, TrainingParameters), check_sweep(own, cls=TrainingParameters), dt.date.fromisoformat(DAY)
-    )
+    return sweep_run_id(check(GIVEN, TrainingParameters), check_sweep(own), dt.date.fromisoformat(DAY))
 
 
 def asked(own=OWN, **changed):
@@ -47,7 +45,7 @@ def asked(own=OWN, **changed):
 
 def trials(own=OWN):
     """The two trials of a sweep."""
-    return trials_of(check(GIVEN, TrainingParameters), check_sweep(own, cls=TrainingParameters))
+    return trials_of(check(GIVEN, TrainingParameters), check_sweep(own))
 
 
 def tags_of(trial, *, own=OWN, **changed):

@@ -12,9 +12,11 @@ from ml_assets.cli.parser_release import add_release
 from ml_assets.cli.parser_scoring import add_scoring
 from ml_assets.cli.parser_track import add_track
 from ml_assets.cli.parser_trust import add_trust
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.problems import allowed
+from ml_assets.core.sweep.sweep_parameters import sweep_parameters
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.beside import SweepParameters
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 
@@ -84,7 +86,7 @@ def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
         metavar="NAME=VALUES",
         help="one parameter that varies: learning_rate=0.05,0.1 or max_depth=2..8 or C='0.01..10 log'; once each",
     )
-    fields = SweepParameters.model_fields
+    fields = sweep_parameters(Metrics.of(tabular)).model_fields
     for name, flag in SWEEP_FLAGS.items():
         text = f"{fields[name].description} [{allowed(fields[name])}; default {fields[name].default}]"
         sweep.add_argument(flag, dest=f"sweep_{name}", metavar="VALUE", help=text.replace("%", "%%"))

@@ -13,10 +13,10 @@ from ml_assets.core import as_of
 from ml_assets.core.comparison.margins import default_text
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.problems import allowed, problems_of
+from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
 from ml_assets.core.release import SLOTS
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import PromotionParameters, check_promotion
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
 
@@ -118,7 +118,7 @@ def _add_dataset(parser: Parser) -> None:
 
 def _promote(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     refuse_unknown(unknown, parser)
-    own = check_promotion(_given(args, PromotionParameters.model_fields))
+    own = check_promotion(_given(args, PromotionParameters.model_fields), metrics=Metrics.of(tabular))
     environment = options_of(args).environment
     from ml_assets.cli.promote import plan, promote
 

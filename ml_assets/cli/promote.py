@@ -5,10 +5,10 @@ import json
 
 from ml_assets.core.command import command
 from ml_assets.core.promotion.decision import HEAD, Decision
+from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import PromotionParameters
 from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import Settings, load_settings
 

@@ -9,12 +9,19 @@ from typing import Any
 from ml_assets.cli.flags import SWEEP_FLAGS, read_as, unknown_flags
 from ml_assets.cli.request import against_settings, layered, span
 from ml_assets.core import as_of as days
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.sweep.search import check_space
-from ml_assets.core.sweep.sweep_parameters import NO_AXIS, space_of
+from ml_assets.core.sweep.sweep_parameters import (
+    NO_AXIS,
+    SweepParameters,
+    check_sweep,
+    space_of,
+    sweep_parameters,
+)
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 
@@ -57,7 +64,7 @@ def read_sweep(
         problems += against_settings(values, day, problems, now=now, **where)
     if parameters is None or day is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))
-    checked = check_sweep(own, cls=TrainingParameters)
+    checked = check_sweep(own, pipeline=tabular)
     check_space(parameters, space_of(checked, cls=TrainingParameters))
     return SweepRequest(parameters=parameters, own=checked, as_of=day, given=values, given_own=own)
 
@@ -89,13 +96,13 @@ def _axes_of(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_flags(args: argparse.Namespace) -> dict[str, Any]:
-    fields = SweepParameters.model_fields
+    fields = sweep_parameters(Metrics.of(tabular)).model_fields
     return {name: read_as(fields[name], getattr(args, f"sweep_{name}")) for name in SWEEP_FLAGS}
 
 
 def _own_problems(own: Mapping[str, Any]) -> tuple[str, ...]:
     try:
-        check_sweep(own, cls=TrainingParameters)
+        check_sweep(own, pipeline=tabular)
     except RefusedError as error:
         return error.problems
     return ()

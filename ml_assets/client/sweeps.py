@@ -10,14 +10,13 @@ from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, refuse_early, silent, until
 from ml_assets.core.as_of import window
-from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, default_pipeline
 from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result, sweep_run_id
 from ml_assets.core.sweep.search import check_space, trials_of
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of, sweep_parameters
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
 from ml_assets.deployment import ENDED, Deployment, TaggedRun, connect
 from ml_assets.errors import RefusedError, RemoteError
 
@@ -147,8 +146,7 @@ def _refuse_with_as_runs(**options: object) -> None:
 
 
 def _checked(sweep: Mapping[str, Any], pipeline: Declared) -> SweepParameters:
-    model = sweep_parameters(Metrics.of(pipeline))
-    return check_sweep(sweep, cls=pipeline.parameters, model=model)
+    return check_sweep(sweep, pipeline=pipeline)
 
 
 def _problems(sweep: Mapping[str, Any], pipeline: Declared, *, as_runs: bool) -> tuple[str, ...]:
