@@ -6,6 +6,9 @@ from pathlib import Path
 import dagster as dg
 
 import ml_assets.defs
+from ml_assets.defs.training import VIEW as main_view
+
+__all__ = ["defs", "main_view"]
 
 FOLDER = Path(ml_assets.defs.__file__).parent
 

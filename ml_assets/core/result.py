@@ -58,19 +58,24 @@ class BackfillResult(TypedDict):
 
 
 def run_config(
-    given: Mapping[str, Any], *, own: Mapping[str, Mapping[str, Any]] = MappingProxyType({}), **options: Any
+    given: Mapping[str, Any],
+    *,
+    own: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    params: str = "params",
+    **options: Any,
 ) -> dict[str, Any]:
     """The run config that states these parameters, and the options that are not at their default.
 
     Args:
         given: the parameters that were given.
-        own: what assets take of their own, by the asset's name.
+        own: what assets take of their own, by the name of their step.
+        params: the key of the resource that takes the parameters.
         options: fields of `Options`.
     """
     usual = Options.model_fields
     told = {name: value for name, value in options.items() if value != usual[name].default}
     config: dict[str, Any] = {
-        "resources": {"params": {"config": dict(given)}, "options": {"config": told}},
+        "resources": {params: {"config": dict(given)}, "options": {"config": told}},
     }
     return config | (
         {"ops": {asset: {"config": dict(values)} for asset, values in own.items()}} if own else {}

@@ -9,6 +9,7 @@ from typing import Any
 import rfc8785
 
 from ml_assets.core.manifest import InputArtifact, Manifest
+from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.where import with_omitted
 
 EVALUATION = "evaluation"
@@ -96,7 +97,7 @@ def belongs(manifest: Manifest, evaluation: Manifest) -> bool:
 
 
 def _parameters(evaluation: Manifest) -> dict[str, str]:
-    values = with_omitted(EVALUATION, evaluation.parameters)
+    values = with_omitted(EVALUATION, evaluation.parameters, pipeline=default_pipeline())
     # RFC 8785 again: what was just made holds 1.0 where a manifest that was read holds 1
     told = {name: v if isinstance(v, str) else rfc8785.dumps(v).decode() for name, v in values.items()}
     return {**told, "as_of": evaluation.as_of.isoformat()}

@@ -1,6 +1,6 @@
 """Why an artifact was made: the nearest one that was there before it, and what kept that from being used.
 
-Nearest is, in this order: an earlier one of the same key; of the same asset, dataset and as_of the one with the
+Nearest is, in this order: an earlier one of the same key; of the same asset, subject and as_of the one with the
 fewest other parameters; the same parameters on the nearest earlier as_of. Of equals the smallest run_id counts.
 """
 
@@ -11,7 +11,9 @@ from typing import Literal
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.run_id import hash_identity, same_identity
+from ml_assets.core.slices import subjects
 from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.differences import (
@@ -70,57 +72,64 @@ class Why:
         return f"{again}: no input that is recorded had changed"
 
 
-def why(store: ArtifactStore, key: ArtifactKey) -> Why:
-    """Compare an artifact with the nearest earlier one.
+def why(store: ArtifactStore, key: ArtifactKey, *, pipeline: Declared) -> Why:
+    """Compare an artifact of a pipeline with the nearest earlier one.
 
     Raises ArtifactNotFoundError where there is no such artifact, CorruptArtifactError where it is damaged.
     """
     manifest, damaged = store.manifest(key), list[StoreError]()
     found = (
-        _same_key(store, key, manifest)
-        or _same_day(store, key, manifest, damaged)
+        _same_key(store, key, manifest, pipeline)
+        or _same_day(store, key, manifest, damaged, pipeline)
         or _same_parameters(store, key, manifest, damaged)
         or Why(key=key, manifest=manifest, kind="none")
     )
     return Why(**{**vars(found), "damaged": tuple(damaged)})
 
 
-def nearest_first(asset: str, parameters: dict[str, object], others: Iterable[Entry]) -> list[Entry]:
+def nearest_first(
+    asset: str, parameters: dict[str, object], others: Iterable[Entry], *, pipeline: Declared
+) -> list[Entry]:
     """The entries by how few parameters differ from the given ones, then by run_id."""
     return sorted(
         others,
         key=lambda entry: (
-            len(parameter_differences(asset, entry.parameters, parameters)),
+            len(parameter_differences(asset, entry.parameters, parameters, pipeline=pipeline)),
             entry.key.run_id,
         ),
     )
 
 
-def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest) -> Why | None:
+def _same_key(
+    store: ArtifactStore, key: ArtifactKey, manifest: Manifest, pipeline: Declared
+) -> Why | None:
     before = [m for m in store.history(key) if m != manifest and m.created_at <= manifest.created_at]
     if not before:
         return None
     was = before[-1]
     found = (
-        *parameter_differences(key.asset, was.parameters, manifest.parameters),
+        *parameter_differences(key.asset, was.parameters, manifest.parameters, pipeline=pipeline),
         *differences(made_of(was), made_of(manifest)),
     )
     return Why(key=key, manifest=manifest, kind="same run_id", nearest=key, earlier=was, differences=found)
 
 
 def _same_day(
-    store: ArtifactStore, key: ArtifactKey, manifest: Manifest, damaged: list[StoreError]
+    store: ArtifactStore,
+    key: ArtifactKey,
+    manifest: Manifest,
+    damaged: list[StoreError],
+    pipeline: Declared,
 ) -> Why | None:
-    name = key.value("dataset")
-    dataset = [("dataset", "=", name)] if name else []
-    where = _where(("as_of", "=", str(key.as_of)), *dataset)
+    about = [(name, "=", key.value(name)) for name in subjects(pipeline) if key.value(name)]
+    where = _where(("as_of", "=", str(key.as_of)), *about)
     entries = store.entries(key.asset, where, folder=key.folder)
     others = [e for e in _sound(entries, damaged) if e.key != key]
-    for entry in nearest_first(key.asset, manifest.parameters, others):
+    for entry in nearest_first(key.asset, manifest.parameters, others, pipeline=pipeline):
         was = _as_it_was(store, entry.key, manifest.started_at, damaged)
         if was:
             found = (
-                *parameter_differences(key.asset, was.parameters, manifest.parameters),
+                *parameter_differences(key.asset, was.parameters, manifest.parameters, pipeline=pipeline),
                 *version_differences(made_of(was), made_of(manifest)),
             )
             kind: Kind = "other parameters"
