@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 
 import ml_assets.defs
-from ml_assets.defs.training import VIEW as main_view
+from ml_assets.defs import training
 
-__all__ = ["defs", "main_view"]
+main_view = training.VIEW
 
 FOLDER = Path(ml_assets.defs.__file__).parent
 

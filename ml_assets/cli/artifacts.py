@@ -50,9 +50,7 @@ def in_order(keys: Sequence[ArtifactKey], pipeline: Declared) -> list[ArtifactKe
 def _of_run(call: Call) -> Found:
     store = call.workspace.store
     keys = [
-        key
-        for key in store.find_run(call.args.what)
-        if not call.named or key.folder == call.pipeline.folder
+        key for key in store.find_run(call.args.what) if not call.named or key.folder == call.pipeline.folder
     ]
     if not keys:
         there = call.command("list", environment=call.options.environment)
@@ -63,7 +61,9 @@ def _of_run(call: Call) -> Found:
     owner = next((one for one in _candidates(call) if one.folder == keys[0].folder), None)
     if owner is None:
         raise RefusedError(
-            [f"pipeline: {store.uri(keys[0])} is of one that is not known here. Name it: --pipeline MODULE:NAME."]
+            [
+                f"pipeline: {store.uri(keys[0])} is of one that is not known here. Name it: --pipeline MODULE:NAME."
+            ]
         )
     return Found(call=replace(call, pipeline=owner), store=store, keys=keys)
 
@@ -97,9 +97,7 @@ def _at_path(call: Call) -> Found:
     else:
         root, key = root.removesuffix(f"/{owner.folder}"), replace(key, folder=owner.folder)
     access = call.settings.s3_at(root) if "://" in text else USUAL_S3
-    return Found(
-        call=replace(call, pipeline=owner), store=ArtifactStore(root, access), keys=[key]
-    )
+    return Found(call=replace(call, pipeline=owner), store=ArtifactStore(root, access), keys=[key])
 
 
 def _candidates(call: Call) -> list[Declared]:

@@ -81,9 +81,7 @@ class Call:
 
     def command(self, *words: str, **about: Any) -> str:
         """A command for people to copy, about the same pipeline; `about` is what `core.command.command` takes."""
-        return command.command(
-            *words, pipeline=self.pipeline, first=self.settings.first_pipeline, **about
-        )
+        return command.command(*words, pipeline=self.pipeline, first=self.settings.first_pipeline, **about)
 
     def show(self, document: Any, print_it: Callable[[], object]) -> None:
         """Print the document where JSON is asked for, else what is for people."""

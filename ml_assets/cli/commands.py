@@ -2,7 +2,7 @@
 
 import functools
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,30 +15,21 @@ if TYPE_CHECKING:  # it needs what a command is
 
 @dataclass(frozen=True)
 class Option:
-    """One option or positional argument.
+    """One option, or positional argument: its flag or name, a line for people, and what else `argparse` takes."""
 
-    Attributes:
-        words: its flags, or its name.
-        help: one line for people.
-        more: what else `argparse` takes.
-    """
-
-    words: tuple[str, ...]
+    word: str
     help: str
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def option(*words: str, help: str, **more: Any) -> Option:  # noqa: A002  # argparse's word
-    """An option; without a flag among its words it is a positional argument."""
-    return Option(words, help, more)
+def option(word: str, metavar: str, help: str, **more: Any) -> Option:  # noqa: A002  # argparse's word
+    """One that takes a value; without dashes it is a positional argument."""
+    return Option(word, help, {"metavar": metavar, **more})
 
 
 def switch(word: str, help: str) -> Option:  # noqa: A002
-    """An option that is given or not."""
-    return option(word, help=help, action="store_true")
-
-
-Options = Sequence[Option | Callable[[Declared], Iterable[Option]]]
+    """One that is given or not."""
+    return Option(word, help, {"action": "store_true"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +48,7 @@ class Command:
     name: str
     help: str
     handler: str
-    options: Options = ()
+    options: tuple[Option | Callable[[Declared], Iterable[Option]], ...] = ()
     takes: Callable[[Declared], Iterable[str]] = lambda _: ()
     takes_pipeline: bool = True
 
@@ -71,22 +62,11 @@ class Command:
         return int(_loaded(self.handler)(call))
 
 
-def every_parameter(pipeline: Declared) -> Iterable[str]:
-    """The names of all parameters."""
-    return pipeline.parameters.model_fields
-
-
 @functools.cache
 def commands_of(pipeline: Declared) -> tuple[Command, ...]:
-    """The commands that only this pipeline has.
-
-    Raises:
-        DefinitionError: its `commands` name no table.
-    """
-    if not pipeline.commands:
-        return ()
+    """The commands that only this pipeline has; DefinitionError where what it names is no table of them."""
     try:
-        table = _loaded(pipeline.commands)
+        table = _loaded(pipeline.commands) if pipeline.commands else ()
     except (ImportError, AttributeError) as error:
         raise DefinitionError(f"{pipeline.name}: commands: {error}. Name a table, MODULE:NAME.") from error
     if not isinstance(table, tuple) or not all(isinstance(item, Command) for item in table):

@@ -24,7 +24,7 @@ def contract(call: Call) -> int:
         print(json.dumps(now, indent=2, sort_keys=True))
         return DONE
     found = changes(_released(call), now)
-    rows = [(change.name, change.told, change.breaks) for change in found]
+    rows = [(change.name, change.told, str(change.breaks)) for change in found]
     call.show([change.model_dump() for change in found], lambda: _print(rows))
     return BROKEN if any(change.breaks != "nothing" for change in found) else DONE
 
@@ -54,4 +54,6 @@ def _print(rows: list[tuple[str, str, str]]) -> None:
     if rows:
         console().print(table(("what", "change", "breaks"), rows))
         return
-    print("The parameters are those of the release: stored run_ids, presets, schedules and request files hold.")
+    print(
+        "The parameters are those of the release: stored run_ids, presets, schedules and request files hold."
+    )

@@ -35,7 +35,9 @@ def _named(call: Call) -> "tuple[ArtifactStore, ArtifactKey]":
     found = find_artifacts(call)
     boards = [key for key in found.keys if key.asset == ASSET]
     if not boards:
-        raise ArtifactNotFoundError(f"{call.args.what}: is no {ASSET}. `{_list(call)}` shows which there are.")
+        raise ArtifactNotFoundError(
+            f"{call.args.what}: is no {ASSET}. `{_list(call)}` shows which there are."
+        )
     return found.store, boards[-1]
 
 
@@ -46,7 +48,9 @@ def _newest(call: Call) -> "tuple[ArtifactStore, ArtifactKey]":
     if not sound:
         raise next(
             (entry for entry in entries if isinstance(entry, StoreError)),
-            ArtifactNotFoundError(f"No {ASSET} of {call.pipeline.name} under {store.root}. Make one by a sweep."),
+            ArtifactNotFoundError(
+                f"No {ASSET} of {call.pipeline.name} under {store.root}. Make one by a sweep."
+            ),
         )
     return store, max(sound, key=lambda entry: entry.created_at).key
 

@@ -66,16 +66,7 @@ def _print_json(found: Iterator[Entry]) -> None:
     """A JSON list, one artifact a line, so that line tools can read it too."""
     write, before = sys.stdout.write, "[\n"
     for entry in found:
-        row = {
-            "asset": entry.key.asset,
-            "run_id": entry.key.run_id,
-            "as_of": entry.key.as_of.isoformat(),
-            "parameters": entry.parameters,
-            "metrics": entry.metrics,
-            "uri": entry.uri,
-            "sha256": entry.sha256,
-        }
-        write(before + json.dumps(row))
+        write(before + json.dumps(entry.document()))
         before = ",\n"
     write("[]\n" if before == "[\n" else "\n]\n")
 

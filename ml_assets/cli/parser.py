@@ -5,20 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ml_assets import __version__
 from ml_assets.cli.call import Call
-from ml_assets.cli.commands import Command, commands_of, option
+from ml_assets.cli.commands import Command, Option, commands_of, option
 from ml_assets.cli.flags import Parser, add_parameter_flags
 from ml_assets.cli.named import named_pipeline, pipeline_meant
 from ml_assets.cli.table import GROUPS, TABLE
 from ml_assets.core.pipeline import Declared, default_pipeline
 from ml_assets.errors import MlAssetsError
 
-PIPELINE = option(
-    "--pipeline",
-    dest="_pipeline",
-    metavar="NAME",
-    default=argparse.SUPPRESS,
-    help="what it is about: a known pipeline, or MODULE:NAME [default: the first of the settings, else the shipped one]",
-)
+_PIPELINE = "what it is about: a known pipeline, or MODULE:NAME [default: the first of the settings, else the shipped one]"
+PIPELINE = option("--pipeline", "NAME", _PIPELINE, dest="_pipeline", default=argparse.SUPPRESS)
+ABOUT_NONE = ("-h", "--help", "--version", "env")
 Add = Callable[..., Parser]
 
 
@@ -55,9 +51,11 @@ def build_parser(pipeline: Declared | None = None) -> Parser:
     return parser
 
 
-def _commands_below(parser: argparse.ArgumentParser) -> Add:
-    add: Add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser
-    return add
+def _commands_below(parser: Parser) -> Add:
+    below: argparse._SubParsersAction[Parser] = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND"
+    )
+    return below.add_parser
 
 
 def _help(command: Command, pipeline: Declared) -> dict[str, object]:
@@ -66,7 +64,9 @@ def _help(command: Command, pipeline: Declared) -> dict[str, object]:
     if {*command.takes(pipeline)} != {*pipeline.parameters.model_fields}:
         return told
     width = max(map(len, pipeline.assets), default=0)
-    lines = [f"  {name:<{width}}  {_first_line(asset.description)}" for name, asset in pipeline.assets.items()]
+    lines = [
+        f"  {name:<{width}}  {_first_line(asset.description)}" for name, asset in pipeline.assets.items()
+    ]
     about = [f"{command.help}.", "", f"{pipeline.name}: {_first_line(pipeline.parameters.__doc__)}", *lines]
     description = "\n".join(about).replace("%", "%%")
     return {**told, "description": description, "formatter_class": argparse.RawDescriptionHelpFormatter}
@@ -85,17 +85,16 @@ def _add(parser: Parser, command: Command, pipeline: Declared) -> None:
     parser.set_defaults(_command=command, _parser=parser)
 
 
-def _add_options(parser: Parser, options: Iterable[option]) -> None:
+def _add_options(parser: Parser, options: Iterable[Option]) -> None:
     for item in options:
-        parser.add_argument(*item.words, help=item.help, **item.more)
+        parser.add_argument(item.word, help=item.help, **item.more)
 
 
 def _pipeline(name: str, words: Sequence[str]) -> Declared:
     """The pipeline that is meant; where the command is about none, a broken one is passed over."""
-    about_none = not any(word in _ABOUT_ONE for word in words[:1])
     try:
         return pipeline_meant(name)
     except MlAssetsError:
-        if name or not about_none:
+        if name or (words and words[0] not in ABOUT_NONE):
             raise
         return default_pipeline()

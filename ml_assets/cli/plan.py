@@ -1,10 +1,7 @@
 """`--plan`: what a run, a backfill or a sweep would do, and nothing done."""
 
-from typing import Any
-
 from ml_assets.cli.call import Call
 from ml_assets.cli.request import Request
-from ml_assets.core.report.text import count
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.days import workers_for
@@ -37,30 +34,10 @@ def _refuse_elsewhere(call: Call) -> None:
 
 def _show(call: Call, planned: Plan) -> int:
     environment = call.workspace.environment
-    call.show(_document(planned, environment), lambda: _print(planned, environment))
+    call.show(planned.document(environment), lambda: _print(planned, environment))
     if problems := over_budget(planned, call.workspace):
         raise RefusedError(problems)
     return 0
-
-
-def _document(planned: Plan, environment: str) -> dict[str, Any]:
-    return {
-        "environment": environment,
-        "days": [
-            {
-                "as_of": day.as_of.isoformat(),
-                "run_id": day.run_id,
-                "state": day.state,
-                "why": list(day.why),
-                **({"trial": day.trial} if day.trial else {}),
-            }
-            for day in planned.days
-        ],
-        "counts": {state: planned.count(state) for state in STATES},
-        "later": planned.later,
-        "hours": planned.hours,
-        "workers": planned.workers,
-    }
 
 
 def _print(planned: Plan, environment: str) -> None:
@@ -77,17 +54,4 @@ def _print(planned: Plan, environment: str) -> None:
     counts = ", ".join(f"{planned.count(state)} {state}" for state in STATES)
     if planned.later:
         counts += f", at most {planned.later} more that depend on results"
-    out.print(f"\n{counts} in {environment}; {_time(planned)}. Nothing was launched.", markup=False)
-
-
-def _time(planned: Plan) -> str:
-    if not planned.to_make:
-        return "nothing to compute"
-    if planned.hours is None:
-        return f"{planned.to_make} to compute, for how long no past run tells"
-    minutes = planned.hours * 60
-    told = f"{minutes:.0f} minutes" if minutes >= 2 else count(round(minutes * 60), "second")  # noqa: PLR2004
-    processes = "1 process" if planned.workers == 1 else f"{planned.workers} processes"
-    return (
-        f"{planned.to_make} to compute, about {told} in {processes} (as {planned.past_days} past ones took)"
-    )
+    out.print(f"\n{counts} in {environment}; {planned.time_text}. Nothing was launched.", markup=False)

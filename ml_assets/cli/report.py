@@ -19,9 +19,7 @@ def report(call: Call) -> int:
     request = read_request(call)
     from ml_assets.pipeline.report import report as read_report
 
-    found = read_report(
-        request.parameters, request.days, pipeline=call.pipeline, workspace=call.workspace
-    )
+    found = read_report(request.parameters, request.days, pipeline=call.pipeline, workspace=call.workspace)
     call.show(found.document(), lambda: print_report(found, pipeline=call.pipeline, note=ONLY_STORED))
     return 0
 

@@ -17,21 +17,8 @@ def reproduce_run(call: Call) -> int:
     named = find_artifacts(call)
     with progress(show=not call.args.json, doing="Making it again"):
         found = reproduce(named.keys, workspace=replace(named.call.workspace, store=named.store))
-    call.show([_json(item) for item in found], lambda: _print(found))
+    call.show([item.document() for item in found], lambda: _print(found))
     return DONE if all(item.same for item in found) else FAILED
-
-
-def _json(item: Reproduced) -> dict[str, object]:
-    return {
-        "asset": item.key.asset,
-        "run_id": item.key.run_id,
-        "as_of": str(item.key.as_of),
-        "same": item.same,
-        "sha256": item.stored.sha256,
-        "sha256_again": item.again.sha256,
-        "files_that_differ": list(item.files),
-        "changed": [str(difference) for difference in item.changed],
-    }
 
 
 def _print(found: Sequence[Reproduced]) -> None:

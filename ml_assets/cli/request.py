@@ -152,7 +152,11 @@ def against_settings(
     Loading them takes longer than all the rest, so a refusal that is certain already does without, unless
     they are likely to add to it.
     """
-    told, cls, environment = {line.split(":")[0] for line in problems}, call.pipeline.parameters, call.args.environment
+    told, cls, environment = (
+        {line.split(":")[0] for line in problems},
+        call.pipeline.parameters,
+        call.args.environment,
+    )
     source = _source(values, call.pipeline)
     ask_source = bool(source) and "source" not in told
     ask_day = day is not None and not told & {"as_of", "--from", "--to"}

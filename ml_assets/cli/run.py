@@ -11,7 +11,7 @@ from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
-    from ml_assets.cli.dagster_runs import Local
+    from ml_assets.adapter.in_process import LocalRun
     from ml_assets.pipeline.report import Outcome
 
 DONE, FAILED = 0, 1
@@ -24,7 +24,6 @@ def run(call: Call) -> int:
         return _plan(call, request)
     from ml_assets.cli.tables import print_result, progress
 
-    options = call.options
     with progress(show=not call.args.json) as told:
         result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
     environment = call.settings.in_a_command(result["environment"])
@@ -110,7 +109,7 @@ def _backfill_here(call: Call, request: Request) -> BackfillResult:
     return together
 
 
-def _result(call: Call, request: Request, day: dt.date, made: "Local") -> Result:
+def _result(call: Call, request: Request, day: dt.date, made: "LocalRun") -> Result:
     return result_of(
         request.parameters,
         day,

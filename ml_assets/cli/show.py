@@ -20,9 +20,7 @@ def show(call: Call) -> int:
     call.refuse_unknown()
     found = find_artifacts(call)
     manifests = [found.store.manifest(key) for key in found.keys]
-    call.show(
-        [manifest.model_dump(mode="json") for manifest in manifests], lambda: _print(found, manifests)
-    )
+    call.show([manifest.model_dump(mode="json") for manifest in manifests], lambda: _print(found, manifests))
     return 0
 
 
@@ -93,8 +91,6 @@ def _add_source(node: "Tree", source: InputSource, *, days: bool = True) -> None
     from rich.markup import escape
 
     rows = sum(day.rows for day in source.days)
-    leaf = node.add(
-        escape(f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days")
-    )
+    leaf = node.add(escape(f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days"))
     for day in source.days if days else ():
         leaf.add(f"{day.date}  {day.rows} rows  {day.fingerprint}")

@@ -7,21 +7,22 @@ from pydantic import BaseModel
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.flags import given_parameters, read_as
+from ml_assets.core.command import about_words, command
 from ml_assets.core.problems import problems_of
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.slices import subjects
 from ml_assets.errors import RefusedError
 
 
-def about_of(call: Call) -> Mapping[str, Any]:
-    """The values of the parameters that say which releases are meant; RefusedError where one is none."""
-    cls, names = call.pipeline.parameters, subjects(call.pipeline)
-    given = given_parameters(call.args, cls=cls, names=names) if names else {}
-    if problems := problems_of(given, cls):
-        raise RefusedError(list(problems.values()))
-    if other := [name for name in given if name not in names]:
-        known = ", ".join(names)
-        raise RefusedError([f"{name}: decides no releases. Allowed: {known}." for name in other])
-    return {name: given.get(name, cls.model_fields[name].default) for name in names}
+def line_of(call: Call) -> ReleaseLine:
+    """The releases that are meant; RefusedError where the pipeline promotes nothing, or a value is none."""
+    return ReleaseLine.of(call.pipeline, _given(call))
+
+
+def command_about(call: Call, line: ReleaseLine, *words: str) -> str:
+    """A command for people to copy, about the same releases."""
+    about = about_words(line.pipeline, dict(line.values), first=call.settings.first_pipeline)
+    return command(*words, *about)
 
 
 def given_own(call: Call, model: type[BaseModel]) -> dict[str, Any]:
@@ -29,3 +30,17 @@ def given_own(call: Call, model: type[BaseModel]) -> dict[str, Any]:
     texts = {name: getattr(call.args, name, None) for name in model.model_fields}
     fields = model.model_fields
     return {name: read_as(fields[name], value) for name, value in texts.items() if value is not None}
+
+
+def _given(call: Call) -> Mapping[str, Any]:
+    cls, names = call.pipeline.parameters, subjects(call.pipeline)
+    given = given_parameters(call.args, cls=cls, names=names) if names else {}
+    problems = [*problems_of(given, cls).values()]
+    problems += [
+        f"{name}: decides no releases. Allowed: {', '.join(names)}."
+        for name in given
+        if name in cls.model_fields and name not in names
+    ]
+    if problems:
+        raise RefusedError(problems)
+    return given

@@ -56,7 +56,7 @@ def _here(call: Call, request: SweepRequest) -> SweepResult:
         with workers_loading(_workers(asked)):
             (done,) = runs(
                 call,
-                lambda view: view.sweep_job,
+                lambda view: view.beside("sweep"),
                 [request.as_of],
                 given=request.given,
                 own={ASSET: request.given_own},

@@ -1,223 +1,176 @@
 """The commands of the shell, all of them; a pipeline may have more of its own."""
 
-from ml_assets.cli import options as o
-from ml_assets.cli.commands import Command, every_parameter, option, switch
-from ml_assets.core.slices import subjects
+from typing import Any
 
-TABLE = (
-    Command(
-        name="run",
-        help="train, evaluate and document one model",
-        handler="ml_assets.cli.run:run",
-        options=(o.THE_AS_OF, *o.MAKING),
-        takes=every_parameter,
-    ),
-    Command(
-        name="backfill",
-        help="train, evaluate and document one model a day",
-        handler="ml_assets.cli.run:backfill",
-        options=(*o.days(), *o.MAKING, o.ENGINE),
-        takes=every_parameter,
-    ),
-    Command(
-        name="sweep",
-        help="try a matrix of runs and rank them in a leaderboard",
-        handler="ml_assets.cli.sweep:sweep",
-        options=(
-            option(
-                "--grid",
-                action="append",
-                default=[],
-                metavar="NAME=VALUES",
-                help="one parameter that varies: learning_rate=0.05,0.1 or max_depth=2..8 or C='0.01..10 log' "
-                "or hidden='[12,6],[8]'; once each",
-            ),
-            o.of_a_sweep,
-            *o.days(),
-            o.AS_OF,
-            switch("--retry-failed", "try trials again that are known to fail with these rows and code"),
-            switch(
-                "--as-runs",
-                "with --on: each trial and day as a Dagster run of its own, for trials that each need a machine",
-            ),
-            *o.MAKING,
-            o.ENGINE,
-        ),
-        takes=every_parameter,
-    ),
-    Command(
-        name="report",
-        help="tell how a window of days went, from the store alone",
-        handler="ml_assets.cli.report:report",
-        options=(
-            *o.days(" [default: 14]"),
-            *o.FILES,
-            o.ENVIRONMENT,
-            o.as_json("the report as JSON"),
-        ),
-        takes=every_parameter,
-    ),
-    Command(
-        name="leaderboard",
-        help="show a leaderboard again, from the store alone",
-        handler="ml_assets.cli.leaderboard:leaderboard",
-        options=(
-            option("what", metavar="RUN_ID|PATH", nargs="?", help="by default the one that was made last"),
-            o.ENVIRONMENT,
-            o.as_json("the leaderboard as JSON"),
-        ),
-    ),
-    Command(
-        name="show",
-        help="tell all about an artifact, from the store alone",
-        handler="ml_assets.cli.show:show",
-        options=(o.WHAT, o.ENVIRONMENT, o.as_json("the manifests as JSON")),
-    ),
-    Command(
-        name="list",
-        help="list artifacts",
-        handler="ml_assets.cli.list:list_artifacts",
-        options=(
-            o.WHERE,
-            option(
-                "--asset",
-                metavar="NAME",
-                help="only artifacts of this kind [default: that which has the metrics]",
-            ),
-            o.ENVIRONMENT,
-            o.as_json("a JSON list"),
-        ),
-    ),
-    Command(
-        name="why",
-        help="tell why the artifacts of a run were made, and not reused",
-        handler="ml_assets.cli.why:print_why",
-        options=(o.WHAT, o.ENVIRONMENT, o.as_json("a JSON list")),
-    ),
-    Command(
-        name="promote",
-        help="copy a model to the slot that does not serve, on evidence",
-        handler="ml_assets.cli.promote:promote",
-        options=(
-            option("model", metavar="RUN_ID", help="the model's run_id"),
-            option("--from", dest="environment", default="default", metavar="NAME", help=o.FROM),
-            option(
-                "--to",
-                default="idle",
-                metavar="SLOT",
-                help="blue or green [default: the one that does not serve]",
-            ),
-            option("--days", dest="window_days", metavar="N", help=o.COMPARED_DAYS),
-            option("--through", default="", metavar=o.DAY, help=o.THROUGH),
-            o.margin,
-            switch("--force", "overrule code, packages, baseline or comparison; needs --reason"),
-            o.REASON,
-            switch("--plan", "print the verdict, and change no slot"),
-            o.as_json("the decision as JSON"),
-        ),
-        takes=subjects,
-    ),
-    Command(
-        name="switch",
-        help="let the candidate of a slot serve",
-        handler="ml_assets.cli.releases:switch",
-        options=(
-            option("--to", metavar="SLOT", help="blue or green [default: the slot that does not serve]"),
-            option(
-                "--if-candidate",
-                default="",
-                metavar="RUN_ID",
-                help="only if this model is the candidate there",
-            ),
-            o.REASON,
-            o.as_json("the entry of the log as JSON"),
-        ),
-        takes=subjects,
-    ),
-    Command(
-        name="rollback",
-        help="let what served before serve again",
-        handler="ml_assets.cli.releases:rollback",
-        options=(
-            option("--if-live", default="", metavar="RUN_ID", help="only if this model serves now"),
-            o.REASON,
-            o.as_json("the entry of the log as JSON"),
-        ),
-        takes=subjects,
-    ),
-    Command(
-        name="live",
-        help="tell what serves, since when, and what did",
-        handler="ml_assets.cli.releases:live",
-        options=(o.as_json("it as JSON"),),
-        takes=subjects,
-    ),
-    Command(
-        name="env list",
-        help="every environment",
-        handler="ml_assets.cli.env:list_environments",
-        options=(o.as_json("the settings as JSON"),),
-        takes_pipeline=False,
-    ),
-    Command(
-        name="env diff",
-        help="two environments side by side",
-        handler="ml_assets.cli.env:diff_environments",
-        options=(
-            option("first", metavar="NAME", help="an environment"),
-            option("second", metavar="NAME", help="another one"),
-            o.as_json("the settings as JSON"),
-        ),
-        takes_pipeline=False,
-    ),
-    Command(
-        name="track sync",
-        help="log the runs that are missing or other there, from the store alone",
-        handler="ml_assets.cli.track:track_sync",
-        options=(*o.days(" [default: every day]"), o.WHERE, o.ENVIRONMENT),
-    ),
-    Command(
-        name="verify",
-        help="check every byte of an environment, and what belongs to nothing",
-        handler="ml_assets.cli.verify:verify",
-        options=(
-            o.ENVIRONMENT,
-            switch("--repair", "set aside what is damaged or left over; nothing is deleted"),
-            switch(
-                "--idle",
-                "nobody is writing there: with --repair, set aside too what was left over within the last hour",
-            ),
-            switch(
-                "--force",
-                "with --repair, set aside what is damaged although it is more than half of all artifacts, and 5 or more",
-            ),
-            o.as_json("the findings as JSON"),
-        ),
-    ),
-    Command(
-        name="reproduce",
-        help="make a run again from its manifests and compare every byte",
-        handler="ml_assets.cli.reproduce:reproduce_run",
-        options=(o.WHAT, o.ENVIRONMENT, o.as_json("the comparison as JSON")),
-    ),
-    Command(
-        name="contract",
-        help="tell what the parameters would break of the last release",
-        handler="ml_assets.cli.contract:contract",
-        options=(
-            option(
-                "--against",
-                metavar="FILE",
-                help="another description [default: the last release's]",
-            ),
-            switch("--describe", "print the description of the parameters now"),
-            o.as_json("the changes as JSON"),
-        ),
-    ),
-)
+from ml_assets.cli import options as o
+from ml_assets.cli.commands import Command, option, switch
+from ml_assets.core.slices import subjects
 
 GROUPS = {
     "env": "tell what the settings make of each environment",
     "track": "show runs in an MLflow tracking store",
 }
 """What the commands of two words have in common."""
+_GRID = (
+    "one parameter that varies: learning_rate=0.05,0.1 or max_depth=2..8 or C='0.01..10 log' "
+    "or hidden='[12,6],[8]'; once each"
+)
+_AS_RUNS = "with --on: each trial and day as a Dagster run of its own, for trials that each need a machine"
+_IDLE = "nobody is writing there: with --repair, set aside too what was left over within the last hour"
+_MANY = (
+    "with --repair, set aside what is damaged although it is more than half of all artifacts, and 5 or more"
+)
+_TO = "blue or green [default: the one that does not serve]"
+_SLOT = "blue or green [default: the slot that does not serve]"
+_SWEEP = (
+    option("--grid", "NAME=VALUES", _GRID, action="append", default=[]),
+    o.of_a_sweep,
+    *o.days(),
+    o.AS_OF,
+    switch("--retry-failed", "try trials again that are known to fail with these rows and code"),
+    switch("--as-runs", _AS_RUNS),
+    *o.MAKING,
+    o.ENGINE,
+)
+_PROMOTE = (
+    option("model", "RUN_ID", "the model's run_id"),
+    option("--from", "NAME", o.FROM, dest="environment", default="default"),
+    option("--to", "SLOT", _TO, default="idle"),
+    option("--days", "N", o.COMPARED_DAYS, dest="window_days"),
+    option("--through", o.DAY, o.THROUGH, default=""),
+    o.margin,
+    switch("--force", "overrule code, packages, baseline or comparison; needs --reason"),
+    o.REASON,
+    switch("--plan", "print the verdict, and change no slot"),
+    o.as_json("the decision as JSON"),
+)
+_SWITCH = (
+    option("--to", "SLOT", _SLOT),
+    option("--if-candidate", "RUN_ID", "only if this model is the candidate there", default=""),
+    o.REASON,
+    o.as_json("the entry of the log as JSON"),
+)
+_ROLLBACK = (
+    option("--if-live", "RUN_ID", "only if this model serves now", default=""),
+    o.REASON,
+    o.as_json("the entry of the log as JSON"),
+)
+_VERIFY = (
+    o.ENVIRONMENT,
+    switch("--repair", "set aside what is damaged or left over; nothing is deleted"),
+    switch("--idle", _IDLE),
+    switch("--force", _MANY),
+    o.as_json("the findings as JSON"),
+)
+_LIST = (
+    o.WHERE,
+    option("--asset", "NAME", "only artifacts of this kind [default: that which has the metrics]"),
+    o.ENVIRONMENT,
+    o.as_json("a JSON list"),
+)
+_BOARD = option("what", "RUN_ID|PATH", "which one [default: the one that was made last]", nargs="?")
+_CONTRACT = (
+    option("--against", "FILE", "another description [default: the last release's]"),
+    switch("--describe", "print the description of the parameters now"),
+    o.as_json("the changes as JSON"),
+)
+_DIFF = (option("first", "NAME", "an environment"), option("second", "NAME", "another one"))
+
+
+def _command(name: str, help: str, handler: str, *options: Any, **more: Any) -> Command:  # noqa: A002
+    return Command(name=name, help=help, handler=f"ml_assets.cli.{handler}", options=options, **more)
+
+
+_run, _releases = {"takes": o.every_parameter}, {"takes": subjects}
+_settings = {"takes_pipeline": False}
+TABLE = (
+    _command("run", "train, evaluate and document one model", "run:run", o.THE_AS_OF, *o.MAKING, **_run),
+    _command(
+        "backfill",
+        "train, evaluate and document one model a day",
+        "run:backfill",
+        *(*o.days(), *o.MAKING, o.ENGINE),
+        **_run,
+    ),
+    _command("sweep", "try a matrix of runs and rank them in a leaderboard", "sweep:sweep", *_SWEEP, **_run),
+    _command(
+        "report",
+        "tell how a window of days went, from the store alone",
+        "report:report",
+        *(*o.days(" [default: 14]"), *o.FILES, o.ENVIRONMENT, o.as_json("the report as JSON")),
+        **_run,
+    ),
+    _command(
+        "leaderboard",
+        "show a leaderboard again, from the store alone",
+        "leaderboard:leaderboard",
+        *(_BOARD, o.ENVIRONMENT, o.as_json("the leaderboard as JSON")),
+    ),
+    _command(
+        "show",
+        "tell all about an artifact, from the store alone",
+        "show:show",
+        *(o.WHAT, o.ENVIRONMENT, o.as_json("the manifests as JSON")),
+    ),
+    _command("list", "list artifacts", "list:list_artifacts", *_LIST),
+    _command(
+        "why",
+        "tell why the artifacts of a run were made, and not reused",
+        "why:print_why",
+        *(o.WHAT, o.ENVIRONMENT, o.as_json("a JSON list")),
+    ),
+    _command(
+        "promote",
+        "copy a model to the slot that does not serve, on evidence",
+        "promote:promote",
+        *_PROMOTE,
+        **_releases,
+    ),
+    _command("switch", "let the candidate of a slot serve", "releases:switch", *_SWITCH, **_releases),
+    _command("rollback", "let what served before serve again", "releases:rollback", *_ROLLBACK, **_releases),
+    _command(
+        "live",
+        "tell what serves, since when, and what did",
+        "releases:live",
+        o.as_json("it as JSON"),
+        **_releases,
+    ),
+    _command(
+        "env list",
+        "every environment",
+        "env:list_environments",
+        o.as_json("the settings as JSON"),
+        **_settings,
+    ),
+    _command(
+        "env diff",
+        "two environments side by side",
+        "env:diff_environments",
+        *(*_DIFF, o.as_json("the settings as JSON")),
+        **_settings,
+    ),
+    _command(
+        "track sync",
+        "log the runs that are missing or other there, from the store alone",
+        "track:track_sync",
+        *(*o.days(" [default: every day]"), o.WHERE, o.ENVIRONMENT),
+    ),
+    _command(
+        "verify",
+        "check every byte of an environment, and what belongs to nothing",
+        "verify:verify",
+        *_VERIFY,
+    ),
+    _command(
+        "reproduce",
+        "make a run again from its manifests and compare every byte",
+        "reproduce:reproduce_run",
+        *(o.WHAT, o.ENVIRONMENT, o.as_json("the comparison as JSON")),
+    ),
+    _command(
+        "contract",
+        "tell what the parameters would break of the last release",
+        "contract:contract",
+        *_CONTRACT,
+    ),
+)

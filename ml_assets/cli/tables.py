@@ -38,9 +38,7 @@ def print_sections(out: SafeConsole, sections: Mapping[str, Sequence[str]]) -> N
             out.print(f"\n{title}:\n" + "\n".join(f"  {line}" for line in lines), markup=False)
 
 
-def print_result(
-    result: Mapping[str, Any], *, given: Collection[str], pipeline: Declared, more: str
-) -> None:
+def print_result(result: Mapping[str, Any], *, given: Collection[str], pipeline: Declared, more: str) -> None:
     """Print parameters, metrics and paths of a run; `more` is the command that tells all about it."""
     out = console()
     out.print(

@@ -32,17 +32,7 @@ def verify(call: Call) -> int:
 
 
 def _show(call: Call, found: Verified, root: str, *, moved: int) -> None:
-    document = {
-        "root": root,
-        "sound": found.sound,
-        "files": found.files,
-        "bytes": found.bytes,
-        "findings": [
-            {"kind": finding.kind, "path": finding.path, "told": finding.told} for finding in found.findings
-        ],
-        "set_aside": moved,
-    }
-    call.show(document, lambda: _print(call, found, root, moved=moved))
+    call.show(found.document(root, moved=moved), lambda: _print(call, found, root, moved=moved))
 
 
 def _print(call: Call, found: Verified, root: str, *, moved: int) -> None:

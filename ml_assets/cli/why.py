@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from ml_assets.cli.artifacts import Found, find_artifacts, in_order
 from ml_assets.cli.call import Call
@@ -24,7 +23,7 @@ def print_why(call: Call) -> int:
     store, pipeline = named.store, named.call.pipeline
     found = [why(store, key, pipeline=pipeline) for key in _with_inputs(named)]
     damaged = list(dict.fromkeys(str(error) for item in found for error in item.damaged))
-    call.show([_row(item, store) for item in found], lambda: _print(found, store))
+    call.show([item.document(store) for item in found], lambda: _print(found, store))
     for message in damaged:
         print(message, file=sys.stderr)
     return 1 if damaged else 0
@@ -48,27 +47,6 @@ def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:
         return store.find(key) is not None
     except StoreError:
         return True  # it is there and damaged: comparing it says so
-
-
-def _row(item: Why, store: ArtifactStore) -> dict[str, Any]:
-    nearest = None
-    if item.nearest and item.earlier:
-        nearest = {
-            "run_id": item.nearest.run_id,
-            "as_of": str(item.nearest.as_of),
-            "created_at": item.earlier.created_at.isoformat(),
-            "uri": store.uri(item.nearest),
-        }
-    return {
-        "asset": item.key.asset,
-        "run_id": item.key.run_id,
-        "as_of": str(item.key.as_of),
-        "created_at": item.manifest.created_at.isoformat(),
-        "kind": item.kind,
-        "reason": item.reason,
-        "nearest": nearest,
-        "differences": [vars(difference) for difference in item.differences],
-    }
 
 
 def _print(found: Sequence[Why], store: ArtifactStore) -> None:

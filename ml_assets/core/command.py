@@ -8,6 +8,7 @@ from typing import Any
 
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, default_reference, installed_pipelines, is_at
+from ml_assets.core.run_id import value_text
 from ml_assets.core.slices import subjects
 
 OPTIONS = frozenset(
@@ -63,9 +64,7 @@ def retry_commands(
     return [
         run_command(parameters, start, pipeline=pipeline, first=first, environment=environment)
         if start == end
-        else shlex.join(
-            ["ml-assets", "backfill", *_words(parameters, _from_to(start, end), about), *at]
-        )
+        else shlex.join(["ml-assets", "backfill", *_words(parameters, _from_to(start, end), about), *at])
         for start, end in spans(days)
     ]
 
@@ -77,17 +76,20 @@ def command(
     return shlex.join(["ml-assets", *words, *_at(pipeline, first, environment)])
 
 
-def release_words(pipeline: Declared, about: Mapping[str, Any]) -> list[str]:
-    """`--shop south`: what tells which releases are meant, where it is not at its default."""
+def about_words(pipeline: Declared, texts: Mapping[str, str], *, first: str = "") -> list[str]:
+    """`--pipeline demand --shop south`: the pipeline, where it has to be named, and what is not at its default.
+
+    Args:
+        pipeline: what the command is about.
+        texts: the values that tell which releases are meant, by name.
+        first: as of `run_command`.
+    """
     fields = pipeline.parameters.model_fields
-    given = {name: value for name, value in about.items() if value != fields[name].default}
-    return [
-        word
-        for name, value in given.items()
-        for word in (
-            ["--set", f"{name}={_text(value)}"] if name in RELEASES else flag_words(name, value)
-        )
-    ]
+    words = _pipeline_words(pipeline, first)
+    for name, text in texts.items():
+        if text != value_text(fields[name].default):
+            words += ["--set", f"{name}={text}"] if name in RELEASES else flag_words(name, text)
+    return words
 
 
 def pipeline_word(pipeline: Declared, *, first: str = "") -> str:
@@ -148,6 +150,10 @@ def _text(value: Any) -> str:
 
 
 def _at(pipeline: Declared | None, first: str, environment: str) -> list[str]:
-    word = pipeline_word(pipeline, first=first) if pipeline else ""
-    named = ["--pipeline", word] if word else []
+    named = _pipeline_words(pipeline, first) if pipeline else []
     return [*named, *([] if environment == "default" else ["--environment", environment])]
+
+
+def _pipeline_words(pipeline: Declared, first: str) -> list[str]:
+    word = pipeline_word(pipeline, first=first)
+    return ["--pipeline", word] if word else []

@@ -198,7 +198,7 @@ class Declared:
     def key_of_identity(self, asset: str, values: Mapping[str, Any], as_of: dt.date) -> ArtifactKey:
         """Where an asset that these values decide is kept."""
         self.freeze()
-        return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder)
+        return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder, pipeline=self)
 
     def freeze(self) -> None:
         """From here on nothing is added; DefinitionError where what was declared does not fit together."""

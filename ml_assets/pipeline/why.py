@@ -7,7 +7,7 @@ fewest other parameters; the same parameters on the nearest earlier as_of. Of eq
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
@@ -71,6 +71,27 @@ class Why:
             return f"{again}: nothing had changed, so reuse was off or the stored one was damaged"
         return f"{again}: no input that is recorded had changed"
 
+    def document(self, store: ArtifactStore) -> dict[str, Any]:
+        """It as JSON values; `store` is where both artifacts are."""
+        nearest = None
+        if self.nearest and self.earlier:
+            nearest = {
+                "run_id": self.nearest.run_id,
+                "as_of": str(self.nearest.as_of),
+                "created_at": self.earlier.created_at.isoformat(),
+                "uri": store.uri(self.nearest),
+            }
+        return {
+            "asset": self.key.asset,
+            "run_id": self.key.run_id,
+            "as_of": str(self.key.as_of),
+            "created_at": self.manifest.created_at.isoformat(),
+            "kind": self.kind,
+            "reason": self.reason,
+            "nearest": nearest,
+            "differences": [vars(difference) for difference in self.differences],
+        }
+
 
 def why(store: ArtifactStore, key: ArtifactKey, *, pipeline: Declared) -> Why:
     """Compare an artifact of a pipeline with the nearest earlier one.
@@ -100,9 +121,7 @@ def nearest_first(
     )
 
 
-def _same_key(
-    store: ArtifactStore, key: ArtifactKey, manifest: Manifest, pipeline: Declared
-) -> Why | None:
+def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest, pipeline: Declared) -> Why | None:
     before = [m for m in store.history(key) if m != manifest and m.created_at <= manifest.created_at]
     if not before:
         return None

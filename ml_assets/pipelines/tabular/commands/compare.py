@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.request import complete_day
-from ml_assets.cli.subjects import about_of, given_own
+from ml_assets.cli.subjects import given_own, line_of
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.text import HEAD, notes, rows, scope, verdict
@@ -13,6 +13,7 @@ from ml_assets.pipeline.released import named_model
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.comparison.scored import compare_scored, score_both
+
 if TYPE_CHECKING:
     from ml_assets.pipelines.tabular.comparison.scored import Compared
 
@@ -21,10 +22,10 @@ def compare(call: Call) -> int:
     """Print the comparison; raises the error that stopped it."""
     call.refuse_unknown()
     own = check_comparison(given_own(call, ComparisonParameters))
-    dataset, through = about_of(call)["dataset"], complete_day(call)
+    line, through = line_of(call), complete_day(call)
     settings, environment = call.settings, call.options.environment
     reference, candidate = (
-        named_model(name, dataset, settings=settings, environment=settings.named(environment))
+        named_model(name, line, settings=settings, environment=settings.named(environment))
         for name in (own.reference, own.candidate)
     )
     scored = score_both(candidate, reference, through=through, window_days=own.window_days, settings=settings)

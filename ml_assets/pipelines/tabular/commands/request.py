@@ -1,7 +1,6 @@
 """What `score` or `monitor` is asked for, checked: rows, model and days, or every problem at once; and the runs for it."""
 
 import datetime as dt
-
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.parameters import LIVE, ScoringParameters
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
-    from ml_assets.cli.dagster_runs import Local
+    from ml_assets.adapter.in_process import LocalRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +73,12 @@ def with_model(request: ScoringRequest, *, asset: str) -> ScoringRequest:
     call, parameters = request.call, request.parameters
     last = release_log(call.settings, parameters.dataset).last() if request.own.model == LIVE else None
     requested = Requested(entry=last.number if last else 0)
-    model = scoring_model(
-        parameters, request.own, workspace=call.workspace, asset=asset, requested=requested
-    )
+    model = scoring_model(parameters, request.own, workspace=call.workspace, asset=asset, requested=requested)
     parameters = rows_of_model(parameters, model, named=request.given, workspace=call.workspace)
     return replace(request, parameters=parameters, requested=requested)
 
 
-def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Local"]:
+def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["LocalRun"]:
     """Run the job for each day of a request."""
     from ml_assets.cli.dagster_runs import runs
 
@@ -98,7 +95,7 @@ def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Lo
     )
 
 
-def failed(runs: list["Local"], *, asset: str) -> list[FailedDay]:
+def failed(runs: list["LocalRun"], *, asset: str) -> list[FailedDay]:
     """The days of which there is no artifact, each with its reason."""
     found = (
         failed_days(run.days, seen=run.seen, reasons=run.failed, otherwise=run.reason, assets=(asset,))

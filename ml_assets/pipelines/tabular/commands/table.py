@@ -26,7 +26,7 @@ def _of_rows(own: type[BaseModel]) -> Callable[[Declared], Iterable[Option]]:
         for name, field in fields.items():
             default = "the model's own" if name == "source" else str(field.default)
             flag = "--" + name.replace("_", "-")
-            yield option(flag, dest=name, metavar="VALUE", help=help_of(field, default=default))
+            yield option(flag, "VALUE", help_of(field, default=default), dest=name)
 
     return options
 
@@ -62,10 +62,10 @@ TABLE = (
         help="compare one model with another on the same rows",
         handler=f"{_HANDLERS}.compare:compare",
         options=(
-            option("reference", metavar="REFERENCE", help=f"the model that is compared with: {_MODELS}"),
-            option("candidate", metavar="CANDIDATE", help="the model that may take its place"),
-            option("--last", dest="window_days", metavar="N", help=o.COMPARED_DAYS),
-            option("--as-of", metavar=o.DAY, help=o.THROUGH),
+            option("reference", "REFERENCE", f"the model that is compared with: {_MODELS}"),
+            option("candidate", "CANDIDATE", "the model that may take its place"),
+            option("--last", "N", o.COMPARED_DAYS, dest="window_days"),
+            option("--as-of", o.DAY, o.THROUGH),
             o.margin,
             o.ENVIRONMENT,
             o.as_json("the comparison as JSON"),
