@@ -50,6 +50,8 @@ class Declared:
         folder: the first part of its paths; "" for none.
         promotes: the asset that is promoted, or None.
         metrics: what its artifacts are compared by.
+        not_worse: the function, as MODULE:NAME, that compares a candidate with what serves; "" for that of the library,
+            which goes by days (`ml_assets.pipeline.not_worse.NotWorse`).
         module: where it was defined: it is found there again in another process.
 
     Raises:
@@ -65,19 +67,21 @@ class Declared:
         promotes: str | None = None,
         metrics: Sequence[Metric] = (),
         folder: str | None = None,
+        not_worse: str = "",
     ) -> None:
         if problem := name_problem(name):
             raise DefinitionError(f"Pipeline {name}: {problem}")
         problems = parameters_problems(parameters)
         if not problems:
             problems = [*path_problems(path, parameters), *metrics_problems(metrics, parameters)]
-        _refuse(name, [*problems, *folder_problems(folder)])
+        _refuse(name, [*problems, *folder_problems(folder), *_reference_problems(not_worse=not_worse)])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
         self.promotes = promotes
         self.metrics = tuple(metrics)
         self.folder = name if folder is None else folder
+        self.not_worse = not_worse
         self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
         self._checks: dict[tuple[str, str], Check] = {}
@@ -233,6 +237,11 @@ class Declared:
                 'what starts it under `if __name__ == "__main__":`.'
             )
         return found_again, (self.reference, str(getattr(sys.modules[self.module], "__file__", "") or ""))
+
+
+def _reference_problems(**named: str) -> list[str]:
+    wrong = (argument for argument, place in named.items() if place and not REFERENCE.match(place))
+    return [f"{argument} names no function. Write MODULE:NAME." for argument in wrong]
 
 
 def _refuse(name: str, problems: Sequence[str]) -> None:

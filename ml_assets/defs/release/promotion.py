@@ -21,7 +21,6 @@ from ml_assets.pipeline.promotion import Outcome, Promotion, promote
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.beside import PromotionParameters, check_promotion
-from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import load_settings
 
 JOB = "promote"
@@ -58,7 +57,6 @@ def promotion(
     outcome = promote(
         Promotion(
             pipeline=tabular,
-            not_worse=compare_with_live,
             own=own,
             source=source,
             by=by[:LONGEST_NAME],
@@ -97,7 +95,7 @@ def _metadata(outcome: Outcome) -> Mapping[str, Any]:
         "run_id": decision.run_id,
         "decision": dg.MetadataValue.path(outcome.log.decision_uri(outcome.digest)),
         "log": dg.MetadataValue.path(outcome.log.uri(outcome.entry.number if outcome.entry else None)),
-        "sha256": decision.artifacts.get("model", "not known"),
+        "sha256": decision.artifacts.get(decision.asset, "not known"),
     }
 
 

@@ -16,6 +16,7 @@ tabular = Pipeline(
     folder="",
     promotes="model",
     metrics=METRICS.declared,
+    not_worse="ml_assets.pipelines.tabular.comparison.not_worse:compare_rows",
 )
 
 
