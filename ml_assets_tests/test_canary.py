@@ -9,8 +9,7 @@ import pytest
 
 from ml_assets import deployment as api
 from ml_assets.cli.home import ensure_home
-from ml_assets.defs.sensors.failures import failure_notice
-from ml_assets.defs.sensors.requests import request_files
+from ml_assets.defs.sensors import failure_notice, request_files
 from ml_assets_tests import surfaces
 from ml_assets_tests.browser import wait_for
 from ml_assets_tests.canary import ENVIRONMENT, TYPED, spread, traces

@@ -8,9 +8,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from ml_assets.adapter.launching import landing_plan
 from ml_assets.core.problems import check
-from ml_assets.defs.sensors import landing_plan
-from ml_assets.defs.sensors.landing import landed_days
+from ml_assets.defs.sensors import landed_days
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
@@ -69,7 +69,7 @@ def settled(zone, trained, monkeypatch):
     shutil.copytree(trained, "artifacts/dev")
     with monkeypatch.context() as patch:
         patch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "1000")
-        patch.setattr("ml_assets.defs.sensors.landing_plan.LOOKED_AT", 1000)
+        patch.setattr("ml_assets.adapter.launching.landing_plan.LOOKED_AT", 1000)
         _, cursor = ticks(landed_days)
     return cursor
 
@@ -263,7 +263,7 @@ def test_a_day_that_is_taken_away_retrains_what_knew_it(zone, settled):
 
 
 def test_one_changed_day_retrains_a_bounded_number_of_models(zone, settled, monkeypatch):
-    monkeypatch.setattr(landing_plan, "RETRAINED", 1)
+    monkeypatch.setattr(landing_plan, "REMADE", 1)
     land(zone, dt.date(2025, 6, 5), order_day(dt.date(2025, 6, 5), rows=9))
 
     assert days(tick(landed_days, cursor=settled).run_requests) == ["2025-07-20"]

@@ -13,6 +13,7 @@ from ml_assets.core.sweep.result import sweep_run_id
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.definitions import defs
 from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets_tests.scenario import failure_of, materializations, train
@@ -53,7 +54,9 @@ def trials(own=OWN):
 def tags_of(trial, *, own=OWN, **changed):
     """The tags of the run of a trial, as the client writes them."""
     request = asked(own, **changed)
-    return trial_tags(trial, dt.date.fromisoformat(DAY), sweep=name_of(own), size=2, request=request)
+    return trial_tags(
+        trial, dt.date.fromisoformat(DAY), pipeline=tabular, sweep=name_of(own), size=2, request=request
+    )
 
 
 def launched(instance, *statuses, own=OWN, tags=None, **changed):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.defs.schedules.training import daily_training
-from ml_assets.defs.sensors.landing import landed_days
+from ml_assets.defs.schedules import daily_training
+from ml_assets.defs.sensors import landed_days
 from ml_assets_tests.odd_files import ODD
 from ml_assets_tests.ticks import at, preset, tick
 

@@ -13,8 +13,8 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.problems import check
-from ml_assets.defs.schedules.training import daily_training
-from ml_assets.defs.sensors.landing import landed_days
+from ml_assets.defs.schedules import daily_training
+from ml_assets.defs.sensors import landed_days
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular

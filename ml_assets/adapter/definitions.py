@@ -1,4 +1,4 @@
-"""All that Dagster needs of a pipeline: assets, checks, a job, and resources that refuse a bad value at launch."""
+"""All that Dagster needs of a pipeline: assets, checks, a job, resources that refuse a bad value at launch, and what launches."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -8,6 +8,7 @@ import dagster as dg
 
 from ml_assets.adapter.assets import assets_of_view
 from ml_assets.adapter.io_manager import io_manager_of
+from ml_assets.adapter.launching.of_view import launching_of
 from ml_assets.adapter.parameters import options_resource, params_resource
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.pipeline import Declared
@@ -38,12 +39,13 @@ def definitions_of(
     view = View(pipeline=pipeline, prefix=prefix, pinned=dict(pinned))
     _refuse_pins(view)
     made = assets_of_view(view, partitions=partitions)
-    return dg.Definitions(
+    own = dg.Definitions(
         assets=[made, *assets],
         jobs=[job_of(view)],
         resources=resources_of(view, steps=[item.node_def.name for item in assets]),
         executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(own, launching_of(view))
 
 
 def job_of(view: View) -> Any:

@@ -66,15 +66,23 @@ def _number(entry: str) -> int:
 
 
 def announce(
-    context: dg.AssetExecutionContext, values: Mapping[str, Any], run_ids: Sequence[str], *, job: str
+    context: dg.AssetExecutionContext,
+    values: Mapping[str, Any],
+    run_ids: Sequence[str],
+    *,
+    job: str,
+    names: Sequence[str],
 ) -> None:
-    """Refuse a mistyped run config; then state what the run makes, in the log and, in the asset's own job, in tags."""
+    """Refuse a mistyped run config; then state what the run makes, in the log and, in the asset's own job, in tags.
+
+    `names` are those of the values that have a tag each.
+    """
     run = context.run
     refuse_mistyped(context)
     stated = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items())
     context.log.info("run_id %s: %s of %s", ", ".join(run_ids), job, stated)
     if not context.instance.is_ephemeral and context.job_def.name == job:
-        context.instance.add_run_tags(run.run_id, run_tags(values, run_id=run_ids[-1]))
+        context.instance.add_run_tags(run.run_id, run_tags(values, run_id=run_ids[-1], names=names))
 
 
 def asset_with_checks(

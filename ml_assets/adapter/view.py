@@ -17,6 +17,7 @@ from ml_assets.adapter.checks import ShownCheck, checks_of
 from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.shown_as import folder_in
 
 OPTIONS = "options"  # one for all pipelines of a code location
 
@@ -68,6 +69,14 @@ class View:
     def job_name(self) -> str:
         """The name of the job that makes its assets."""
         return self.job or self.name
+
+    def beside(self, kind: str, *, main: str = "") -> str:
+        """The name of a job, schedule or sensor beside its own job: that of the main one is bare."""
+        return main or kind if self.is_main else f"{self.name}_{kind}"
+
+    def folder_in(self, root: str) -> str:
+        """The folder of its files, such as presets, below that of all: the main one has the whole."""
+        return folder_in(root, "" if self.is_main else self.name)
 
     def key(self, asset: str) -> dg.AssetKey:
         """The asset key of one of its assets."""

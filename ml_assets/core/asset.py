@@ -72,6 +72,7 @@ class Asset:
         format: how the value is stored.
         threads: the threads that linear algebra may use while it is made.
         description: its docstring.
+        window: of its parameters, how many days before as_of it may ask for, by data set; None where it may ask for any.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Asset:
     format: str
     threads: int = 1
     description: str
+    window: Callable[[Any], Mapping[str, int]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,13 @@ class Reader:
     parameters: type[Parameters]
     assets: Mapping[str, Asset]
 
-    def asset(self, function: Callable[..., Any], *, threads: int) -> Asset:
+    def asset(
+        self,
+        function: Callable[..., Any],
+        *,
+        threads: int,
+        window: Callable[[Any], Mapping[str, int]] | None = None,
+    ) -> Asset:
         """The asset that a function makes; DefinitionError where its signature does not say."""
         signature = read_signature(function)
         self._refuse_name(signature, threads)
@@ -58,6 +64,7 @@ class Reader:
             format=format_of(returns),
             threads=threads,
             description=signature.description,
+            window=window,
         )
 
     def check(self, function: Callable[..., Any], *, blocking: bool) -> Check:

@@ -103,19 +103,29 @@ class Declared:
     def asset(self, function: Function, /) -> Function: ...
 
     @overload
-    def asset(self, /, *, threads: int) -> Callable[[Function], Function]: ...
+    def asset(
+        self, /, *, threads: int = 1, window: Callable[[Any], Mapping[str, int]] | None = None
+    ) -> Callable[[Function], Function]: ...
 
-    def asset(self, function: Function | None = None, /, *, threads: int = 1) -> Any:
+    def asset(
+        self,
+        function: Function | None = None,
+        /,
+        *,
+        threads: int = 1,
+        window: Callable[[Any], Mapping[str, int]] | None = None,
+    ) -> Any:
         """Declare an asset by its function, and return the function as it is.
 
         Args:
             function: what makes it.
             threads: the threads that linear algebra may use while it is made.
+            window: of its parameters, how many days before as_of it may ask for, by data set.
         """
 
         def declare(function: Function) -> Function:
             self._refuse_late(function)
-            made = self._reader().asset(function, threads=threads)
+            made = self._reader().asset(function, threads=threads, window=window)
             self._assets[made.name] = made
             return function
 

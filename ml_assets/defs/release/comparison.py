@@ -19,6 +19,7 @@ from ml_assets.defs.configs import ComparisonConfig, TrainingConfig
 from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import named_model
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.artifact import (
     comparison_draft,
     comparison_identity,
@@ -63,7 +64,13 @@ def kpi_comparison(
     )
     metrics = Metrics.of(workspace.pipeline)
     names = [comparison_key(candidate, reference, own, day, metrics=metrics).run_id for day in days]
-    announce(context, comparison_identity(candidate, reference, own, metrics=metrics), names, job=JOB)
+    announce(
+        context,
+        comparison_identity(candidate, reference, own, metrics=metrics),
+        names,
+        job=JOB,
+        names=tabular.path,
+    )
     margins = read_margins(own.margins, metrics=metrics)
 
     def make(day: dt.date) -> Draft:

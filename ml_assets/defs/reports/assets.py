@@ -54,7 +54,9 @@ def backfill_report(
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, ReportParameters)
     names = [report_key(parameters, own, day, pipeline=tabular).run_id for day in days]
-    announce(context, report_identity(parameters, own, pipeline=tabular), names, job=REPORT_JOB)
+    announce(
+        context, report_identity(parameters, own, pipeline=tabular), names, job=REPORT_JOB, names=tabular.path
+    )
     workspace = workspace_for(context, options, ASSET, ReportParameters, view=VIEW)
 
     def make(day: dt.date) -> Draft:

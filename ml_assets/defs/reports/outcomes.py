@@ -6,10 +6,10 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launching.launched import config_of, days_of
 from ml_assets.core.problems import diagnose
 from ml_assets.core.result import reasons_by_day
 from ml_assets.core.run_id import run_id
-from ml_assets.defs.launched import config_of, days_of
 from ml_assets.pipeline.report import Outcome
 from ml_assets.pipeline.stored_days import StoredDay
 from ml_assets.pipelines.tabular import tabular

@@ -7,16 +7,16 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launching.cursor import names, read_cursor, write_cursor
+from ml_assets.adapter.launching.in_time import in_time
+from ml_assets.adapter.launching.run_requests import day_to_request, not_requested_yet
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
 from ml_assets.core.problems import check
 from ml_assets.core.report.parameters import report_identity
-from ml_assets.defs.in_time import in_time
 from ml_assets.defs.reports.outcomes import REPORT_JOB
-from ml_assets.defs.requests import day_to_request, not_requested_yet
-from ml_assets.defs.sensors.cursor import names, read_cursor, write_cursor
-from ml_assets.defs.training import TRAIN
+from ml_assets.defs.training import TRAIN, VIEW
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now
@@ -78,7 +78,7 @@ def _requests(backfill: Any, context: dg.SensorEvaluationContext) -> Iterator[dg
     name, config = backfill.backfill_id, backfill.run_config or {}
     try:
         given, options = _given(config, "params"), _given(config, "options", default={})
-        refuse(given)
+        refuse(given, view=VIEW)
         refuse_options(options)
         day_to_request(days[-1])
     except RefusedError as error:
@@ -139,7 +139,9 @@ def _request(
         },
         partition_key=last.isoformat(),
         tags={
-            **run_tags(report_identity(parameters, own, pipeline=tabular), run_id=name),
+            **run_tags(
+                report_identity(parameters, own, pipeline=tabular), run_id=name, names=VIEW.pipeline.path
+            ),
             BACKFILL_TAG: backfill_id,
         },
     )

@@ -16,6 +16,7 @@ from ml_assets.core.result import Failed
 from ml_assets.defs.configs import MonitoringConfig, TrainingConfig
 from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.monitoring.artifact import monitoring_key
 from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay
 from ml_assets.pipelines.tabular.monitoring.parameters import (
@@ -66,7 +67,9 @@ def monitoring(
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     names = [monitoring_key(parameters, own, model.manifest, day).run_id for day in days]
-    announce(context, monitoring_identity(parameters, own, model.manifest), names, job=JOB)
+    announce(
+        context, monitoring_identity(parameters, own, model.manifest), names, job=JOB, names=tabular.path
+    )
 
     def make(day: dt.date) -> Draft:
         return MonitoredDay(

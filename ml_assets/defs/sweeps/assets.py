@@ -59,7 +59,7 @@ def leaderboard(
     days = days_of(context)
     parameters, own = plain(params, TrainingParameters), plain(config, SweepParameters)
     names = [leaderboard_key(parameters, own, day, pipeline=tabular).run_id for day in days]
-    announce(context, sweep_identity(parameters, own), names, job=JOB)
+    announce(context, sweep_identity(parameters, own), names, job=JOB, names=tabular.path)
     workspace = workspace_for(context, options, ASSET, SweepParameters, view=VIEW)
     refuse_overrides(own.grid, cls=TrainingParameters, environment=options.environment)
     first = load_settings().first_as_of

@@ -7,6 +7,9 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
+from ml_assets.adapter.launching.cursor import read_cursor, texts, write_cursor
+from ml_assets.adapter.launching.in_time import in_time
+from ml_assets.adapter.launching.run_requests import day_to_request, not_requested_yet
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse, refuse_options
 from ml_assets.core.as_of import parse
@@ -15,11 +18,8 @@ from ml_assets.core.result import run_config
 from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import sweep_identity
-from ml_assets.defs.in_time import in_time
-from ml_assets.defs.requests import day_to_request, not_requested_yet
-from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
 from ml_assets.defs.sweeps.assets import JOB
-from ml_assets.defs.training import TRAIN
+from ml_assets.defs.training import TRAIN, VIEW
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
@@ -111,7 +111,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
     """The request that the tags of a sweep's latest run tell; ValueError where they tell none."""
     asked = _Asked.model_validate_json(tags.get(REQUEST_TAG, ""))
     options = {"environment": asked.environment}
-    refuse(asked.given)
+    refuse(asked.given, view=VIEW)
     refuse_options(options)
     parameters = check(asked.given, TrainingParameters)
     own = check_sweep(asked.own, cls=TrainingParameters)
@@ -124,7 +124,7 @@ def _request(tags: Mapping[str, str], name: str, *, last: str) -> dg.RunRequest:
         run_config=run_config(typed, own={ASSET: asked.own}, **options),
         partition_key=day.isoformat(),
         tags={
-            **run_tags(sweep_identity(parameters, own), run_id=name),
+            **run_tags(sweep_identity(parameters, own), run_id=name, names=VIEW.pipeline.path),
             SWEEP_TAG: name,
             LAST_TAG: last,
         },

@@ -19,7 +19,7 @@ tabular = Pipeline(
 )
 
 
-@tabular.asset
+@tabular.asset(window=lambda params: {params.dataset: params.lookback_days - 1})
 def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Product[Frame]:
     """Rows whose outcome was known at the end of as_of, each marked train, purged or holdout."""
     from ml_assets.pipelines.tabular.training_set import training_set as known_rows

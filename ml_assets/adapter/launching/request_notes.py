@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from ml_assets.defs.sensors.request_folder import READ_WITHIN, Listing, RequestFolder, note_of, shown
+from ml_assets.adapter.launching.request_folder import READ_WITHIN, Listing, RequestFolder, note_of, shown
 from ml_assets.errors import MlAssetsError
 from ml_assets.storage.deadline import time_left
 

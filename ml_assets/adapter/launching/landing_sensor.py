@@ -4,20 +4,27 @@ import datetime as dt
 import functools
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launching.cursor import read_cursor, texts, write_cursor
+from ml_assets.adapter.launching.in_time import in_time
+from ml_assets.adapter.launching.landing_plan import Landed, Plan, Subscriber, Task, open_plan
+from ml_assets.adapter.launching.run_requests import (
+    PRESET_TAG,
+    not_requested_yet,
+    run_request,
+    sound_presets,
+    unfinished,
+)
 from ml_assets.adapter.partitions import warn_of_changed_settings
+from ml_assets.adapter.view import View
 from ml_assets.core.as_of import last_complete_day, parse
-from ml_assets.defs.in_time import in_time
-from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request, sound_presets, unfinished
-from ml_assets.defs.sensors.cursor import read_cursor, texts, write_cursor
-from ml_assets.defs.sensors.landing_plan import Landed, Plan, Subscribers, Task, open_plan
-from ml_assets.defs.training import TRAIN
 from ml_assets.errors import MlAssetsError, OutOfTimeError
-from ml_assets.pipeline.workspace import utc_now
+from ml_assets.pipeline.readings import Reading, readings
+from ml_assets.pipeline.workspace import open_workspace, utc_now
 from ml_assets.settings import Settings, load_settings
 from ml_assets.sources.landed_days import day_signatures
 from ml_assets.storage.deadline import times_late, within
@@ -25,32 +32,41 @@ from ml_assets.storage.deadline import times_late, within
 ZONE = 25.0  # seconds that one zone may take of a tick
 
 
-@dg.sensor(
-    name="landed_days",
-    job_name=TRAIN,
-    minimum_interval_seconds=60,
-    description="New and changed days of landing zones become runs of the presets that subscribe to them. "
-    "Late rows retrain only the days they touch.",
-)
-@in_time
-def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+def landing_sensor(view: View) -> dg.SensorDefinition:
+    """The sensor of the landing zones that a view's presets read."""
+
+    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return _requested(context, view)
+
+    name = view.beside("landed_days")
+    return dg.sensor(
+        name=name,
+        job_name=view.job_name,
+        minimum_interval_seconds=60,
+        description="New and changed days of landing zones become runs of the presets that subscribe to them. "
+        "Late rows make only the days again that they touch.",
+    )(in_time(evaluate, name=name))
+
+
+def _requested(context: dg.SensorEvaluationContext, view: View) -> dg.SensorResult:
     """Request the runs that changed days ask for, at most so many a tick; the cursor holds what is done."""
     warn_of_changed_settings(context.log)
     settings, now, memory = load_settings(), utc_now(), read_cursor(context.cursor)
-    last, busy = last_complete_day(now), unfinished(context.instance, settings)
+    last, busy = last_complete_day(now), unfinished(view, context.instance, settings)
     plans, kept = [], {}
-    subscribed = _subscribed(settings, context.log)
-    for source, dataset in sorted(subscribed, key=lambda zone: times_late(_zone(*zone))):
+    subscribed = _subscribed(view, settings, context.log)
+    for source, dataset in sorted(subscribed, key=lambda zone: times_late(_zone(*zone, view=view))):
         seen = texts(memory.get(f"{source}/{dataset}"))
         look = functools.partial(_look, settings, source, dataset, seen, context.log)
-        plan = functools.partial(open_plan, settings=settings, busy=busy, now=now, log=context.log)
+        plan = functools.partial(open_plan, view=view, settings=settings, busy=busy, now=now, log=context.log)
         work = functools.partial(_planned, look, plan, subscribed[source, dataset])
-        planned = _in_time(work, what=_zone(source, dataset), log=context.log)
+        planned = _in_time(work, what=_zone(source, dataset, view=view), log=context.log)
         if planned is None:
             kept[f"{source}/{dataset}"] = seen
         else:
             plans.append(planned)
-    requests, left = _take(_in_turns(plans), context.instance, at_most=settings.requests_per_tick)
+    take = functools.partial(_take, view=view, instance=context.instance)
+    requests, left = take(_in_turns(plans), at_most=settings.requests_per_tick)
     kept |= {plan.landed.name: _memory(plan, left, last=last) for plan in plans}
     return dg.SensorResult(
         run_requests=requests,
@@ -59,18 +75,28 @@ def landed_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     )
 
 
-def _subscribed(settings: Settings, log: logging.Logger) -> dict[tuple[str, str], Subscribers]:
+def _subscribed(
+    view: View, settings: Settings, log: logging.Logger
+) -> dict[tuple[str, str], list[Subscriber]]:
     """The presets that want to hear of landed rows, by source and dataset, for the zones that are registered."""
-    found: dict[tuple[str, str], Subscribers] = {}
-    for preset, parameters in sound_presets(log):
-        where = (parameters.source, parameters.dataset)
-        if preset.landing and parameters.source in settings.landing_zones():
-            found[where] = [*found.get(where, ()), (preset, parameters)]
+    found: dict[tuple[str, str], list[Subscriber]] = {}
+    zones, store = settings.landing_zones(), open_workspace(settings, pipeline=view.pipeline).store
+    for preset, parameters in sound_presets(view, log):
+        if not preset.landing:
+            continue
+        read: dict[tuple[str, str], list[Reading]] = {}
+        for reading in readings(parameters, pipeline=view.pipeline, store=store):
+            if reading.source in zones:
+                read.setdefault((reading.source, reading.dataset), []).append(reading)
+        for zone, asked in read.items():
+            found.setdefault(zone, []).append(Subscriber.of(preset, parameters, asked))
     return found
 
 
-def _zone(source: str, dataset: str) -> str:
-    return f"the landing zone {source}/{dataset}"
+def _zone(source: str, dataset: str, *, view: View) -> str:
+    """Its name, for people: sensors of two views may look at one zone side by side."""
+    of = "" if view.is_main else f" of {view.name}"
+    return f"the landing zone {source}/{dataset}{of}"
 
 
 def _in_time(work: Callable[[], Plan | None], *, what: str, log: logging.Logger) -> Plan | None:
@@ -83,7 +109,7 @@ def _in_time(work: Callable[[], Plan | None], *, what: str, log: logging.Logger)
 
 
 def _planned(
-    look: Callable[[], Landed | None], plan: Callable[[Landed], Plan], subscribers: Subscribers
+    look: Callable[[], Landed | None], plan: Callable[[Landed], Plan], subscribers: Sequence[Subscriber]
 ) -> Plan | None:
     landed = look()
     if landed is None:
@@ -116,24 +142,25 @@ def _in_turns(plans: Iterable[Plan]) -> Iterator[Task]:
 
 
 def _take(
-    tasks: Iterator[Task], instance: dg.DagsterInstance, *, at_most: int
+    tasks: Iterator[Task], *, view: View, instance: dg.DagsterInstance, at_most: int
 ) -> tuple[list[dg.RunRequest], list[Task]]:
     """The requests of this tick, and the tasks left for the next ones."""
     requests: dict[str | None, dg.RunRequest] = {}
     for task in tasks:
         if len(requests) == at_most:
             return list(requests.values()), [task, *tasks]
-        request = _request(task)
+        request = _request(task, view)
         requests |= {new.run_key: new for new in not_requested_yet([request], instance)}
     return list(requests.values()), []
 
 
-def _request(task: Task) -> dg.RunRequest:
-    tags = {PRESET_TAG: task.preset.name, "ml_assets/source": task.parameters.source}
+def _request(task: Task, view: View) -> dg.RunRequest:
+    tags = {PRESET_TAG: task.preset.name, "ml_assets/source": task.source}
     if task.change:
         tags["ml_assets/changed_days"] = str(len(task.change.days))
         tags["ml_assets/changed_rows"] = f"{task.change.rows:+d}"
-    return run_request(task.preset.parameters, task.as_of, event=f"landed:{task.signature}", tags=tags)
+    event = f"landed:{task.signature}"
+    return run_request(task.preset.parameters, task.as_of, view=view, event=event, tags=tags)
 
 
 def _memory(plan: Plan, left: Iterable[Task], *, last: dt.date) -> dict[str, Any]:

@@ -2,39 +2,43 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from ml_assets.adapter.guard import given
+from ml_assets.adapter.launching.launched import days_of, environment_of, makes, parameters_of
+from ml_assets.adapter.view import View
 from ml_assets.core.as_of import parse
-from ml_assets.core.command import run_command
-from ml_assets.core.parameters import identity
-from ml_assets.core.run_id import run_id
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.secrets import looks_like_credential
-from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
+from ml_assets.core.slices import subjects
 from ml_assets.errors import MlAssetsError
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000
 
 
-def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> str:
-    """The notice as Slack's text: why the run failed and, of a training run, its parameters and how to try again."""
-    days, is_training = _failed_days(run, failures), trains(run)
-    parameters = parameters_of(run.run_config) if is_training else None
+def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent], *, views: Iterable[View]) -> str:
+    """The notice as Slack's text: why the run failed and, of one that makes a pipeline's assets, how to try again.
+
+    Args:
+        run: what failed.
+        failures: the events that say so.
+        views: those whose runs it may be.
+    """
+    days, view = _failed_days(run, failures), next((view for view in views if makes(run, view)), None)
+    parameters = parameters_of(run.run_config, view) if view else None
     why = _quiet("\n".join(_reasons(failures)) or "The run ended before its first step; its page says why.")
-    lines = [f":x: {_headline(parameters, days, run)}"]
-    if is_training:
-        lines.append(f"*Parameters:* {_stated(run.run_config, parameters)}")
+    what = _named(parameters, view) if parameters and view else _made_by(run)
+    name = view.pipeline.run_id(parameters, days[0]) if parameters and view and len(days) == 1 else ""
+    lines = [f":x: {_headline(what, days, run_id=name)}"]
+    if view:
+        lines.append(f"*Parameters:* {_stated(run.run_config, parameters, view)}")
     lines.append(f"*Why:* {why}")
-    if parameters and days:
-        environment = environment_of(run.run_config)
-        commands = [f"`{run_command(parameters, day, environment=environment)}`" for day in days[:SHOWN]]
-        more = [f"and {len(days) - SHOWN} days more"] if len(days) > SHOWN else []
-        lines.append("*Try again:*\n" + "\n".join([*commands, *more]))
+    if parameters and view and days:
+        lines += _again(parameters, days, view=view, environment=environment_of(run.run_config))
     lines.append(f"*Dagster run:* {run.run_id} of {run.job_name}")
     return _escape("\n".join(lines))
 
@@ -48,13 +52,30 @@ def _failed_days(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent]) -> lis
     return days_of(run)
 
 
-def _headline(parameters: TrainingParameters | None, days: Sequence[dt.date], run: dg.DagsterRun) -> str:
-    what = f"{parameters.dataset} {parameters.model_version}" if parameters else _made_by(run)
+def _headline(what: str, days: Sequence[dt.date], *, run_id: str) -> str:
     if not days:
         return f"{what} failed"
     if len(days) > 1:
         return f"{what} failed on {len(days)} days, {days[0]} to {days[-1]}"
-    return f"{what} failed for {days[0]}" + (f", run_id {run_id(parameters, days[0])}" if parameters else "")
+    return f"{what} failed for {days[0]}" + (f", run_id {run_id}" if run_id else "")
+
+
+def _named(parameters: Parameters, view: View) -> str:
+    """`orders v1`, `demand south naive`: what it is about, then the other parameters that its paths tell."""
+    pipeline = view.pipeline
+    values, about = pipeline.identity(parameters), subjects(pipeline)
+    told = [*about, *(name for name in pipeline.path if name not in about)]
+    names = [str(values[name]) for name in told if name in values]
+    return " ".join(names if view.is_main and names else [view.name, *names])
+
+
+def _again(parameters: Parameters, days: Sequence[dt.date], *, view: View, environment: str) -> Iterator[str]:
+    """The commands that make the first of these days again."""
+    each = [view.retry(parameters, [day], environment=environment) for day in days[:SHOWN]]
+    commands = [f"`{command}`" for commands in each for command in commands]
+    more = [f"and {len(days) - SHOWN} days more"] if len(days) > SHOWN else []
+    if commands:
+        yield "*Try again:*\n" + "\n".join([*commands, *more])
 
 
 def _made_by(run: dg.DagsterRun) -> str:
@@ -64,10 +85,10 @@ def _made_by(run: dg.DagsterRun) -> str:
     return run.job_name
 
 
-def _stated(run_config: Mapping[str, Any], parameters: TrainingParameters | None) -> str:
+def _stated(run_config: Mapping[str, Any], parameters: Parameters | None, view: View) -> str:
     if parameters is None:
         return "not acceptable, and so not repeated here"
-    typed, values = given(run_config), identity(parameters, of=TrainingParameters)
+    typed, values = given(run_config, params=view.params), view.pipeline.identity(parameters)
     shown = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items() if name in typed)
     return f"{shown} (the others at their defaults)" if shown else "all at their defaults"
 

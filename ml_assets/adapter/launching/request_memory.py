@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from ml_assets.defs.sensors.cursor import read_cursor, write_cursor
-from ml_assets.defs.sensors.request_folder import Dropped
+from ml_assets.adapter.launching.cursor import read_cursor, write_cursor
+from ml_assets.adapter.launching.request_folder import Dropped
 
 MARK_BYTES = 6  # of a digest: among 20,000 files, a new one is taken for a known one once in 14 billion times
 MARK_CHARACTERS = 8

@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from ml_assets.adapter.launching.posting import post
 from ml_assets.errors import OutOfTimeError
-from ml_assets.resources.posting import post
 from ml_assets.storage.deadline import within
 
 URL_VARIABLE = "ML_ASSETS_WEBHOOK_URL"

@@ -1,4 +1,4 @@
-"""What a run of Dagster was launched with: whether it trains, its parameters, its days and its environment."""
+"""What a run of Dagster was launched with: whether it makes a pipeline's assets, its parameters, days and environment."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ import dagster as dg
 from ml_assets.adapter import days as partition
 from ml_assets.adapter.guard import option
 from ml_assets.adapter.parameters import refuse_options
+from ml_assets.adapter.view import View
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import check
-from ml_assets.defs.training import TRAIN
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 
-def trains(run: dg.DagsterRun) -> bool:
-    """Whether a run makes assets of the catalog and nothing else: by the job `train`, or by a selection of them."""
-    selected = {key.to_user_string() for key in run.asset_selection or ()}
-    return run.job_name == TRAIN or (bool(selected) and selected <= tabular.assets.keys())
+def makes(run: dg.DagsterRun, view: View) -> bool:
+    """Whether a run makes assets of the view's pipeline and nothing else: by its job, or by a selection of them."""
+    keys, selected = set(map(view.key, view.pipeline.assets)), set(run.asset_selection or ())
+    return run.job_name == view.job_name or (bool(selected) and selected <= keys)
 
 
-def parameters_of(run_config: Mapping[str, Any]) -> TrainingParameters | None:
-    """A run's parameters, or None where they are not acceptable."""
+def parameters_of(run_config: Mapping[str, Any], view: View) -> Parameters | None:
+    """A run's parameters, those that the view pins among them, or None where they are not acceptable."""
+    given = config_of(run_config, view.params)
     try:
-        return check(config_of(run_config, "params"), TrainingParameters)
+        return check({**given, **view.pinned}, view.pipeline.parameters)
     except MlAssetsError:
         return None
 

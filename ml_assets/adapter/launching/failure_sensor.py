@@ -1,12 +1,24 @@
-"""The failure notice: which parameters failed, why, and the command to try again, sent to a webhook."""
+"""The failure notice: which parameters failed, why, and the command to try again, sent to a webhook.
+
+There is one sensor for all pipelines of a code location, so that each failed run is told once.
+"""
 
 import dagster as dg
 
-from ml_assets.defs.in_time import in_time
-from ml_assets.defs.sensors.failure_text import failure_text
-from ml_assets.resources.notice import SECRET_VARIABLE, URL_VARIABLE, notice_resource
+from ml_assets.adapter.launching.failure_text import failure_text
+from ml_assets.adapter.launching.in_time import in_time
+from ml_assets.adapter.launching.notice import SECRET_VARIABLE, URL_VARIABLE, notice_resource
+from ml_assets.adapter.view import View
 
 UNSET = f"No notice was sent: neither {URL_VARIABLE} nor {SECRET_VARIABLE} is set where the code runs."
+KNOWN: dict[str, View] = {}
+"""The views of the code location, by name: a notice tells of a run in the words of its view."""
+
+
+def failure_sensor(view: View) -> dg.SensorDefinition:
+    """The sensor, which from here on knows the view. Dagster fact: one object may be in several definitions."""
+    KNOWN[view.name] = view
+    return failure_notice
 
 
 @dg.run_failure_sensor(
@@ -28,7 +40,7 @@ def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         run = context.dagster_run
         # a run that was refused before its first step has no failure of a step
         failures = context.get_step_failure_events() or [context.failure_event]
-        trouble = notice.send(failure_text(run, failures))
+        trouble = notice.send(failure_text(run, failures, views=KNOWN.values()))
     if trouble:
         context.log.error("The notice of run %s did not reach the webhook: %s.", run.run_id, trouble)
     else:

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from ml_assets.adapter.partitions import loaded_problem
-from ml_assets.core.foreign_text import visible
-from ml_assets.defs.in_time import in_time
-from ml_assets.defs.requests import PRESET_TAG, not_requested_yet, run_request
-from ml_assets.defs.sensors.request_file import Order, read_order
-from ml_assets.defs.sensors.request_folder import (
+from ml_assets.adapter.launching.in_time import in_time
+from ml_assets.adapter.launching.request_file import Order, read_order
+from ml_assets.adapter.launching.request_folder import (
     READ_WITHIN,
     Dropped,
     RequestFolder,
@@ -23,9 +20,12 @@ from ml_assets.defs.sensors.request_folder import (
     note_of,
     shown,
 )
-from ml_assets.defs.sensors.request_memory import Memory, mark, remembered
-from ml_assets.defs.sensors.request_notes import CORRECT, RELOAD, WAIT, tell_left_out, write_note
-from ml_assets.defs.training import TRAIN
+from ml_assets.adapter.launching.request_memory import Memory, mark, remembered
+from ml_assets.adapter.launching.request_notes import CORRECT, RELOAD, WAIT, tell_left_out, write_note
+from ml_assets.adapter.launching.run_requests import PRESET_TAG, not_requested_yet, run_request
+from ml_assets.adapter.partitions import loaded_problem
+from ml_assets.adapter.view import View
+from ml_assets.core.foreign_text import visible
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings, load_settings
@@ -37,18 +37,30 @@ LONGEST_KEY = 1024  # characters of a name in a bucket
 TRIES = 3  # ticks in which a file could not be read, after which its note says why
 
 
-@dg.sensor(
-    name="request_files",
-    job_name=TRAIN,
-    minimum_interval_seconds=30,
-    description="Parameter files dropped into the folder of the setting `requests` become runs, once each. "
-    "A file that is refused gets a note with the reasons beside it.",
-)
-@in_time
-def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+def request_sensor(view: View) -> dg.SensorDefinition:
+    """The sensor of the request files of a view.
+
+    Each view has a folder of its own: the main one that of the setting, any other the one of its name in there. Folders
+    in folders are not looked at, so no file is taken twice.
+    """
+
+    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return _requested(context, view)
+
+    name, where = view.beside("request_files"), "" if view.is_main else f"`{view.name}` in the "
+    return dg.sensor(
+        name=name,
+        job_name=view.job_name,
+        minimum_interval_seconds=30,
+        description=f"Parameter files dropped into the folder {where}of the setting `requests` become runs, once each. "
+        "A file that is refused gets a note with the reasons beside it.",
+    )(in_time(evaluate, name=name))
+
+
+def _requested(context: dg.SensorEvaluationContext, view: View) -> dg.SensorResult:
     """Request the runs of new and changed files, at most so many a tick; the cursor holds what is done."""
     settings, now = load_settings(), utc_now()
-    folder = RequestFolder(root=settings.requests, access=settings.s3)
+    folder = RequestFolder(root=view.folder_in(settings.requests), access=settings.s3)
     try:
         listing = folder.look(now=now)
     except MlAssetsError as error:
@@ -60,6 +72,7 @@ def request_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     tell_left_out(folder, listing, at_most=OPENED, log=context.log)
     memory = remembered(context.cursor, listing.files)
     desk = Desk(
+        view=view,
         folder=folder,
         notes=listing.notes,
         memory=memory,
@@ -88,6 +101,7 @@ class Job:
 class Desk:
     """Where files are opened: sound ones become requests, the others get their note."""
 
+    view: View
     folder: RequestFolder
     notes: frozenset[str]
     memory: Memory
@@ -154,7 +168,7 @@ class Desk:
         if is_secret(file.name):
             raise RefusedError(["(a file name): looks like a credential. Give secrets by reference only."])
         data = self.folder.read(file)
-        order = read_order(data, name=file.name, settings=self.settings, now=self.now)
+        order = read_order(data, name=file.name, view=self.view, settings=self.settings, now=self.now)
         if problem := loaded_problem(order.days[0]):
             if self.memory.served(file).turns == 1 or note_of(file.name) not in self.notes:
                 self._refused(file, [problem], hint=RELOAD)
@@ -163,7 +177,7 @@ class Desk:
             self.folder.accept(file)
         if not done:
             self.log.info("%s: %d runs", shown(file.name), len(order.days))
-        requests = list(_requests(order, file, data))
+        requests = list(_requests(order, file, data, view=self.view))
         return requests[done:] or requests  # a file of which nothing is left is no longer opened
 
     def _refused(self, file: Dropped, problems: Sequence[str], *, hint: str = CORRECT) -> None:
@@ -171,7 +185,7 @@ class Desk:
         write_note(self.folder, file.name, problems, hint=hint, log=self.log)
 
 
-def _requests(order: Order, file: Dropped, data: bytes) -> Iterator[dg.RunRequest]:
+def _requests(order: Order, file: Dropped, data: bytes, *, view: View) -> Iterator[dg.RunRequest]:
     digest = hashlib.sha256(data).hexdigest()[:12]
     name = visible(file.name, longest=LONGEST_KEY)
     tags = {FILE_TAG: name, **({PRESET_TAG: order.preset} if order.preset else {})}
@@ -179,6 +193,7 @@ def _requests(order: Order, file: Dropped, data: bytes) -> Iterator[dg.RunReques
         yield run_request(
             order.given,
             day,
+            view=view,
             event=f"request:{name}:{digest}",
             tags=tags,
             environment=order.environment,

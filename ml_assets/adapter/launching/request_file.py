@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from ml_assets.adapter.parameters import refuse
+from ml_assets.adapter.view import View
 from ml_assets.core import as_of as days
 from ml_assets.core.options import Environment
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import parse_parameters
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.presets import Preset, load_preset
 from ml_assets.settings import Settings
 
 MAX_DAYS = 366
 DAYS = ("as_of", "from", "to")
+TABLE = "parameters"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +37,16 @@ class Order:
     preset: str = ""
 
 
-def read_order(data: bytes, *, name: str, settings: Settings, now: dt.datetime) -> Order:
+def read_order(data: bytes, *, name: str, view: View, settings: Settings, now: dt.datetime) -> Order:
     """The order in the bytes of a request file, or RefusedError with all problems, and no value among them."""
     values = parse_parameters(data, name=name)
+    table = _table(values, view)
     asked = {key: values.pop(key) for key in DAYS if key in values}
     environment, preset_name = values.pop("environment", "default"), values.pop("preset", "")
-    preset, problems = _preset(preset_name, settings)
-    given = {**(preset.parameters if preset else {}), **values}
+    preset, problems = _preset(preset_name, view, settings)
+    given = {**(preset.parameters if preset else {}), **table, **values}
     try:
-        refuse(given)
+        refuse(given, view=view)
     except RefusedError as error:
         problems += error.problems
     problems += _environment_problems(environment, settings)
@@ -55,13 +57,21 @@ def read_order(data: bytes, *, name: str, settings: Settings, now: dt.datetime) 
     return Order(given=given, days=wanted, environment=environment, preset=preset.name if preset else "")
 
 
-def _preset(name: Any, settings: Settings) -> tuple[Preset | None, list[str]]:
+def _table(values: dict[str, Any], view: View) -> Mapping[str, Any]:
+    """The parameters in a table of their own, taken out: so can one be given that is named like a day or a preset."""
+    if TABLE in view.pipeline.parameters.model_fields or not isinstance(values.get(TABLE), Mapping):
+        return {}
+    table: Mapping[str, Any] = values.pop(TABLE)
+    return table
+
+
+def _preset(name: Any, view: View, settings: Settings) -> tuple[Preset | None, list[str]]:
     if name == "":
         return None, []
     if not isinstance(name, str):
         return None, ["preset: not text. Allowed: the name of a preset."]
     try:
-        return load_preset(name, settings.presets, cls=TrainingParameters), []
+        return load_preset(name, view.folder_in(settings.presets), cls=view.pipeline.parameters), []
     except RefusedError as error:
         return None, list(error.problems)
 

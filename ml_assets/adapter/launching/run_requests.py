@@ -7,25 +7,21 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launching.launched import days_of, environment_of, makes, parameters_of
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.partitions import loaded_problem
+from ml_assets.adapter.view import View
 from ml_assets.core import as_of as days
-from ml_assets.core.parameters import identity
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import check
-from ml_assets.core.run_id import run_id
-from ml_assets.defs.launched import days_of, environment_of, parameters_of, trains
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
-from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.presets import Preset, read_presets
 from ml_assets.settings import Settings, load_settings
-from ml_assets.storage.artifact_store import ArtifactStore
 
 RUN_KEY_TAG = "dagster/run_key"
 PRESET_TAG = "ml_assets/preset"
-LAST_ASSET = tuple(tabular.assets)[-1]
 UNFINISHED = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -39,56 +35,64 @@ def run_request(
     given: Mapping[str, Any],
     as_of: dt.date,
     *,
+    view: View,
     event: str,
     tags: Mapping[str, str] | None = None,
     environment: str = "default",
 ) -> dg.RunRequest:
-    """The request of one run of the job `train`; RefusedError where the parameters are not acceptable.
+    """The request of one run of the view's job; RefusedError where the parameters are not acceptable.
 
     Only what was given stands in the run config, so that the run can tell it from defaults.
 
     Args:
         given: parameters, those of a preset included.
         as_of: the day.
+        view: whose job.
         event: what asks for the run. With as_of and run_id it is the run_key: the same event asks only once.
         tags: further tags.
         environment: where the artifacts go, if not where the settings say.
     """
-    refuse(given)
-    parameters = check(given, TrainingParameters)
-    name = run_id(parameters, as_of)
+    parameters, pipeline = acceptable(given, view), view.pipeline
+    name = pipeline.run_id(parameters, as_of)
     options = {} if environment == "default" else {"options": {"config": {"environment": environment}}}
-    params = {"params": {"config": {key: getattr(parameters, key) for key in given}}}
+    params = {view.params: {"config": {key: getattr(parameters, key) for key in given}}}
+    stated = run_tags(pipeline.identity(parameters), run_id=name, names=pipeline.path)
     return dg.RunRequest(
         run_key=f"{event}:{as_of}:{name}",
         run_config={"resources": {**params, **options}},
         partition_key=as_of.isoformat(),
-        tags=run_tags(identity(parameters, of=TrainingParameters), run_id=name) | dict(tags or {}),
+        tags=stated | dict(tags or {}),
     )
 
 
-def sound_presets(log: logging.Logger) -> Iterator[tuple[Preset, TrainingParameters]]:
-    """Each preset that can be used here, with its parameters; what is wrong with the others is logged."""
-    presets, problems = read_presets(load_settings().presets, cls=TrainingParameters)
+def acceptable(given: Mapping[str, Any], view: View) -> Parameters:
+    """The parameters that are given, and those that the view pins; RefusedError where they are not acceptable here."""
+    refuse(given, view=view)
+    return check({**given, **view.pinned}, view.pipeline.parameters)
+
+
+def sound_presets(view: View, log: logging.Logger) -> Iterator[tuple[Preset, Parameters]]:
+    """Each preset of the view that can be used here, with its parameters; what is wrong with the others is logged."""
+    presets, problems = read_presets(view.folder_in(load_settings().presets), cls=view.pipeline.parameters)
     for line in problems:
         log.error(line)
     for preset in presets.values():
-        wrong = _problems(preset.parameters)
+        wrong = _problems(preset.parameters, view)
         for line in wrong:
             log.error("preset %s: %s It is left out.", preset.name, line)
         if not wrong:
-            yield preset, check(preset.parameters, TrainingParameters)
+            yield preset, acceptable(preset.parameters, view)
 
 
-def _problems(given: Mapping[str, Any]) -> tuple[str, ...]:
+def _problems(given: Mapping[str, Any], view: View) -> tuple[str, ...]:
     try:
-        refuse(given)
+        refuse(given, view=view)
     except RefusedError as error:
         return error.problems
     return ()
 
 
-def may_be_trained(as_of: dt.date, *, now: dt.datetime) -> bool:
+def may_be_made(as_of: dt.date, *, now: dt.datetime) -> bool:
     """Whether the day is one of the daily partitions, in the settings and in the loaded definitions."""
     problem = days.problem(as_of, now=now, first=load_settings().first_as_of)
     return problem is None and loaded_problem(as_of) is None
@@ -102,26 +106,17 @@ def day_to_request(as_of: dt.date | None) -> dt.date:
     return as_of
 
 
-def unfinished(instance: dg.DagsterInstance, settings: Settings) -> Mapping[str, dt.date]:
-    """What queued and running runs train in the settings' environment: the run_id of each day, and the day.
+def unfinished(view: View, instance: dg.DagsterInstance, settings: Settings) -> Mapping[str, dt.date]:
+    """What queued and running runs of a view make in the settings' environment: the run_id of each day, and the day.
 
     Whoever launched them: a page, a backfill, a sensor. Days that a backfill has not made runs of yet are not here.
     """
     found: dict[str, dt.date] = {}
-    for run in filter(trains, instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))):
-        parameters = parameters_of(run.run_config)
+    for run in instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED))):
+        parameters = parameters_of(run.run_config, view) if makes(run, view) else None
         if parameters and settings.named(environment_of(run.run_config)) == settings.environment:
-            found |= {run_id(parameters, day): day for day in days_of(run)}
+            found |= {view.pipeline.run_id(parameters, day): day for day in days_of(run)}
     return found
-
-
-def days_trained(parameters: TrainingParameters, store: ArtifactStore) -> frozenset[dt.date]:
-    """Each as_of for which the store holds the last of the assets, made with exactly these parameters."""
-    return frozenset(
-        key.as_of
-        for key in store.keys(LAST_ASSET)
-        if key.value("dataset") == parameters.dataset and key.run_id == run_id(parameters, key.as_of)
-    )
 
 
 def not_requested_yet(
