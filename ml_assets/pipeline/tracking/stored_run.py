@@ -50,7 +50,12 @@ def stored_run(
 def _inputs(key: ArtifactKey, evaluation: Manifest, pipeline: Declared) -> list[ArtifactKey]:
     """The keys of what the evaluation was made from."""
     return [
-        key.beside(item.asset, run_id=item.run_id, names=pipeline.slice(item.asset).model_fields)
+        key.beside(
+            item.asset,
+            run_id=item.run_id,
+            names=pipeline.slice(item.asset).model_fields,
+            path=item.path,
+        )
         for item in evaluation.artifacts
     ]
 
