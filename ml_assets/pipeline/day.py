@@ -162,10 +162,10 @@ class Day:
             )
         return self._rows[asset]
 
-    def _refuse_unset(self) -> None:
+    def refuse_unset(self) -> None:
         """RefusedError, before anything is made, where the settings lack something for a resource of what may be made."""
         if self._for is not None:
-            self._for._refuse_unset()  # whose own assets are made next
+            self._for.refuse_unset()  # whose own assets are made next
         if not self._is_making:
             classes = resource_classes(self.pipeline, self._wanted)
             if problems := resource_problems(classes, given=self.workspace.resources):
@@ -196,7 +196,7 @@ class Day:
         if look.stored is not None and not look.reasons:
             LOGGER.info("%s %s reused: %s", self.as_of, asset, look.told)
             return Made(key=key, manifest=look.stored, reused=True, reason=look.told)
-        self._refuse_unset()
+        self.refuse_unset()
         return self._draft(key, self.completed(look, asset, artifacts), started=started)
 
     def _draft(self, key: ArtifactKey, look: Look, *, started: dt.datetime) -> Draft:
