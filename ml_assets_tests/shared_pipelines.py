@@ -1,5 +1,8 @@
 """Two pipelines that a test writes in a folder of its own: one makes a history, the other uses it, asks a service and keeps its answers."""
 
+import importlib
+import sys
+
 SOURCE = '''
 import datetime as dt
 from pathlib import Path
@@ -91,3 +94,17 @@ def merged():
 
     return dg.Definitions.merge(stock.definitions(), advice.definitions())
 '''
+
+
+def load(folder, monkeypatch, *, source=SOURCE):
+    """The module of both, found by name here and in other processes, and its prompts beside it."""
+    prompts = folder / "prompts"
+    prompts.mkdir(exist_ok=True)
+    for name, text in (("short", "Say.\n"), ("long", "Say more.\n")):
+        (prompts / f"{name}.md").write_text(text)
+    (folder / "shop_advice.py").write_text(source)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
+    sys.modules.pop("shop_advice", None)
+    importlib.invalidate_caches()
+    return importlib.import_module("shop_advice")
