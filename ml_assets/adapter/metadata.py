@@ -95,7 +95,7 @@ def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 def inputs_text(manifest: Manifest) -> dg.MarkdownMetadataValue:
     """What the artifact was made from, as a list."""
-    lines = [f"- `{a.asset}` run `{a.run_id}`, SHA-256 `{a.sha256[:16]}...`" for a in manifest.artifacts]
+    lines = [f"- `{a.name}` run `{a.run_id}`, SHA-256 `{a.sha256[:16]}...`" for a in manifest.artifacts]
     for source in manifest.sources:
         days = source.days
         span = f"{days[0].date} to {days[-1].date}" if days else "no day"

@@ -31,6 +31,7 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: Vie
         pipeline=view.pipeline,
         environment=options.environment,
         reuse=options.reuse,
+        again=options.again,
         engine=options.engine,
         dagster_run_id=run.run_id if run else "",
         given=typed,

@@ -79,7 +79,9 @@ class View:
         return folder_in(root, "" if self.is_main else self.name)
 
     def key(self, asset: str) -> dg.AssetKey:
-        """The asset key of one of its assets."""
+        """The asset key of one of its assets; one that is used has that of its owner."""
+        if asset in self.pipeline.uses:
+            return View(pipeline=self.pipeline.uses[asset]).key(asset)
         return dg.AssetKey([*self._first, *asset.split("/")])
 
     def asset_of(self, key: dg.AssetKey) -> str:

@@ -64,7 +64,12 @@ def stored_run(
 def _inputs(key: ArtifactKey, measured: Manifest, pipeline: Declared) -> list[ArtifactKey]:
     """The keys of what the measured artifact was made of."""
     return [
-        key.beside(item.asset, run_id=item.run_id, names=pipeline.slice(item.asset).model_fields)
+        key.beside(
+            item.asset,
+            run_id=item.run_id,
+            names=pipeline.slice(item.asset).model_fields,
+            path=item.path,
+        )
         for item in measured.artifacts
         if item.asset in pipeline.assets
     ]
