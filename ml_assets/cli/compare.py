@@ -8,6 +8,7 @@ from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.text import HEAD, notes, rows, scope, verdict
 from ml_assets.core.metrics import Metrics
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.pipeline.released import named_model
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters
@@ -22,9 +23,9 @@ def compare(
     own: ComparisonParameters, dataset: str, *, through: dt.date, environment: str, as_json: bool
 ) -> int:
     """Print the comparison; raises the error that stopped it."""
-    settings = load_settings()
+    settings, line = load_settings(), ReleaseLine.of(tabular, {"dataset": dataset})
     reference, candidate = (
-        named_model(name, dataset, settings=settings, environment=settings.named(environment))
+        named_model(name, line, settings=settings, environment=settings.named(environment))
         for name in (own.reference, own.candidate)
     )
     scored = score_both(candidate, reference, through=through, window_days=own.window_days, settings=settings)

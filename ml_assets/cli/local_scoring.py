@@ -8,9 +8,11 @@ from ml_assets.cli.home import ensure_home
 from ml_assets.cli.local import execute, workspace_for
 from ml_assets.cli.scoring_request import ScoringRequest
 from ml_assets.core.release import RELEASE_TAG, Requested
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.result import FailedDay, failed_days, run_config
 from ml_assets.pipeline.days import DAYS_PER_RUN
 from ml_assets.pipeline.released import release_log
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.scoring.model import rows_of_model, scoring_model
 from ml_assets.pipelines.tabular.scoring.parameters import LIVE
 from ml_assets.settings import load_settings
@@ -25,9 +27,8 @@ def with_model(request: ScoringRequest, *, asset: str) -> ScoringRequest:
     Raises RefusedError, ArtifactNotFoundError or CorruptArtifactError where the model or its source cannot be used.
     """
     workspace = workspace_for(request.options)
-    last = (
-        release_log(load_settings(), request.parameters.dataset).last() if request.own.model == LIVE else None
-    )
+    line = ReleaseLine.of(tabular, {"dataset": request.parameters.dataset})
+    last = release_log(load_settings(), line).last() if request.own.model == LIVE else None
     requested = Requested(entry=last.number if last else 0)
     model = scoring_model(
         request.parameters, request.own, workspace=workspace, asset=asset, requested=requested

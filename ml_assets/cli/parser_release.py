@@ -14,11 +14,12 @@ from ml_assets.core.comparison.margins import default_text
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.problems import allowed, problems_of
 from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
-from ml_assets.core.release import SLOTS
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
+from ml_assets.settings import load_settings
 
 FROM = "where it was trained and evaluated [default: the settings' environment]"
 DAYS = "on the latest N days of rows with closed outcomes [default: 366]"
@@ -144,12 +145,13 @@ def _compare(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -
 def _switch(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     refuse_unknown(unknown, parser)
     _refuse_act(args)
-    if args.to not in (None, *SLOTS):
-        raise RefusedError([f"--to: unknown. Allowed: {', '.join(SLOTS)}."])
+    slots = load_settings().slots
+    if args.to not in (None, *slots):
+        raise RefusedError([f"--to: unknown. Allowed: {', '.join(slots)}."])
     from ml_assets.cli.releases import switch
 
     return switch(
-        args.dataset, to=args.to, if_candidate=args.if_candidate, reason=args.reason, as_json=args.json
+        _line(args), to=args.to, if_candidate=args.if_candidate, reason=args.reason, as_json=args.json
     )
 
 
@@ -158,7 +160,7 @@ def _rollback(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) 
     _refuse_act(args)
     from ml_assets.cli.releases import rollback
 
-    return rollback(args.dataset, if_live=args.if_live, reason=args.reason, as_json=args.json)
+    return rollback(_line(args), if_live=args.if_live, reason=args.reason, as_json=args.json)
 
 
 def _live(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
@@ -166,7 +168,7 @@ def _live(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> i
     _refuse_dataset(args)
     from ml_assets.cli.releases import live
 
-    return live(args.dataset, as_json=args.json)
+    return live(_line(args), as_json=args.json)
 
 
 def _given(args: argparse.Namespace, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
@@ -185,3 +187,7 @@ def _refuse_act(args: argparse.Namespace) -> None:
 def _refuse_dataset(args: argparse.Namespace) -> None:
     if problems := problems_of({"dataset": args.dataset}, DatasetParameters):
         raise RefusedError(list(problems.values()))
+
+
+def _line(args: argparse.Namespace) -> ReleaseLine:
+    return ReleaseLine.of(tabular, {"dataset": args.dataset})

@@ -9,7 +9,6 @@ from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.settings import Settings, load_settings
 
 DONE, REFUSED = 0, 2
@@ -39,9 +38,8 @@ def promote(own: PromotionParameters, *, environment: str, as_json: bool) -> int
         print(f"decision {outcome.log.decision_uri(outcome.digest)}")
         print(f"log      {outcome.log.uri(entry.number)}" if entry else "The slot is as it was.")
         if entry:
-            print(
-                f"It does not serve yet: {command('switch', '--to', decision.to, dataset=decision.dataset)}"
-            )
+            words = outcome.log.line.words
+            print(f"It does not serve yet: {command('switch', '--to', decision.to, *words)}")
     return DONE if entry else REFUSED
 
 
@@ -56,7 +54,6 @@ def actor(settings: Settings) -> str:
 def _request(own: PromotionParameters, environment: str, settings: Settings) -> promotion.Promotion:
     return promotion.Promotion(
         pipeline=tabular,
-        not_worse=compare_with_live,
         own=own,
         source=settings.named(environment),
         by=actor(settings),

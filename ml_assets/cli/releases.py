@@ -5,9 +5,10 @@ import json
 from collections.abc import Sequence
 
 from ml_assets.cli.promote import actor
-from ml_assets.core.command import command
+from ml_assets.core.command import about_words, command
 from ml_assets.core.foreign_text import visible
-from ml_assets.core.release import PAST, Entry, Slot
+from ml_assets.core.release import PAST, Entry
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline import releases
 from ml_assets.pipeline.released import release_log
@@ -18,37 +19,39 @@ SHOWN = 20
 LONGEST = 2000  # characters of a reason that is shown
 
 
-def switch(dataset: str, *, to: Slot | None, if_candidate: str, reason: str, as_json: bool) -> int:
+def switch(line: ReleaseLine, *, to: str | None, if_candidate: str, reason: str, as_json: bool) -> int:
     """Let the candidate of a slot serve, and print what serves now."""
     settings = load_settings()
     entry = releases.switch(
-        dataset, to=to, if_candidate=if_candidate, by=actor(settings), why=reason, settings=settings
+        line, to=to, if_candidate=if_candidate, by=actor(settings), why=reason, settings=settings
     )
     return _print(entry, as_json=as_json)
 
 
-def rollback(dataset: str, *, if_live: str, reason: str, as_json: bool) -> int:
+def rollback(line: ReleaseLine, *, if_live: str, reason: str, as_json: bool) -> int:
     """Let what served before serve again, and print what serves now."""
     settings = load_settings()
-    entry = releases.roll_back(dataset, if_live=if_live, by=actor(settings), why=reason, settings=settings)
+    entry = releases.roll_back(line, if_live=if_live, by=actor(settings), why=reason, settings=settings)
     return _print(entry, as_json=as_json)
 
 
-def live(dataset: str, *, as_json: bool) -> int:
+def live(line: ReleaseLine, *, as_json: bool) -> int:
     """Print what serves, since when, what could be switched to or gone back to, and the history.
 
     Of a history in which an entry is damaged it prints the part after that, then raises CorruptArtifactError; so it does
     where a copy, or the record of a decision, is damaged.
     """
-    entries, damage = _readable(release_log(load_settings(), dataset))
+    entries, damage = _readable(release_log(load_settings(), line))
     if as_json:
-        told = {"dataset": dataset, "since": _since(entries), "entries": [_json(entry) for entry in entries]}
+        told = {**dict(line.values), "since": _since(entries), "entries": [_json(entry) for entry in entries]}
         print(json.dumps({**told, "state": _json(entries[0])["state"] if entries else None}, indent=2))
     elif entries:
-        _print_state(dataset, entries)
-        _print_history(dataset, entries)
+        _print_state(line, entries)
+        _print_history(line, entries)
     else:
-        print(f"Nothing was promoted for {dataset} yet: ml-assets promote RUN_ID --from staging --to blue")
+        words = about_words(line.pipeline, {})
+        first = command("promote", "RUN_ID", *words, "--from", "staging", "--to", load_settings().slots[0])
+        print(f"Nothing was promoted for {line.name} yet: {first}")
     if damage:
         raise damage
     return 0
@@ -80,22 +83,20 @@ def _print(entry: Entry, *, as_json: bool) -> int:
     return 0
 
 
-def _print_state(dataset: str, entries: Sequence[Entry]) -> None:
+def _print_state(line: ReleaseLine, entries: Sequence[Entry]) -> None:
     state = entries[0].state
     if state.live is None:
-        print(f"Nothing serves for {dataset} yet.")
+        print(f"Nothing serves for {line.name} yet.")
     else:
-        print(f"{dataset}: {state.live.told()} serves since {_since(entries)}")
+        print(f"{line.name}: {state.live.told()} serves since {_since(entries)}")
     for slot, release in state.candidates.items():
         if release not in (state.live, *state.earlier):
-            print(
-                f"could be switched to: {release.told()}: {command('switch', '--to', slot, dataset=dataset)}"
-            )
+            print(f"could be switched to: {release.told()}: {command('switch', '--to', slot, *line.words)}")
     if state.earlier:
-        print(f"could be gone back to: {state.earlier[-1].told()}: {command('rollback', dataset=dataset)}")
+        print(f"could be gone back to: {state.earlier[-1].told()}: {command('rollback', *line.words)}")
 
 
-def _print_history(dataset: str, entries: Sequence[Entry]) -> None:
+def _print_history(line: ReleaseLine, entries: Sequence[Entry]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -108,7 +109,7 @@ def _print_history(dataset: str, entries: Sequence[Entry]) -> None:
         table.add_row(str(entry.number), _at(entry.at), *map(escape, told))
     console().print(table)
     if len(entries) > SHOWN:
-        print(f"and {len(entries) - SHOWN} before: {command('live', '--json', dataset=dataset)}")
+        print(f"and {len(entries) - SHOWN} before: {command('live', '--json', *line.words)}")
 
 
 def _since(entries: Sequence[Entry]) -> str | None:

@@ -114,7 +114,7 @@ def _branch(
     for file in manifest.files:
         node.add(escape(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}"))
     for item in manifest.artifacts:
-        made_of = node.add(escape(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}"))
+        made_of = node.add(escape(f"from {item.name} run {item.run_id}  SHA-256 {item.sha256}"))
         if item.asset == TRAINING_SET:
             _add_training_set(made_of, manifest, store, days=item.sha256 not in told)
             told.add(item.sha256)

@@ -37,7 +37,7 @@ def _with_inputs(store: ArtifactStore, keys: Sequence[ArtifactKey]) -> list[Arti
     found = dict.fromkeys(keys)
     for key in keys:
         for item in store.manifest(key).artifacts:
-            other = key.beside(item.asset, run_id=item.run_id, names=_slice(item.asset))
+            other = key.beside(item.asset, run_id=item.run_id, names=_slice(item.asset), path=item.path)
             if other not in found and _is_there(store, other):
                 found[other] = None
     order = list(tabular.assets)
@@ -72,6 +72,7 @@ def _row(item: Why, store: ArtifactStore) -> dict[str, Any]:
         "kind": item.kind,
         "reason": item.reason,
         "nearest": nearest,
+        **({"notes": list(item.notes)} if item.notes else {}),
         "differences": [vars(difference) for difference in item.differences],
     }
 
@@ -91,6 +92,8 @@ def _print(found: Sequence[Why], store: ArtifactStore) -> None:
         if item.nearest and item.earlier:
             made = f"{item.earlier.created_at:%Y-%m-%d %H:%M:%S} UTC"
             tree.add(escape(f"nearest  {store.uri(item.nearest)}/  made {made}"))
+        for note in item.notes:
+            tree.add(escape(note))
         for difference in item.differences[:SHOWN]:
             tree.add(escape(str(difference)))
         if len(item.differences) > SHOWN:

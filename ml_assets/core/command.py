@@ -3,10 +3,12 @@
 import datetime as dt
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.run_id import value_text
 
 OPTIONS = frozenset(
     {
@@ -18,18 +20,24 @@ OPTIONS = frozenset(
 """Flags of the shell that are no parameters: one of their names is given as `--set name=value` only."""
 
 
-USUAL_DATASET = "orders"  # of releases, where the shell is given no dataset
-
-
 def run_command(parameters: Parameters, as_of: dt.date, *, environment: str = "default") -> str:
     """`ml-assets run --dataset customers --as-of 2025-12-01 ...`: every parameter that is not at its default."""
     return _command("run", parameters, ["--as-of", as_of.isoformat()], environment)
 
 
-def command(*words: str, dataset: str = "", environment: str = "default") -> str:
-    """`ml-assets switch --to blue --dataset customers`: with a dataset and an environment where they are not the usual."""
-    about = [] if dataset in ("", USUAL_DATASET) else ["--dataset", dataset]
-    return shlex.join(["ml-assets", *words, *about, *_at(environment)])
+def command(*words: str, environment: str = "default") -> str:
+    """`ml-assets switch --to blue --environment staging`: with an environment where it is not that of the settings."""
+    return shlex.join(["ml-assets", *words, *_at(environment)])
+
+
+def about_words(pipeline: Declared, texts: Mapping[str, str]) -> list[str]:
+    """`--pipeline demand --shop south`: the pipeline, where it has a folder, and what is not at its default."""
+    fields = pipeline.parameters.model_fields
+    named = ["--pipeline", pipeline.name] if pipeline.folder else []
+    for name, text in texts.items():
+        if text != value_text(fields[name].default):
+            named += flag_words(name, text)
+    return named
 
 
 def retry_commands(
