@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ml_assets.core.parameters import refuse as refuse
     from ml_assets.core.parameters import used_when as used_when
     from ml_assets.core.product import Product as Product
+    from ml_assets.core.resource import Resource as Resource
     from ml_assets.core.result import Failed as Failed
     from ml_assets.core.rows import Rows as Rows
     from ml_assets.core.value_types import Estimator as Estimator
@@ -61,6 +62,7 @@ else:
         "Parameters": "ml_assets.core.parameters",
         "Pipeline": "ml_assets.api",
         "Product": "ml_assets.core.product",
+        "Resource": "ml_assets.core.resource",
         "Rows": "ml_assets.core.rows",
         "Verdict": "ml_assets.core.asset",
         "make": "ml_assets.pipeline.run",

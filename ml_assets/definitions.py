@@ -6,9 +6,6 @@ from pathlib import Path
 import dagster as dg
 
 import ml_assets.defs
-from ml_assets.defs import training
-
-main_view = training.VIEW
 
 FOLDER = Path(ml_assets.defs.__file__).parent
 

@@ -184,7 +184,7 @@ def a_type_without_a_format() -> None:
 
 
 @refused(
-    "accuracy: its argument forcast is neither parameters, as_of, rows nor an asset that is declared before it. Did you "
+    "accuracy: its argument forcast is neither parameters, as_of, rows, a resource nor an asset that is declared before it. Did you "
     "mean forecast?"
 )
 def an_argument_that_is_nothing_known() -> None:
@@ -193,7 +193,7 @@ def an_argument_that_is_nothing_known() -> None:
 
 
 @refused(
-    "first: its argument last is neither parameters, as_of, rows nor an asset that is declared before it. Assets before "
+    "first: its argument last is neither parameters, as_of, rows, a resource nor an asset that is declared before it. Assets before "
     "it: none."
 )
 def an_argument_named_like_a_later_asset() -> None:
@@ -432,7 +432,7 @@ def a_check_after_the_first_use() -> None:
 
 
 @refused(
-    "steady: its argument accuracy is neither parameters, as_of, rows nor an asset that is declared before it. Assets "
+    "steady: its argument accuracy is neither parameters, as_of, rows, a resource nor an asset that is declared before it. Assets "
     "before it: history, forecast."
 )
 def a_check_of_an_unknown_asset() -> None:

@@ -13,6 +13,7 @@ from ml_assets.core.release import RELEASE_TAG, Release, promoted, switched
 from ml_assets.definitions import defs
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets_tests.builders import order_days, write_landing
+from ml_assets_tests.released import ORDERS
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import GIVEN, QUIET, Shop
 
@@ -41,7 +42,7 @@ def model_in(shop, environment):
 
 
 def log_of(shop):
-    return ReleaseLog(str(shop.place / "releases"), "orders")
+    return ReleaseLog(str(shop.place / "releases"), ORDERS)
 
 
 def release_at(shop, moment):
@@ -49,8 +50,8 @@ def release_at(shop, moment):
     model = model_in(shop, "blue")
     release = Release(
         slot="blue",
-        dataset="orders",
-        model_version=model.parameters["model_version"],
+        line={"dataset": "orders"},
+        values={"model_version": model.parameters["model_version"]},
         as_of=model.as_of,
         run_id=model.run_id,
         sha256=model.sha256,

@@ -30,6 +30,7 @@ from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import CUSTOMERS
 
 DAY = dt.date(2025, 8, 31)
 # Two of 34 million seeds whose SHA-256 agree in 48 bits, found by trying.
@@ -164,7 +165,7 @@ def test_a_run_id_of_two_runs_is_refused_with_the_places_of_both(workspace, one_
     with pytest.raises(
         RefusedError, match=r"2 models have this run_id: .*model_version=v1.*model_version=v2"
     ):
-        find_model("a" * 12, workspace.store)
+        find_model("a" * 12, workspace.store, pipeline=tabular)
     for command in ("show", "why", "reproduce"):
         assert main([command, "a" * 12]) == 2
         assert "model_version=v2" in capsys.readouterr().err
@@ -197,6 +198,8 @@ def test_of_several_models_of_a_run_id_the_dataset_chooses(workspace, one_hash, 
         done = attempt(FIRST.model_copy(update={"dataset": dataset}), DAY, workspace=both)
         assert done.error is None
 
-    assert find_model("a" * 12, both.store, dataset="customers").key.value("dataset") == "customers"
+    assert (
+        find_model("a" * 12, both.store, pipeline=tabular, line=CUSTOMERS).key.value("dataset") == "customers"
+    )
     with pytest.raises(RefusedError, match="2 models have this run_id"):
-        find_model("a" * 12, both.store, dataset="elsewhere")
+        find_model("a" * 12, both.store, pipeline=tabular)

@@ -73,6 +73,7 @@ def assets_of_view(
         internal_asset_deps={
             asset: {view.key(name) for name in declared.inputs} for asset, declared in assets.items()
         },
+        deps=[view.key(name) for name in view.pipeline.uses],
         check_specs=[check.spec(days) for check in checks],
         partitions_def=days,
         backfill_policy=BACKFILL,

@@ -27,11 +27,11 @@ from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped, workspace_of
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig, plain
-from ml_assets.core.asset import Asset
-from ml_assets.core.asset_reader import Reader
+from ml_assets.core.asset import Asset, Making
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
+from ml_assets.core.resource import Resource
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
@@ -233,18 +233,19 @@ def _read(function: Callable[..., Any], view: View, *, threads: int) -> Beside:
     stub.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by the reader
         [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hints[n]) for n in taken]
     )
-    reader = Reader(pipeline=pipeline.name, parameters=pipeline.parameters, assets=pipeline.assets)
-    asset = replace(reader.asset(stub, threads=threads), function=function)
+    asset = replace(pipeline.reader().asset(stub, Making(threads=threads)), function=function)
     return Beside(view=view, asset=asset, config=config, dagsters=dagsters)
 
 
 def _is_of_the_pipeline(name: str, hint: Any, pipeline: Declared) -> bool:
-    if name in pipeline.assets:
+    if name in pipeline.assets or name in pipeline.uses:
         return True
-    is_parameters = (
-        isinstance(hint, type) and issubclass(hint, Parameters) and not issubclass(hint, dg.Config)
+    is_ours = (
+        isinstance(hint, type)
+        and issubclass(hint, Parameters | Resource)
+        and not issubclass(hint, dg.Config | dg.ConfigurableResource)
     )
-    return is_parameters or name in ("params", "rows", "as_of")
+    return is_ours or name in ("params", "rows", "as_of")
 
 
 def _refused(config: type[Any]) -> Callable[[dg.AssetsDefinition], dg.AssetsDefinition]:

@@ -31,13 +31,16 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: Vie
         pipeline=view.pipeline,
         environment=options.environment,
         reuse=options.reuse,
+        again=options.again,
         engine=options.engine,
         dagster_run_id=run.run_id if run else "",
         given=typed,
     )
 
 
-def refuse_mistyped(context: dg.AssetExecutionContext, *, params: str = "params") -> None:
+def refuse_mistyped(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, *, params: str = "params"
+) -> None:
     """Refuse a run config that names what the run does not know, or gives parameters to another pipeline only."""
     run, job = context.run, context.job_def
     needed = {key for node in job.nodes for key in getattr(node.definition, "required_resource_keys", ())}

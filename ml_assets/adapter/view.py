@@ -17,6 +17,7 @@ from ml_assets.adapter.checks import ShownCheck, checks_of
 from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.shown_as import folder_in
 from ml_assets.settings import load_settings
 
 OPTIONS = "options"  # one for all pipelines of a code location
@@ -74,12 +75,22 @@ class View:
         """The name of a job, schedule or sensor beside its own job: that of the main one is bare."""
         return main or kind if self.is_main else f"{self.name}_{kind}"
 
+    def group(self, kind: str) -> str:
+        """The group of what is beside its assets: the main one has several, others have theirs."""
+        return kind if self.is_main else self.name
+
     def step_of(self, asset: str) -> str:
         """The name of the step of an asset beside it, under which its config stands."""
         return "__".join(self.key(asset).path)
 
+    def folder_in(self, root: str) -> str:
+        """The folder of its files, such as presets, below that of all: the main one has the whole."""
+        return folder_in(root, "" if self.is_main else self.name)
+
     def key(self, asset: str) -> dg.AssetKey:
-        """The asset key of one of its assets."""
+        """The asset key of one of its assets; one that is used has that of its owner."""
+        if asset in self.pipeline.uses:
+            return View(pipeline=self.pipeline.uses[asset]).key(asset)
         return dg.AssetKey([*self._first, *asset.split("/")])
 
     def asset_of(self, key: dg.AssetKey) -> str:

@@ -2,9 +2,8 @@
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from ml_assets.cli.request import Request
 from ml_assets.cli.signals import end_if_asked
 from ml_assets.core.pipeline import Declared, default_pipeline
 from ml_assets.core.result import run_config
+from ml_assets.core.shown_as import job_of, params_of, step_of
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
 from ml_assets.pipeline.processes import processes, start_workers
@@ -22,28 +22,18 @@ if TYPE_CHECKING:  # loaded while the workers start
     from dagster import Definitions
 
     from ml_assets.adapter.in_process import LocalRun
-    from ml_assets.adapter.view import View
 
 
-@dataclass(frozen=True, kw_only=True)
-class Location:
-    """Where Dagster finds the jobs of a pipeline: its definitions, and under which names they show it."""
-
-    definitions: "Definitions"
-    view: "View"
-
-
-def location(pipeline: Declared) -> Location:
+def definitions_of(pipeline: Declared) -> "Definitions":
     """The definitions of this project for the shipped pipeline, and for any other its own."""
-    from ml_assets.adapter.view import View
-
     if pipeline is default_pipeline():
-        from ml_assets.definitions import defs, main_view
+        from ml_assets.definitions import defs
 
-        return Location(definitions=defs, view=main_view)
-    from ml_assets.adapter.definitions import definitions_of
+        return defs
+    from ml_assets.adapter import definitions
 
-    return Location(definitions=definitions_of(pipeline), view=View(pipeline=pipeline))
+    pipeline.freeze()
+    return definitions.definitions_of(pipeline)
 
 
 def make_days(call: Call, request: Request) -> Iterator["LocalRun"]:
@@ -52,7 +42,7 @@ def make_days(call: Call, request: Request) -> Iterator["LocalRun"]:
     workers = workers_for(request.parameters, request.days[:DAYS_PER_RUN], workspace=workspace)
     refuse_over_budget(request.parameters, request.days, workspace=workspace, workers=workers)
     with workers_loading(1 if workspace.engine else workers):
-        yield from runs(call, lambda view: view.job_name, request.days, given=request.given)
+        yield from runs(call, job_of(call.pipeline), request.days, given=request.given)
 
 
 @contextmanager
@@ -66,7 +56,7 @@ def workers_loading(count: int) -> Iterator[None]:
 
 def runs(
     call: Call,
-    job: Callable[["View"], str],
+    job: str,
     days: Sequence[dt.date],
     *,
     given: Mapping[str, Any],
@@ -77,7 +67,7 @@ def runs(
 
     Args:
         call: in which environment, and with which options.
-        job: names it, in the view of the pipeline.
+        job: its name.
         days: without a gap.
         given: the parameters.
         own: what assets take of their own, by the asset's name.
@@ -87,20 +77,22 @@ def runs(
     import dagster as dg
 
     from ml_assets.adapter.in_process import run_here
+    from ml_assets.adapter.view import View
 
-    where, environment = location(call.pipeline), call.workspace.environment
+    pipeline, environment = call.pipeline, call.workspace.environment
     config = run_config(
         given,
-        own={where.view.step_of(asset): values for asset, values in own.items()},
-        params=where.view.params,
+        own={step_of(pipeline, asset): values for asset, values in own.items()},
+        params=params_of(pipeline),
         **{**call.options.model_dump(), "environment": environment},
     )
+    definitions, view = definitions_of(pipeline), View(pipeline=pipeline)
     with dg.DagsterInstance.get() as instance:
         for first in range(0, len(days), DAYS_PER_RUN):
             done = run_here(
-                where.definitions.resolve_job_def(job(where.view)),
+                definitions.resolve_job_def(job),
                 tuple(days[first : first + DAYS_PER_RUN]),
-                view=where.view,
+                view=view,
                 config=config,
                 environment=environment,
                 instance=instance,

@@ -48,7 +48,7 @@ def _refuse_unknown_kind(call: Call, asset: str) -> None:
     known = [*call.pipeline.assets, report.ASSET, LEADERBOARD, failed_trials.ASSET]
     if asset in known or next(store.keys(asset, folder=folder), None):
         return
-    kinds = sorted({key.asset for key in store.keys() if key.folder == folder} - {*known})
+    kinds = sorted({key.asset for key in store.keys(None) if key.folder == folder} - {*known})
     raise RefusedError([f"asset: unknown. Allowed: {', '.join([*known, *kinds])}."])
 
 

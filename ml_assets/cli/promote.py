@@ -3,7 +3,7 @@
 import getpass
 
 from ml_assets.cli.call import Call
-from ml_assets.cli.subjects import command_about, given_own, refuse_another_line
+from ml_assets.cli.subjects import command_about, given_own, refuse_other_line
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.promotion.decision import HEAD, Decision
 from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
@@ -26,11 +26,10 @@ def promote(call: Call) -> int:
         by=actor(call.settings),
         settings=call.settings,
     )
+    refuse_other_line(call, own.model, environment=request.source)
     if not call.args.plan:
         return _promote(call, request)
-    evaluated = promotion.evaluate(request)
-    refuse_another_line(call, evaluated.log.line)
-    decision = evaluated.decision
+    decision = promotion.evaluate(request).decision
     call.show(decision.record(), lambda: _print_plan(decision))
     return REFUSED if decision.verdict == "refused" else DONE
 
@@ -46,8 +45,8 @@ def actor(settings: Settings) -> str:
 def _promote(call: Call, request: promotion.Promotion) -> int:
     outcome = promotion.promote(request)
     entry = outcome.entry
-    document = {"decision": outcome.decision.record(), "sha256": outcome.digest}
-    document["entry"] = entry and entry.model_dump(mode="json")
+    logged = entry and entry.model_dump(mode="json")
+    document = {"decision": outcome.decision.record(), "sha256": outcome.digest, "entry": logged}
     call.show(document, lambda: _print_outcome(call, outcome))
     return DONE if entry else REFUSED
 

@@ -1,7 +1,7 @@
 """`ml-assets switch`, `rollback` and `live`: what serves, and what did."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.promote import actor
@@ -64,7 +64,7 @@ def _refuse_act(call: Call, *, flag: str, model: str) -> None:
         raise RefusedError([problem.replace("model:", f"{flag}:", 1) for problem in problems.values()])
 
 
-def _acted(call: Call, act: "releases.Act", **given: str | None) -> int:
+def _acted(call: Call, act: Callable[..., Entry], **given: str | None) -> int:
     settings = call.settings
     entry = act(line_of(call), **given, by=actor(settings), why=call.args.reason, settings=settings)
     told = f"{PAST[entry.action]} {entry.release.told()}: it serves now."

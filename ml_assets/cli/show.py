@@ -69,7 +69,7 @@ def _branch(tree: "Tree", key: ArtifactKey, manifest: Manifest, found: Found, se
     for file in manifest.files:
         node.add(escape(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}"))
     for item in manifest.artifacts:
-        made_of = node.add(escape(f"from {item.asset} run {item.run_id}  SHA-256 {item.sha256}"))
+        made_of = node.add(escape(f"from {item.name} run {item.run_id}  SHA-256 {item.sha256}"))
         if takes_rows(item.asset, pipeline=found.call.pipeline):
             used = used_input(item, manifest, found.store, pipeline=found.call.pipeline)
             _add_sources(made_of, used, days=item.sha256 not in seen)

@@ -12,11 +12,24 @@ from ml_assets.core.problems import problems_of
 from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.slices import subjects
 from ml_assets.errors import RefusedError
+from ml_assets.pipeline.released import find_model, store_of
 
 
 def line_of(call: Call) -> ReleaseLine:
     """The releases that are meant; RefusedError where the pipeline promotes nothing, or a value is none."""
     return ReleaseLine.of(call.pipeline, _given(call))
+
+
+def refuse_other_line(call: Call, run_id: str, *, environment: str) -> None:
+    """RefusedError where the flags name other releases than those of a run_id; without flags it alone tells them."""
+    if not _given(call):
+        return
+    line, store = line_of(call), store_of(call.settings, environment)
+    found = find_model(run_id, store, pipeline=call.pipeline, line=line)
+    if ReleaseLine.of_key(call.pipeline, found.key) != line:
+        raise RefusedError(
+            [f"{run_id}: is not of {line.name}. Leave out what names it, or name another run_id."]
+        )
 
 
 def command_about(call: Call, line: ReleaseLine, *words: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.sweep_request import SweepRequest, read_sweep
+from ml_assets.core.shown_as import job_of
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result
 from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
 
@@ -56,7 +57,7 @@ def _here(call: Call, request: SweepRequest) -> SweepResult:
         with workers_loading(_workers(asked)):
             (done,) = runs(
                 call,
-                lambda view: view.beside("sweep"),
+                job_of(call.pipeline, "sweep"),
                 [request.as_of],
                 given=request.given,
                 own={ASSET: request.given_own},

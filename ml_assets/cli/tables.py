@@ -100,7 +100,7 @@ def print_backfill(result: Mapping[str, Any], *, pipeline: Declared) -> None:
 def logged(emit: Callable[[logging.LogRecord], None]) -> Iterator[None]:
     """Give `emit` what the library logs."""
     handler = logging.Handler()
-    handler.emit = emit  # type: ignore[method-assign]
+    handler.emit = emit  # type: ignore[method-assign, assignment]
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     try:

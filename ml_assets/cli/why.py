@@ -36,7 +36,7 @@ def _with_inputs(named: Found) -> list[ArtifactKey]:
     for key in named.keys:
         for item in store.manifest(key).artifacts:
             names = pipeline.slice(item.asset).model_fields
-            other = key.beside(item.asset, run_id=item.run_id, names=names)
+            other = key.beside(item.asset, run_id=item.run_id, names=names, path=item.path)
             if other not in found and _is_there(store, other):
                 found[other] = None
     return in_order(list(found), pipeline)
@@ -64,6 +64,8 @@ def _print(found: Sequence[Why], store: ArtifactStore) -> None:
         if item.nearest and item.earlier:
             made = f"{item.earlier.created_at:%Y-%m-%d %H:%M:%S} UTC"
             tree.add(escape(f"nearest  {store.uri(item.nearest)}/  made {made}"))
+        for note in item.notes:
+            tree.add(escape(note))
         for difference in item.differences[:SHOWN]:
             tree.add(escape(str(difference)))
         if len(item.differences) > SHOWN:

@@ -65,8 +65,10 @@ class ArtifactKey:
         """The text of a parameter that the path tells; "" where it tells none."""
         return dict(self.values).get(name, "")
 
-    def beside(self, asset: str, *, run_id: str, names: Collection[str]) -> "ArtifactKey":
-        """The key of another asset of the same pipeline and day, whose path tells only the parameters `names`."""
+    def beside(self, asset: str, *, run_id: str, names: Collection[str], path: str = "") -> "ArtifactKey":
+        """The key of another asset of the same day, whose path tells only the parameters `names`; or which is at `path`."""
+        if (elsewhere := parse_path(path) if path else None) is not None:
+            return elsewhere
         values = tuple((name, value) for name, value in self.values if name in names)
         return ArtifactKey(asset=asset, values=values, as_of=self.as_of, run_id=run_id, folder=self.folder)
 

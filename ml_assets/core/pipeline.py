@@ -9,13 +9,14 @@ import functools
 import importlib
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from types import FrameType, MappingProxyType
 from typing import Any, TypeVar, overload
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
-from ml_assets.core.asset import Asset, Better, Check, Metric, Sample, Takes, Verdict
-from ml_assets.core.asset_reader import Reader, read_sample
+from ml_assets.core.asset import Asset, Better, Check, Making, Metric, Sample, Takes, Verdict
+from ml_assets.core.asset_reader import Reader
 from ml_assets.core.definition_rules import (
     REFERENCE,
     commands_problems,
@@ -24,12 +25,14 @@ from ml_assets.core.definition_rules import (
     name_problem,
     parameters_problems,
     path_problems,
+    use_problem,
     whole_problems,
 )
 from ml_assets.core.found_again import found_again, script_is_loading
 from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.raised_at import raised_at
 from ml_assets.core.run_id import hash_identity
+from ml_assets.core.sample_reader import read_sample
 from ml_assets.errors import DefinitionError, MlAssetsError, RefusedError
 
 __all__ = ["REFERENCE", "Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
@@ -51,6 +54,8 @@ class Declared:
         folder: the first part of its paths; "" for none.
         promotes: the asset that is promoted, or None.
         metrics: what its artifacts are compared by.
+        not_worse: the function, as MODULE:NAME, that compares a candidate with what serves; "" for that of the library,
+            which goes by days (`ml_assets.pipeline.not_worse.NotWorse`).
         commands: where the table of the commands is that only it has in the shell, `shop.commands:TABLE`; "" for none.
         module: where it was defined: it is found there again in another process.
 
@@ -67,6 +72,7 @@ class Declared:
         promotes: str | None = None,
         metrics: Sequence[Metric] = (),
         folder: str | None = None,
+        not_worse: str = "",
         commands: str = "",
     ) -> None:
         if problem := name_problem(name):
@@ -74,16 +80,19 @@ class Declared:
         problems = parameters_problems(parameters)
         if not problems:
             problems = [*path_problems(path, parameters), *metrics_problems(metrics, parameters)]
-        _refuse(name, [*problems, *folder_problems(folder), *commands_problems(commands)])
+        places = [*commands_problems(commands), *_reference_problems(not_worse=not_worse)]
+        _refuse(name, [*problems, *folder_problems(folder), *places])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
         self.promotes = promotes
         self.metrics = tuple(metrics)
         self.folder = name if folder is None else folder
+        self.not_worse = not_worse
         self.commands = commands
         self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
+        self._uses: dict[str, Declared] = {}
         self._checks: dict[tuple[str, str], Check] = {}
         self._samples: dict[str, Sample] = {}
         self._used = False
@@ -92,6 +101,11 @@ class Declared:
     def assets(self) -> Mapping[str, Asset]:
         """Its assets by name, in the order in which they are made."""
         return MappingProxyType(self._assets)
+
+    @property
+    def uses(self) -> "Mapping[str, Declared]":
+        """The pipelines whose assets it takes, by the name of the asset."""
+        return MappingProxyType(self._uses)
 
     @property
     def checks(self) -> Mapping[tuple[str, str], Check]:
@@ -107,23 +121,48 @@ class Declared:
     def asset(self, function: Function, /) -> Function: ...
 
     @overload
-    def asset(self, /, *, threads: int) -> Callable[[Function], Function]: ...
+    def asset(
+        self,
+        /,
+        *,
+        threads: int = 1,
+        recorded: bool = False,
+        files: Sequence[str] = (),
+        code: Sequence[str] = (),
+        window: Callable[[Any], Mapping[str, int]] | None = None,
+    ) -> Callable[[Function], Function]: ...
 
-    def asset(self, function: Function | None = None, /, *, threads: int = 1) -> Any:
+    def asset(self, function: Function | None = None, /, **making: Any) -> Any:
         """Declare an asset by its function, and return the function as it is.
 
         Args:
             function: what makes it.
-            threads: the threads that linear algebra may use while it is made.
+            making: what `Making` says of how it is made: `threads`, `recorded`, `files`, `code`, `window`.
         """
 
         def declare(function: Function) -> Function:
             self._refuse_late(function)
-            made = self._reader().asset(function, threads=threads)
+            made = self.reader().asset(function, Making(**making))
+            self._refuse_unreadable(made)
             self._assets[made.name] = made
             return function
 
         return declare if function is None else declare(function)
+
+    def use(self, other: "Declared", name: str) -> None:
+        """Let an asset of another pipeline be taken by those of this one: same path, key and owner.
+
+        Args:
+            other: the pipeline that makes it.
+            name: of the asset.
+
+        Raises:
+            DefinitionError: there is no such asset, or it cannot be one of this pipeline too.
+        """
+        self._refuse_late(self.use)
+        if problem := use_problem(self, other, name):
+            raise DefinitionError(f"{self.name}: use: {problem}")
+        self._uses[name] = other
 
     @overload
     def check(self, function: Function, /) -> Function: ...
@@ -141,7 +180,12 @@ class Declared:
 
         def declare(function: Function) -> Function:
             self._refuse_late(function)
-            made = self._reader().check(function, blocking=blocking)
+            made = self.reader().check(function, blocking=blocking)
+            if made.asset in self._uses:
+                owner = self._uses[made.asset].name
+                raise DefinitionError(
+                    f"{made.name}: {made.asset} is made and checked by {owner}. Declare the check there."
+                )
             if (made.asset, made.name) in self._checks:
                 raise DefinitionError(
                     f"{made.name}: {made.asset} has a check of this name already. Rename one of them."
@@ -178,10 +222,24 @@ class Declared:
 
         return declare if function is None else declare(function)
 
+    def owner(self, asset: str) -> "Declared":
+        """The pipeline that makes an asset: this one, or that of which it is used."""
+        return self._uses.get(asset, self)
+
+    def taken(self, asset: str) -> Asset:
+        """One of its assets, or of those that it uses."""
+        return self.owner(asset).assets[asset]
+
+    def behind(self, asset: str) -> set[str]:
+        """One of its assets, and those of its own that this is made of."""
+        inputs = [name for name in self._assets[asset].inputs if name in self._assets]
+        return {asset}.union(*map(self.behind, inputs))
+
     def slice(self, asset: str | None = None) -> type[Parameters]:
         """The class of the parameters that decide an asset; of one beside the pipeline and of all of it, the whole class."""
         self.freeze()
-        return self._assets[asset].slice if asset in self._assets else self.parameters
+        known = asset in self._assets or asset in self._uses
+        return self.taken(asset).slice if asset is not None and known else self.parameters
 
     def identity(self, parameters: Parameters, asset: str | None = None) -> dict[str, Any]:
         """The values that decide an asset, or all of the pipeline."""
@@ -198,6 +256,8 @@ class Declared:
     def key_of_identity(self, asset: str, values: Mapping[str, Any], as_of: dt.date) -> ArtifactKey:
         """Where an asset that these values decide is kept."""
         self.freeze()
+        if (owner := self.owner(asset)) is not self:
+            return owner.key_of_identity(asset, values, as_of)
         return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder, pipeline=self)
 
     def freeze(self) -> None:
@@ -214,8 +274,13 @@ class Declared:
         spec = known.get("__spec__") if self.module == "__main__" else None  # there is one with `python -m`
         return f"{spec.name if spec else self.module}:{name}" if name else ""
 
-    def _reader(self) -> Reader:
-        return Reader(pipeline=self.name, parameters=self.parameters, assets=self._assets)
+    def reader(self) -> Reader:
+        """What reads functions of it, against the assets that it has and uses by now."""
+        used = {name: replace(self.taken(name), inputs=()) for name in self._uses}
+        return Reader(pipeline=self.name, parameters=self.parameters, assets={**used, **self._assets})
+
+    def _refuse_unreadable(self, asset: Asset) -> None:
+        """DefinitionError where something that it names as its code is not there; who can read files says so."""
 
     def _refuse_late(self, function: Callable[..., Any]) -> None:
         if self._used:
@@ -237,6 +302,11 @@ class Declared:
                 'what starts it under `if __name__ == "__main__":`.'
             )
         return found_again, (self.reference, str(getattr(sys.modules[self.module], "__file__", "") or ""))
+
+
+def _reference_problems(**named: str) -> list[str]:
+    wrong = (argument for argument, place in named.items() if place and not REFERENCE.match(place))
+    return [f"{argument} names no function. Write MODULE:NAME." for argument in wrong]
 
 
 def _refuse(name: str, problems: Sequence[str]) -> None:
@@ -300,7 +370,7 @@ def default_reference() -> str:
     points = [*metadata.distribution("ml-assets").entry_points.select(group=DEFAULT)]
     if not points:
         raise RefusedError(["pipeline: none is named. Allowed: MODULE:NAME, or install ml_assets again."])
-    return points[0].value
+    return str(points[0].value)
 
 
 @functools.cache

@@ -102,7 +102,7 @@ def _pooled(
     workspace: Workspace,
 ) -> Pool | None:
     """The metrics over all days that are done; without intervals, and why, where scores cannot be read."""
-    if not evaluations:
+    if not evaluations or not names:
         return None
     without = [manifest for manifest in evaluations if not keeps_scores(manifest)]
     if without:
@@ -188,7 +188,7 @@ def product(report: Report, *, pipeline: Declared) -> Product[Any]:
 
     summary = report.metrics.get(report.metric)
     trend = summary.trend if summary else None
-    pictures = {"days.png": days_png(report, pipeline=pipeline)}
+    pictures = {"days.png": days_png(report, pipeline=pipeline)} if report.metric else {}
     if report.coverage:
         pictures["coverage.png"] = coverage_png(report.coverage)
     return Product(

@@ -26,6 +26,7 @@ from ml_assets.pipeline.differences import (
 from ml_assets.pipeline.reuse import is_reusable
 from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
+UNCOUNTED = ("code", "package", "hardware")  # what does not decide whether a recorded artifact is made again
 Kind = Literal["same run_id", "other parameters", "earlier as_of", "none"]
 
 
@@ -63,8 +64,22 @@ class Why:
         return "nothing earlier: no artifact to compare with existed"
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of its code: that it does not count, or of which modules all counts, and why."""
+        modules = self.manifest.code_modules.items()
+        recorded = [
+            "recorded: code and packages do not make it again, only inputs, or whoever asks for it by name"
+        ]
+        return (
+            *(recorded if self.manifest.recorded else ()),
+            *(f"all of {name} counts as code: {why}" for name, why in modules),
+        )
+
+    @property
     def _reason_again(self) -> str:
         again = "made again" if is_reusable(self.manifest) else "made again, as it is each time"
+        if self.manifest.recorded and all(item.what in UNCOUNTED for item in self.differences):
+            return "asked anew by name, for it is recorded: the earlier one is in its history"
         if any(item.what != "hardware" for item in self.differences):  # which decides nothing
             return f"{again}: what it is made from had changed"
         if is_reusable(self.manifest):
@@ -89,6 +104,7 @@ class Why:
             "kind": self.kind,
             "reason": self.reason,
             "nearest": nearest,
+            **({"notes": list(self.notes)} if self.notes else {}),
             "differences": [vars(difference) for difference in self.differences],
         }
 

@@ -45,7 +45,7 @@ class Report(Part):
         environment: where the artifacts are.
         first: the first day.
         last: the last day.
-        metric: the one that the pictures show.
+        metric: the one that the pictures show; "" where the pipeline declares none.
         asked: how many days there are.
         done: how many of them have an evaluation.
         success_rate: done / asked.
@@ -121,7 +121,7 @@ def build_report(
         environment=environment,
         first=days[0].as_of,
         last=days[-1].as_of,
-        metric=metric or metrics.names[0],
+        metric=metric or next(iter(metrics.names), ""),
         asked=len(days),
         done=len(done),
         success_rate=round(len(done) / len(days), 10),
@@ -143,6 +143,11 @@ def build_report(
         days=tuple(days),
         coverage=coverage,
     )
+
+
+def has_rows(report: Report) -> bool:
+    """Whether its days count rows, or may: of none that is done nobody knows."""
+    return bool(report.rows) or not report.done
 
 
 def pooled_names(metrics: Metrics) -> list[str]:

@@ -1,7 +1,7 @@
 """What decides a sweep beside the parameters of its runs: the axes, the search, and what is best."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, create_model
@@ -11,8 +11,9 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters, identity
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
+from ml_assets.core.slices import subjects
 from ml_assets.core.sweep.axis import Range
-from ml_assets.core.sweep.space import Space, corners, read_space, size
+from ml_assets.core.sweep.space import FIXED, Space, corners, read_space, size
 from ml_assets.errors import RefusedError
 
 LARGEST_GRID = 10_000
@@ -128,14 +129,15 @@ def check_sweep(values: Mapping[str, Any], *, pipeline: Declared) -> SweepParame
     if not metrics.ranked:
         raise RefusedError([NO_METRIC.format(pipeline=pipeline.name)])
     model = sweep_parameters(metrics)
-    problems = list(_problems(values, model, cls))
+    fixed = {*subjects(pipeline), *FIXED}  # trials of other rows cannot be compared
+    problems = list(_problems(values, model, cls, fixed))
     if problems:
         raise RefusedError(problems)
     return model.model_validate(dict(values))
 
 
 def _problems(
-    values: Mapping[str, Any], model: type[SweepParameters], cls: type[Parameters]
+    values: Mapping[str, Any], model: type[SweepParameters], cls: type[Parameters], fixed: Collection[str]
 ) -> Iterator[str]:
     grid = values.get("grid", {})
     own = {name: value for name, value in values.items() if name != "grid"}
@@ -144,7 +146,7 @@ def _problems(
     if not isinstance(grid, Mapping):
         yield f"grid: not a list of axes. Allowed: {AXES}."
         return
-    space, problems = read_space(grid, cls=cls)
+    space, problems = read_space(grid, cls=cls, fixed=fixed)
     yield from problems
     if not problems and "search" not in wrong:
         rest = {name: value for name, value in own.items() if name not in wrong}

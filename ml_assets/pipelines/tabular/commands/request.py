@@ -11,6 +11,7 @@ from ml_assets.cli.request import against_settings, asked_days, each_day
 from ml_assets.core.options import Options
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.release import NOW, RELEASE_TAG, Requested
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.result import FailedDay, failed_days
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.commands.table import ROWS
@@ -71,7 +72,8 @@ def with_model(request: ScoringRequest, *, asset: str) -> ScoringRequest:
     from ml_assets.pipelines.tabular.scoring.model import rows_of_model, scoring_model
 
     call, parameters = request.call, request.parameters
-    last = release_log(call.settings, parameters.dataset).last() if request.own.model == LIVE else None
+    line = ReleaseLine.of(call.pipeline, {"dataset": parameters.dataset})
+    last = release_log(call.settings, line).last() if request.own.model == LIVE else None
     requested = Requested(entry=last.number if last else 0)
     model = scoring_model(parameters, request.own, workspace=call.workspace, asset=asset, requested=requested)
     parameters = rows_of_model(parameters, model, named=request.given, workspace=call.workspace)
@@ -86,7 +88,7 @@ def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["Lo
     return list(
         runs(
             request.call,
-            lambda _: job,
+            job,
             request.days,
             given=request.given,
             own={asset: request.given_own},
