@@ -80,13 +80,15 @@ def report_of(
     ]
     done = {record.as_of for record in records if record.done}
     evaluations = [day.measured for day in stored if day.measured and day.as_of in done]
+    settings = load_settings()
     return build_report(
         records,
         parameters=parameters,
         pipeline=pipeline,
         environment=workspace.environment,
         metric=metric,
-        named_environment=workspace.environment != load_settings().environment,
+        named_environment=workspace.environment != settings.environment,
+        first_pipeline=settings.first_pipeline,
         coverage=covered,
         pooled=_pooled(records, evaluations, names=pooled_names(Metrics.of(pipeline)), workspace=workspace),
     )

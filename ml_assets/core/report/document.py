@@ -95,6 +95,7 @@ def build_report(
     environment: str,
     metric: str = "",
     named_environment: bool = False,
+    first_pipeline: str = "",
     coverage: Coverage | None = None,
     pooled: Pool | None = None,
 ) -> Report:
@@ -107,6 +108,7 @@ def build_report(
         environment: where the artifacts are.
         metric: what the pictures show; by default the first that is declared.
         named_environment: whether commands must name the environment, as it is not the settings' default.
+        first_pipeline: the reference of the pipeline that the settings name first; "" where they name none.
         coverage: which days other parameter sets cover.
         pooled: metrics over all days, where their rows were looked at.
     """
@@ -130,7 +132,13 @@ def build_report(
         drift=_drifts(done, parameters, metrics),
         errors=_errors(days),
         retry=tuple(
-            retry_commands(parameters, undone, environment=environment if named_environment else "default")
+            retry_commands(
+                parameters,
+                undone,
+                pipeline=pipeline,
+                first=first_pipeline,
+                environment=environment if named_environment else "default",
+            )
         ),
         days=tuple(days),
         coverage=coverage,

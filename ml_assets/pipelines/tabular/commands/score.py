@@ -1,24 +1,25 @@
 """`ml-assets score`: the rows of a day, or of several, scored in this process."""
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ml_assets.cli.local_scoring import failed, launch_scoring, with_model
-from ml_assets.cli.run import progress
-from ml_assets.cli.scoring_request import ScoringRequest
+from ml_assets.cli.call import Call
 from ml_assets.core.result import artifact_of
-from ml_assets.pipelines.tabular.scoring.parameters import ASSET
+from ml_assets.pipelines.tabular.commands.request import failed, launch_scoring, read_scoring, with_model
+from ml_assets.pipelines.tabular.scoring.parameters import ASSET, ScoringParameters
 
 JOB = "score"
 NUMBERS = ("mean_score", "score_p10", "score_p50", "score_p90")
 
 
-def score(request: ScoringRequest, *, as_json: bool) -> int:
+def score(call: Call) -> int:
     """Score each day and print a line for each; 1 where a day has no predictions."""
+    request = read_scoring(call, own=ScoringParameters)
+    from ml_assets.cli.tables import progress
+
     request = with_model(request, asset=ASSET)
-    with progress(show=not as_json, doing="Scoring"):
+    with progress(show=not call.args.json, doing="Scoring"):
         runs = launch_scoring(request, job=JOB, asset=ASSET)
     result = {
         "dataset": request.parameters.dataset,
@@ -33,10 +34,7 @@ def score(request: ScoringRequest, *, as_json: bool) -> int:
         ],
         "failed": failed(runs, asset=ASSET),
     }
-    if as_json:
-        print(json.dumps(result, indent=2))
-    else:
-        _print(result)
+    call.show(result, lambda: _print(result))
     return 1 if result["failed"] else 0
 
 
@@ -52,21 +50,18 @@ def _day(day: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print(result: Mapping[str, Any]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from ml_assets.cli.tables import console
+    from ml_assets.cli.tables import console, table
 
     head = ("as_of", "run_id", "model", "rows", "mean score", "10 %", "median", "90 %", "", "predictions")
-    table = Table(*head, box=None, padding=(0, 2))
+    rows = []
     for day in result["days"]:
         numbers = [f"{day[name]:.4f}" for name in NUMBERS]
         made = "reused" if day["artifact"]["reused"] else "made"
         told = (day["as_of"], day["run_id"], day["model_run_id"], str(day["rows"]))
-        table.add_row(*told, *numbers, made, escape(day["artifact"]["uri"]) + "/")
+        rows.append((*told, *numbers, made, f"{day['artifact']['uri']}/"))
     out = console()
     if result["days"]:
-        out.print(table)
+        out.print(table(head, rows))
     out.print(
         f"{result['dataset']} of source {result['source']} in environment {result['environment']}: "
         f"{len(result['days'])} scored, {len(result['failed'])} failed",

@@ -3,14 +3,12 @@
 import json
 from typing import TYPE_CHECKING
 
-from ml_assets.cli.local import workspace_for
-from ml_assets.cli.local_scoring import failed, launch_scoring, with_model
-from ml_assets.cli.run import progress
-from ml_assets.cli.scoring_request import ScoringRequest
+from ml_assets.cli.call import Call
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.result import artifact_of
 from ml_assets.errors import MlAssetsError
-from ml_assets.pipelines.tabular.monitoring.parameters import ASSET
+from ml_assets.pipelines.tabular.commands.request import failed, launch_scoring, read_scoring, with_model
+from ml_assets.pipelines.tabular.monitoring.parameters import ASSET, MonitoringParameters
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,31 +21,31 @@ JOB = "monitor"
 MOST_INPUTS = 10
 
 
-def monitor(request: ScoringRequest, *, as_json: bool) -> int:
+def monitor(call: Call) -> int:
     """Make the monitoring of a day and print it; raises the error that stopped it."""
+    request = read_scoring(call, own=MonitoringParameters)
+    from ml_assets.cli.tables import progress
+
     request = with_model(request, asset=ASSET)
-    with progress(show=not as_json, doing="Monitoring"):
+    with progress(show=not call.args.json, doing="Monitoring"):
         (run,) = launch_scoring(request, job=JOB, asset=ASSET)
     if wrong := failed([run], asset=ASSET):
         raise MlAssetsError(wrong[0]["reason"])
     artifact = artifact_of(run.seen[ASSET, str(request.days[0])])
-    found = _stored(artifact["uri"], request)
-    if as_json:
-        told = {"dagster_run_id": run.dagster_run_id, "environment": run.environment, "artifact": artifact}
-        print(json.dumps({**told, "monitoring": found.document()}, indent=2))
-    else:
-        _print(found, artifact["uri"])
+    found = _stored(artifact["uri"], call)
+    told = {"dagster_run_id": run.dagster_run_id, "environment": run.environment, "artifact": artifact}
+    call.show({**told, "monitoring": found.document()}, lambda: _print(found, artifact["uri"]))
     return 0
 
 
-def _stored(uri: str, request: ScoringRequest) -> "Monitoring":
+def _stored(uri: str, call: Call) -> "Monitoring":
     """What was committed, as it is read back from the store."""
     from ml_assets.core.artifact import parse_path
     from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 
     key = parse_path(uri[uri.rindex(f"/{ASSET}/") :])
     assert isinstance(key, ArtifactKey)
-    document = workspace_for(request.options).store.load(key)
+    document = call.workspace.store.load(key)
     return Monitoring.model_validate_json(json.dumps(document))
 
 
@@ -79,24 +77,15 @@ def _print(found: "Monitoring", uri: str) -> None:
 
 
 def _metrics(outcomes: "Outcomes") -> "Table":
-    from rich.table import Table
-
+    from ml_assets.cli.tables import table
     from ml_assets.pipelines.tabular.monitoring import text
 
-    table = Table(*text.METRICS, box=None, padding=(0, 2))
-    for row in text.metrics(outcomes):
-        table.add_row(*row)
-    return table
+    return table(text.METRICS, text.metrics(outcomes))
 
 
 def _shifts(drift: "Drift") -> "Table":
-    from rich.markup import escape
-    from rich.table import Table
-
+    from ml_assets.cli.tables import table
     from ml_assets.pipelines.tabular.monitoring.text import shift
 
     head = ("column", "PSI", "expected without change", "limit of chance", "drift")
-    table = Table(*head, box=None, padding=(0, 2))
-    for item in (drift.scores, *drift.inputs[:MOST_INPUTS]):
-        table.add_row(escape(item.name), *shift(item))
-    return table
+    return table(head, [(item.name, *shift(item)) for item in (drift.scores, *drift.inputs[:MOST_INPUTS])])
