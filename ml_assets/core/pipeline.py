@@ -172,6 +172,11 @@ class Declared:
         def declare(function: Function) -> Function:
             self._refuse_late(function)
             made = self.reader().check(function, blocking=blocking)
+            if made.asset in self._uses:
+                owner = self._uses[made.asset].name
+                raise DefinitionError(
+                    f"{made.name}: {made.asset} is made and checked by {owner}. Declare the check there."
+                )
             if (made.asset, made.name) in self._checks:
                 raise DefinitionError(
                     f"{made.name}: {made.asset} has a check of this name already. Rename one of them."
