@@ -6,6 +6,7 @@ import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
+from ml_assets.core.as_of import EVERY
 from ml_assets.core.asset import DAYS, Asset, Metric
 from ml_assets.core.definition import definition_problems
 from ml_assets.core.nearest import nearest
@@ -101,6 +102,13 @@ def _over_problem(metric: Metric, parameters: type[Parameters]) -> str:
         f"metrics: {metric.name}: over is neither a number of days nor a whole number among the parameters. Write "
         f'over="28 days", or one of: {", ".join(whole) or "none here"}.'
     )
+
+
+def every_problems(every: object) -> list[str]:
+    """What keeps a text from saying for which days a pipeline is made."""
+    if every == "" or (isinstance(every, str) and EVERY.match(every)):
+        return []
+    return ['every: not known. Write every="week on monday", or leave it out for each day.']
 
 
 def folder_problems(folder: object) -> list[str]:

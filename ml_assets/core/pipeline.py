@@ -19,6 +19,7 @@ from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.asset import Asset, Better, Check, Making, Metric, Sample, Takes, Verdict
 from ml_assets.core.asset_reader import Reader
 from ml_assets.core.definition_rules import (
+    every_problems,
     folder_problems,
     metrics_problems,
     name_problem,
@@ -51,6 +52,7 @@ class Declared:
         parameters: the class of all of its parameters.
         path: the parameters that are worth seeing in a path, in this order.
         folder: the first part of its paths; "" for none.
+        every: the days that it is made for, `week on monday`; "" for each.
         promotes: the asset that is promoted, or None.
         metrics: what its artifacts are compared by.
         module: where it was defined: it is found there again in another process.
@@ -68,19 +70,21 @@ class Declared:
         promotes: str | None = None,
         metrics: Sequence[Metric] = (),
         folder: str | None = None,
+        every: str = "",
     ) -> None:
         if problem := name_problem(name):
             raise DefinitionError(f"Pipeline {name}: {problem}")
         problems = parameters_problems(parameters)
         if not problems:
             problems = [*path_problems(path, parameters), *metrics_problems(metrics, parameters)]
-        _refuse(name, [*problems, *folder_problems(folder)])
+        _refuse(name, [*problems, *folder_problems(folder), *every_problems(every)])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
         self.promotes = promotes
         self.metrics = tuple(metrics)
         self.folder = name if folder is None else folder
+        self.every = every
         self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
         self._uses: dict[str, Declared] = {}
