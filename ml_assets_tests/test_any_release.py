@@ -280,5 +280,5 @@ def test_the_interval_of_a_difference_by_days_holds_what_is_there():
 
 
 def test_a_pipeline_names_its_own_comparison_as_module_and_name(tmp_path, monkeypatch):
-    with pytest.raises(DefinitionError, match="not_worse names no function"):
+    with pytest.raises(DefinitionError, match="not_worse: not MODULE:NAME"):
         written(tmp_path, monkeypatch, "odd", promotes="guess", not_worse="compare")
