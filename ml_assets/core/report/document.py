@@ -13,7 +13,6 @@ from ml_assets.core.report.pooled import Pool, means
 from ml_assets.core.report.record import STATUSES, DayRecord, Part, Status
 from ml_assets.core.report.summary import Summary, summarise
 from ml_assets.core.report.trend import Drift, drift
-from ml_assets.core.statistics.row_values import LARGEST
 
 NOTE = (
     "Windows overlap from day to day, so the days are not independent. Intervals of trends take that into account, and "
@@ -105,7 +104,8 @@ def build_report(
         parameters: those of every day.
         pipeline: whose parameters they are.
         environment: where the artifacts are.
-        metric: what the pictures show; by default the first that is declared.
+        metric: what the pictures show; by default the first that is declared, and the first of those that the days have
+            where none has this one.
         named_environment: whether commands must name the environment, as it is not the settings' default.
         coverage: which days other parameter sets cover.
         pooled: metrics over all days, where their rows were looked at.
@@ -119,7 +119,7 @@ def build_report(
         environment=environment,
         first=days[0].as_of,
         last=days[-1].as_of,
-        metric=metric or metrics.names[0],
+        metric=metrics.shown(metric or metrics.names[0], {name for day in done for name in day.metrics}),
         asked=len(days),
         done=len(done),
         success_rate=round(len(done) / len(days), 10),
@@ -139,7 +139,7 @@ def build_report(
 
 def pooled_names(metrics: Metrics) -> list[str]:
     """Those that are told over all days together: with an interval, or ranked where none has one."""
-    ends = [name for name in metrics.names if metrics.ends(name) and name in LARGEST]
+    ends = [name for name in metrics.names if metrics.ends(name) and metrics.rows(name)]
     return ends or list(metrics.ranked)
 
 

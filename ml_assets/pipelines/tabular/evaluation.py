@@ -12,11 +12,13 @@ from ml_assets.core.figures import BLUE, DARK, GREY, figure_of, finish, png, sho
 from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, scored_rows
 from ml_assets.core.statistics.calibration import perfect_calibration_error
-from ml_assets.core.statistics.intervals import auc_interval, mean_interval
-from ml_assets.core.statistics.row_values import LARGEST, RowValues, calibration_groups, roc_auc, row_values
+from ml_assets.core.statistics.intervals import mean_interval
+from ml_assets.core.statistics.row_values import RowValues
+from ml_assets.core.statistics.yes_no import auc, calibration_groups
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.tabular.features import importance, single_features, spread, suspects
 from ml_assets.pipelines.tabular.folds import FOLD, HOLDOUT, TRAIN
+from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.training import labels, predict
 
@@ -83,7 +85,7 @@ def _all_metrics(
     """Those of the holdout, whose outcomes, scores and entities are given, and one of the training rows."""
     y_train = labels(train, contract)
     numbers = metrics(y, score, base_rate=float(y_train.mean()), entity=entity)
-    numbers["train_roc_auc"] = roc_auc(y_train, predict(model, train, contract))
+    numbers["train_roc_auc"] = auc(y_train, predict(model, train, contract))
     return {name: round(value, METRIC_DIGITS) for name, value in numbers.items()}
 
 
@@ -105,13 +107,12 @@ def metrics(y: Any, score: Any, *, base_rate: float, entity: Any) -> dict[str, f
     """
     import numpy as np
 
-    found = {name: row_values(name, y, score, base_rate=base_rate) for name in OF_ROWS}
+    found = {name: METRICS.of_rows(name).values(y, score, base_rate) for name in OF_ROWS}
     constant = np.full(len(y), base_rate)
-    baseline = {name: row_values(name, y, constant, base_rate=base_rate).value for name in MEANS}
-    auc = roc_auc(y, score)
+    baseline = {name: METRICS.of_rows(name).values(y, constant, base_rate).value for name in MEANS}
     return {
-        "roc_auc": auc,
-        **_ends("roc_auc", auc_interval(y, score, entity)),
+        "roc_auc": auc(y, score),
+        **_ends("roc_auc", METRICS.of_rows("roc_auc").interval(y, score, entity)),
         "average_precision": found["average_precision"].value,
         **_mean("log_loss", found["log_loss"], entity),
         **_mean("brier", found["brier"], entity),
@@ -127,7 +128,7 @@ def metrics(y: Any, score: Any, *, base_rate: float, entity: Any) -> dict[str, f
 def _mean(name: str, found: RowValues, entity: Any) -> dict[str, float]:
     """A mean with its interval, which ends where no mean can be; without one where that is infinitely wide."""
     low, high = mean_interval(found.value, found.contributions, entity)
-    ends = _ends(name, (max(0.0, low), min(LARGEST[name], high))) if math.isfinite(low) else {}
+    ends = _ends(name, METRICS.of_rows(name).within(low, high)) if math.isfinite(low) else {}
     return {name: found.value, **ends}
 
 
@@ -146,13 +147,18 @@ def curves(y: Any, score: Any) -> dict[str, dict[str, list[float]]]:
 
     fpr, tpr, _ = roc_curve(y, score)
     precision, recall, _ = precision_recall_curve(y, score)
-    predicted, observed, rows = _calibration(y, score)
     return {
         "roc": {"false_positive_rate": _thin(fpr), "true_positive_rate": _thin(tpr)},
         # the last point, recall 0 at precision 1, is a convention of scikit-learn and no threshold has it
         "precision_recall": {"recall": _thin(recall[:-1]), "precision": _thin(precision[:-1])},
-        "calibration": {"predicted": _thin(predicted), "observed": _thin(observed), "rows": _thin(rows)},
+        "calibration": calibration_curve(y, score),
     }
+
+
+def calibration_curve(y: Any, score: Any) -> dict[str, list[float]]:
+    """`predicted`, `observed` and `rows` of at most ten groups by score; `y` and `score` have shape (n,)."""
+    predicted, observed, rows = _calibration(y, score)
+    return {"predicted": _thin(predicted), "observed": _thin(observed), "rows": _thin(rows)}
 
 
 def _calibration(y: Any, score: Any) -> tuple[Any, Any, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.statistics.row_values import roc_auc
+from ml_assets.core.statistics.yes_no import auc
 from ml_assets.pipelines.tabular.training import labels, matrix, predict_matrix
 
 ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either
@@ -30,7 +30,7 @@ def importance(
     rows = holdout[_of_each_class(labels(holdout, contract))]
     y, cells = labels(rows, contract), matrix(rows, contract)
     random = np.random.default_rng(seed)
-    reference = roc_auc(y, predict_matrix(model, cells, task="binary"))
+    reference = auc(y, predict_matrix(model, cells, task="binary"))
     found = []
     at_once = max(
         1, SHUFFLED_ROWS // (REPEATS * len(y))
@@ -40,12 +40,9 @@ def importance(
         copies = np.tile(cells, (len(names), REPEATS, 1, 1))
         for place, repeat in np.ndindex(len(names), REPEATS):
             copies[place, repeat, :, start + place] = random.permutation(cells[:, start + place])
-        scores = predict_matrix(model, copies.reshape(-1, cells.shape[1]), task="binary").reshape(
-            len(names), REPEATS, -1
-        )
+        scores = predict_matrix(model, copies.reshape(-1, cells.shape[1]), task="binary").reshape(len(names), REPEATS, -1)
         found += [
-            _fall(name, [reference - roc_auc(y, s) for s in of])
-            for name, of in zip(names, scores, strict=True)
+            _fall(name, [reference - auc(y, s) for s in of]) for name, of in zip(names, scores, strict=True)
         ]
     return sorted(found, key=lambda item: (-item["mean"], item["feature"]))
 
@@ -130,7 +127,7 @@ def _values(table: pl.DataFrame, name: str) -> pl.Series:
 
 def _by_value(value: pl.Series, outcome: pl.Series) -> float | None:
     y = outcome.to_numpy()
-    return _either_way(roc_auc(y, value.to_numpy())) if _enough(y) else None
+    return _either_way(auc(y, value.to_numpy())) if _enough(y) else None
 
 
 def _by_rate(
@@ -143,7 +140,7 @@ def _by_rate(
     train = pl.DataFrame({"value": train_value, "rate": train_outcome.cast(pl.Float64)})
     rates = train.group_by("value").agg(pl.col("rate").mean())
     joined = pl.DataFrame({"value": value}).join(rates, on="value", how="left", maintain_order="left")
-    return round(roc_auc(y, joined["rate"].fill_null(train["rate"].mean()).to_numpy()), DIGITS)
+    return round(auc(y, joined["rate"].fill_null(train["rate"].mean()).to_numpy()), DIGITS)
 
 
 def _by_missing(unknown: pl.Series, outcome: pl.Series) -> float | None:
