@@ -9,6 +9,7 @@ import polars as pl
 from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.model_versions import Builder
 from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
 from ml_assets.pipelines.tabular.folds import FOLD, TRAIN
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
@@ -67,7 +68,7 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
             "No feature has a value in the training rows. Look at the features of the source."
         )
     places = {name: place for place, name in enumerate(contract.features)}
-    unfitted = RECIPES[parameters.model_version].build[contract.task](
+    unfitted = _builder(parameters, contract)(
         parameters, [places[name] for name in used], [places[name] for name in categories]
     )
     estimator = calibrated(unfitted, parameters)
@@ -103,6 +104,15 @@ def predict_matrix(model: Any, features: Any, *, task: Task) -> Any:
             return model.predict(features).astype(float)
         probability = model.predict_proba(features)
     return probability[:, 1] if task == "binary" else probability
+
+
+def _builder(parameters: TrainingParameters, contract: DatasetContract) -> Builder:
+    build = RECIPES[parameters.model_version].build
+    if contract.task not in build:
+        raise TrainingError(
+            f"model_version: {parameters.model_version} does not learn {contract.task} labels. It learns: {', '.join(build)}."
+        )
+    return build[contract.task]
 
 
 def _check_calibrate(contract: DatasetContract, parameters: TrainingParameters) -> None:
