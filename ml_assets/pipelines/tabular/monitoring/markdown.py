@@ -7,6 +7,7 @@ from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 from ml_assets.pipelines.tabular.monitoring.psi import RULE
 
 MOST_DAYS = 31
+DAILY = ("roc_auc", "log_loss", "brier", "base_rate", "accuracy", "mae", "rmse")
 
 
 def markdown(of: Monitoring) -> str:
@@ -59,7 +60,8 @@ def _days(of: Monitoring) -> str:
     days = of.outcomes.days[-MOST_DAYS:]
     if not days:
         return ""
-    names = ("roc_auc", "log_loss", "brier", "base_rate")
+    told = {name for day in of.outcomes.days for name in day.metrics}
+    names = [name for name in DAILY if name in told] or [*DAILY[:4]]
     rows = [
         (str(day.day), str(day.rows), *(number(day.metrics.get(name)) for name in names), day.reason)
         for day in days

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.release import NOW, Release, Requested
 from ml_assets.core.release_line import ReleaseLine
@@ -43,6 +44,16 @@ class ScoringModel:
     def training_set_key(self) -> ArtifactKey:
         """Where its training set is kept."""
         return keys_of(self.key, self.manifest, pipeline=tabular)["training_set"]
+
+    @property
+    def contract(self) -> DatasetContract:
+        """What the columns of the rows that it learned from are for."""
+        return DatasetContract.model_validate(self.training_set.facts["contract"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it tells apart, in the order of its scores; empty where its scores are of no classes."""
+        return classes_of(self.estimator) if self.contract.task == "multiclass" else ()
 
     @cached_property
     def estimator(self) -> Any:
@@ -88,6 +99,11 @@ def scoring_model(
                 ]
             )
     return with_training_set(key, manifest, store)
+
+
+def classes_of(estimator: Any) -> tuple[str, ...]:
+    """The names of the classes of a fitted classifier, in the order of its scores."""
+    return tuple(map(str, estimator.classes_))
 
 
 def with_training_set(key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> ScoringModel:
