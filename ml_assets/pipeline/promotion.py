@@ -1,7 +1,7 @@
 """A promotion: decided on what is stored, then copied byte for byte, then written into the log of releases."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ml_assets.core.metrics import Metrics

@@ -102,9 +102,9 @@ def _pooled(
     workspace: Workspace,
 ) -> Pool | None:
     """The metrics over all days that are done; without intervals, and why, where scores cannot be read."""
+    names = [name for name in pooled_names(metrics) if all(name in of.metrics for of in evaluations)]
     if not evaluations or not names:
         return None
-    names = [name for name in pooled_names(metrics) if all(name in of.metrics for of in evaluations)]
     of_rows = {name: found for name in names if (found := metrics.rows(name)) is not None}
     without = [manifest for manifest in evaluations if not keeps_scores(manifest)]
     if without:

@@ -9,7 +9,6 @@ from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.text import HEAD, notes, rows, scope, verdict
 from ml_assets.pipeline.released import named_model
-from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.comparison.scored import compare_scored, score_both
 from ml_assets.pipelines.tabular.metrics import of_task
