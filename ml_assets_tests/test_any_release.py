@@ -9,7 +9,7 @@ import pytest
 from ml_assets.core.comparison.by_days import compare_days, lacking
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Metric
-from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
+from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.release_line import ReleaseLine
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, DefinitionError, RefusedError
 from ml_assets.pipeline.promotion import Promotion, promote
@@ -74,9 +74,7 @@ def made(pipeline, values, day=DAY):
 
 
 def asked(pipeline, run_id, **own):
-    checked = check_promotion(
-        {"model": run_id, **own}, metrics=Metrics.of(pipeline), model=PromotionParameters
-    )
+    checked = check_promotion({"model": run_id, **own}, metrics=Metrics.of(pipeline))
     return promote(
         Promotion(
             own=checked,
