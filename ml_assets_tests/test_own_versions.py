@@ -149,6 +149,18 @@ def test_a_broken_entry_is_refused_in_words_when_the_definitions_load(tmp_path, 
     assert "DefinitionError" in done.stderr.splitlines()[-1]
 
 
+def test_the_shell_says_it_in_words_alone(tmp_path):
+    points, modules, words = BROKEN["a taken name"]
+    package = install(tmp_path / "own", points, **modules)
+    command = [sys.executable, "-m", "ml_assets.cli.main", "run", "--as-of", "2025-12-01"]
+
+    done = process(package, command)
+
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_version_that_does_not_learn_a_task_is_refused_with_those_it_does(tmp_path, zone):
     text = TREES.replace('"binary": classes, "multiclass": classes, ', "")
     package = install(tmp_path / "own", {"trees": "forest.models:trees"}, models=text)
