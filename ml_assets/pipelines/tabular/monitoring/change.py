@@ -66,6 +66,20 @@ def estimate(metric: RowMetric, rows: Rows, *, error: float) -> Estimate:
     return Estimate(value, *metric.interval(rows.y, rows.score, rows.entity, error=error))
 
 
+def careful_change(name: str, current: Rows, reference: Rows | None, *, error: float) -> MetricChange:
+    """`metric_change` of a metric whose rows may have losses of very different size.
+
+    Where few rows happen to have no large loss, their mean is too small and their own variance says nothing of it. So their
+    interval is taken to be no narrower than that of as many rows of the evaluation.
+    """
+    if reference is None:
+        return MetricChange(reason=NO_SCORES)
+    now, before = (estimate(METRICS.of_rows(name), rows, error=error) for rows in (current, reference))
+    margin = (before.high - before.low) / 2 * math.sqrt(len(reference.y) / len(current.y))
+    wide = Estimate(now.value, min(now.low, now.value - margin), max(now.high, now.value + margin))
+    return change(wide, before, larger_is_better=METRICS.larger_is_better(name))
+
+
 def metric_change(name: str, current: Rows, reference: Rows | None, *, error: float) -> MetricChange:
     """A metric of the outcomes against that of the evaluation's own rows."""
     if reference is None:

@@ -8,8 +8,8 @@ from ml_assets.pipelines.tabular.monitoring.change import (
     ALONE,
     DIGITS,
     Rows,
+    careful_change,
     estimate,
-    metric_change,
     too_few_entities,
 )
 from ml_assets.pipelines.tabular.monitoring.look import Look
@@ -32,8 +32,8 @@ def verdicts_of_numbers(
         found = NumberVerdicts.not_known(f"of the evaluation: {few}")
         return found.model_copy(update={"bias": bias_test(current, None, look=look)})
     return NumberVerdicts(
-        mae=metric_change("mae", current, reference, error=look.error),
-        rmse=metric_change("rmse", current, reference, error=look.error),
+        mae=careful_change("mae", current, reference, error=look.error),
+        rmse=careful_change("rmse", current, reference, error=look.error),
         bias=bias_test(current, reference, look=look),
     )
 
