@@ -7,7 +7,7 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.statistics.yes_no import auc
-from ml_assets.pipelines.tabular.training import labels, matrix, probability
+from ml_assets.pipelines.tabular.training import labels, matrix, predict_matrix
 
 ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either
 REPEATS = 3
@@ -30,7 +30,7 @@ def importance(
     rows = holdout[_of_each_class(labels(holdout, contract))]
     y, cells = labels(rows, contract), matrix(rows, contract)
     random = np.random.default_rng(seed)
-    reference = auc(y, probability(model, cells))
+    reference = auc(y, predict_matrix(model, cells, task="binary"))
     found = []
     at_once = max(
         1, SHUFFLED_ROWS // (REPEATS * len(y))
@@ -40,7 +40,7 @@ def importance(
         copies = np.tile(cells, (len(names), REPEATS, 1, 1))
         for place, repeat in np.ndindex(len(names), REPEATS):
             copies[place, repeat, :, start + place] = random.permutation(cells[:, start + place])
-        scores = probability(model, copies.reshape(-1, cells.shape[1])).reshape(len(names), REPEATS, -1)
+        scores = predict_matrix(model, copies.reshape(-1, cells.shape[1]), task="binary").reshape(len(names), REPEATS, -1)
         found += [
             _fall(name, [reference - auc(y, s) for s in of]) for name, of in zip(names, scores, strict=True)
         ]

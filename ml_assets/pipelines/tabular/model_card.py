@@ -212,12 +212,10 @@ def _made(parameters: TrainingParameters, *, as_of: dt.date) -> str:
         for name, field in fields.items()
         if name not in aside
     ]
-    not_used = ", ".join(f"`{name}`" for name in fields if name in aside)
-    note = f"\n\n{parameters.model_version} does not use {not_used}." if aside else ""
     return (
         "## How it was made\n\n"
         + _table(("parameter", "value", "default"), lines)
-        + f"{note}\n\nThe same again, byte for byte while rows, code and packages stay the same:\n\n"
+        + "\n\nThe same again, byte for byte while rows, code and packages stay the same:\n\n"
         f"```\n{run_command(parameters, as_of)}\n```"
     )
 

@@ -3,36 +3,44 @@
 A new model version is one new entry here and one function in `estimators`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from ml_assets import Parameters, omitted_when, refuse, used_when
 from ml_assets.core.parameters import NAME
-from ml_assets.pipelines.tabular.estimators import gradient_boosting, logistic_regression
+from ml_assets.pipelines.model_versions import ModelVersion
+from ml_assets.pipelines.tabular import estimators
 
 LONGEST_LOOKBACK = 3650
-Builder: TypeAlias = "Callable[[TrainingParameters, Sequence[int], Sequence[int]], Any]"
 
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How one model version is made.
-
-    Attributes:
-        description: one line for people.
-        build: gives the unfitted estimator, of the parameters and the positions of number and category columns.
-    """
-
-    description: str
-    build: Builder
-
-
-RECIPES: Mapping[str, Recipe] = {
-    "v1": Recipe(description="regularised logistic regression", build=logistic_regression),
-    "v2": Recipe(description="histogram gradient boosting", build=gradient_boosting),
+RECIPES: Mapping[str, ModelVersion] = {
+    "v1": ModelVersion(
+        description="regularised logistic regression",
+        named={"regression": "ridge regression"},
+        build={
+            "binary": estimators.logistic_regression,
+            "multiclass": estimators.logistic_regression,
+            "regression": estimators.ridge_regression,
+        },
+    ),
+    "v2": ModelVersion(
+        description="histogram gradient boosting",
+        build={
+            "binary": estimators.boosted_classes,
+            "multiclass": estimators.boosted_classes,
+            "regression": estimators.boosted_numbers,
+        },
+    ),
+    "v3": ModelVersion(
+        description="random forest",
+        build={
+            "binary": estimators.forest_of_classes,
+            "multiclass": estimators.forest_of_classes,
+            "regression": estimators.forest_of_numbers,
+        },
+    ),
 }
 
 DATASETS: Mapping[str, str] = {
@@ -42,10 +50,10 @@ DATASETS: Mapping[str, str] = {
 
 if TYPE_CHECKING:
     Dataset = str
-    ModelVersion = str
+    ModelName = str
 else:  # the registries are the only lists of what is allowed
     Dataset = Literal[tuple(DATASETS)]
-    ModelVersion = Literal[tuple(RECIPES)]
+    ModelName = Literal[tuple(RECIPES)]
 
 
 class DatasetParameters(Parameters):
@@ -81,7 +89,7 @@ class DatasetParameters(Parameters):
 class TrainingParameters(DatasetParameters):
     """What decides a model, its evaluation and its card. Hyperparameters have scikit-learn's own names."""
 
-    model_version: ModelVersion = Field(
+    model_version: ModelName = Field(
         default="v1",
         description="; ".join(f"{name} = {recipe.description}" for name, recipe in RECIPES.items()),
     )
@@ -106,6 +114,15 @@ class TrainingParameters(DatasetParameters):
     )
     l2_regularization: Annotated[float, used_when(model_version="v2")] = Field(
         default=0.0, ge=0.0, le=1e6, description="v2: L2 penalty on leaf values"
+    )
+    n_estimators: Annotated[int, used_when(model_version="v3")] = Field(
+        default=100, ge=1, le=2000, description="v3: number of trees"
+    )
+    max_features: Annotated[float, used_when(model_version="v3")] = Field(
+        default=0.33, ge=0.01, le=1.0, description="v3: share of the features that each split looks at"
+    )
+    min_samples_split: Annotated[int, used_when(model_version="v3")] = Field(
+        default=10, ge=2, le=10000, description="v3: rows of a leaf that is split further at least"
     )
     calibrate: Annotated[bool, omitted_when(False)] = Field(
         default=False, description="Calibrate the probabilities (sigmoid, 5 folds of the training rows)"
