@@ -40,7 +40,9 @@ def importance(
         copies = np.tile(cells, (len(names), REPEATS, 1, 1))
         for place, repeat in np.ndindex(len(names), REPEATS):
             copies[place, repeat, :, start + place] = random.permutation(cells[:, start + place])
-        scores = predict_matrix(model, copies.reshape(-1, cells.shape[1]), task="binary").reshape(len(names), REPEATS, -1)
+        scores = predict_matrix(model, copies.reshape(-1, cells.shape[1]), task="binary").reshape(
+            len(names), REPEATS, -1
+        )
         found += [
             _fall(name, [reference - auc(y, s) for s in of]) for name, of in zip(names, scores, strict=True)
         ]

@@ -67,17 +67,23 @@ def estimate(metric: RowMetric, rows: Rows, *, error: float) -> Estimate:
 
 
 def careful_change(name: str, current: Rows, reference: Rows | None, *, error: float) -> MetricChange:
-    """`metric_change` of a metric whose rows may have losses of very different size.
-
-    Where few rows happen to have no large loss, their mean is too small and their own variance says nothing of it. So their
-    interval is taken to be no narrower than that of as many rows of the evaluation.
-    """
+    """`metric_change` of a metric whose rows may have losses of very different size."""
     if reference is None:
         return MetricChange(reason=NO_SCORES)
-    now, before = (estimate(METRICS.of_rows(name), rows, error=error) for rows in (current, reference))
+    now, before = careful_estimates(METRICS.of_rows(name), current, reference, error=error)
+    return change(now, before, larger_is_better=METRICS.larger_is_better(name))
+
+
+def careful_estimates(
+    metric: RowMetric, current: Rows, reference: Rows, *, error: float
+) -> tuple[Estimate, Estimate]:
+    """Those of both; of the current rows it is taken to be no surer than that of as many rows of the evaluation.
+
+    Where few rows happen to have no large loss, their mean is too small and their own variance says nothing of it.
+    """
+    now, before = (estimate(metric, rows, error=error) for rows in (current, reference))
     margin = (before.high - before.low) / 2 * math.sqrt(len(reference.y) / len(current.y))
-    wide = Estimate(now.value, min(now.low, now.value - margin), max(now.high, now.value + margin))
-    return change(wide, before, larger_is_better=METRICS.larger_is_better(name))
+    return Estimate(now.value, min(now.low, now.value - margin), max(now.high, now.value + margin)), before
 
 
 def metric_change(name: str, current: Rows, reference: Rows | None, *, error: float) -> MetricChange:

@@ -9,6 +9,7 @@ from ml_assets.pipelines.tabular.monitoring.change import (
     DIGITS,
     Rows,
     careful_change,
+    careful_estimates,
     estimate,
     too_few_entities,
 )
@@ -40,7 +41,10 @@ def verdicts_of_numbers(
 
 def bias_test(current: Rows, reference: Rows | None, *, look: Look) -> BiasTest:
     """Whether predictions are too large or too small on average, and whether those of the evaluation were."""
-    found = estimate(BIAS, current, error=look.error)
+    if reference is None:
+        found = estimate(BIAS, current, error=look.error)
+    else:
+        found, _ = careful_estimates(BIAS, current, reference, error=look.error)
     return BiasTest(
         verdict="no clear difference" if found.low <= 0 <= found.high else "worse",
         **{
