@@ -288,7 +288,7 @@ def test_on_its_holdout_alone_a_comparison_has_the_metrics_of_the_evaluation(pla
     day = dt.date.fromisoformat(place.store().manifest(place.key("training_set")).facts["last_day"])
     from ml_assets.pipeline.released import named_model
     from ml_assets.pipelines.tabular.comparison.scored import score_both
-    from ml_assets.pipelines.tabular.evaluation import metrics
+    from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
 
     models = [
         named_model(n, "orders", settings=load_settings(), environment="staging") for n in ("green", "blue")

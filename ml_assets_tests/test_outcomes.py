@@ -7,7 +7,7 @@ import pytest
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import RefusedError, SourceError
-from ml_assets.pipelines.tabular.evaluation import curves, metrics
+from ml_assets.pipelines.tabular.evaluated.yes_no import curves, metrics
 from ml_assets.pipelines.tabular.monitoring.change import Evaluated
 from ml_assets.pipelines.tabular.monitoring.drift import drift, shift
 from ml_assets.pipelines.tabular.monitoring.look import Look

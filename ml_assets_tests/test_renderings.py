@@ -37,7 +37,8 @@ from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.beside import ReportParameters, check_promotion, check_report, check_sweep
 from ml_assets.pipelines.tabular.comparison.parameters import check_comparison
-from ml_assets.pipelines.tabular.evaluation import curves_png, feature_importance_png
+from ml_assets.pipelines.tabular.evaluated.yes_no import curves_png
+from ml_assets.pipelines.tabular.evaluation import feature_importance_png
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.model_card import model_card
 from ml_assets.pipelines.tabular.monitoring.change import Evaluated

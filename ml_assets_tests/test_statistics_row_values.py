@@ -8,7 +8,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 from ml_assets.core.statistics.yes_no import placement_values
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.evaluation import metrics
+from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
 from ml_assets_tests.row_metrics import BINARY, row_values
 
 SMOOTH = ("roc_auc", "average_precision", "log_loss", "brier", "skill")

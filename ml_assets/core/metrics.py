@@ -116,10 +116,9 @@ class Metrics:
             with suppress(ValueError):  # these rows do not have it
                 found[metric.name] = of.values(y, score, of.given(facts)).value
                 if metric.interval:
-                    ends = of.within(*of.interval(y, score, entity, given=of.given(facts)))
-                    found |= {
-                        name: end for name, end in zip(metric.interval, ends, strict=True) if isfinite(end)
-                    }
+                    low, high = of.interval(y, score, entity, given=of.given(facts))
+                    ends = of.within(low, high) if isfinite(low) else ()  # of one entity nothing can be said
+                    found |= dict(zip(metric.interval, ends, strict=False))
         return found
 
     def first_measured(self, values: Collection[str]) -> str:

@@ -107,16 +107,17 @@ METRICS = Metrics(
         ),
         Metric("baseline_mae", over=HOLDOUT),
         Metric("baseline_rmse", over=HOLDOUT),
+        Metric("train_r2", over=LOOKBACK),
     )
 )
 
 ONLY: Mapping[Task, tuple[str, ...]] = {
     "multiclass": ("accuracy", "balanced_accuracy"),
-    "regression": ("mae", "rmse", "r2", "baseline_mae", "baseline_rmse"),
+    "regression": ("mae", "rmse", "r2", "baseline_mae", "baseline_rmse", "train_r2"),
 }
 """The metrics that no other task has."""
 
-SHARED = ("roc_auc", "log_loss", "baseline_log_loss")
+SHARED = ("roc_auc", "log_loss", "baseline_log_loss", "train_roc_auc")
 """Those that a yes or no has in common with one of several classes."""
 
 

@@ -1,4 +1,4 @@
-"""The parameters of the pipeline, and the registries of what they choose from: model versions and datasets.
+"""The parameters of the pipeline, and the registry of model versions that they choose from.
 
 A new model version is one new entry here and one function in `estimators`.
 """
@@ -43,24 +43,25 @@ RECIPES: Mapping[str, ModelVersion] = {
     ),
 }
 
-DATASETS: Mapping[str, str] = {
+SAMPLES: Mapping[str, str] = {
     "orders": "one row an order; the label: was it returned within 30 days?",
     "customers": "one row a customer and snapshot; the label: no order in the 90 days after it?",
 }
 
 if TYPE_CHECKING:
-    Dataset = str
     ModelName = str
-else:  # the registries are the only lists of what is allowed
-    Dataset = Literal[tuple(DATASETS)]
+else:  # the registry is the only list of what is allowed
     ModelName = Literal[tuple(RECIPES)]
 
 
 class DatasetParameters(Parameters):
     """What decides a training set."""
 
-    dataset: Dataset = Field(
-        default="orders", description="Which rows: " + "; ".join(f"{k} = {v}" for k, v in DATASETS.items())
+    dataset: str = Field(
+        default="orders",
+        pattern=NAME,
+        description="Which rows, by the source's own name for them; those of `sample`: "
+        + "; ".join(f"{name} = {what}" for name, what in SAMPLES.items()),
     )
     source: str = Field(
         default="sample",
@@ -76,6 +77,12 @@ class DatasetParameters(Parameters):
     purged: Annotated[bool, omitted_when(False)] = Field(
         default=True, description="Train only on rows whose outcome was known when the holdout began"
     )
+
+    @model_validator(mode="after")
+    def _sample_has_the_dataset(self) -> "DatasetParameters":
+        if self.source == "sample" and self.dataset not in SAMPLES:
+            raise refuse("dataset", "unknown", allowed=", ".join(SAMPLES))
+        return self
 
     @model_validator(mode="after")
     def _holdout_leaves_rows_to_train_on(self) -> "DatasetParameters":
@@ -122,7 +129,7 @@ class TrainingParameters(DatasetParameters):
         default=0.33, ge=0.01, le=1.0, description="v3: share of the features that each split looks at"
     )
     min_samples_split: Annotated[int, used_when(model_version="v3")] = Field(
-        default=10, ge=2, le=10000, description="v3: rows of a leaf that is split further at least"
+        default=20, ge=2, le=10000, description="v3: rows of a leaf that is split further at least"
     )
     calibrate: Annotated[bool, omitted_when(False)] = Field(
         default=False, description="Calibrate the probabilities (sigmoid, 5 folds of the training rows)"

@@ -43,6 +43,11 @@ def labels(table: pl.DataFrame, contract: DatasetContract) -> Any:
     return table[contract.label].to_numpy().astype(kinds[contract.task])
 
 
+def class_names(model: Any, contract: DatasetContract) -> tuple[str, ...]:
+    """The names of the classes in the order of a model's probabilities; none where an outcome is no name."""
+    return tuple(map(str, model.classes_)) if contract.task == "multiclass" else ()
+
+
 def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters) -> Product[Any]:
     """Fit the model version on the training fold; the value is the fitted scikit-learn estimator.
 

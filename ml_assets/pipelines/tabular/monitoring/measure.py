@@ -133,7 +133,7 @@ def measure(
 
 def _metrics(rows: Scored, entity: Any, facts: Mapping[str, Any]) -> dict[str, float]:
     if rows.task == "binary":
-        from ml_assets.pipelines.tabular.evaluation import metrics
+        from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
 
         return metrics(rows.outcome, rows.score, base_rate=facts["train_base_rate"], entity=entity)
     return of_task(rows.task).measured(rows.outcome, rows.score, entity, facts=facts)
@@ -209,7 +209,7 @@ def _day(day: dt.date, measured: Measured, *, task: Task) -> MeasuredDay:
 
 def _calibration(table: pl.DataFrame) -> dict[str, list[float]]:
     """Of several classes none: their verdict has one for each."""
-    from ml_assets.pipelines.tabular.evaluation import calibration_curve
+    from ml_assets.pipelines.tabular.evaluated.yes_no import calibration_curve
 
     rows = scores_and_outcomes(table)
     return {} if rows.classes else calibration_curve(rows.outcome, rows.score)
