@@ -4,11 +4,12 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from ml_assets.pipelines.tabular.columns import labels
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError, TrainingError
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
-from ml_assets.pipelines.tabular.training import fit, labels, predict
+from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.sources.rows import open_source
 from ml_assets_tests.builders import order_day, write_landing
 from ml_assets_tests.tables import CONTRACT, training_table

@@ -13,12 +13,13 @@ from ml_assets.core.scores import SCORES, Scored, scored, scored_rows
 from ml_assets.core.statistics import numbers as number_metrics
 from ml_assets.core.statistics.classes import area
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular.columns import class_names
 from ml_assets.pipelines.tabular.evaluated import classes, numbers, yes_no
 from ml_assets.pipelines.tabular.features import WORSE, importance, single_features, suspects
 from ml_assets.pipelines.tabular.folds import FOLD, HOLDOUT, TRAIN
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets.pipelines.tabular.training import class_names, predict
+from ml_assets.pipelines.tabular.training import predict
 
 MOST_FEATURES = 20  # of a picture
 METRIC_DIGITS = 10

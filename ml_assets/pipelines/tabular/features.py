@@ -10,7 +10,8 @@ from ml_assets.core.scores import class_places
 from ml_assets.core.statistics import classes as of_classes
 from ml_assets.core.statistics import numbers as of_numbers
 from ml_assets.core.statistics.yes_no import auc
-from ml_assets.pipelines.tabular.training import class_names, labels, matrix, predict_matrix
+from ml_assets.pipelines.tabular.columns import class_names, labels, matrix
+from ml_assets.pipelines.tabular.training import predict_matrix
 
 ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either
 ROWS_OF_ALL = 1000  # where classes are not evened out

@@ -1,6 +1,6 @@
 """The parameters of the pipeline, and the registry of model versions that they choose from.
 
-A new model version is one new entry here and one function in `estimators`.
+A new model version is one new entry here and functions in `estimators`; or an entry point of a package of one's own.
 """
 
 from collections.abc import Mapping
@@ -8,40 +8,43 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets import Parameters, omitted_when, refuse, used_when
+from ml_assets import Parameters, omitted_when, refuse, used_when, with_installed
 from ml_assets.core.parameters import NAME
-from ml_assets.pipelines.model_versions import ModelVersion
+from ml_assets.pipelines.model_versions import ModelVersion, with_fields
 from ml_assets.pipelines.tabular import estimators
 
 LONGEST_LOOKBACK = 3650
 
-RECIPES: Mapping[str, ModelVersion] = {
-    "v1": ModelVersion(
-        description="regularised logistic regression",
-        named={"regression": "ridge regression"},
-        build={
-            "binary": estimators.logistic_regression,
-            "multiclass": estimators.logistic_regression,
-            "regression": estimators.ridge_regression,
-        },
-    ),
-    "v2": ModelVersion(
-        description="histogram gradient boosting",
-        build={
-            "binary": estimators.boosted_classes,
-            "multiclass": estimators.boosted_classes,
-            "regression": estimators.boosted_numbers,
-        },
-    ),
-    "v3": ModelVersion(
-        description="random forest",
-        build={
-            "binary": estimators.forest_of_classes,
-            "multiclass": estimators.forest_of_classes,
-            "regression": estimators.forest_of_numbers,
-        },
-    ),
-}
+RECIPES: Mapping[str, ModelVersion] = with_installed(
+    "ml_assets.model_versions",
+    {
+        "v1": ModelVersion(
+            description="regularised logistic regression",
+            named={"regression": "ridge regression"},
+            build={
+                "binary": estimators.logistic_regression,
+                "multiclass": estimators.logistic_regression,
+                "regression": estimators.ridge_regression,
+            },
+        ),
+        "v2": ModelVersion(
+            description="histogram gradient boosting",
+            build={
+                "binary": estimators.boosted_classes,
+                "multiclass": estimators.boosted_classes,
+                "regression": estimators.boosted_numbers,
+            },
+        ),
+        "v3": ModelVersion(
+            description="random forest",
+            build={
+                "binary": estimators.forest_of_classes,
+                "multiclass": estimators.forest_of_classes,
+                "regression": estimators.forest_of_numbers,
+            },
+        ),
+    },
+)
 
 SAMPLES: Mapping[str, str] = {
     "orders": "one row an order; the label: was it returned within 30 days?",
@@ -134,3 +137,7 @@ class TrainingParameters(DatasetParameters):
     calibrate: Annotated[bool, omitted_when(False)] = Field(
         default=False, description="Calibrate the probabilities (sigmoid, 5 folds of the training rows)"
     )
+
+
+if not TYPE_CHECKING:
+    TrainingParameters = with_fields(TrainingParameters, RECIPES)

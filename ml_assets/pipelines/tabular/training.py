@@ -9,43 +9,11 @@ import polars as pl
 from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.model_versions import Builder
+from ml_assets.pipelines.tabular.columns import labels, matrix, roles
 from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
 from ml_assets.pipelines.tabular.folds import FOLD, TRAIN
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
-
-MISSING = "(missing)"
-
-
-def roles(contract: DatasetContract, table: pl.DataFrame) -> tuple[list[str], list[str]]:
-    """The features that are numbers and those that are categories, each in the order of the contract."""
-    categories = [name for name in contract.features if table.schema[name] == pl.String]
-    return [name for name in contract.features if name not in categories], categories
-
-
-def matrix(table: pl.DataFrame, contract: DatasetContract) -> Any:
-    """The features as an object array of shape (rows, features): floats with NaN, texts with `(missing)`.
-
-    Training and scoring both go through here, so that a value means the same in either.
-    """
-    import numpy as np
-
-    filled = np.empty((table.height, len(contract.features)), dtype=object)
-    for place, name in enumerate(contract.features):
-        column = table[name]
-        is_text = column.dtype == pl.String
-        filled[:, place] = (column.fill_null(MISSING) if is_text else column.cast(pl.Float64)).to_numpy()
-    return filled
-
-
-def labels(table: pl.DataFrame, contract: DatasetContract) -> Any:
-    """The outcomes as an array of shape (rows,): 0 and 1, the names of classes, or floats, as the task says."""
-    kinds = {"binary": "int64", "multiclass": "str", "regression": "float64"}
-    return table[contract.label].to_numpy().astype(kinds[contract.task])
-
-
-def class_names(model: Any, contract: DatasetContract) -> tuple[str, ...]:
-    """The names of the classes in the order of a model's probabilities; none where an outcome is no name."""
-    return tuple(map(str, model.classes_)) if contract.task == "multiclass" else ()
 
 
 def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters) -> Product[Any]:
@@ -67,7 +35,7 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
             "No feature has a value in the training rows. Look at the features of the source."
         )
     places = {name: place for place, name in enumerate(contract.features)}
-    unfitted = RECIPES[parameters.model_version].build[contract.task](
+    unfitted = _builder(parameters, contract)(
         parameters, [places[name] for name in used], [places[name] for name in categories]
     )
     estimator = calibrated(unfitted, parameters)
@@ -103,6 +71,15 @@ def predict_matrix(model: Any, features: Any, *, task: Task) -> Any:
             return model.predict(features).astype(float)
         probability = model.predict_proba(features)
     return probability[:, 1] if task == "binary" else probability
+
+
+def _builder(parameters: TrainingParameters, contract: DatasetContract) -> Builder:
+    build = RECIPES[parameters.model_version].build
+    if contract.task not in build:
+        raise TrainingError(
+            f"model_version: {parameters.model_version} does not learn {contract.task} labels. It learns: {', '.join(build)}."
+        )
+    return build[contract.task]
 
 
 def _check_calibrate(contract: DatasetContract, parameters: TrainingParameters) -> None:

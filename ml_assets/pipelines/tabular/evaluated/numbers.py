@@ -68,6 +68,7 @@ def predictions_png(document: Mapping[str, Any]) -> bytes:
     left.plot(predicted, actual, "o", color=BLUE, markersize=3, alpha=0.5)
     finish(left, x="predicted", y="actual", title=f"R\u00b2 {numbers['r2']:.3f}")
     right.hist(predicted - actual, bins=BINS, color=BLUE)
+    right.locator_params(axis="x", nbins=5)
     right.axvline(0, color=DARK, linewidth=1)
     finish(right, x="predicted - actual", y="rows", title=f"mean absolute error {numbers['mae']:.6g}")
     return png(figure)

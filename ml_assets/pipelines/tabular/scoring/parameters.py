@@ -19,6 +19,7 @@ ASSET = "predictions"
 CODE = (  # the modules that can change their bytes
     "core.contract",
     "core.scores",
+    "pipelines.tabular.columns",
     "pipelines.tabular.scoring.contract",
     "pipelines.tabular.scoring.said",
     "pipelines.tabular.scoring.score",
