@@ -53,7 +53,9 @@ class ScoringModel:
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes that it tells apart, in the order of its scores; empty where its scores are of no classes."""
-        return classes_of(self.estimator) if self.contract.task == "multiclass" else ()
+        from ml_assets.pipelines.tabular.training import class_names
+
+        return class_names(self.estimator, self.contract)
 
     @cached_property
     def estimator(self) -> Any:
@@ -99,11 +101,6 @@ def scoring_model(
                 ]
             )
     return with_training_set(key, manifest, store)
-
-
-def classes_of(estimator: Any) -> tuple[str, ...]:
-    """The names of the classes of a fitted classifier, in the order of its scores."""
-    return tuple(map(str, estimator.classes_))
 
 
 def with_training_set(key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> ScoringModel:
