@@ -119,7 +119,7 @@ def build_report(
         environment=environment,
         first=days[0].as_of,
         last=days[-1].as_of,
-        metric=metric or metrics.names[0],
+        metric=metric or next(iter(metrics.names), ""),
         asked=len(days),
         done=len(done),
         success_rate=round(len(done) / len(days), 10),
