@@ -50,7 +50,8 @@ def test_yaml_shows_a_pipeline_with_its_views_and_a_schedule_for_a_preset(shop):
     )
 
     keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
-    assert keys == {f"{prefix}small/{name}" for prefix in ("", "north/") for name in ("history", "forecast")}
+    names = ("history", "forecast", "backfill_report", "leaderboard", "promotion")
+    assert keys == {f"{prefix}small/{name}" for prefix in ("", "north/") for name in names}
     repository = defs.get_repository_def()
     schedule = repository.get_schedule_def("small_cautious")
     assert {each.default_status for each in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}

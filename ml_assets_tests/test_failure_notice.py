@@ -13,7 +13,6 @@ from ml_assets.adapter.launching.failure_text import _quiet
 from ml_assets.adapter.launching.notice import NoticeResource, notice_resource
 from ml_assets.cli.home import ensure_home
 from ml_assets.core.secrets import looks_like_credential
-from ml_assets.defs.sensors import failure_notice
 from ml_assets.defs.training import VIEW
 from ml_assets.errors import StoreError
 from ml_assets_tests import surfaces
@@ -21,6 +20,7 @@ from ml_assets_tests.browser import wait_for
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.live import deployment
 from ml_assets_tests.scenario import train, train_days
+from ml_assets_tests.shown import failure_notice
 from ml_assets_tests.surfaces import DAYS, Typed
 from ml_assets_tests.ticks import let_end, tick
 from ml_assets_tests.webhook import webhook

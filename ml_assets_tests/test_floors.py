@@ -11,15 +11,10 @@ NAMED = {  # where a word may still stand; a file that has none any more is to b
     "core/comparison/margins.py",
     "core/leaderboard/evidence.py",
     "core/leaderboard/scale.py",
-    "core/promotion/decision.py",
-    "core/release.py",
     "core/report/text.py",
     "core/statistics/row_values.py",
     "core/upgrade.py",
     "core/where.py",
-    "pipeline/lineage.py",
-    "pipeline/promotion.py",
-    "pipeline/released.py",
     "pipeline/run.py",
 }
 

@@ -10,13 +10,13 @@ import pytest
 
 from ml_assets.adapter.launching import landing_plan
 from ml_assets.core.problems import check
-from ml_assets.defs.sensors import landed_days
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
+from ml_assets_tests.shown import landed_days
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks
 
 FIRST, LAST = dt.date(2025, 6, 1), dt.date(2025, 7, 20)

@@ -11,9 +11,9 @@ from obstore.store import MemoryStore
 
 from ml_assets.adapter.launching import request_sensor as requests
 from ml_assets.adapter.launching.request_folder import RequestFolder
-from ml_assets.defs.sensors import request_files
 from ml_assets.errors import StoreError
 from ml_assets.storage.object_store import open_store
+from ml_assets_tests.shown import request_files
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks, write
 
 SOUND = 'dataset = "customers"\nmodel_version = "v2"\nmax_depth = 3\nas_of = 2025-12-01\n'

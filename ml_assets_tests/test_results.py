@@ -12,8 +12,8 @@ from ml_assets.core.sweep.as_runs import trial_tags
 from ml_assets.core.sweep.result import sweep_result, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import SweepParameters
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.beside import SweepParameters
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(seed=3)

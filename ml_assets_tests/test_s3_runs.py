@@ -7,7 +7,6 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.s3_access import S3Access
-from ml_assets.defs.sensors import landed_days, request_files
 from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
@@ -17,6 +16,7 @@ from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.faulty import USUAL, faulty, shuffled
 from ml_assets_tests.s3 import VARIABLES, client, make_bucket, objects_in, use
 from ml_assets_tests.scenario import materializations, train
+from ml_assets_tests.shown import landed_days, request_files
 from ml_assets_tests.ticks import days, preset, tick
 
 LAST = dt.date(2025, 8, 20)

@@ -8,12 +8,12 @@ from dagster._core.test_utils import create_run_for_test
 
 from ml_assets.adapter.launching import schedules
 from ml_assets.core.problems import check
-from ml_assets.defs.schedules import catch_up, daily_training
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
+from ml_assets_tests.shown import catch_up, daily_training
 from ml_assets_tests.ticks import at, days, keys, preset, record
 
 MORNING = "2025-12-02T03:00:00"

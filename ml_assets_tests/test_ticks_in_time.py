@@ -17,8 +17,6 @@ from ml_assets.adapter.launching import in_time, request_folder
 from ml_assets.adapter.launching import landing_sensor as landing
 from ml_assets.adapter.launching.request_sensor import FILE_TAG
 from ml_assets.definitions import defs
-from ml_assets.defs.schedules import catch_up, daily_training
-from ml_assets.defs.sensors import landed_days, request_files
 from ml_assets.errors import OutOfTimeError
 from ml_assets.storage import deadline
 from ml_assets.storage.again import again
@@ -26,6 +24,7 @@ from ml_assets.storage.deadline import time_left, times_late, within
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import make_bucket, s3_server, use
+from ml_assets_tests.shown import catch_up, daily_training, landed_days, request_files
 from ml_assets_tests.ticks import at, let_end, preset, tick, write
 from ml_assets_tests.webhook import webhook
 

@@ -18,6 +18,7 @@ from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.shown_as import folder_in
+from ml_assets.settings import load_settings
 
 OPTIONS = "options"  # one for all pipelines of a code location
 
@@ -74,6 +75,14 @@ class View:
         """The name of a job, schedule or sensor beside its own job: that of the main one is bare."""
         return main or kind if self.is_main else f"{self.name}_{kind}"
 
+    def group(self, kind: str) -> str:
+        """The group of what is beside its assets: the main one has several, others have theirs."""
+        return kind if self.is_main else self.name
+
+    def step_of(self, asset: str) -> str:
+        """The name of the step of an asset beside it, under which its config stands."""
+        return "__".join(self.key(asset).path)
+
     def folder_in(self, root: str) -> str:
         """The folder of its files, such as presets, below that of all: the main one has the whole."""
         return folder_in(root, "" if self.is_main else self.name)
@@ -91,8 +100,9 @@ class View:
         return "/".join(key.path[len(first) :] if is_ours else key.path)
 
     def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
-        """The commands that make just these days again; none where the shell does not know the pipeline."""
-        return retry_commands(parameters, days, environment=environment) if self.is_main else []
+        """The commands that make just these days again."""
+        first = load_settings().first_pipeline
+        return retry_commands(parameters, days, pipeline=self.pipeline, first=first, environment=environment)
 
     def checks(self, asset: str) -> dict[str, ShownCheck]:
         """The checks of one of its assets, by name."""

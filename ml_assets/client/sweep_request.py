@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_assets.client.request import Day, checked_request
-from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.sweep.result import SweepResult, sweep_result, sweep_run_id
 from ml_assets.core.sweep.search import check_space
-from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of, sweep_parameters
+from ml_assets.core.sweep.sweep_parameters import SweepParameters, check_sweep, space_of
 from ml_assets.errors import RefusedError
 
 LISTABLE = ("grid", "random")
@@ -73,8 +72,7 @@ def refuse_with_as_runs(**options: object) -> None:
 
 
 def _own(sweep: Mapping[str, Any], pipeline: Declared) -> SweepParameters:
-    model = sweep_parameters(Metrics.of(pipeline))
-    return check_sweep(sweep, cls=pipeline.parameters, model=model)
+    return check_sweep(sweep, pipeline=pipeline)
 
 
 def _problems(sweep: Mapping[str, Any], pipeline: Declared, *, as_runs: bool) -> tuple[str, ...]:

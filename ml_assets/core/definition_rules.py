@@ -13,12 +13,15 @@ from ml_assets.core.parameters import Parameters
 
 LONGEST_NAME = 60  # characters; in Dagster, two of them and __ are one name
 _NAME = re.compile(rf"^(?=.{{1,{LONGEST_NAME}}}\Z)[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")  # MODULE:NAME
 _SEGMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 # Dagster fact: these cannot be the name of an output, an op or a job.
 _DAGSTERS = frozenset(
     {"arg_dict", "bool", "conf", "config", "context", "dict", "float", "input", "int", "meta"}
 ) | {*("input_arg_dict", "output", "output_arg_dict", "str", "type")}
-_LIBRARYS = frozenset({"quarantine"})  # the folder of what was set aside
+_LIBRARYS = frozenset(
+    {"quarantine", "backfill_report", "leaderboard", "failed_trial", "promotion"}
+)  # folders of what was set aside, and of what is made beside every pipeline
 _SCALARS = (bool, int, float, str)
 
 
@@ -110,6 +113,13 @@ def folder_problems(folder: object) -> list[str]:
     return [
         'folder: cannot be a folder. Write small letters, digits and single _ between them, or folder="".'
     ]
+
+
+def commands_problems(commands: object) -> list[str]:
+    """What keeps a text from being the place of a table of commands."""
+    if commands == "" or (isinstance(commands, str) and REFERENCE.match(commands)):
+        return []
+    return ['commands: not MODULE:NAME. Write commands="shop.commands:TABLE", or leave it out.']
 
 
 class _Uses(Protocol):

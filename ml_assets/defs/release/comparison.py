@@ -15,11 +15,11 @@ from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.metrics import Metrics
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.defs.configs import ComparisonConfig, TrainingConfig
 from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.released import named_model
-from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.artifact import (
     comparison_draft,
     comparison_identity,
@@ -58,18 +58,15 @@ def kpi_comparison(
     refuse_mistyped(context)
     own, settings = plain(config, ComparisonParameters), load_settings()
     workspace = workspace_for(context, options, ASSET, ComparisonParameters, view=VIEW)
+    line = ReleaseLine.of(workspace.pipeline, {"dataset": params.dataset})
     reference, candidate = (
-        named_model(name, params.dataset, settings=settings, environment=workspace.environment)
+        named_model(name, line, settings=settings, environment=workspace.environment)
         for name in (own.reference, own.candidate)
     )
     metrics = Metrics.of(workspace.pipeline)
     names = [comparison_key(candidate, reference, own, day, metrics=metrics).run_id for day in days]
     announce(
-        context,
-        comparison_identity(candidate, reference, own, metrics=metrics),
-        names,
-        job=JOB,
-        names=tabular.path,
+        context, comparison_identity(candidate, reference, own, metrics=metrics), names, job=JOB, view=VIEW
     )
     margins = read_margins(own.margins, metrics=metrics)
 

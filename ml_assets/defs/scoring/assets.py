@@ -15,7 +15,6 @@ from ml_assets.config import OptionsConfig, plain
 from ml_assets.defs.configs import ScoringConfig, TrainingConfig
 from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft, Made
-from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.model import rows_of_model, scoring_model
 from ml_assets.pipelines.tabular.scoring.parameters import (
@@ -55,7 +54,7 @@ def predictions(
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     names = [predictions_key(parameters, model.manifest, day).run_id for day in days]
-    announce(context, scoring_identity(parameters, model.manifest), names, job=JOB, names=tabular.path)
+    announce(context, scoring_identity(parameters, model.manifest), names, job=JOB, view=VIEW)
 
     def make(day: dt.date) -> Draft | Made:
         return predict_day(parameters, day, model=model, workspace=workspace)

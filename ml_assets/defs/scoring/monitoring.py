@@ -16,7 +16,6 @@ from ml_assets.core.result import Failed
 from ml_assets.defs.configs import MonitoringConfig, TrainingConfig
 from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
-from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.monitoring.artifact import monitoring_key
 from ml_assets.pipelines.tabular.monitoring.day import MonitoredDay
 from ml_assets.pipelines.tabular.monitoring.parameters import (
@@ -67,9 +66,7 @@ def monitoring(
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     names = [monitoring_key(parameters, own, model.manifest, day).run_id for day in days]
-    announce(
-        context, monitoring_identity(parameters, own, model.manifest), names, job=JOB, names=tabular.path
-    )
+    announce(context, monitoring_identity(parameters, own, model.manifest), names, job=JOB, view=VIEW)
 
     def make(day: dt.date) -> Draft:
         return MonitoredDay(

@@ -16,6 +16,8 @@ tabular = Pipeline(
     folder="",
     promotes="model",
     metrics=METRICS.declared,
+    commands="ml_assets.pipelines.tabular.commands:TABLE",
+    not_worse="ml_assets.pipelines.tabular.comparison.not_worse:compare_rows",
 )
 
 

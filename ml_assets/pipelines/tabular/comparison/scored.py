@@ -69,12 +69,12 @@ class Scored:
             return []
         from ml_assets.core.fingerprints import source_days
 
-        name, uri = self.source
+        (name, uri), dataset = self.source, self.candidate.manifest.parameters["dataset"]
         return [
             InputSource(
                 source=name,
-                dataset=self.candidate.dataset,
-                uri=f"{uri}/{self.candidate.dataset}",
+                dataset=dataset,
+                uri=f"{uri}/{dataset}",
                 days=source_days(self.rows.table),
             )
         ]
@@ -112,7 +112,8 @@ def score_both(
     """
     model, other = (with_training_set(it.key, it.manifest, it.store) for it in (candidate, reference))
     refuse_other_rows(model, other)
-    chosen = chosen_on(candidate.manifest.parameters, store_of(settings, candidate.evaluated_in))
+    store = store_of(settings, candidate.evaluated_in)
+    chosen = chosen_on(candidate.manifest.parameters, store, pipeline=tabular)
     pair = Pair(
         candidate=model,
         reference=other,
