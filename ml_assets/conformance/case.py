@@ -86,7 +86,11 @@ class Case:
 
     def empty_store(self) -> ArtifactStore:
         """A store with nothing in it."""
-        return ArtifactStore(str(self.folder / f"store-{next(self._numbers)}"))
+        return ArtifactStore(str(self.new_folder()))
+
+    def new_folder(self) -> Path:
+        """A folder that does not exist yet."""
+        return self.folder / f"place-{next(self._numbers)}"
 
     def copied_store(self) -> ArtifactStore:
         """A store with what `made` has made, to be harmed."""

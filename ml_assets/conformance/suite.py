@@ -48,6 +48,8 @@ PROMISES: Mapping[str, str] = {
     "a bad day hurts no other": "trials.a_bad_day_hurts_no_other",
     "a report tells of each day": "trials.report_tells_of_each_day",
     "a leaderboard ranks each trial": "trials.a_leaderboard_ranks_each_trial",
+    "promoted, switched to and taken back": "releases.promoted_switched_and_taken_back",
+    "a promotion is refused for cause": "releases.a_promotion_is_refused_where_something_speaks_against_it",
     "a batch in Dagster keeps its good days": "in_dagster.a_batch_keeps_its_good_days",
     "Dagster gives the bytes of plain Python": "in_dagster.dagster_gives_the_same_bytes",
     "the same bytes many times in one process": "same_bytes.many_times_in_one_process",
