@@ -208,7 +208,7 @@ def test_the_notice_of_such_a_run_says_why_and_gives_no_command_that_would_be_re
     run = place.instance.get_runs(limit=1)[0]
     events = [entry.dagster_event for entry in place.instance.all_logs(run.run_id) if entry.is_dagster_event]
 
-    text = failure_text(run, [event for event in events if event.is_failure], views=[VIEW])
+    text = failure_text(run, [event for event in events if event.is_failure], view=VIEW)
 
     assert NOT_OVER in text
     assert "ml-assets run" not in text

@@ -45,7 +45,7 @@ def failed(tmp_path, monkeypatch, made_home):
 
 
 def failure_text(run, failures):
-    return texts.failure_text(run, failures, views=[VIEW])
+    return texts.failure_text(run, failures, view=VIEW)
 
 
 def events_of(instance, run_id):

@@ -3,13 +3,11 @@
 import datetime as dt
 import json
 import shutil
-from collections import Counter
 
 import dagster as dg
 import polars as pl
 import pytest
 
-from ml_assets.adapter.launching.failure_sensor import failure_notice
 from ml_assets.cli.home import ensure_home
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import open_workspace
@@ -19,6 +17,7 @@ from ml_assets.settings import load_settings
 from ml_assets_tests import tracking_store
 from ml_assets_tests.builders import land, write_landing
 from ml_assets_tests.counted import SOURCE
+from ml_assets_tests.shown import failure_notice
 from ml_assets_tests.small_pipeline import load
 from ml_assets_tests.ticks import days, keys, let_end, write
 from ml_assets_tests.tracking_store import copy_of, runs
@@ -105,14 +104,14 @@ def zone(tmp_path, monkeypatch):
     return write_landing(tmp_path / "shop", "sales", rows, toml=SALES_TOML)
 
 
-def test_each_pipeline_of_a_code_location_has_schedules_and_sensors_and_all_share_one_notice(location):
+def test_each_pipeline_of_a_code_location_has_schedules_and_sensors_of_its_own(location):
     repository = location.get_repository_def()
 
     schedules = {each.name for each in repository.schedule_defs}
-    sensors = Counter(each.name for each in repository.sensor_defs)
+    sensors = {each.name for each in repository.sensor_defs}
     assert {"demand_daily", "demand_catch_up", "counted_daily", "counted_catch_up"} <= schedules
-    assert {"demand_request_files", "counted_request_files", "demand_landed_days"} <= set(sensors)
-    assert sensors["failure_notice"] == 1
+    assert {"demand_request_files", "counted_request_files", "demand_landed_days"} <= sensors
+    assert {"demand_failure_notice", "counted_failure_notice"} <= sensors
 
 
 def test_a_pipeline_that_reads_no_rows_has_no_sensor_of_landed_days(tmp_path, monkeypatch):
@@ -259,10 +258,13 @@ def test_a_failed_run_of_any_pipeline_is_told_once_in_the_words_of_its_pipeline(
         dagster_run=instance.get_run_by_id(result.run_id),
         dagster_event=result.get_run_failure_event(),
     )
+    known = location.get_repository_def()
+    sensors = [known.get_sensor_def(f"{name}_failure_notice") for name in ("demand", "counted")]
 
     with webhook() as told:
         monkeypatch.setenv("ML_ASSETS_WEBHOOK_URL", told.url)
-        failure_notice(context.for_run_failure())
+        for sensor in (*sensors, failure_notice):
+            sensor(context.for_run_failure())
 
     (text,) = told.texts
     assert text.startswith(f":x: counted 7 failed for {DAY}, run_id ")

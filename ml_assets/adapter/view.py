@@ -99,6 +99,13 @@ class View:
         is_ours = bool(first) and key.path[: len(first)] == first
         return "/".join(key.path[len(first) :] if is_ours else key.path)
 
+    def owns(self, run: dg.DagsterRun) -> bool:
+        """Whether a run is one of a job that has the name of the view, or one that makes its assets only."""
+        first, keys = self._first, run.asset_selection or ()
+        if run.job_name == self.job_name or run.job_name.startswith(f"{self.name}_"):
+            return True
+        return bool(keys) and all(key.path[: len(first)] == first for key in keys)
+
     def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
         """The commands that make just these days again."""
         first = load_settings().first_pipeline

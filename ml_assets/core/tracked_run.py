@@ -108,21 +108,30 @@ def tracked_run(
 
 def belonging(artifacts: Mapping[str, StoredArtifact], pipeline: Declared) -> dict[str, StoredArtifact]:
     """Those that the measured one was made of, or that were made of it or beside it: digests decide."""
-    whole = {measured_asset(pipeline): artifacts[measured_asset(pipeline)]}
-    order = list(pipeline.assets)
+    first = artifacts[measured_asset(pipeline)]
+    whole, order = {measured_asset(pipeline): first}, list(pipeline.assets)
     for name in sorted(artifacts, key=order.index):
-        if all(_fit(found.manifest, artifacts[name].manifest, pipeline) for found in whole.values()):
+        other = artifacts[name].manifest
+        if _is_linked(first.manifest, other, pipeline) and all(
+            _agree(found.manifest, other) and _agree(other, found.manifest) for found in whole.values()
+        ):
             whole[name] = artifacts[name]
     return {name: whole[name] for name in artifacts if name in whole}
 
 
-def _fit(one: Manifest, other: Manifest, pipeline: Declared) -> bool:
-    """Whether two artifacts can be of one run: where one takes the other, it was made of it, else of the same inputs."""
-    if one.asset in pipeline.assets[other.asset].inputs:
-        return other.made_of(one)
-    if other.asset in pipeline.assets[one.asset].inputs:
-        return one.made_of(other)
-    return all(one.input_of(item.asset) in (None, item) for item in other.artifacts)
+def _is_linked(measured: Manifest, other: Manifest, pipeline: Declared) -> bool:
+    """Whether an artifact that takes the measured one, or that it takes, is the very one; others are beside it."""
+    if measured.asset in pipeline.assets[other.asset].inputs:
+        return other.made_of(measured)
+    return other.asset not in pipeline.assets[measured.asset].inputs or measured.made_of(other)
+
+
+def _agree(one: Manifest, other: Manifest) -> bool:
+    """Whether what `other` tells of `one`, and of what both were made of, is so; versions of before told less."""
+    told = other.input_of(one.asset)
+    if told is not None and told.sha256 != one.sha256:
+        return False
+    return all(known.sha256 == item.sha256 for item in other.artifacts if (known := one.input_of(item.asset)))
 
 
 def text_of(artifacts: Mapping[str, StoredArtifact], pipeline: Declared) -> StoredArtifact | None:

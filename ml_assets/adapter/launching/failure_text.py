@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -20,24 +20,18 @@ SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000
 
 
-def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent], *, views: Iterable[View]) -> str:
-    """The notice as Slack's text: why the run failed and, of one that makes a pipeline's assets, how to try again.
-
-    Args:
-        run: what failed.
-        failures: the events that say so.
-        views: those whose runs it may be.
-    """
-    days, view = _failed_days(run, failures), next((view for view in views if makes(run, view)), None)
-    parameters = parameters_of(run.run_config, view) if view else None
+def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent], *, view: View) -> str:
+    """The notice as Slack's text: why the run failed and, where it makes the view's assets, how to try again."""
+    days, is_making = _failed_days(run, failures), makes(run, view)
+    parameters = parameters_of(run.run_config, view) if is_making else None
     why = _quiet("\n".join(_reasons(failures)) or "The run ended before its first step; its page says why.")
-    what = _named(parameters, view) if parameters and view else _made_by(run)
-    name = view.pipeline.run_id(parameters, days[0]) if parameters and view and len(days) == 1 else ""
+    what = _named(parameters, view) if parameters else _made_by(run)
+    name = view.pipeline.run_id(parameters, days[0]) if parameters and len(days) == 1 else ""
     lines = [f":x: {_headline(what, days, run_id=name)}"]
-    if view:
+    if is_making:
         lines.append(f"*Parameters:* {_stated(run.run_config, parameters, view)}")
     lines.append(f"*Why:* {why}")
-    if parameters and view and days:
+    if parameters and days:
         lines += _again(parameters, days, view=view, environment=environment_of(run.run_config))
     lines.append(f"*Dagster run:* {run.run_id} of {run.job_name}")
     return _escape("\n".join(lines))
