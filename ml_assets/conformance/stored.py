@@ -89,7 +89,7 @@ def why_names_what_was_another(case: Case) -> str:
     if name:
         done = case.make(store, **{name: case.other(name)})
         changed = next(item for item in done.made if item.key.asset == asset)
-        told = why(store, changed.key)
+        told = why(store, changed.key, pipeline=case.pipeline)
         named = [item.name for item in told.differences if item.what == "parameter"]
         expect(
             told.kind == "other parameters" and named == [name],
@@ -99,7 +99,7 @@ def why_names_what_was_another(case: Case) -> str:
     store = case.copied_store()
     case.commit_as(store, asset, code_version="0" * 12)
     case.make(store)
-    told = why(store, key)
+    told = why(store, key, pipeline=case.pipeline)
     expect(
         "code" in {item.what for item in told.differences},
         f"{asset}: the code was other, and why tells {told.reason}",
