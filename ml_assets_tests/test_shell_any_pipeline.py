@@ -246,7 +246,7 @@ def test_a_pipeline_has_the_commands_that_it_names_and_no_other(capsys):
 
 
 def test_a_table_of_commands_that_is_none_is_refused():
-    with pytest.raises(DefinitionError, match=r'Write commands="shop.commands:TABLE"'):
+    with pytest.raises(DefinitionError, match=r'Write commands="shop.commands:NAME"'):
         Declared("odd", Forecast, commands="no place")
     for place in ("shop_nowhere.commands:TABLE", "ml_assets.cli.table:NOTHING"):
         with pytest.raises(DefinitionError, match="Name a table, MODULE:NAME"):
