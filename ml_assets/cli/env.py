@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from ml_assets.errors import RefusedError
+from ml_assets.finding import refuse_unknown_overrides
 from ml_assets.settings import ANY, Settings, load_settings
 
 SECRETS = (
@@ -21,13 +22,13 @@ SECRETS = (
 
 def list_environments(*, as_json: bool) -> int:
     """Print every environment and what is set of it."""
-    settings = load_settings()
+    settings = _settings()
     return _print(settings, list(settings.environments), as_json=as_json, mark=False)
 
 
 def diff_environments(first: str, second: str, *, as_json: bool) -> int:
     """Print two environments side by side and mark what differs. RefusedError for one that is not known."""
-    settings = load_settings()
+    settings = _settings()
     known = settings.environments
     if unknown := [
         f"{name}: unknown environment. Known: {', '.join(known)}."
@@ -60,6 +61,12 @@ def resolved(settings: Settings, environment: str) -> dict[str, str]:
         },
         **{name: "set" for name in SECRETS if os.environ.get(name)},
     }
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    refuse_unknown_overrides(settings)
+    return settings
 
 
 def _print(settings: Settings, names: Sequence[str], *, as_json: bool, mark: bool) -> int:

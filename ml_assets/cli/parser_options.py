@@ -1,10 +1,11 @@
 """Options that several commands share, and what is wrong with them."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ml_assets.cli.flags import Parser, unknown_flags
-from ml_assets.core.options import Options
+from ml_assets.core.options import DEFAULT, Options
 from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
 
@@ -24,7 +25,7 @@ def add_environment(parser: Parser) -> None:
         "--environment",
         default="default",
         metavar="NAME",
-        help="dev, staging, blue or green [default: the settings']",
+        help="one of the settings' environments, as `ml-assets env list` shows them [default: the settings']",
     )
 
 
@@ -41,9 +42,18 @@ def add_reuse(parser: Parser) -> None:
 def options_of(args: argparse.Namespace) -> Options:
     """The options that were given; RefusedError with all that is wrong with them."""
     given = {name: value for name, value in vars(args).items() if name in Options.model_fields}
-    if problems := problems_of(given, Options, noun="option"):
+    if problems := option_problems(given):
         raise RefusedError(list(problems.values()))
     return Options.model_validate(given)
+
+
+def option_problems(given: Mapping[str, Any]) -> Mapping[str, str]:
+    """What is wrong with options; the settings are read only where they decide it, for that takes a while."""
+    if given.get("environment", DEFAULT) == DEFAULT:
+        return problems_of(given, Options, noun="option")
+    from ml_assets.settings import load_settings
+
+    return load_settings().option_problems(given)
 
 
 def refuse_unknown(unknown: Sequence[str], parser: Parser) -> None:

@@ -19,7 +19,6 @@ from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.beside import PromotionParameters, check_promotion
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
-from ml_assets.settings import load_settings
 
 FROM = "where it was trained and evaluated [default: the settings' environment]"
 DAYS = "on the latest N days of rows with closed outcomes [default: 366]"
@@ -42,7 +41,10 @@ def _add_promote(commands: "argparse._SubParsersAction[Parser]") -> None:
     promote.add_argument("model", metavar="RUN_ID", help="the model's run_id")
     promote.add_argument("--from", dest="environment", default="default", metavar="NAME", help=FROM)
     promote.add_argument(
-        "--to", default="idle", metavar="SLOT", help="blue or green [default: the one that does not serve]"
+        "--to",
+        default="idle",
+        metavar="SLOT",
+        help="one of the two slots [default: the one that does not serve]",
     )
     promote.add_argument("--days", dest="window_days", metavar="N", help=DAYS)
     promote.add_argument("--through", default="", metavar="YYYY-MM-DD", help=THROUGH)
@@ -60,7 +62,7 @@ def _add_compare(commands: "argparse._SubParsersAction[Parser]") -> None:
     compare = commands.add_parser(
         "compare", help="compare one model with another on the same rows", allow_abbrev=False
     )
-    known = "blue, green, live, idle or a run_id"
+    known = "live, idle, a slot or a run_id"
     compare.add_argument("reference", metavar="REFERENCE", help=f"the model that is compared with: {known}")
     compare.add_argument("candidate", metavar="CANDIDATE", help="the model that may take its place")
     compare.add_argument("--last", dest="window_days", metavar="N", help=DAYS)
@@ -74,7 +76,9 @@ def _add_compare(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _add_switch(commands: "argparse._SubParsersAction[Parser]") -> None:
     switch = commands.add_parser("switch", help="let the candidate of a slot serve", allow_abbrev=False)
-    switch.add_argument("--to", metavar="SLOT", help="blue or green [default: the slot that does not serve]")
+    switch.add_argument(
+        "--to", metavar="SLOT", help="one of the two slots [default: the one that does not serve]"
+    )
     switch.add_argument(
         "--if-candidate", default="", metavar="RUN_ID", help="only if this model is the candidate there"
     )
@@ -119,7 +123,7 @@ def _add_dataset(parser: Parser) -> None:
 
 def _promote(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     refuse_unknown(unknown, parser)
-    own = check_promotion(_given(args, PromotionParameters.model_fields))
+    own = check_promotion(_given(args, PromotionParameters.model_fields), slots=_slots())
     environment = options_of(args).environment
     from ml_assets.cli.promote import plan, promote
 
@@ -129,7 +133,7 @@ def _promote(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -
 
 def _compare(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     refuse_unknown(unknown, parser)
-    own = check_comparison(_given(args, ComparisonParameters.model_fields))
+    own = check_comparison(_given(args, ComparisonParameters.model_fields), slots=_slots())
     _refuse_dataset(args)
     now = dt.datetime.now(tz=dt.timezone.utc)
     through = as_of.last_complete_day(now) if args.as_of is None else as_of.parse(args.as_of)
@@ -145,7 +149,7 @@ def _compare(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -
 def _switch(args: argparse.Namespace, unknown: Sequence[str], parser: Parser) -> int:
     refuse_unknown(unknown, parser)
     _refuse_act(args)
-    slots = load_settings().slots
+    slots = _slots()
     if args.to not in (None, *slots):
         raise RefusedError([f"--to: unknown. Allowed: {', '.join(slots)}."])
     from ml_assets.cli.releases import switch
@@ -187,6 +191,12 @@ def _refuse_act(args: argparse.Namespace) -> None:
 def _refuse_dataset(args: argparse.Namespace) -> None:
     if problems := problems_of({"dataset": args.dataset}, DatasetParameters):
         raise RefusedError(list(problems.values()))
+
+
+def _slots() -> tuple[str, str]:
+    from ml_assets.settings import load_settings
+
+    return load_settings().slots
 
 
 def _line(args: argparse.Namespace) -> ReleaseLine:

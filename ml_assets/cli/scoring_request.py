@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_assets.cli.flags import read_as, unknown_flags
+from ml_assets.cli.parser_options import option_problems
 from ml_assets.cli.parser_scoring import ROWS
 from ml_assets.cli.request import against_settings, span
 from ml_assets.core import as_of as days
@@ -50,7 +51,7 @@ def read_scoring(
     told = {"environment": args.environment, "reuse": args.reuse}
     parameters, problems = diagnose(values, TrainingParameters)
     problems = [*unknown_flags(unknown, parser), *problems, *problems_of(given_own, own).values()]
-    problems += problems_of(told, Options, noun="option").values()
+    problems += option_problems(told).values()
     first, last, wrong = _days(args, now=now)
     problems += wrong
     problems += against_settings(values, first, problems, now=now, environment=args.environment)

@@ -3,12 +3,21 @@
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.comparison.by_days import DayComparison, compare_days, lacking, lines, verdict_of
+from ml_assets.core.comparison.by_days import (
+    DayComparison,
+    Paired,
+    compare_pairs,
+    lacking,
+    lines,
+    pairs_by_day,
+    verdict_of,
+)
+from ml_assets.core.comparison.by_losses import LOSSES
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.run_id import normalise
@@ -17,8 +26,12 @@ from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
 from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer
 from ml_assets.pipeline.released import NamedModel, parameters_of, store_of, try_log
+from ml_assets.pipeline.scores import attached_table
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
+
+if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    import polars as pl
 
 PAIR_DIGITS = 32
 Measured = dict[dt.date, Manifest]
@@ -45,7 +58,15 @@ def compare_by_days(
     both = _unseen(sorted(own.keys() & other.keys()), chosen, window=max(windows.values()))
     own, other = ({day: found[day] for day in both} for found in (own, other))
     return _judged(
-        candidate, reference, own, other, windows=windows, chosen=chosen, terms=terms, settings=settings
+        candidate,
+        reference,
+        own,
+        other,
+        windows=windows,
+        chosen=chosen,
+        terms=terms,
+        store=store,
+        settings=settings,
     )
 
 
@@ -66,11 +87,12 @@ def _judged(
     windows: Mapping[str, int],
     chosen: ChosenOn,
     terms: Terms,
+    store: ArtifactStore,
     settings: Settings,
 ) -> LiveComparison:
     """The verdict, once the look at these days is written down as a try: days that are too few are not looked at."""
-    values, served = ({day: it.metrics for day, it in found.items()} for found in (own, other))
-    lacks = lacking(values, served, windows=windows)
+    rows, pairs = _pairs(own, other, windows=windows, pipeline=candidate.pipeline, store=store)
+    lacks = lacking(pairs)
     number = None
     if not lacks:
         sample = _digest([[str(day), own[day].sha256, other[day].sha256] for day in own])
@@ -79,20 +101,15 @@ def _judged(
             pair_of(candidate, reference), sample, {**record, "through": str(terms.through), "by": terms.by}
         )
     error = error_of_try(number or 1)
-    kpis = (
-        ()
-        if lacks
-        else compare_days(
-            values, served, metrics=terms.metrics, margins=terms.margins, windows=windows, error=error
-        )
-    )
+    known = () if lacks else compare_pairs(pairs, metrics=terms.metrics, margins=terms.margins, error=error)
     comparison = DayComparison(
         through=terms.through,
         days=tuple(own),
+        rows=rows,
         chosen_on=chosen.boards,
         lacks=lacks,
-        kpis=kpis,
-        verdict=verdict_of(kpis),
+        kpis=known,
+        verdict=verdict_of(known),
         error=error,
     )
     message = [*lines(comparison), *tried(number, chosen)]
@@ -103,6 +120,31 @@ def _judged(
         comparison=comparison,
         try_number=number,
     )
+
+
+def _pairs(
+    own: Measured, other: Measured, *, windows: Mapping[str, int], pipeline: Declared, store: ArtifactStore
+) -> tuple[int, dict[str, Paired]]:
+    """How many rows there are of which losses are known, and each metric by its rows, else by its days."""
+    values, served = ({day: it.metrics for day, it in found.items()} for found in (own, other))
+    losses = [_losses(found, store, pipeline=pipeline) for found in (own, other)]
+    by_row: dict[str, Paired] = {}
+    if all(losses):
+        from ml_assets.core.comparison.by_losses import pairs_by_row
+
+        by_row = pairs_by_row(*losses, metrics=tuple(windows))
+    rows = max((len(pair.day) for pair in by_row.values()), default=0)
+    return rows, {**pairs_by_day(values, served, windows=windows), **by_row}
+
+
+def _losses(found: Measured, store: ArtifactStore, *, pipeline: Declared) -> "dict[dt.date, pl.DataFrame]":
+    """By day, what each row adds to the metrics; only of days of which it is stored."""
+    keys = {
+        day: pipeline.key_of_identity(manifest.asset, manifest.parameters, day)
+        for day, manifest in found.items()
+    }
+    tables = {day: attached_table(LOSSES, key, found[day], store) for day, key in keys.items()}
+    return {day: table for day, table in tables.items() if table is not None}
 
 
 def pair_of(candidate: NamedModel, reference: NamedModel) -> str:

@@ -1,20 +1,23 @@
 """What a promotion takes: which model, to which slot, and by how much it may be worse."""
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from ml_assets.core.as_of import last_complete_day, parse
 from ml_assets.core.comparison.margins import PATTERN, read_margins
 from ml_assets.core.metrics import Metrics
+from ml_assets.core.options import ENVIRONMENT, SLOTS
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.core.statistics.paired import FEWEST_DAYS
 from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
+IDLE = "idle"  # stands for the slot that does not serve
 
 
 AnyPromotion = TypeVar("AnyPromotion", bound="PromotionParameters")
@@ -29,8 +32,10 @@ class PromotionParameters(Parameters):
         description="The model's run_id",
         json_schema_extra={"allowed": "the 12 hex digits of a model's run_id"},
     )
-    to: Literal["idle", "blue", "green"] = Field(
-        default="idle", description="The slot; `idle` is the one that does not serve"
+    to: str = Field(
+        default=IDLE,
+        pattern=ENVIRONMENT,
+        description="The slot; `idle` is the one that does not serve",
     )
     window_days: int = Field(
         default=366,
@@ -76,10 +81,25 @@ class PromotionParameters(Parameters):
         return day
 
 
+@functools.cache
+def to_one_of(slots: tuple[str, str], model: type[AnyPromotion]) -> type[AnyPromotion]:
+    """The parameters where these are the slots of the settings."""
+    declared = model.model_fields["to"]
+    names = (IDLE, *slots)
+    known: Any = Literal[names]
+    field: Any = Field(default=IDLE, description=declared.description)
+    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, to=(known, field))
+
+
 def check_promotion(
-    values: Mapping[str, Any], *, metrics: Metrics, model: type[AnyPromotion]
+    values: Mapping[str, Any],
+    *,
+    metrics: Metrics,
+    model: type[AnyPromotion] = PromotionParameters,  # type: ignore[assignment]
+    slots: tuple[str, str] = SLOTS,
 ) -> AnyPromotion:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
+    model = to_one_of(slots, model)
     problems = problems_of(values, model)
     if not values.get("model") and "model" not in problems:
         problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."
@@ -89,7 +109,7 @@ def check_promotion(
         problems["through"] = "through: not a real day. Allowed: a complete day, YYYY-MM-DD."
     if problems:
         raise RefusedError(list(problems.values()))
-    own = model.model_validate(dict(values))
+    own: AnyPromotion = model.model_validate(dict(values))
     allowed = own.allowed(metrics)
     wider = [name for name, default in metrics.margins.items() if allowed[name] > default]
     if wider and not own.reason.strip():

@@ -14,7 +14,7 @@ from ml_assets.core.comparison.text import rows
 from ml_assets.core.markup import plain as plain_text
 from ml_assets.core.markup import table
 from ml_assets.core.promotion.decision import HEAD, Decision
-from ml_assets.core.promotion.parameters import ASSET
+from ml_assets.core.promotion.parameters import ASSET, to_one_of
 from ml_assets.core.release import LONGEST_NAME
 from ml_assets.defs.configs import PromotionConfig
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
@@ -28,11 +28,11 @@ JOB = "promote"
 
 def _refuse(values: Mapping[str, Any]) -> None:
     """Raise RefusedError with every problem of the values; outcomes are closed through a complete day."""
-    check_promotion(values).closed_through(utc_now())
+    check_promotion(values, slots=load_settings().slots).closed_through(utc_now())
 
 
 @refused_at_launch(
-    fields=PromotionParameters.model_fields,
+    fields=to_one_of(load_settings().slots, PromotionParameters).model_fields,
     refuse=_refuse,
 )
 @dg.asset(
@@ -51,7 +51,7 @@ def promotion(
     """Evaluate, record, and copy; a refusal fails the run and leaves the slot as it was."""
     refuse_mistyped(context)
     settings = load_settings()
-    own = check_promotion(plain(config, PromotionParameters).model_dump())
+    own = check_promotion(plain(config, PromotionParameters).model_dump(), slots=settings.slots)
     by = settings.actor or context.run.tags.get("user", "") or f"Dagster run {context.run.run_id}"
     source = settings.named(options.environment)
     outcome = promote(

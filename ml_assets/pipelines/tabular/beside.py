@@ -7,6 +7,7 @@ from pydantic import Field
 
 from ml_assets.core.comparison.margins import PATTERN, allowed_text
 from ml_assets.core.metrics import Metrics
+from ml_assets.core.options import SLOTS
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.promotion import parameters as promotion
 from ml_assets.core.report import parameters as report
@@ -56,6 +57,8 @@ def check_sweep(values: Mapping[str, Any], *, cls: type[Parameters] = TrainingPa
     return sweep.check_sweep(values, cls=cls, model=SweepParameters)
 
 
-def check_promotion(values: Mapping[str, Any], *, metrics: Metrics = METRICS) -> PromotionParameters:
+def check_promotion(
+    values: Mapping[str, Any], *, metrics: Metrics = METRICS, slots: tuple[str, str] = SLOTS
+) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
-    return promotion.check_promotion(values, metrics=metrics, model=PromotionParameters)
+    return promotion.check_promotion(values, metrics=metrics, model=PromotionParameters, slots=slots)
