@@ -1,11 +1,8 @@
 """A candidate against what serves by what was measured of both on the same days; nothing is made for it."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-import rfc8785
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.comparison.by_days import (
@@ -20,12 +17,11 @@ from ml_assets.core.comparison.by_days import (
 from ml_assets.core.comparison.by_losses import LOSSES
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.pipeline import Declared
-from ml_assets.core.run_id import normalise
 from ml_assets.core.slices import metric_assets
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
-from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer
-from ml_assets.pipeline.released import NamedModel, parameters_of, store_of, try_log
+from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer, count_try, digest, tried
+from ml_assets.pipeline.released import NamedModel, parameters_of, store_of
 from ml_assets.pipeline.scores import attached_table
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -33,7 +29,6 @@ from ml_assets.storage.artifact_store import ArtifactStore
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     import polars as pl
 
-PAIR_DIGITS = 32
 Measured = dict[dt.date, Manifest]
 """By day, the artifact that gives the metrics of a parameter set."""
 
@@ -95,11 +90,8 @@ def _judged(
     lacks = lacking(pairs)
     number = None
     if not lacks:
-        sample = _digest([[str(day), own[day].sha256, other[day].sha256] for day in own])
-        record = {"candidate": candidate.manifest.sha256, "reference": reference.manifest.sha256}
-        number = try_log(settings, candidate.line).number(
-            pair_of(candidate, reference), sample, {**record, "through": str(terms.through), "by": terms.by}
-        )
+        sample = digest([[str(day), own[day].sha256, other[day].sha256] for day in own])
+        number = count_try(candidate, reference, sample, terms=terms, settings=settings)
     error = error_of_try(number or 1)
     known = () if lacks else compare_pairs(pairs, metrics=terms.metrics, margins=terms.margins, error=error)
     comparison = DayComparison(
@@ -147,18 +139,6 @@ def _losses(found: Measured, store: ArtifactStore, *, pipeline: Declared) -> "di
     return {day: table for day, table in tables.items() if table is not None}
 
 
-def pair_of(candidate: NamedModel, reference: NamedModel) -> str:
-    """Names the question that tries ask again: this parameter set, of whatever day, against the bytes that serve."""
-    asked = {"candidate": dict(candidate.manifest.parameters), "reference": reference.manifest.sha256}
-    return _digest(normalise(asked))[:PAIR_DIGITS]
-
-
-def tried(number: int | None, chosen: ChosenOn) -> list[str]:
-    """Which leaderboards could not be read, and which try it is."""
-    told = [f"A leaderboard that cannot be read does not count. {text}" for text in chosen.damaged]
-    return told + ([] if number is None else [f"Try {number} of this parameter set against what serves."])
-
-
 def _windows(candidate: NamedModel, reference: NamedModel, terms: Terms) -> dict[str, int]:
     """Over how many days each metric is measured: the longer of both."""
     both = [
@@ -199,7 +179,3 @@ def _keys(
 def _unseen(days: list[dt.date], chosen: ChosenOn, *, window: int) -> list[dt.date]:
     """The days whose windows hold nothing of the days by which leaderboards ranked the candidate."""
     return [day for day in days if all(abs((day - looked).days) >= window for looked in chosen.days)]
-
-
-def _digest(asked: Any) -> str:
-    return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
