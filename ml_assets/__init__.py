@@ -13,6 +13,7 @@ Two floors. The project says what is trained; the library makes it, and knows no
 The rings of the library, from the outside in; each imports only what is inside it:
 
     cli                     the shell
+    conformance             what of the promises a pipeline keeps, tried on it
     api                     a pipeline, with all that can be done with it
     resources               notices, buckets and the run queue, as Dagster has them
     adapter                 the assets of a pipeline, their parameters and the IO manager, as Dagster has them
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
     from ml_assets.api import Pipeline as Pipeline
     from ml_assets.core.asset import Metric as Metric
     from ml_assets.core.asset import Verdict as Verdict
+    from ml_assets.core.installed import with_installed as with_installed
     from ml_assets.core.parameters import Parameters as Parameters
     from ml_assets.core.parameters import omitted_when as omitted_when
     from ml_assets.core.parameters import refuse as refuse
     from ml_assets.core.parameters import used_when as used_when
     from ml_assets.core.product import Product as Product
+    from ml_assets.core.resource import Resource as Resource
     from ml_assets.core.result import Failed as Failed
     from ml_assets.core.rows import Rows as Rows
     from ml_assets.core.value_types import Estimator as Estimator
@@ -61,6 +64,7 @@ else:
         "Parameters": "ml_assets.core.parameters",
         "Pipeline": "ml_assets.api",
         "Product": "ml_assets.core.product",
+        "Resource": "ml_assets.core.resource",
         "Rows": "ml_assets.core.rows",
         "Verdict": "ml_assets.core.asset",
         "make": "ml_assets.pipeline.run",
@@ -68,6 +72,7 @@ else:
         "refuse": "ml_assets.core.parameters",
         "resolve": "ml_assets.pipeline.run",
         "used_when": "ml_assets.core.parameters",
+        "with_installed": "ml_assets.core.installed",
     }
 
     def __getattr__(name: str) -> Any:

@@ -13,10 +13,10 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.released import ORDERS, promotion_of

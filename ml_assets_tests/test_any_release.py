@@ -341,5 +341,5 @@ def test_where_losses_are_attached_one_day_of_both_is_enough(place, tmp_path, mo
 
 
 def test_a_pipeline_names_its_own_comparison_as_module_and_name(tmp_path, monkeypatch):
-    with pytest.raises(DefinitionError, match="not_worse names no function"):
+    with pytest.raises(DefinitionError, match="not_worse: not MODULE:NAME"):
         written(tmp_path, monkeypatch, "odd", promotes="guess", not_worse="compare")

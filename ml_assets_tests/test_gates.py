@@ -11,9 +11,9 @@ from ml_assets.core.promotion.decision import Decision, verdict
 from ml_assets.core.promotion.gates import FORCEABLE, GATES, Evidence, Gate, check
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_promotion
 
 ROOT = Path(__file__).parent / "vectors" / "store_1"
 RUN = "0123456789ab"

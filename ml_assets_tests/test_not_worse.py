@@ -19,10 +19,9 @@ from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
+from ml_assets_tests.beside import SweepParameters, check_sweep
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.released import ORDERS
@@ -190,7 +189,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
     world.serve(run_id(WEAK))
     sweep = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"grid": {"C": "0.3,3"}}, cls=TrainingParameters),
+        own=check_sweep({"grid": {"C": "0.3,3"}}),
         days=(AS_OF,),
         workspace=world.workspace,
         pipeline=tabular,

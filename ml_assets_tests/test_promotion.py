@@ -22,10 +22,10 @@ from ml_assets.pipeline.promotion import evaluate, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.faulty import faulty, shuffled
 from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, ORDERS, OTHER, THROUGH, Place, copied, tree
 

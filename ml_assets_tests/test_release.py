@@ -23,10 +23,10 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import TRIES, ReleaseLog
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.released import LAST, ORDERS, Place, model, promotion_of
 

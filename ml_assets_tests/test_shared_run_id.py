@@ -22,12 +22,12 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.model import scoring_model
 from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
 from ml_assets.pipelines.tabular.scoring.predictions import predict_day
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.released import CUSTOMERS
@@ -125,7 +125,7 @@ def test_a_commit_does_not_replace_what_is_of_other_parameters(workspace):
 
 
 def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
-    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}})
 
     with pytest.raises(SharedRunIdError, match="504b2b7386b1: seed=7713887, and seed=10585453"):
         list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular).run())
@@ -133,7 +133,7 @@ def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
 
 def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
     attempt(FIRST, DAY, workspace=workspace)
-    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1})
     sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular)
 
     list(sweep.run())

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.resource import Resource
+from ml_assets.core.statistics.row_values import RowMetric
 from ml_assets.errors import DefinitionError
 
 if TYPE_CHECKING:  # loading it takes longer than all of the definitions
     import polars as pl
 
 Better = Literal["smaller", "larger", "none"]
-Takes = Literal["parameters", "as_of", "rows", "value", "product", "tmp"]
+Takes = Literal["parameters", "as_of", "rows", "value", "product", "tmp", "resource"]
 
 DAYS = re.compile(r"^(?P<days>[1-9][0-9]{0,4}) days?$")
 _METRIC = re.compile(r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")
@@ -29,9 +31,11 @@ class Metric:
         name: its name; groups follow a dot, `mae.block0`.
         better: which way is better; of one that only describes, "none".
         margin: by how much it may be worse and still count as not worse; None where nobody said.
+        relative: whether the margin is a share of the value that it is compared with, as 0.02 for 2 %.
         interval: the names of the metrics that are the ends of its 95 % interval.
         over: the parameter that says over how many days it is measured, or `28 days`; "" for a single day.
         baseline: the metric that says what a model without any skill would reach.
+        rows: what it is of single rows, where that is known: then trials and models are compared by the rows that they share.
 
     Raises:
         DefinitionError: it cannot be such a one.
@@ -40,9 +44,11 @@ class Metric:
     name: str
     better: Better = field(default="none", kw_only=True)
     margin: float | None = field(default=None, kw_only=True)
+    relative: bool = field(default=False, kw_only=True)
     interval: tuple[str, str] | None = field(default=None, kw_only=True)
     over: str = field(default="", kw_only=True)
     baseline: str = field(default="", kw_only=True)
+    rows: RowMetric | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if problem := _problem_of(self):
@@ -59,8 +65,27 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asset:
-    """One function of a pipeline, and what its signature says.
+class Making:
+    """How an asset is made, as its decorator says.
+
+    Attributes:
+        threads: the threads that linear algebra may use while it is made.
+        recorded: whether it is an answer that is kept: code and packages that change do not make it again.
+        files: patterns of files beside the module that are part of its code, `prompts/*.md`.
+        code: modules that are part of its code, all of them, though nothing in its text leads there.
+        window: of its parameters, how many days before as_of it may ask for, by data set; None where it may ask for any.
+    """
+
+    threads: int = 1
+    recorded: bool = False
+    files: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    window: Callable[[Any], Mapping[str, int]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset(Making):
+    """One function of a pipeline, and what its signature and its decorator say.
 
     Attributes:
         name: of the function, and of what it makes.
@@ -70,7 +95,7 @@ class Asset:
         inputs: the earlier assets that it is made of, in the order of the arguments.
         returns: the annotation of the value, for reading it back.
         format: how the value is stored.
-        threads: the threads that linear algebra may use while it is made.
+        resources: the class of each argument that is a resource.
         description: its docstring.
     """
 
@@ -81,7 +106,7 @@ class Asset:
     inputs: tuple[str, ...]
     returns: Any
     format: str
-    threads: int = 1
+    resources: Mapping[str, type[Resource]] = field(default_factory=dict)
     description: str
 
 

@@ -42,7 +42,7 @@ class Reader(Protocol):
 
         The columns are `day` (Date) and those of the contract. Whatever the files hold, ids are String and times are
         naive Datetime("us") in UTC. Coded, category features are String, number features Float64 (booleans are 0 and 1),
-        and the label is Int8 (2 stands for anything but 0, 1 and null).
+        and the label is what the contract's task says: Int8 (2 stands for anything but 0, 1 and null), String or Float64.
 
         Raises:
             SourceError: when rows cannot be used; it is raised here, not when the frame is collected.
@@ -83,10 +83,12 @@ class Rows:
     Attributes:
         sources: the reader of a source by its name.
         as_of: the day after whose end nothing is known.
+        window: how many days before as_of may be asked for, by data set; None where any may.
     """
 
     sources: Callable[[str], Reader]
     as_of: dt.date
+    window: Mapping[str, int] | None = None
     _asked: dict[tuple[_Range, bool], None] = field(default_factory=dict)
     _answers: dict[tuple[_Range, bool], _Answer] = field(default_factory=dict)
     _frames: dict[_Range, "pl.DataFrame"] = field(default_factory=dict)
@@ -129,12 +131,14 @@ class Rows:
             first: the first day.
             last: the last day, not after as_of.
             closed: give only rows whose outcome is known and closed.
-            coded: give features as numbers (floats) or text, and the label as 0, 1 or, for anything else, 2.
+            coded: give features as numbers (floats) or text, and the label by its task: as 0, 1 or, for
+                anything else, 2; as the name of a class; as a number.
 
         Raises:
             SourceError: rows cannot be used; it is raised here, not when the frame is collected.
         """
         wanted = _Range(source=source, dataset=dataset, first=first, last=last, coded=coded)
+        self._check_window(dataset, first)
         return self._ask(wanted, closed=closed)
 
     def latest(self, dataset: str, *, source: str) -> "pl.LazyFrame":
@@ -218,6 +222,21 @@ class Rows:
                 f"{origin}: there are no rows up to {wanted.last}. Land them, or use a later as_of."
             )
         return newest
+
+    def _check_window(self, dataset: str, first: dt.date) -> None:
+        if self.window is None:
+            return
+        if dataset not in self.window:
+            raise SourceError(
+                f"{dataset}: its rows were asked for, and the window of the asset names only {', '.join(self.window)}. Name "
+                "it there too, or leave the window out."
+            )
+        days = self.window[dataset]
+        if first < (start := self.as_of - dt.timedelta(days=days)):
+            raise SourceError(
+                f"{dataset}: rows from {first} on were asked for, and the window of the asset begins {days} days before "
+                f"as_of, on {start}. Widen the window, or ask for fewer days."
+            )
 
     def _check(self, wanted: _Range) -> None:
         if wanted.last > self.as_of:

@@ -3,7 +3,7 @@
 import ast
 import builtins
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ml_assets.core.pipeline import Declared
@@ -20,6 +20,7 @@ from ml_assets.pipeline.code_modules import (
 )
 
 LIBRARY = "ml_assets"
+WITH_INSTALLED = f"{LIBRARY}.with_installed"  # what adds the entries of installed packages to a registry
 OF_EACH_MODULE = frozenset(
     {"__name__", "__file__", "__doc__", "__package__", "__spec__", "__path__", "__class__"}
 )
@@ -68,10 +69,11 @@ class Names:
 
     Args:
         root: the module that the asset's function stands in; the distribution that brought it is the project's own.
+        also: modules that are followed too, whoever brought them.
     """
 
-    def __init__(self, root: str) -> None:
-        self.top = root.partition(".")[0]
+    def __init__(self, root: str, *, also: Sequence[str] = ()) -> None:
+        self.tops = {name.partition(".")[0] for name in (root, *also)}
         self.distribution = distribution_of(root) if is_installed(root) else ""
         self.module = functools.cache(self._module)
         self.exists = functools.cache(_exists)
@@ -81,7 +83,7 @@ class Names:
         return read_module(name) if self._is_own(name) else None
 
     def _is_own(self, name: str) -> bool:
-        if name.partition(".")[0] == self.top or not is_installed(name):
+        if name.partition(".")[0] in self.tops or not is_installed(name):
             return True
         return bool(self.distribution) and distribution_of(name) == self.distribution
 
@@ -220,12 +222,17 @@ def _statement_of(node: ast.stmt) -> Statement:
     return Statement(node)
 
 
-def entry_of(registry: Definition, key: object) -> Statement | None:
-    """The entry of a dictionary that one statement writes with all of its keys; None where it is something else."""
+def value_of(registry: Definition) -> ast.expr | None:
+    """The expression that one statement assigns to a name; None where it is something else."""
     found = [*statements(registry)]
     node = found[0].node
-    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-    if len(registry.module.bound[registry.name]) != 1 or not isinstance(value, ast.Dict):
+    is_one = len(registry.module.bound[registry.name]) == 1
+    return node.value if is_one and isinstance(node, ast.Assign | ast.AnnAssign) else None
+
+
+def entry_of(value: ast.expr | None, key: object) -> Statement | None:
+    """The entry of a dictionary that is written with all of its keys; None where it is something else."""
+    if not isinstance(value, ast.Dict):
         return None
     entries = {
         item.value: entry

@@ -2,13 +2,13 @@
 
 import datetime as dt
 import functools
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
 from pydantic import Field, create_model
 
 from ml_assets.core.as_of import last_complete_day, parse
-from ml_assets.core.comparison.margins import PATTERN, read_margins
+from ml_assets.core.comparison.margins import PATTERN, allowed_text, read_margins
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.options import ENVIRONMENT, SLOTS
 from ml_assets.core.parameters import Parameters
@@ -18,9 +18,6 @@ from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
 IDLE = "idle"  # stands for the slot that does not serve
-
-
-AnyPromotion = TypeVar("AnyPromotion", bound="PromotionParameters")
 
 
 class PromotionParameters(Parameters):
@@ -68,9 +65,20 @@ class PromotionParameters(Parameters):
         json_schema_extra={"allowed": "up to 500 characters, none of them a control character"},
     )
 
-    def allowed(self, metrics: Metrics) -> Mapping[str, float]:
-        """By how much it may be worse: whoever widens one margin does not do away with the others."""
-        return {**metrics.margins, **read_margins(self.margins, metrics=metrics)}
+    def allowed(self, metrics: Metrics, *, measured: Collection[str] | None = None) -> Mapping[str, float]:
+        """By how much it may be worse: whoever widens one margin does not do away with the others.
+
+        Margins of what is not measured do not count; None stands for all. RefusedError where one of those is given.
+        """
+        given = read_margins(self.margins, metrics=metrics) if self.margins else {}
+        known = {name: margin for name, margin in metrics.margins.items() if _is_in(measured, name)}
+        if problems := [
+            f"margins: {name}: the evaluation has no such metric. Allowed: {', '.join(known)}."
+            for name in given
+            if not _is_in(measured, name)
+        ]:
+            raise RefusedError(problems)
+        return {**known, **given}
 
     def closed_through(self, now: dt.datetime) -> dt.date:
         """The day by whose end outcomes have to be closed; RefusedError where it is not complete at `now`."""
@@ -81,25 +89,37 @@ class PromotionParameters(Parameters):
         return day
 
 
+def _is_in(names: Collection[str] | None, name: str) -> bool:
+    return names is None or name in names
+
+
 @functools.cache
-def to_one_of(slots: tuple[str, str], model: type[AnyPromotion]) -> type[AnyPromotion]:
-    """The parameters where these are the slots of the settings."""
-    declared = model.model_fields["to"]
-    names = (IDLE, *slots)
+def promotion_parameters(metrics: Metrics, slots: tuple[str, str] = SLOTS) -> type[PromotionParameters]:
+    """The parameters of the promotions of a pipeline with these metrics, where these are the slots of the settings."""
+    fields, names = PromotionParameters.model_fields, (IDLE, *slots)
     known: Any = Literal[names]
-    field: Any = Field(default=IDLE, description=declared.description)
-    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, to=(known, field))
+    to: Any = Field(default=IDLE, description=fields["to"].description)
+    margins: Any = Field(
+        default=fields["margins"].default,
+        pattern=PATTERN,
+        max_length=500,
+        description=fields["margins"].description,
+        json_schema_extra={"allowed": allowed_text(metrics)},
+    )
+    return create_model(
+        "PromotionParameters",
+        __base__=PromotionParameters,
+        __doc__=PromotionParameters.__doc__,
+        to=(known, to),
+        margins=(str, margins),
+    )
 
 
 def check_promotion(
-    values: Mapping[str, Any],
-    *,
-    metrics: Metrics,
-    model: type[AnyPromotion] = PromotionParameters,  # type: ignore[assignment]
-    slots: tuple[str, str] = SLOTS,
-) -> AnyPromotion:
+    values: Mapping[str, Any], *, metrics: Metrics, slots: tuple[str, str] = SLOTS
+) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
-    model = to_one_of(slots, model)
+    model = promotion_parameters(metrics, slots)
     problems = problems_of(values, model)
     if not values.get("model") and "model" not in problems:
         problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."
@@ -109,7 +129,7 @@ def check_promotion(
         problems["through"] = "through: not a real day. Allowed: a complete day, YYYY-MM-DD."
     if problems:
         raise RefusedError(list(problems.values()))
-    own: AnyPromotion = model.model_validate(dict(values))
+    own = model.model_validate(dict(values))
     allowed = own.allowed(metrics)
     wider = [name for name, default in metrics.margins.items() if allowed[name] > default]
     if wider and not own.reason.strip():
