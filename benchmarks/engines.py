@@ -25,8 +25,9 @@ from ml_assets.pipeline.run import make, resolve
 make(resolve(tabular, {{"model_version": "{VERSION}"}}, as_of="{AS_OF}"))
 """
 FLOW = f"""
-from prefect_flow import TrainingParameters, train
-train(TrainingParameters(model_version="{VERSION}"), as_of="{AS_OF}")
+from prefect_flow import FLOWS
+from ml_assets.pipelines.tabular.parameters import TrainingParameters
+FLOWS["tabular"](TrainingParameters(model_version="{VERSION}"), as_of="{AS_OF}")
 """
 CONF = f'{{"model_version": "{VERSION}", "as_of": "{AS_OF}"}}'
 
@@ -56,7 +57,7 @@ def commands():
         "plain Python": [engine("plain"), "-c", PLAIN],
         "Dagster": [sys.executable, "-m", "ml_assets.cli.main", *run],
         "Prefect": [engine("prefect"), "-c", FLOW],
-        "Airflow": [engine("airflow", "airflow"), "dags", "test", "ml_assets_train", "--conf", CONF],
+        "Airflow": [engine("airflow", "airflow"), "dags", "test", "ml_assets_tabular", "--conf", CONF],
     }
 
 

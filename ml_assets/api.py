@@ -127,7 +127,10 @@ class Pipeline(Declared):
         assets: "Sequence[dg.AssetsDefinition]" = (),
         partitions: "dg.TimeWindowPartitionsDefinition | None" = None,
     ) -> "dg.Definitions":
-        """All that Dagster needs to launch it; they can be merged with those of others, and with other views of it.
+        """All that Dagster needs of it; they can be merged with those of others, and with other views of it.
+
+        Assets, checks, job and resources; report, leaderboard, promotion and reproduction; schedules and sensors, which
+        are off until somebody turns them on. Without metrics there is no leaderboard, without `promotes` no promotion.
 
         Args:
             prefix: the first part of its asset keys, and of the names of its job and resources.

@@ -26,7 +26,7 @@ from ml_assets.core.core_schema import no_truth, number_of
 from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
 from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
-from ml_assets.core.options import ENGINE
+from ml_assets.core.options import ENGINE, SLOTS
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import REFERENCE
 from ml_assets.core.room import USUAL_GB
@@ -67,6 +67,9 @@ class Settings(BaseSettings):
         default="artifacts/releases",
         min_length=1,
         description="Folder or URI of the log of releases, which all share",
+    )
+    slots: tuple[str, str] = Field(
+        default=SLOTS, description="The two environments of which one serves; the other is promoted to"
     )
     actor: str = Field(
         default="",
@@ -198,6 +201,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment variables win over the file."""
         return init_settings, Variables(settings_cls), File(settings_cls)
+
+    @property
+    def first_pipeline(self) -> str:
+        """The reference of the pipeline that is meant where none is named; "" for the shipped one."""
+        return next(iter(self.pipelines), "")
 
     def root(self, environment: str) -> str:
         """The root of an environment; SettingsError lists the known ones."""

@@ -1,6 +1,7 @@
 """Dagster's pages, as a person uses them: what is typed is what runs, and what went wrong is on the page."""
 
 import shutil
+from urllib.parse import urlencode
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_the_launchpad_shows_every_parameter_with_its_default_and_what_is_allowe
     assert line.inner_text().strip() == "dataset: orders"
     assert "dataset?: (orders, customers)" in schema
     assert "max_depth?: (a whole number from 1 to 16)" in schema
-    assert "model_version?: (v1, v2)" in schema
+    assert "model_version?: (v1, v2, v3)" in schema
     keep(page, "launchpad")
 
 
@@ -146,6 +147,18 @@ def test_what_is_typed_in_the_launchpad_is_what_runs(page, live):
     assert "max_depth: 3" in run["runConfigYaml"]
     assert tags(run)["ml_assets/dataset"] == "customers"
     assert tags(run)["dagster/partition"] == "2025-12-01"
+
+
+def test_the_address_of_a_launchpad_can_fill_it_in(page, live):
+    config = block(dataset="customers", max_depth=5, model_version="v2")
+    tag = {"tags[0][key]": "dagster/partition", "tags[0][value]": "2025-12-03"}
+
+    page.goto(f"{live.url}{JOB}/playground/setup?{urlencode({'config': config, **tag})}")
+    page.get_by_text("partition: 2025-12-03").wait_for()
+
+    assert (
+        page.locator(".CodeMirror-line").all_inner_texts()[: len(config.splitlines())] == config.splitlines()
+    )
 
 
 def test_the_runs_page_says_what_each_run_is_a_run_of(page, live):

@@ -162,7 +162,7 @@ def test_the_same_parameters_have_one_run_id_one_path_and_the_same_bytes(engine,
 
 
 @asked_for
-@pytest.mark.parametrize("engine", ["plain Python", "Prefect"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_another_pipeline_has_the_same_bytes_too(engine, told, place, dagster):
     installed(engine, told)
 

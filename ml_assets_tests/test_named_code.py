@@ -108,6 +108,6 @@ def test_why_says_which_modules_count_whole_and_for_what_reason(tmp_path, monkey
     with importable(tmp_path):
         demand = importlib.import_module("shop.demand").demand
         made = demand.make(demand.resolve({}, as_of="2025-12-01"), ["history"])["history"]
-        told = why(made.workspace.store, made.key)
+        told = why(made.workspace.store, made.key, pipeline=demand)
 
     assert "all of shop.demand counts as code: eval is called" in told.notes

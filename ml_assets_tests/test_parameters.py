@@ -11,15 +11,15 @@ from ml_assets.core.parameters import from_identity, identity, omitted_when, use
 from ml_assets.core.problems import allowed, check, diagnose, problems_of
 from ml_assets.core.secrets import credentials, looks_like_credential, told
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.beside import ReportParameters
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
+from ml_assets_tests.beside import ReportParameters
 from ml_assets_tests.strategies import MARK, marked_texts
 
 TEXT = " It is text: write it without quotes"
 DOT = ", and in Dagster's launchpad with a dot, 1.0e-3."
 REFUSED = [
     ({"dataset": "bogus"}, "dataset: unknown. Allowed: orders, customers."),
-    ({"model_version": ""}, "model_version: unknown. Allowed: v1, v2."),
+    ({"model_version": ""}, "model_version: unknown. Allowed: v1, v2, v3."),
     ({"model_version": "v2", "max_depth": 99}, "max_depth: too large. Allowed: a whole number from 1 to 16."),
     ({"seed": -1}, "seed: too small. Allowed: a whole number from 0 to 2147483647."),
     ({"seed": True}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),

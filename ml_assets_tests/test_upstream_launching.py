@@ -8,14 +8,14 @@ What is pinned by tests of the project's own surfaces is not pinned here again:
 | 2, 7, 11, 13, 20, 24, 26, 31 | assets and checks | test_upstream_characterization |
 | 17, 18, 22, 23, 25 | the days of a batch | test_upstream_days |
 | 5 | the config of a backfill is one for all of its days | test_browser, "a backfill of three days runs" |
-| 6 | what instances and processes cost | benchmarks: times are measured, not tested |
+| 6 | what instances cost in seconds | benchmarks: times are measured, not tested; that each step has a process is here |
 | 15 | a backfill is launched over GraphQL, and a refused one has its reasons in the answer | test_client, test_surfaces |
-| 19 | the daemon's ticks | test_surfaces, test_sweep_on_a_deployment, which wait for them |
 | 21 | what Dagster drops of a config, the guard refuses | test_guard, test_surfaces |
-| 27 | the address of a launchpad that is filled in | not used yet: a browser test comes with the links |
+| 27 | the address of a launchpad that is filled in | test_browser, "the address of a launchpad" |
 """
 
 import datetime as dt
+import logging
 import subprocess
 import sys
 import warnings
@@ -25,7 +25,12 @@ from typing import Literal
 
 import dagster as dg
 import pytest
+from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator
+from dagster._core.test_utils import freeze_time
 from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import PythonFileTarget
+from dagster._daemon.controller import DEFAULT_DAEMON_INTERVAL_SECONDS
+from dagster._daemon.sensor import execute_sensor_iteration
 from dagster_shared.utils.warnings import BetaWarning
 from dagster_webserver.webserver import DagsterWebserver
 from pydantic import Field
@@ -152,6 +157,81 @@ def test_the_key_of_a_sensors_run_knows_nothing_of_config_or_partition():
     context = dg.build_sensor_context(definitions=DEFS)
 
     assert [request.run_key for request in landing.evaluate_tick(context).run_requests] == ["same", "same"]
+
+
+ALWAYS = """
+import dagster as dg
+
+@dg.op
+def nothing(): ...
+
+@dg.job
+def act(): nothing()
+
+@dg.sensor(job=act, default_status=dg.DefaultSensorStatus.RUNNING)
+def always(context):
+    yield dg.RunRequest(run_key="same")
+
+defs = dg.Definitions(jobs=[act], sensors=[always])
+"""
+
+
+def test_a_run_key_that_was_used_once_starts_no_run_a_year_later(tmp_path):
+    (tmp_path / "always.py").write_text(ALWAYS)
+    target = PythonFileTarget(
+        str(tmp_path / "always.py"), attribute=None, working_directory=str(tmp_path), location_name="here"
+    )
+    now = dt.datetime.now(tz=dt.timezone.utc)
+
+    with dg.instance_for_test() as instance, WorkspaceProcessContext(instance, target) as context:
+        for moment in (now, now + dt.timedelta(days=366)):
+            with freeze_time(moment):
+                [*execute_sensor_iteration(context, logging.getLogger("ticks"), None, None)]
+        (state,) = instance.all_instigator_state()
+        ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id)
+
+        assert [tick.status.value for tick in ticks] == ["SKIPPED", "SUCCESS"]
+        assert len(instance.get_runs()) == 1
+
+
+# Facts 6 and 19
+
+
+def test_each_step_of_the_executor_of_processes_has_a_process_of_its_own(tmp_path):
+    (tmp_path / "steps.py").write_text(STEPS)
+
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "steps.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert len(set(told.split())) == 3
+
+
+STEPS = """
+import os, dagster as dg
+
+@dg.op(out=dg.Out(int))
+def one(): return os.getpid()
+
+@dg.op(out=dg.Out(int))
+def two(before: int): return os.getpid()
+
+@dg.job(executor_def=dg.multiprocess_executor)
+def act(): two(one())
+
+if __name__ == "__main__":
+    with dg.instance_for_test() as instance, dg.execute_job(dg.reconstructable(act), instance) as result:
+        print(os.getpid(), result.output_for_node("one"), result.output_for_node("two"))
+"""
+
+
+def test_the_daemon_looks_at_backfills_each_30_s_and_at_the_queue_each_5_s_for_10_runs_at_once():
+    coordinator = QueuedRunCoordinator()
+
+    assert DEFAULT_DAEMON_INTERVAL_SECONDS == 30
+    assert coordinator.dequeue_interval_seconds == 5
+    with dg.instance_for_test() as instance:
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 10
 
 
 def test_a_backfill_policy_is_beta():

@@ -124,9 +124,7 @@ def _name(file: StoredFile) -> str:
     return file.name.rpartition(".")[0]
 
 
-def run_tags(
-    parameters: Mapping[str, Any], *, run_id: str, names: Sequence[str] = ("dataset", "model_version")
-) -> dict[str, str]:
+def run_tags(parameters: Mapping[str, Any], *, run_id: str, names: Sequence[str]) -> dict[str, str]:
     """The tags of a Dagster run: what it is a run of. A sweep over one of the names has no one value of it."""
     return {
         "ml_assets/run_id": run_id,

@@ -39,7 +39,9 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: Vie
     )
 
 
-def refuse_mistyped(context: dg.AssetExecutionContext, *, params: str = "params") -> None:
+def refuse_mistyped(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, *, params: str = "params"
+) -> None:
     """Refuse a run config that names what the run does not know, or gives parameters to another pipeline only."""
     run, job = context.run, context.job_def
     needed = {key for node in job.nodes for key in getattr(node.definition, "required_resource_keys", ())}

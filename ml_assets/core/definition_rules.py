@@ -14,12 +14,15 @@ from ml_assets.core.parameters import Parameters
 
 LONGEST_NAME = 60  # characters; in Dagster, two of them and __ are one name
 _NAME = re.compile(rf"^(?=.{{1,{LONGEST_NAME}}}\Z)[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")  # MODULE:NAME
 _SEGMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 # Dagster fact: these cannot be the name of an output, an op or a job.
 _DAGSTERS = frozenset(
     {"arg_dict", "bool", "conf", "config", "context", "dict", "float", "input", "int", "meta"}
 ) | {*("input_arg_dict", "output", "output_arg_dict", "str", "type")}
-_LIBRARYS = frozenset({"quarantine"})  # the folder of what was set aside
+_LIBRARYS = frozenset(
+    {"quarantine", "backfill_report", "leaderboard", "failed_trial", "promotion"}
+)  # folders of what was set aside, and of what is made beside every pipeline
 _SCALARS = (bool, int, float, str)
 
 
@@ -118,6 +121,16 @@ def folder_problems(folder: object) -> list[str]:
     return [
         'folder: cannot be a folder. Write small letters, digits and single _ between them, or folder="".'
     ]
+
+
+def places_problems(**places: object) -> list[str]:
+    """What keeps texts from being the places, MODULE:NAME, of what a pipeline brings: commands, a comparison."""
+    wrong = [name for name, place in places.items() if not (isinstance(place, str) and _is_place(place))]
+    return [f'{name}: not MODULE:NAME. Write {name}="shop.{name}:NAME", or leave it out.' for name in wrong]
+
+
+def _is_place(place: str) -> bool:
+    return not place or bool(REFERENCE.match(place))
 
 
 class _Uses(Protocol):

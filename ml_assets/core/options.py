@@ -8,6 +8,10 @@ from ml_assets.core.parameters import Parameters
 
 ENGINE = r"^(dask://([^/@%?#\s]|%[^4/@?#\s]|%4[^0/@?#\s])+:[0-9]+)?$"  # no user, be it before @ or %40
 DASK = "dask://"
+SLOTS = ("blue", "green")  # where the settings say nothing
+ENVIRONMENT = (
+    r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$"  # no two marks in a row: two underscores part the names of variables
+)
 
 Environment = Literal["default", "dev", "staging", "blue", "green"]
 

@@ -4,6 +4,7 @@ import ast
 import functools
 import importlib.machinery
 import os
+import re
 import sys
 import sysconfig
 from collections import defaultdict
@@ -16,7 +17,11 @@ from typing import Any
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 LIBRARIES = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
 STANDARD = tuple({f"{item}{os.sep}" for path in LIBRARIES for item in (path, path.resolve())})
-DEFINED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+FIRST_PARTS = re.compile(r"^[^/,\n]+(?:/[^/,\n]+)?", re.MULTILINE)  # `polars/io` of the line of a RECORD
+DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+BINDS_NOTHING = (ast.Lambda, ast.Import, ast.ImportFrom)
+NAMED = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 
 
 @dataclass(frozen=True)
@@ -130,12 +135,12 @@ def stored_names(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, DEFINED):
         yield node.name
         return
-    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+    elif isinstance(node, COMPREHENSIONS):
         yield from (item.target.id for item in ast.walk(node) if isinstance(item, ast.NamedExpr))
         return
-    elif isinstance(node, ast.Lambda | ast.Import | ast.ImportFrom):
+    elif isinstance(node, BINDS_NOTHING):
         return
-    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.MatchMapping):
+    elif isinstance(node, NAMED):
         name = node.rest if isinstance(node, ast.MatchMapping) else node.name
         yield from [name] if name else []
     for child in children(node):
@@ -245,7 +250,6 @@ def _owners(folder: Path) -> Mapping[str, Path]:
     """Which distribution brought what lies in a folder, and in its folders; importlib.metadata takes 0.3 s to tell."""
     owners: dict[str, Path] = {}
     for record in sorted(folder.glob("*.dist-info/RECORD")):
-        paths = {line.partition(",")[0] for line in record.read_text("utf-8").splitlines()}
-        parts = {"/".join(path.split("/", 2)[:2]).partition(".")[0] for path in paths}
+        parts = {part.partition(".")[0] for part in FIRST_PARTS.findall(record.read_text("utf-8"))}
         owners |= dict.fromkeys(parts | {part.partition("/")[0] for part in parts}, record.parent)
     return owners

@@ -1,15 +1,15 @@
 """One definition as a text that says what it does: without comments, positions, and names by which others are imported."""
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ml_assets.pipeline.code_modules import DEFINED, Imported, Module, children, stored_names
 
-FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+NODE = (ast.AST, type(None))
+IMPORTS = (ast.Import, ast.ImportFrom)
 UNSAID = frozenset({"ctx", "kind", "type_comment", "type_params", "annotation", "returns", "decorator_list"})
 READ_NO_ANNOTATIONS = frozenset(
     [
@@ -77,12 +77,7 @@ class Writer:
 
     def write(self, node: ast.AST | None) -> str:
         """The text of a node; equal where two do the same with the same."""
-        if node is None:
-            return "None"
-        for kinds, write in WRITERS:
-            if isinstance(node, kinds):
-                return write(self, node)
-        return self.plain(node)
+        return "None" if node is None else WRITERS.get(type(node), Writer.plain)(self, node)
 
     def all(self, nodes: Sequence[ast.AST | None]) -> str:
         """The texts of several nodes."""
@@ -95,7 +90,7 @@ class Writer:
             if name in UNSAID or value is None or value == []:
                 continue
             if isinstance(value, list):
-                text = self.all(value) if isinstance(value[0], ast.AST | None) else repr(value)
+                text = self.all(value) if isinstance(value[0], NODE) else repr(value)
             else:
                 text = (
                     self.write(value) if isinstance(value, ast.AST) else f"{type(value).__name__} {value!r}"
@@ -242,7 +237,7 @@ def scope_of(module: Module, body: Sequence[ast.AST]) -> Scope:
     scope, nonlocals = Scope(set()), set[str]()
     for node in body:
         for item in _of_this_scope(node):
-            if isinstance(item, ast.Import | ast.ImportFrom):
+            if isinstance(item, IMPORTS):
                 for name, imported in module.imports(item).items():
                     scope.imported.setdefault(name, []).append(imported)
             elif isinstance(item, ast.Global):
@@ -256,19 +251,20 @@ def scope_of(module: Module, body: Sequence[ast.AST]) -> Scope:
 
 def _of_this_scope(node: ast.AST) -> Iterator[ast.AST]:
     yield node
-    if not isinstance(node, (*DEFINED.__args__, ast.Lambda)):
+    if not isinstance(node, SCOPES):
         for child in children(node):
             yield from _of_this_scope(child)
 
 
-WRITERS: tuple[tuple[Any, Callable[[Writer, Any], str]], ...] = (
-    (ast.Name | ast.Attribute, Writer.reference),
-    (ast.Call, Writer.call),
-    (ast.Subscript, Writer.subscript),
-    (FUNCTION, Writer.function),
-    (ast.ClassDef, Writer.class_),
-    (ast.AnnAssign, Writer.annotated),
-    (COMPREHENSION, Writer.comprehension),
-    (ast.Import | ast.ImportFrom, Writer.import_),
-    (ast.Expr, Writer.expression),
-)
+SCOPES = (*DEFINED, ast.Lambda)
+WRITERS: Mapping[type[ast.AST], Callable[[Writer, Any], str]] = {
+    **dict.fromkeys((ast.Name, ast.Attribute), Writer.reference),
+    ast.Call: Writer.call,
+    ast.Subscript: Writer.subscript,
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda), Writer.function),
+    ast.ClassDef: Writer.class_,
+    ast.AnnAssign: Writer.annotated,
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), Writer.comprehension),
+    **dict.fromkeys((ast.Import, ast.ImportFrom), Writer.import_),
+    ast.Expr: Writer.expression,
+}

@@ -12,7 +12,7 @@ from pathlib import Path
 from ml_assets_tests.engines.cases import BAD, DEMAND, GOOD, OWN, SHARED, split
 
 FLOW = Path(__file__).parents[2] / "examples" / "prefect_flow.py"
-DEPLOYMENTS = TRAIN, FORECAST = f"train/{OWN}", f"forecast/{OWN}"
+DEPLOYMENTS = TRAIN, FORECAST = f"tabular/{OWN}", f"demand/{OWN}"
 
 
 def main():

@@ -1,18 +1,20 @@
 """A comparison in plain English."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from ml_assets.core.comparison.document import Comparison, Kpi, KpiVerdict, Verdict
 from ml_assets.core.comparison.sample import Sample
+from ml_assets.core.report.text import number, signed
 from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_BLOCKS, FEWEST_DAYS, FEWEST_ENTITIES
 
 HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "verdict")
 _SENTENCES: Mapping[Verdict, str] = {
     "better": "The candidate is better: a KPI is better beyond chance, none is worse beyond chance, and every one is within its margin.",
     "not worse": "The candidate is not worse: every KPI is within its margin.",
-    "may be worse": "The candidate may be worse: the rows do not show that every KPI is within its margin.",
+    "may be worse": "The candidate may be worse: the {of} do not show that every KPI is within its margin.",
     "worse": "The candidate is worse: a KPI is worse beyond chance, and not shown to be within its margin.",
-    "too few rows": "Too few rows to tell.",
+    "too few rows": "Too few {of} to tell.",
 }
 _KPI: Mapping[KpiVerdict, str] = {
     "better": "better",
@@ -23,20 +25,33 @@ _KPI: Mapping[KpiVerdict, str] = {
 }
 
 
+class HasKpis(Protocol):
+    """A comparison of any kind."""
+
+    @property
+    def kpis(self) -> tuple[Kpi, ...]:
+        """Its metrics."""
+
+
 def verdict(comparison: Comparison) -> str:
     """What the comparison says, in one sentence; where rows are too few, from when on there should be enough."""
     shortage = comparison.shortage
     if shortage is None:
-        return _SENTENCES[comparison.verdict]
+        return sentence(comparison.verdict)
     if shortage.enough_from is None:
         return "Too few rows to tell, and more days alone do not help."
     return f"Too few rows to tell: there will be enough at the end of {shortage.enough_from}, if rows go on as they have."
 
 
+def sentence(verdict: Verdict, *, of: str = "rows") -> str:
+    """What a verdict on rows, or on days, means."""
+    return _SENTENCES[verdict].format(of=of)
+
+
 def kpi_line(kpi: Kpi) -> str:
     """One line for people: both values, the difference, and what follows from it."""
-    span = f"worse by {kpi.degradation:+.4f} ({kpi.low:+.4f} to {kpi.high:+.4f})"
-    values = f"{kpi.candidate:.4f} against {kpi.reference:.4f}"
+    span = f"worse by {signed(kpi.degradation)} ({signed(kpi.low)} to {signed(kpi.high)})"
+    values = f"{number(kpi.candidate)} against {number(kpi.reference)}"
     return f"{kpi.metric}: {values}, {span}, allowed {kpi.margin:g}: {_KPI[kpi.verdict]}"
 
 
@@ -56,16 +71,16 @@ def notes(comparison: Comparison) -> list[str]:
     return list(_notes(comparison))
 
 
-def rows(comparison: Comparison) -> list[Sequence[str]]:
+def rows(comparison: HasKpis) -> list[Sequence[str]]:
     """A line of the table for each KPI."""
     return [
         (
             kpi.metric,
-            f"{kpi.candidate:.4f}",
-            f"{kpi.reference:.4f}",
-            f"{kpi.degradation:+.4f}",
-            f"{kpi.low:+.4f}",
-            f"{kpi.high:+.4f}",
+            number(kpi.candidate),
+            number(kpi.reference),
+            signed(kpi.degradation),
+            signed(kpi.low),
+            signed(kpi.high),
             f"{kpi.margin:g}",
             _KPI[kpi.verdict],
         )
@@ -90,10 +105,17 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 
 def _missing(sample: Sample) -> str:
+    has, needs = {
+        "binary": (
+            f"{_entities(sample.positive_entities)} of outcome 1 and {sample.negative_entities} of outcome 0",
+            " of either outcome",
+        ),
+        "multiclass": (f"{_entities(sample.class_entities or 0)} of the rarest class", " of each class"),
+        "regression": (_entities(sample.entities), ""),
+    }[sample.task]
     return (
-        f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {_entities(sample.positive_entities)} of outcome 1 and "
-        f"{sample.negative_entities} of outcome 0. Needed: {FEWEST_DAYS} days with rows in {FEWEST_BLOCKS} of its "
-        f"blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities of either outcome."
+        f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {has}. Needed: {FEWEST_DAYS} days with rows in "
+        f"{FEWEST_BLOCKS} of its blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities{needs}."
     )
 
 

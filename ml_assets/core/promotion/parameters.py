@@ -1,13 +1,14 @@
 """What a promotion takes: which model, to which slot, and by how much it may be worse."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+import functools
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from ml_assets.core.as_of import last_complete_day, parse
-from ml_assets.core.comparison.margins import PATTERN, read_margins
+from ml_assets.core.comparison.margins import PATTERN, allowed_text, read_margins
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
@@ -15,9 +16,6 @@ from ml_assets.core.statistics.paired import FEWEST_DAYS
 from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
-
-
-AnyPromotion = TypeVar("AnyPromotion", bound="PromotionParameters")
 
 
 class PromotionParameters(Parameters):
@@ -63,9 +61,20 @@ class PromotionParameters(Parameters):
         json_schema_extra={"allowed": "up to 500 characters, none of them a control character"},
     )
 
-    def allowed(self, metrics: Metrics) -> Mapping[str, float]:
-        """By how much it may be worse: whoever widens one margin does not do away with the others."""
-        return {**metrics.margins, **read_margins(self.margins, metrics=metrics)}
+    def allowed(self, metrics: Metrics, *, measured: Collection[str] | None = None) -> Mapping[str, float]:
+        """By how much it may be worse: whoever widens one margin does not do away with the others.
+
+        Margins of what is not measured do not count; None stands for all. RefusedError where one of those is given.
+        """
+        given = read_margins(self.margins, metrics=metrics) if self.margins else {}
+        known = {name: margin for name, margin in metrics.margins.items() if _is_in(measured, name)}
+        if problems := [
+            f"margins: {name}: the evaluation has no such metric. Allowed: {', '.join(known)}."
+            for name in given
+            if not _is_in(measured, name)
+        ]:
+            raise RefusedError(problems)
+        return {**known, **given}
 
     def closed_through(self, now: dt.datetime) -> dt.date:
         """The day by whose end outcomes have to be closed; RefusedError where it is not complete at `now`."""
@@ -76,10 +85,32 @@ class PromotionParameters(Parameters):
         return day
 
 
-def check_promotion(
-    values: Mapping[str, Any], *, metrics: Metrics, model: type[AnyPromotion]
-) -> AnyPromotion:
+def _is_in(names: Collection[str] | None, name: str) -> bool:
+    return names is None or name in names
+
+
+@functools.cache
+def promotion_parameters(metrics: Metrics) -> type[PromotionParameters]:
+    """The parameters of the promotions of a pipeline with these metrics: `margins` says which it may name."""
+    base = PromotionParameters.model_fields["margins"]
+    margins: Any = Field(
+        default=base.default,
+        pattern=PATTERN,
+        max_length=500,
+        description=base.description,
+        json_schema_extra={"allowed": allowed_text(metrics)},
+    )
+    return create_model(
+        "PromotionParameters",
+        __base__=PromotionParameters,
+        __doc__=PromotionParameters.__doc__,
+        margins=(str, margins),
+    )
+
+
+def check_promotion(values: Mapping[str, Any], *, metrics: Metrics) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
+    model = promotion_parameters(metrics)
     problems = problems_of(values, model)
     if not values.get("model") and "model" not in problems:
         problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."
