@@ -99,10 +99,12 @@ def scored_rows(
         Int8, 0 or 1; String, the name of the class; or Float64, the number.
     """
     names = dict.fromkeys((*contract.ids, contract.event_time))
+    import numpy as np
+
     return holdout.select(
         pl.col(DAY),
         *map(pl.col, names),
-        *score_columns(score, classes),
+        *score_columns(np.asarray(score), classes),
         pl.col(contract.label).cast(OUTCOME_TYPES[contract.task]).alias(OUTCOME),
     ).rechunk()
 

@@ -66,6 +66,26 @@ def estimate(metric: RowMetric, rows: Rows, *, error: float) -> Estimate:
     return Estimate(value, *metric.interval(rows.y, rows.score, rows.entity, error=error))
 
 
+def careful_change(name: str, current: Rows, reference: Rows | None, *, error: float) -> MetricChange:
+    """`metric_change` of a metric whose rows may have losses of very different size."""
+    if reference is None:
+        return MetricChange(reason=NO_SCORES)
+    now, before = careful_estimates(METRICS.of_rows(name), current, reference, error=error)
+    return change(now, before, larger_is_better=METRICS.larger_is_better(name))
+
+
+def careful_estimates(
+    metric: RowMetric, current: Rows, reference: Rows, *, error: float
+) -> tuple[Estimate, Estimate]:
+    """Those of both; of the current rows it is taken to be no surer than that of as many rows of the evaluation.
+
+    Where few rows happen to have no large loss, their mean is too small and their own variance says nothing of it.
+    """
+    now, before = (estimate(metric, rows, error=error) for rows in (current, reference))
+    margin = (before.high - before.low) / 2 * math.sqrt(len(reference.y) / len(current.y))
+    return Estimate(now.value, min(now.low, now.value - margin), max(now.high, now.value + margin)), before
+
+
 def metric_change(name: str, current: Rows, reference: Rows | None, *, error: float) -> MetricChange:
     """A metric of the outcomes against that of the evaluation's own rows."""
     if reference is None:

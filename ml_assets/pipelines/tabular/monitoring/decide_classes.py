@@ -1,6 +1,6 @@
 """The verdicts on a model of several classes: log loss, accuracy, and the probabilities of each class."""
 
-from ml_assets.pipelines.tabular.monitoring.change import Rows, metric_change, too_few_entities
+from ml_assets.pipelines.tabular.monitoring.change import Rows, careful_change, too_few_entities
 from ml_assets.pipelines.tabular.monitoring.decide import calibration_test, too_few
 from ml_assets.pipelines.tabular.monitoring.look import Look
 from ml_assets.pipelines.tabular.monitoring.verdicts import CalibrationTest, ClassCalibration, ClassVerdicts
@@ -24,8 +24,8 @@ def verdicts_of_classes(
         found = ClassVerdicts.not_known(f"of the evaluation: {few}")
         return found.model_copy(update={"calibration": calibration})
     return ClassVerdicts(
-        log_loss=metric_change("log_loss", current, reference, error=look.error),
-        accuracy=metric_change("accuracy", current, reference, error=look.error),
+        log_loss=careful_change("log_loss", current, reference, error=look.error),
+        accuracy=careful_change("accuracy", current, reference, error=look.error),
         calibration=calibration,
     )
 

@@ -8,8 +8,9 @@ from ml_assets.pipelines.tabular.monitoring.change import (
     ALONE,
     DIGITS,
     Rows,
+    careful_change,
+    careful_estimates,
     estimate,
-    metric_change,
     too_few_entities,
 )
 from ml_assets.pipelines.tabular.monitoring.look import Look
@@ -32,15 +33,18 @@ def verdicts_of_numbers(
         found = NumberVerdicts.not_known(f"of the evaluation: {few}")
         return found.model_copy(update={"bias": bias_test(current, None, look=look)})
     return NumberVerdicts(
-        mae=metric_change("mae", current, reference, error=look.error),
-        rmse=metric_change("rmse", current, reference, error=look.error),
+        mae=careful_change("mae", current, reference, error=look.error),
+        rmse=careful_change("rmse", current, reference, error=look.error),
         bias=bias_test(current, reference, look=look),
     )
 
 
 def bias_test(current: Rows, reference: Rows | None, *, look: Look) -> BiasTest:
     """Whether predictions are too large or too small on average, and whether those of the evaluation were."""
-    found = estimate(BIAS, current, error=look.error)
+    if reference is None:
+        found = estimate(BIAS, current, error=look.error)
+    else:
+        found, _ = careful_estimates(BIAS, current, reference, error=look.error)
     return BiasTest(
         verdict="no clear difference" if found.low <= 0 <= found.high else "worse",
         **{

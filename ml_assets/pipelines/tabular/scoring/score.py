@@ -47,7 +47,9 @@ def score(
     Raises:
         SourceError: the model predicts something that is no number.
     """
-    found = predict(model, rows.table, contract)
+    import numpy as np
+
+    found = np.asarray(predict(model, rows.table, contract))
     _check_scores(found, rows.table)
     told = said_of(found, classes)
     table = rows.table.select(*contract.ids, contract.event_time, DAY).with_columns(
