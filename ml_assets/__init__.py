@@ -13,6 +13,7 @@ Two floors. The project says what is trained; the library makes it, and knows no
 The rings of the library, from the outside in; each imports only what is inside it:
 
     cli                     the shell
+    conformance             what of the promises a pipeline keeps, tried on it
     api                     a pipeline, with all that can be done with it
     resources               notices, buckets and the run queue, as Dagster has them
     adapter                 the assets of a pipeline, their parameters and the IO manager, as Dagster has them
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ml_assets.core.parameters import refuse as refuse
     from ml_assets.core.parameters import used_when as used_when
     from ml_assets.core.product import Product as Product
+    from ml_assets.core.resource import Resource as Resource
     from ml_assets.core.result import Failed as Failed
     from ml_assets.core.rows import Rows as Rows
     from ml_assets.core.value_types import Estimator as Estimator
@@ -62,6 +64,7 @@ else:
         "Parameters": "ml_assets.core.parameters",
         "Pipeline": "ml_assets.api",
         "Product": "ml_assets.core.product",
+        "Resource": "ml_assets.core.resource",
         "Rows": "ml_assets.core.rows",
         "Verdict": "ml_assets.core.asset",
         "make": "ml_assets.pipeline.run",

@@ -9,6 +9,7 @@ from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.pipeline import Asset, Declared
+from ml_assets.errors import DefinitionError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -69,6 +70,14 @@ class Pipeline(Declared):
         """Its assets by name, in the order in which they are made; called, as they are in Dagster."""
         return Assets(self, super().assets)
 
+    def _refuse_unreadable(self, asset: Asset) -> None:
+        """DefinitionError where a file or a module that it names as its code is not there."""
+        if asset.files or asset.code:
+            from ml_assets.pipeline.code_beside import beside_problem
+
+            if problem := beside_problem(asset):
+                raise DefinitionError(f"{asset.name}: {problem}")
+
     def resolve(
         self, values: Mapping[str, Any], *, as_of: dt.date | str = "", environment: str = "default"
     ) -> "Run":
@@ -94,6 +103,8 @@ class Pipeline(Declared):
         assets: Collection[str] | None = None,
         *,
         store: "ArtifactStore | EllipsisType | None" = ...,
+        again: Collection[str] = (),
+        resources: Mapping[str, Any] = MappingProxyType({}),
     ) -> "dict[str, Result]":
         """The artifacts of a run by asset, made or found unchanged, as `ml_assets.make` gives them.
 
@@ -101,10 +112,12 @@ class Pipeline(Declared):
             run: what `resolve` has found sound.
             assets: those to make, by default all; what they need of the others must be stored.
             store: where artifacts are kept, by default that of the run's environment; with None, nowhere.
+            again: assets that are made again though nothing has changed; a recorded one only so.
+            resources: what stands for a resource in a test, by its name; then `store` must be given.
         """
         from ml_assets.pipeline.run import make
 
-        return make(run, assets, store=store)
+        return make(run, assets, store=store, again=again, resources=resources)
 
     def definitions(
         self,
@@ -114,7 +127,10 @@ class Pipeline(Declared):
         assets: "Sequence[dg.AssetsDefinition]" = (),
         partitions: "dg.TimeWindowPartitionsDefinition | None" = None,
     ) -> "dg.Definitions":
-        """All that Dagster needs to launch it; they can be merged with those of others, and with other views of it.
+        """All that Dagster needs of it; they can be merged with those of others, and with other views of it.
+
+        Assets, checks, job and resources; report, leaderboard, promotion and reproduction; schedules and sensors, which
+        are off until somebody turns them on. Without metrics there is no leaderboard, without `promotes` no promotion.
 
         Args:
             prefix: the first part of its asset keys, and of the names of its job and resources.

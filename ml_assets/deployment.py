@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.result import reasons_by_day
+from ml_assets.core.shown_as import job_of, key_of
 from ml_assets.errors import RefusedError, RemoteError
 from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal
 
-JOB = "train"
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 BACKFILL_ENDED = ("COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED")
 
@@ -78,13 +79,18 @@ class TaggedRun:
 
 @dataclass(kw_only=True)
 class Deployment:
-    """One place that serves the job `train`."""
+    """One place that serves the job of a pipeline."""
 
     api: Endpoint
     location: str
     repository: str
-    assets: tuple[str, ...]
+    pipeline: Declared
     _told: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def job(self) -> str:
+        """The job that makes the pipeline's assets."""
+        return job_of(self.pipeline)
 
     @property
     def url(self) -> str:
@@ -93,7 +99,9 @@ class Deployment:
 
     def first_day(self) -> dt.date:
         """The first day of its partitions, which its settings name; a run of an earlier one would fail."""
-        answer = self.api.query(FIRST, key={"path": [self.assets[0]]})["assetNodeOrError"]
+        answer = self.api.query(FIRST, key={"path": key_of(self.pipeline, next(iter(self.pipeline.assets)))})[
+            "assetNodeOrError"
+        ]
         days = _part(answer, "partitionKeyConnection", url=self.url)["results"]
         if not days:
             raise RemoteError(f"{self.url} has no day yet: its first one, by its settings, is still to come.")
@@ -104,11 +112,11 @@ class Deployment:
         config: Mapping[str, Any],
         day: str,
         *,
-        job: str = JOB,
+        job: str = "",
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
-        """The Dagster run id of a new run of one day."""
-        selector = {**self._selector, "pipelineName": job}
+        """The Dagster run id of a new run of one day, of another job than the pipeline's own if wanted."""
+        selector = {**self._selector, "pipelineName": job or self.job}
         all_tags = {**tags, "dagster/partition": day}
         params = {
             "selector": selector,
@@ -126,11 +134,12 @@ class Deployment:
         params: dict[str, Any] = {"partitionNames": list(days), "runConfigData": config, "fromFailure": False}
         if assets is None:
             params["selector"] = {
-                "partitionSetName": f"{JOB}_partition_set",
+                "partitionSetName": f"{self.job}_partition_set",
                 "repositorySelector": self._selector,
             }
         else:
-            params["assetSelection"] = [{"path": [asset]} for asset in self.assets if asset in assets]
+            chosen = [asset for asset in self.pipeline.assets if asset in assets]
+            params["assetSelection"] = [{"path": key_of(self.pipeline, asset)} for asset in chosen]
         answer = self.api.mutate(BACKFILL, params=params)["launchPartitionBackfill"]
         self._raise_unless(answer, "LaunchBackfillSuccess")
         return str(answer["backfillId"])
@@ -151,9 +160,9 @@ class Deployment:
             raise_refusal(answer["error"], url=self.url)
         return answer["status"] in BACKFILL_ENDED
 
-    def runs_tagged(self, tags: Mapping[str, str], *, job: str = JOB) -> list[TaggedRun]:
-        """The runs of a job that have these tags, the latest first."""
-        found = self._runs(TAGGED, {"tags": _listed(tags), "pipelineName": job})
+    def runs_tagged(self, tags: Mapping[str, str], *, job: str = "") -> list[TaggedRun]:
+        """The runs of a job, by default the pipeline's own, that have these tags, the latest first."""
+        found = self._runs(TAGGED, {"tags": _listed(tags), "pipelineName": job or self.job})
         return [
             TaggedRun(id=run["runId"], status=run["status"], tags={t["key"]: t["value"] for t in run["tags"]})
             for run in found
@@ -161,7 +170,9 @@ class Deployment:
 
     def made(self, asset: str, day: str, *, by: str) -> dict[str, Any] | None:
         """The metadata of an asset's materialization by one run, Markdown included; None where it made none."""
-        answer = self.api.query(MADE, key={"path": [asset]}, partitions=[day])["assetOrError"]
+        answer = self.api.query(MADE, key={"path": key_of(self.pipeline, asset)}, partitions=[day])[
+            "assetOrError"
+        ]
         found = [event for event in answer.get("assetMaterializations", []) if event["runId"] == by]
         return dict(_plain(found[0]["metadataEntries"])) if found else None
 
@@ -206,9 +217,9 @@ class Deployment:
             for event in run["assetMaterializations"]:
                 day = event["partition"] or ""
                 outcome.runs[day] = run["runId"]
-                outcome.seen["/".join(event["assetKey"]["path"]), day] = dict(
-                    _plain(event["metadataEntries"])
-                )
+                path = event["assetKey"]["path"]
+                first = len(key_of(self.pipeline, "")) if path[:-1] else 0
+                outcome.seen["/".join(path[first:]), day] = dict(_plain(event["metadataEntries"]))
             if run["status"] != "SUCCESS":
                 reason = _reason(run)
                 failed = _failed(run, reason)
@@ -218,15 +229,16 @@ class Deployment:
         return outcome
 
 
-def connect(url: str, *, assets: Sequence[str]) -> Deployment:
-    """The deployment at an address that makes these assets; RemoteError where nothing there serves the job `train`."""
-    api = endpoint(url)
+def connect(url: str, *, pipeline: Declared) -> Deployment:
+    """The deployment at an address that serves a pipeline; RemoteError where nothing there has its job, or several."""
+    api, job = endpoint(url), job_of(pipeline)
     nodes = _part(api.query(PLACES)["repositoriesOrError"], "nodes", url=api.url)
-    places = [node for node in nodes if JOB in {job["name"] for job in node["jobs"]}]
+    places = [node for node in nodes if job in {item["name"] for item in node["jobs"]}]
     if len(places) != 1:
-        raise RemoteError(f"{api.url} serves the job {JOB} {len(places)} times; it must do so once.")
+        raise RemoteError(f"{api.url} serves the job {job} {len(places)} times; it must do so once.")
+    place = places[0]
     return Deployment(
-        api=api, location=places[0]["location"]["name"], repository=places[0]["name"], assets=tuple(assets)
+        api=api, location=place["location"]["name"], repository=place["name"], pipeline=pipeline
     )
 
 

@@ -4,7 +4,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
-`ML_ASSETS_PIPELINES=["shop.demand:demand"]`, `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
+`ML_ASSETS_PIPELINES=["shop.demand:demand"]`, `ML_ASSETS_RESOURCES__<NAME>__<FIELD>` (see `ml_assets.core.resource`), `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`, `ML_ASSETS_ROWS_GB`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
 `ML_ASSETS_S3__<FIELD>` and `ML_ASSETS_ENVIRONMENTS__<NAME>__S3__<FIELD>` (see `ml_assets.core.s3_access`).
@@ -26,7 +26,7 @@ from ml_assets.core.core_schema import no_truth, number_of
 from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
 from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
-from ml_assets.core.options import ENGINE
+from ml_assets.core.options import ENGINE, SLOTS
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import REFERENCE
 from ml_assets.core.room import USUAL_GB
@@ -60,10 +60,16 @@ class Settings(BaseSettings):
     pipelines: tuple[str, ...] = Field(
         default=(), description="Pipelines as MODULE:NAME; the first is meant where none is named"
     )
+    resources: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, repr=False, description="What clients that functions take are made of, by name"
+    )
     releases: str = Field(
         default="artifacts/releases",
         min_length=1,
         description="Folder or URI of the log of releases, which all share",
+    )
+    slots: tuple[str, str] = Field(
+        default=SLOTS, description="The two environments of which one serves; the other is promoted to"
     )
     actor: str = Field(
         default="",
@@ -195,6 +201,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment variables win over the file."""
         return init_settings, Variables(settings_cls), File(settings_cls)
+
+    @property
+    def first_pipeline(self) -> str:
+        """The reference of the pipeline that is meant where none is named; "" for the shipped one."""
+        return next(iter(self.pipelines), "")
 
     def root(self, environment: str) -> str:
         """The root of an environment; SettingsError lists the known ones."""

@@ -18,7 +18,7 @@ PREFIX = "ML_ASSETS_"
 OTHER_VARIABLES = frozenset(
     f"{PREFIX}{name}"
     for name in (
-        *("WEBHOOK_URL", "WEBHOOK_SECRET"),  # where failures are told: `resources.notice`
+        *("WEBHOOK_URL", "WEBHOOK_SECRET"),  # where failures are told: `adapter.launching.notice`
         *("CODE_HOST", "CODE_PORT", "RUN_TASK_DEFINITION"),  # the files under `deploy`
         *("DEBUG", "WRITE_DOCS", "SCREENSHOTS"),  # of the shell and the tests
     )

@@ -46,8 +46,10 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployment(place: Path, **more: str) -> Iterator[Deployment]:
-    """`dagster dev` with its own home under `place`, and more variables if wanted.
+def deployment(
+    place: Path, *, workspace: Path = REPO / "workspace.yaml", **more: str
+) -> Iterator[Deployment]:
+    """`dagster dev` of a workspace with its own home under `place`, and more variables if wanted.
 
     Every process that it started is stopped at the end.
     """
@@ -55,7 +57,7 @@ def deployment(place: Path, **more: str) -> Iterator[Deployment]:
     home.mkdir(parents=True)
     shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", home / "dagster.yaml")
     environ = {**environ_of(home, artifacts), **more}
-    address = ["-h", "127.0.0.1", "-p", str(port), "-w", str(REPO / "workspace.yaml")]
+    address = ["-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)]
     command = [sys.executable, "-m", "dagster", "dev", *address]
     with (place / "server.log").open("wb") as log:
         process = subprocess.Popen(

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_assets.core.release import Release
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.run_id import run_id
 from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.promotion import Promotion, promote
 from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
-from ml_assets.pipelines.tabular.comparison.not_worse import compare_with_live
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.keys import key_of
 
 LAST = dt.date(2025, 12, 1)
@@ -28,6 +28,7 @@ THROUGH = "2026-02-28"
 GOOD = TrainingParameters(**ROWS)
 OTHER = TrainingParameters(**ROWS, C=0.5)
 BAD = TrainingParameters(**ROWS, model_version="v2", max_iter=1, learning_rate=0.0001)
+ORDERS, CUSTOMERS = (ReleaseLine.of(tabular, {"dataset": name}) for name in ("orders", "customers"))
 SLOTS = ("staging", "blue", "green", "releases")
 
 
@@ -35,8 +36,8 @@ def model(slot, number):
     """A release of which there are no bytes: for what only the log is asked."""
     return Release(
         slot=slot,
-        dataset="orders",
-        model_version="v1",
+        line={"dataset": "orders"},
+        values={"model_version": "v1"},
         as_of=LAST,
         run_id=f"{number:012x}",
         sha256=f"{number:064x}",
@@ -62,7 +63,6 @@ def promotion_of(own, *, by="ada", **clock) -> Promotion:
     return Promotion(
         own=own,
         pipeline=tabular,
-        not_worse=compare_with_live,
         source="staging",
         by=by,
         settings=load_settings(),
@@ -98,7 +98,7 @@ class Place:
 
     @property
     def log(self):
-        return release_log(load_settings(), "orders")
+        return release_log(load_settings(), ORDERS)
 
 
 def copied(trained: Path, place: Path, days=DAYS) -> Place:

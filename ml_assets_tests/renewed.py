@@ -13,13 +13,13 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
-from ml_assets_tests.released import promotion_of
+from ml_assets_tests.released import ORDERS, promotion_of
 
 FIRST, LAST = dt.date(2025, 1, 1), dt.date(2025, 12, 31)
 AS_OF, LATER = dt.date(2025, 6, 30), dt.date(2025, 7, 31)
@@ -118,8 +118,8 @@ class World:
     def serve(self, run_id: str) -> None:
         """Promote the first model, and let it serve."""
         assert self.promote(run_id, to="blue").entry
-        switch("orders", to="blue", by="ada", settings=load_settings())
+        switch(ORDERS, to="blue", by="ada", settings=load_settings())
 
     @property
     def log(self):
-        return release_log(load_settings(), "orders")
+        return release_log(load_settings(), ORDERS)

@@ -18,6 +18,7 @@ from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import ORDERS
 
 AS_OF = dt.date(2025, 7, 31)
 PARAMETERS = TrainingParameters(source="shop", lookback_days=92, holdout_days=8)
@@ -55,14 +56,14 @@ class Shop:
         """Make a model what serves."""
         release = Release(
             slot=slot,
-            dataset="orders",
-            model_version=model.parameters["model_version"],
+            line={"dataset": "orders"},
+            values={"model_version": model.parameters["model_version"]},
             as_of=model.as_of,
             run_id=model.run_id,
             sha256=sha256 or model.sha256,
             manifests={},
         )
-        log = ReleaseLog(str(self.place / "releases"), "orders")
+        log = ReleaseLog(str(self.place / "releases"), ORDERS)
         moment = dt.datetime(2025, 8, 1, tzinfo=dt.timezone.utc)
         for action, step in (
             ("promoted", lambda state: (release, promoted(state, release))),

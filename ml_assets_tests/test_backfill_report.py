@@ -16,11 +16,11 @@ from ml_assets.pipeline.report import report as read_report
 from ml_assets.pipeline.report import report_key
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import ReportParameters
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import ReportParameters
 from ml_assets_tests.builders import land, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train_days
 

@@ -23,6 +23,7 @@ from ml_assets.storage.verifying import set_aside, verify_all
 from ml_assets_tests.builders import ORDERS_TOML, order_day
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import ORDERS
 from ml_assets_tests.s3 import VARIABLES, client, make_bucket, objects_in, use
 from ml_assets_tests.test_artifact_store import DAY, KEY, a_commit
 
@@ -174,11 +175,11 @@ def test_a_text_of_ones_own_that_is_a_page_is_read(s3):
 
 @pytest.mark.parametrize("answer", ["a page", "half of what is there", "JSON"])
 def test_a_decision_behind_a_bad_answer_is_not_called_lost(s3, answer):
-    log = ReleaseLog(f"s3://{BUCKET}/log", "orders", S3Access(endpoint_url=s3))
+    log = ReleaseLog(f"s3://{BUCKET}/log", ORDERS, S3Access(endpoint_url=s3))
     digest = log.keep_decision({"verdict": "allowed"})
 
     with spoiled(s3, ANSWERS[answer], part="decisions") as network, pytest.raises(StoreAnswerError):
-        ReleaseLog(log.root, "orders", S3Access(endpoint_url=network.url, max_attempts=2)).decision(digest)
+        ReleaseLog(log.root, ORDERS, S3Access(endpoint_url=network.url, max_attempts=2)).decision(digest)
     assert log.decision(digest)
 
 
@@ -393,7 +394,7 @@ def test_how_long_a_store_asks_to_wait_is_told(s3, wait, words, status, code):
 
 def test_a_release_log_behind_a_page_is_not_corrupt(s3):
     with spoiled(s3, ANSWERS["a page"]) as network, pytest.raises(StoreAnswerError):
-        ReleaseLog(ROOT, "orders", S3Access(endpoint_url=network.url, max_attempts=2)).last()
+        ReleaseLog(ROOT, ORDERS, S3Access(endpoint_url=network.url, max_attempts=2)).last()
 
 
 def six(s3, prefix):

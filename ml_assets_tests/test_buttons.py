@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from ml_assets.adapter.days import END, MISSING, PARTITION, START
+from ml_assets.definitions import defs
 from ml_assets.pipeline.verdicts import check_descriptions
 from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.in_process import launch, location
@@ -117,14 +119,21 @@ def test_a_check_beside_the_materialization_of_another_asset_is_evaluated(traine
     assert answer.materialized == {("model", "2025-12-01")}
 
 
-@pytest.mark.parametrize("tags", [DAY, {}], ids=["a day", "no day"])
-def test_materialize_all_says_first_that_promotion_needs_values(place, tags):
-    answer = launch(place, tags=tags, config={}, assets=[*tabular.assets, *OTHERS, "promotion"])
+def test_materialize_all_is_of_what_is_made_for_a_day_and_promotes_nothing():
+    graph = defs.resolve_asset_graph()
+
+    ours = {key.to_user_string() for key in graph.materializable_asset_keys if len(key.path) == 1}
+    assert ours == {*tabular.assets, *OTHERS}
+    assert graph.has(dg.AssetKey("promotion"))
+
+
+def test_a_promotion_of_nothing_says_first_that_it_needs_values(place):
+    answer = launch(place, job="promote", config={})
 
     assert answer.runs == 0
     assert answer.said == (
         f"{REFUSED}2 problems. Nothing was started.\n"
-        "promotion: has no values of its own. Give them under ops.promotion.config, or select the other assets only.\n"
+        "promotion: has no values of its own. Give them under ops.promotion.config.\n"
         "model: missing. Allowed: the 12 hex digits of a model's run_id.\n"
     )
 

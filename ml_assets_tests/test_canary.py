@@ -9,13 +9,12 @@ import pytest
 
 from ml_assets import deployment as api
 from ml_assets.cli.home import ensure_home
-from ml_assets.defs.sensors.failures import failure_notice
-from ml_assets.defs.sensors.requests import request_files
 from ml_assets_tests import surfaces
 from ml_assets_tests.browser import wait_for
 from ml_assets_tests.canary import ENVIRONMENT, TYPED, spread, traces
 from ml_assets_tests.live import deployment
 from ml_assets_tests.scenario import failure_of, train
+from ml_assets_tests.shown import failure_notice, request_files
 from ml_assets_tests.ticks import tick, write
 from ml_assets_tests.webhook import webhook
 

@@ -7,16 +7,19 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from ml_assets.adapter.launching.cursor import VERSION
+from ml_assets.adapter.launching.request_folder import RequestFolder
+from ml_assets.adapter.launching.request_memory import mark
 from ml_assets.adapter.partitions import first_loaded
-from ml_assets.defs.reports.sensor import report_after_backfill
-from ml_assets.defs.schedules.training import catch_up, daily_training
-from ml_assets.defs.sensors.cursor import VERSION
-from ml_assets.defs.sensors.landing import landed_days
-from ml_assets.defs.sensors.request_folder import RequestFolder
-from ml_assets.defs.sensors.request_memory import mark
-from ml_assets.defs.sensors.requests import request_files
-from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
 from ml_assets_tests.builders import order_days, write_landing
+from ml_assets_tests.shown import (
+    catch_up,
+    daily_training,
+    landed_days,
+    leaderboard_after_sweep,
+    report_after_backfill,
+    request_files,
+)
 from ml_assets_tests.ticks import at, days, evaluate, keys, preset, tick, ticks, write
 
 LOWERED = "2024-12-25"

@@ -323,7 +323,8 @@ def test_what_cannot_be_followed_takes_the_whole_module_and_says_why(edits, use,
         (DEMAND, "    return forecast", f"    return {use}"),
     ]
 
-    assert any(item.startswith(why) for item in edits.codes(*uses)["report"].opaque)
+    found = edits.codes(*uses)["report"].opaque
+    assert any(f"{name}: {told}".startswith(why) for name, told in found.items())
     assert edits.stale((MODELS, "", "\n\nMORE = 1\n"), before=uses) == {"report"}
 
 
@@ -331,7 +332,8 @@ def test_what_cannot_be_followed_takes_the_whole_module_and_says_why(edits, use,
 def test_a_text_that_is_run_takes_the_module_whole_in_which_it_is_run(edits, use):
     uses = [(DEMAND, "    return forecast", f"    return {use}")]
 
-    assert f"shop.demand: {use.partition('(')[0]} is called" in edits.codes(*uses)["report"].opaque
+    told = f"{use.partition('(')[0]} is called"
+    assert edits.codes(*uses)["report"].opaque["shop.demand"] == told
     assert "report" in edits.stale((DEMAND, "", "\n\nMORE = 1\n"), before=uses)
 
 
@@ -459,7 +461,7 @@ def test_nothing_is_imported_to_be_read(tmp_path):
     found = codes(tmp_path, files)
 
     assert "bomb" not in sys.modules
-    assert found["report"].opaque == ()
+    assert found["report"].opaque == {}
 
 
 def test_assets_that_a_function_declares_are_told_apart(tmp_path):
@@ -593,7 +595,7 @@ def test_a_module_that_is_no_python_is_left_to_whoever_imports_it(edits):
         (DEMAND, "    return forecast", "    import broken\n    return broken.f"),
     ]
 
-    assert edits.codes(*uses)["report"].opaque == ("broken: no statement of it defines f",)
+    assert edits.codes(*uses)["report"].opaque == {"broken": "no statement of it defines f"}
 
 
 @pytest.mark.parametrize("text", ["x" + " + x" * 2000, "x" + ".f()" * 900])

@@ -25,7 +25,7 @@ from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.releases import switch
 from ml_assets.settings import load_settings
-from ml_assets_tests.released import BAD, GOOD, LAST, OTHER, THROUGH, copied
+from ml_assets_tests.released import BAD, GOOD, LAST, ORDERS, OTHER, THROUGH, copied
 from ml_assets_tests.row_metrics import BINARY, only
 
 FIRST = dt.date(2025, 1, 1)
@@ -261,7 +261,7 @@ def place(staging, tmp_path, monkeypatch):
     found = copied(staging, tmp_path / "place")
     found.settings(monkeypatch)
     found.promote(GOOD, to="blue")
-    switch("orders", to="blue", by="ada", settings=load_settings())
+    switch(ORDERS, to="blue", by="ada", settings=load_settings())
     found.promote(OTHER)
     return found
 
@@ -291,7 +291,7 @@ def test_on_its_holdout_alone_a_comparison_has_the_metrics_of_the_evaluation(pla
     from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
 
     models = [
-        named_model(n, "orders", settings=load_settings(), environment="staging") for n in ("green", "blue")
+        named_model(n, ORDERS, settings=load_settings(), environment="staging") for n in ("green", "blue")
     ]
     scored = score_both(*models, through=LAST, window_days=366, settings=load_settings())
 

@@ -50,10 +50,11 @@ def test_yaml_shows_a_pipeline_with_its_views_and_a_schedule_for_a_preset(shop):
     )
 
     keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
-    assert keys == {f"{prefix}small/{name}" for prefix in ("", "north/") for name in ("history", "forecast")}
+    names = ("history", "forecast", "backfill_report", "leaderboard", "promotion")
+    assert keys == {f"{prefix}small/{name}" for prefix in ("", "north/") for name in names}
     repository = defs.get_repository_def()
-    (schedule,) = repository.schedule_defs
-    assert (schedule.name, schedule.default_status) == ("small_cautious", dg.DefaultScheduleStatus.STOPPED)
+    schedule = repository.get_schedule_def("small_cautious")
+    assert {each.default_status for each in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
     (request,) = schedule.evaluate_tick(dg.build_schedule_context(repository_def=repository)).run_requests
     with dg.DagsterInstance.ephemeral() as instance:
         result = defs.resolve_job_def("small").execute_in_process(
@@ -74,6 +75,10 @@ def test_yaml_shows_a_pipeline_with_its_views_and_a_schedule_for_a_preset(shop):
         (
             {"presets": {"bold": {}}, "daily": ["blod"]},
             "daily: blod: there is no such preset. Did you mean bold?",
+        ),
+        (
+            {"presets": {"catch_up": {}}, "daily": ["catch_up"]},
+            "daily: catch_up: a schedule has this name already. Rename the preset.",
         ),
         (
             {"views": {"north": {"shop": "nowhere"}}},
@@ -108,15 +113,13 @@ def test_what_is_scaffolded_loads_and_its_test_passes(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    run(str(dg_command), "scaffold", "defs", "ml_assets.ParameterizedPipeline", "demand")
-    files = {path.name for path in (tmp_path / "ml_assets/defs/demand").iterdir()}
-    assert {"defs.yaml", "pipeline.py", "test_demand.py"} <= files
-    run(
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "ml_assets/defs/demand/test_demand.py"
-    )
+    run(str(dg_command), "scaffold", "defs", "ml_assets.ParameterizedPipeline", "sales")
+    files = {path.name for path in (tmp_path / "ml_assets/defs/sales").iterdir()}
+    assert {"defs.yaml", "pipeline.py", "test_sales.py"} <= files
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "ml_assets/defs/sales/test_sales.py")
     program = (
         "from ml_assets.definitions import defs;"
-        "job = defs.resolve_job_def('demand');"
+        "job = defs.resolve_job_def('sales');"
         f"print(job.execute_in_process(partition_key={DAY!r}).success)"
     )
     assert "True" in run(sys.executable, "-c", program)

@@ -18,6 +18,7 @@ from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import CUSTOMERS, ORDERS
 from ml_assets_tests.scored import AS_OF, PARAMETERS, Shop
 
 MODEL, EVALUATION = key_of("model", PARAMETERS, AS_OF), key_of("evaluation", PARAMETERS, AS_OF)
@@ -113,19 +114,19 @@ def test_why_does_not_pass_over_the_damaged_one(shop, capsys):
 )
 def test_what_is_not_what_was_promoted_is_named(shop, released, told):
     shop.release(shop.store().manifest(MODEL))
-    live = release_log(load_settings(), "orders").state().live
+    live = release_log(load_settings(), ORDERS).state().live
     assert live is not None
-    verify_release(live, load_settings())
+    verify_release(live, load_settings(), pipeline=tabular)
 
     with pytest.raises(CorruptArtifactError) as caught:
-        verify_release(live.model_copy(update=released), load_settings())
+        verify_release(live.model_copy(update=released), load_settings(), pipeline=tabular)
 
     assert told in str(caught.value)
 
 
 def test_a_model_is_not_taken_for_that_of_another_dataset(shop):
     with pytest.raises(RefusedError, match=f"{MODEL.run_id}: a model of another dataset, orders"):
-        named_model(MODEL.run_id, "customers", settings=load_settings(), environment="green")
+        named_model(MODEL.run_id, CUSTOMERS, settings=load_settings(), environment="green")
 
 
 def test_what_no_training_run_makes_is_not_reproduced(workspace):

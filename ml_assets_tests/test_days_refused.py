@@ -8,16 +8,16 @@ import dagster as dg
 import pytest
 
 from ml_assets.adapter import days as partition
-from ml_assets.adapter import io_manager
+from ml_assets.adapter import io_manager, reproduction
 from ml_assets.adapter.days import BACKWARDS, END, HALF, MISSING, PARTITION, START
+from ml_assets.adapter.launching.failure_text import failure_text
+from ml_assets.adapter.launching.launched import days_of
 from ml_assets.adapter.partitions import daily
 from ml_assets.client import submit
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.definitions import defs
 from ml_assets.defs.configs import TrainingConfig
-from ml_assets.defs.launched import days_of
-from ml_assets.defs.sensors.failure_text import failure_text
-from ml_assets.defs.trust import reproduction
+from ml_assets.defs.training import VIEW
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipeline.workspace import utc_now
@@ -208,7 +208,7 @@ def test_the_notice_of_such_a_run_says_why_and_gives_no_command_that_would_be_re
     run = place.instance.get_runs(limit=1)[0]
     events = [entry.dagster_event for entry in place.instance.all_logs(run.run_id) if entry.is_dagster_event]
 
-    text = failure_text(run, [event for event in events if event.is_failure])
+    text = failure_text(run, [event for event in events if event.is_failure], view=VIEW)
 
     assert NOT_OVER in text
     assert "ml-assets run" not in text
@@ -259,8 +259,6 @@ def test_a_reproduction_draws_no_model_of_a_day_that_is_not_over(monkeypatch):
     )
     monkeypatch.setattr(reproduction, "reproduce", lambda *a, **k: pytest.fail("it was drawn"))
 
-    result = reproduction.reproduce_job.execute_in_process(
-        resources={"options": defs.resources["options"]}, raise_on_error=False
-    )
+    result = defs.resolve_job_def("reproduce").execute_in_process(raise_on_error=False)
 
     assert result.success

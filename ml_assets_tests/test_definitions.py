@@ -18,6 +18,12 @@ def test_the_assets_are():
 
     assert sorted(key.to_user_string() for key in specs.get_all_asset_keys()) == [
         "backfill_report",
+        "demand/accuracy",
+        "demand/backfill_report",
+        "demand/forecast",
+        "demand/history",
+        "demand/leaderboard",
+        "demand/promotion",
         "evaluation",
         "kpi_comparison",
         "leaderboard",
@@ -33,6 +39,11 @@ def test_the_assets_are():
 def test_the_jobs_and_resources_are():
     assert sorted(job.name for job in repository().get_all_jobs() if not job.name.startswith("__")) == [
         "compare",
+        "demand",
+        "demand_promote",
+        "demand_report",
+        "demand_reproduce",
+        "demand_sweep",
         "monitor",
         "promote",
         "report",
@@ -41,13 +52,25 @@ def test_the_jobs_and_resources_are():
         "sweep",
         "train",
     ]
-    assert sorted(defs.resources) == ["io_manager", "options", "params", "s3"]
+    assert sorted(defs.resources) == [
+        "demand_io_manager",
+        "demand_params",
+        "io_manager",
+        "options",
+        "params",
+        "s3",
+    ]
 
 
 def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_on():
     sensors, schedules = repository().sensor_defs, repository().schedule_defs
 
     assert sorted(sensor.name for sensor in sensors) == [
+        "demand_failure_notice",
+        "demand_landed_days",
+        "demand_leaderboard_after_sweep",
+        "demand_report_after_backfill",
+        "demand_request_files",
         "failure_notice",
         "landed_days",
         "leaderboard_after_sweep",
@@ -57,6 +80,9 @@ def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_o
     assert sorted((schedule.name, schedule.cron_schedule) for schedule in schedules) == [
         ("catch_up", "0 5 * * *"),
         ("daily_training", "0 3 * * *"),
+        ("demand_catch_up", "0 5 * * *"),
+        ("demand_daily", "0 3 * * *"),
+        ("demand_reproduce_daily", "0 6 * * *"),
         ("reproduce_daily", "0 6 * * *"),
     ]
     assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.STOPPED}
@@ -67,6 +93,10 @@ def test_the_checks_are():
     keys = repository().asset_graph.asset_check_keys
 
     assert sorted(f"{key.asset_key.to_user_string()}:{key.name}" for key in keys) == [
+        "demand/accuracy:bytes_verify",
+        "demand/forecast:bytes_verify",
+        "demand/history:bytes_verify",
+        "demand/history:enough_rows",
         "evaluation:beats_the_baseline",
         "evaluation:bytes_verify",
         "model:bytes_verify",

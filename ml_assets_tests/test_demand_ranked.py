@@ -4,8 +4,7 @@ import datetime as dt
 
 import pytest
 
-from ml_assets.core.metrics import Metrics
-from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_parameters
+from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.pipeline.leaderboard import leaderboard_draft, load_leaderboard
 from ml_assets.pipeline.report import report
 from ml_assets.pipeline.stored_days import covered_days
@@ -23,8 +22,7 @@ def swept(tmp_path_factory):
     """Two methods on two days."""
     own = check_sweep(
         {"grid": {"method": "naive,ets"}, "metric": "mape"},
-        cls=demand.parameters,
-        model=sweep_parameters(Metrics.of(demand)),
+        pipeline=demand,
     )
     workspace = Workspace(
         store=ArtifactStore(str(tmp_path_factory.mktemp("store"))),

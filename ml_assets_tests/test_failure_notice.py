@@ -8,17 +8,19 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.run_status_sensor_definition import RunStatusSensorCursor
 
+from ml_assets.adapter.launching import failure_text as texts
+from ml_assets.adapter.launching.failure_text import _quiet
+from ml_assets.adapter.launching.notice import NoticeResource, notice_resource
 from ml_assets.cli.home import ensure_home
 from ml_assets.core.secrets import looks_like_credential
-from ml_assets.defs.sensors.failure_text import _quiet, failure_text
-from ml_assets.defs.sensors.failures import failure_notice
+from ml_assets.defs.training import VIEW
 from ml_assets.errors import StoreError
-from ml_assets.resources.notice import NoticeResource, notice_resource
 from ml_assets_tests import surfaces
 from ml_assets_tests.browser import wait_for
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.live import deployment
 from ml_assets_tests.scenario import train, train_days
+from ml_assets_tests.shown import failure_notice
 from ml_assets_tests.surfaces import DAYS, Typed
 from ml_assets_tests.ticks import let_end, tick
 from ml_assets_tests.webhook import webhook
@@ -40,6 +42,10 @@ def failed(tmp_path, monkeypatch, made_home):
     shutil.copytree(made_home, ensure_home(), dirs_exist_ok=True)
     with dg.DagsterInstance.local_temp(str(ensure_home())) as instance:
         yield train("2025-12-01", instance=instance, source="shop", lookback_days=60, C=2.0), instance
+
+
+def failure_text(run, failures):
+    return texts.failure_text(run, failures, view=VIEW)
 
 
 def events_of(instance, run_id):

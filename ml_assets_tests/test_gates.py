@@ -8,15 +8,25 @@ import pytest
 
 from ml_assets.core.manifest import PYTHON, InputArtifact, Manifest
 from ml_assets.core.promotion.decision import Decision, verdict
-from ml_assets.core.promotion.gates import FORCEABLE, GATES, NOT_LOOKED_AT, PASSED, Evidence, Gate, check
+from ml_assets.core.promotion.gates import FORCEABLE, GATES, Evidence, Gate, check
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_promotion
 
 ROOT = Path(__file__).parent / "vectors" / "store_1"
 RUN = "0123456789ab"
+SAID = {
+    "evaluated": "the evaluation is of these bytes",
+    "bytes": "every SHA-256 is that of its manifest",
+    "parameters": "all have the model's parameters",
+    "inputs": "each was made of the others as they are stored",
+    "code": "made by the code that is here",
+    "packages": "made by the packages that are here",
+    "baseline": "better than predicting the base rate",
+    "leak": "no feature alone tells the outcome",
+}
 
 
 def manifests():
@@ -81,19 +91,10 @@ def test_a_whole_run_passes_every_gate_and_each_says_what_it_has_seen(sound):
     found = check(sound)
 
     assert [(gate.name, gate.passed, gate.told) for gate in found] == [
-        (name, True, PASSED[name]) for name in GATES
+        (name, True, told) for name, told in SAID.items()
     ]
-    assert PASSED == {
-        "evaluated": "the evaluation is of these bytes",
-        "bytes": "every SHA-256 is that of its manifest",
-        "parameters": "all have the model's parameters",
-        "inputs": "each was made of the others as they are stored",
-        "code": "made by the code that is here",
-        "packages": "made by the packages that are here",
-        "baseline": "better than predicting the base rate",
-        "leak": "no feature alone tells the outcome",
-    }
-    assert sound.model is sound.manifests["model"]
+    assert list(SAID) == list(GATES)
+    assert sound.promoted is sound.manifests["model"]
 
 
 def test_what_is_missing_is_told_with_its_command(sound):
@@ -120,7 +121,7 @@ def test_what_is_damaged_is_told_and_what_depends_on_it_is_not_known(sound, asse
         asset == "evaluation"
     )
     assert (found.get("leak") == found.get("baseline")) is True
-    assert (evidence.model is None) is (asset == "model")
+    assert (evidence.promoted is None) is (asset == "model")
 
 
 def test_an_evaluation_of_other_bytes_is_refused_for_both_reasons(sound):
@@ -228,7 +229,7 @@ def test_an_evaluation_that_did_not_look_for_such_a_feature_passes_with_these_wo
     evidence = with_one(sound, "evaluation", facts=manifests()["evaluation"].facts)
 
     (leak,) = [gate for gate in check(evidence) if gate.name == "leak"]
-    assert (leak.passed, leak.told) == (True, NOT_LOOKED_AT)
+    assert (leak.passed, leak.told) == (True, "not asked: the evaluation looked at no feature alone")
 
 
 def gate(name, passed):
@@ -264,8 +265,10 @@ def test_a_decision_says_what_was_decided_and_comes_back_equal(said, mark):
     decision = Decision(
         verdict=said,
         run_id=RUN,
-        model_version="v2",
-        dataset="orders",
+        pipeline="tabular",
+        asset="model",
+        line={"dataset": "orders"},
+        values={"model_version": "v2"},
         as_of=dt.date(2025, 12, 1),
         source="staging",
         to="blue",

@@ -8,15 +8,15 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from ml_assets.adapter.launching import landing_plan
 from ml_assets.core.problems import check
-from ml_assets.defs.sensors import landing_plan
-from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import ORDERS_TOML, land, order_day, order_days, write_landing
+from ml_assets_tests.shown import landed_days
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks
 
 FIRST, LAST = dt.date(2025, 6, 1), dt.date(2025, 7, 20)
@@ -69,7 +69,7 @@ def settled(zone, trained, monkeypatch):
     shutil.copytree(trained, "artifacts/dev")
     with monkeypatch.context() as patch:
         patch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "1000")
-        patch.setattr("ml_assets.defs.sensors.landing_plan.LOOKED_AT", 1000)
+        patch.setattr("ml_assets.adapter.launching.landing_plan.LOOKED_AT", 1000)
         _, cursor = ticks(landed_days)
     return cursor
 
@@ -263,7 +263,7 @@ def test_a_day_that_is_taken_away_retrains_what_knew_it(zone, settled):
 
 
 def test_one_changed_day_retrains_a_bounded_number_of_models(zone, settled, monkeypatch):
-    monkeypatch.setattr(landing_plan, "RETRAINED", 1)
+    monkeypatch.setattr(landing_plan, "REMADE", 1)
     land(zone, dt.date(2025, 6, 5), order_day(dt.date(2025, 6, 5), rows=9))
 
     assert days(tick(landed_days, cursor=settled).run_requests) == ["2025-07-20"]

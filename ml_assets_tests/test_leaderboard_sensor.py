@@ -8,14 +8,17 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from ml_assets.core.problems import check
+from ml_assets.core.sweep import sweep_parameters
 from ml_assets.core.sweep.as_runs import REQUEST_TAG, SIZE_TAG, trial_tags
 from ml_assets.core.sweep.result import sweep_run_id
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.definitions import defs
-from ml_assets.defs.sweeps.sensor import leaderboard_after_sweep
-from ml_assets.pipelines.tabular.beside import check_sweep
+from ml_assets.pipelines.demand import demand
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.scenario import failure_of, materializations, train
+from ml_assets_tests.shown import leaderboard_after_sweep
 from ml_assets_tests.ticks import tick
 
 DAY = "2025-12-01"
@@ -53,7 +56,9 @@ def trials(own=OWN):
 def tags_of(trial, *, own=OWN, **changed):
     """The tags of the run of a trial, as the client writes them."""
     request = asked(own, **changed)
-    return trial_tags(trial, dt.date.fromisoformat(DAY), sweep=name_of(own), size=2, request=request)
+    return trial_tags(
+        trial, dt.date.fromisoformat(DAY), pipeline=tabular, sweep=name_of(own), size=2, request=request
+    )
 
 
 def launched(instance, *statuses, own=OWN, tags=None, **changed):
@@ -83,6 +88,30 @@ def look(instance, before=None):
 def asked_for(data):
     """The sweeps whose leaderboards a tick asks for."""
     return [request.tags["ml_assets/sweep"] for request in data.run_requests or []]
+
+
+def test_a_sweep_of_another_pipeline_gets_the_leaderboard_of_that_one(instance):
+    given, grid = {"weeks": 9}, {"grid": {"method": "naive,ets", "season": "7,14"}}
+    own = sweep_parameters.check_sweep(grid, pipeline=demand)
+    parameters, day = check(given, demand.parameters), dt.date.fromisoformat(DAY)
+    name, found = sweep_run_id(parameters, own, day), trials_of(parameters, own)
+    request = {"given": given, "own": grid, "as_of": DAY, "environment": "blue"}
+    for trial in found:
+        tags = trial_tags(trial, day, pipeline=demand, sweep=name, size=len(found), request=request)
+        create_run_for_test(instance, job_name="demand", tags=tags, status=SUCCESS)
+
+    sensor = defs.get_repository_def().get_sensor_def("demand_leaderboard_after_sweep")
+    (asked_of_demand,) = tick(sensor, instance=instance).run_requests
+
+    assert (len(found), sensor.job_name) == (3, "demand_sweep")
+    assert asked_of_demand.run_config == {
+        "resources": {
+            "demand_params": {"config": given},
+            "options": {"config": {"environment": "blue"}},
+        },
+        "ops": {"demand__leaderboard": {"config": grid}},
+    }
+    assert not asked_for(look(instance))
 
 
 def test_a_sweep_whose_runs_have_all_ended_gets_a_leaderboard_of_what_was_asked(instance):

@@ -19,12 +19,12 @@ from ml_assets.pipeline.released import try_log
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.tries import TryLog
+from ml_assets_tests.beside import SweepParameters, check_sweep
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import ORDERS
 from ml_assets_tests.renewed import AS_OF, FIRST, LATER, NOW, PARAMETERS, THROUGH, WEAK, World, days, rows_of
 from ml_assets_tests.store_value import store_value
 
@@ -189,7 +189,7 @@ def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
     world.serve(run_id(WEAK))
     sweep = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"grid": {"C": "0.3,3"}}, cls=TrainingParameters),
+        own=check_sweep({"grid": {"C": "0.3,3"}}),
         days=(AS_OF,),
         workspace=world.workspace,
         pipeline=tabular,
@@ -299,7 +299,7 @@ def test_the_sixtieth_try_has_next_to_no_error_left_and_reads_no_decision(world)
     world.serve(run_id())
     world.promote(run_id(OTHER), through=THROUGH - dt.timedelta(days=100))
     (folder,) = (world.place / "releases/dataset=orders/tries").iterdir()
-    log = try_log(load_settings(), "orders")
+    log = try_log(load_settings(), ORDERS)
     assert [log.number(folder.name, f"{n:064x}", {}) for n in range(2, 60)] == list(range(2, 60))
 
     decision = world.promote(run_id(OTHER)).decision
@@ -309,7 +309,7 @@ def test_the_sixtieth_try_has_next_to_no_error_left_and_reads_no_decision(world)
 
 
 def test_those_who_ask_at_once_never_have_the_same_try_for_other_rows(tmp_path):
-    logs = [TryLog(str(tmp_path), "orders") for _ in range(8)]
+    logs = [TryLog(str(tmp_path), ORDERS) for _ in range(8)]
 
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(lambda n: logs[n % 8].number("pair", f"rows {n // 2}", {}), range(48)))
@@ -319,7 +319,7 @@ def test_those_who_ask_at_once_never_have_the_same_try_for_other_rows(tmp_path):
 
 
 def test_a_damaged_or_lost_try_counts_all_the_same(tmp_path):
-    log = TryLog(str(tmp_path), "orders")
+    log = TryLog(str(tmp_path), ORDERS)
     for name in ("a", "b", "c"):
         log.number("pair", name, {})
     (tmp_path / "dataset=orders/tries/pair/000001.json").write_text("rotten")

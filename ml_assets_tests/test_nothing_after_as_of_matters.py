@@ -150,7 +150,7 @@ def test_what_is_known_at_the_end_of_as_of_is_one_rule_for_all_who_ask(tmp_path,
 
     trained = training_set(rows, contract=contract, parameters=PARAMETERS, as_of=AS_OF, origin="shop").value
     closed = closed_outcomes(rows, contract=contract, days=[day], as_of=AS_OF, origin="shop")
-    late = LateRows(workspace=workspace, source="shop", dataset="orders").change(made.manifest, [day])
+    late = LateRows(workspace=workspace, source="shop", dataset="orders").change([made.manifest], [day])
 
     assert ("edge" in trained["order_id"]) is ("edge" in closed["order_id"]) is known
     assert late == (Change(days=(day,), rows=1) if known else Change())

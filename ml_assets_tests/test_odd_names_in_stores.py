@@ -17,6 +17,7 @@ from ml_assets.storage.release_log import ReleaseLog
 from ml_assets.storage.verifying import verify_all
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.odd_files import ODD
+from ml_assets_tests.released import ORDERS
 from ml_assets_tests.test_artifact_store import a_commit
 from ml_assets_tests.test_list import DAY
 
@@ -86,7 +87,7 @@ def test_what_lies_in_the_log_of_releases_stops_nobody(odd, tmp_path):
     folder.mkdir(parents=True)
     ODD[odd][0](folder)
 
-    assert ReleaseLog(str(tmp_path / "releases"), "orders").last() is None
+    assert ReleaseLog(str(tmp_path / "releases"), ORDERS).last() is None
 
 
 def test_a_path_that_is_no_text_is_that_of_no_artifact():

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.defs.schedules.training import daily_training
-from ml_assets.defs.sensors.landing import landed_days
 from ml_assets_tests.odd_files import ODD
+from ml_assets_tests.shown import daily_training, landed_days
 from ml_assets_tests.ticks import at, preset, tick
 
 pytestmark = pytest.mark.kind("names in a folder")

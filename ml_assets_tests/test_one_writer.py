@@ -24,8 +24,13 @@ JOBS = {
     "score": ("predictions",),
     "monitor": ("monitoring",),
     "compare": ("kpi_comparison",),
+    "demand": ("demand/history", "demand/forecast", "demand/accuracy"),
+    "demand_report": ("demand/backfill_report",),
+    "demand_sweep": ("demand/leaderboard",),
 }
 OWN = {
+    "demand_report": {"window_days": 2},
+    "demand_sweep": {"grid": {"method": "naive,ets"}},
     "report": {"window_days": 2},
     "sweep": {"grid": {"C": "0.5,1.0"}, "window_days": 1},
     "compare": {"candidate": run_id(OTHER, AS_OF), "reference": "live", "window_days": 56},
@@ -85,8 +90,15 @@ def test_each_asset_of_each_job_goes_through_the_io_manager(  # noqa: PLR0917
     with dg.DagsterInstance.ephemeral() as instance:
         result = defs.resolve_job_def(job).execute_in_process(
             run_config={
-                "resources": {"params": {"config": SMALL}, "options": {"config": {"environment": "green"}}},
-                "ops": {JOBS[job][0]: {"config": OWN[job]}} if job in OWN else {},
+                "resources": {
+                    **(
+                        {"demand_params": {"config": {"weeks": 9}}}
+                        if "demand" in job
+                        else {"params": {"config": SMALL}}
+                    ),
+                    "options": {"config": {"environment": "green"}},
+                },
+                "ops": {JOBS[job][0].replace("/", "__"): {"config": OWN[job]}} if job in OWN else {},
                 "loggers": QUIET,
             },
             partition_key=first if first == last else None,
@@ -103,7 +115,7 @@ def test_each_asset_of_each_job_goes_through_the_io_manager(  # noqa: PLR0917
     for (asset, day), told in made.items():
         assert f"{asset}/" in told["path"].value
         assert f"as_of={day}/run={told['run_id'].value}" in told["path"].value
-    assert set(JOBS[job]) <= set(committed)
+    assert {asset.rpartition("/")[2] for asset in JOBS[job]} <= set(committed)
     assert all(day is not None for _, _, day in _checks(result))
 
 

@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 from sklearn.linear_model import Ridge
 
+from ml_assets.adapter.definitions import STEPS
 from ml_assets.core.product import Product
 from ml_assets.definitions import defs
-from ml_assets.defs.resources import KEPT
+from ml_assets.defs.training import BESIDE
 from ml_assets.errors import ArtifactNotFoundError
+from ml_assets.pipeline import failed_trials
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.formats import FORMATS
@@ -268,7 +270,7 @@ def test_several_days_in_one_run_need_a_value_each(value):
 
 
 @kind
-@pytest.mark.parametrize("name", sorted({*tabular.assets, *KEPT}))
+@pytest.mark.parametrize("name", sorted({*tabular.assets, *BESIDE, *STEPS, failed_trials.ASSET}))
 def test_what_the_project_makes_is_never_replaced_by_an_asset_of_the_same_name(name):
     @dg.asset(name=name, partitions_def=DAILY)
     def own():

@@ -11,8 +11,8 @@ from ml_assets.core.parameters import from_identity, identity, omitted_when, use
 from ml_assets.core.problems import allowed, check, diagnose, problems_of
 from ml_assets.core.secrets import credentials, looks_like_credential, told
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.beside import ReportParameters
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
+from ml_assets_tests.beside import ReportParameters
 from ml_assets_tests.strategies import MARK, marked_texts
 
 TEXT = " It is text: write it without quotes"

@@ -29,7 +29,7 @@ from ml_assets.core.slices import (
     subject,
     trial_assets,
 )
-from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_parameters
+from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.errors import RefusedError
 
 FIRST = dt.date(2026, 1, 1)
@@ -195,8 +195,6 @@ def test_a_report_is_over_the_declared_metrics_and_names_the_parameters_of_the_p
 
 
 def test_the_parameters_of_sweeps_have_the_metrics_of_the_pipeline():
-    metrics = Metrics.of(demand)
-
-    assert check_sweep({"metric": "mape"}, cls=Forecast, model=sweep_parameters(metrics)).metric == "mape"
+    assert check_sweep({"metric": "mape"}, pipeline=demand).metric == "mape"
     with pytest.raises(RefusedError, match=r"metric: unknown\. Allowed: covered, mape\."):
-        check_sweep({"metric": "roc_auc"}, cls=Forecast, model=sweep_parameters(metrics))
+        check_sweep({"metric": "roc_auc"}, pipeline=demand)

@@ -148,10 +148,10 @@ def test_a_day_whose_values_look_like_another_kind_has_not_changed(workspace, sh
     late = LateRows(workspace=workspace, source="shop", dataset="orders")
 
     assert made.manifest.facts["schema"]["country"] == "category"
-    assert late.change(made.manifest, [odd, odd + dt.timedelta(days=1)]) == Change()
+    assert late.change([made.manifest], [odd, odd + dt.timedelta(days=1)]) == Change()
     land(shop, odd, order_day(odd).with_columns(country=pl.lit("8")), name="part.csv")
     again = LateRows(workspace=workspace, source="shop", dataset="orders")
-    assert again.change(made.manifest, [odd, odd + dt.timedelta(days=1)]).days == (odd,)
+    assert again.change([made.manifest], [odd, odd + dt.timedelta(days=1)]).days == (odd,)
 
 
 def test_what_is_stored_of_a_contract_and_cannot_be_understood_is_another_contract():

@@ -22,12 +22,12 @@ from ml_assets.pipeline.promotion import evaluate, promote
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.settings import load_settings
 from ml_assets.storage.copying import copy_artifact
 from ml_assets_tests import s3 as buckets
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.faulty import faulty, shuffled
-from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, OTHER, THROUGH, Place, copied, tree
+from ml_assets_tests.released import BAD, DAYS, GOOD, LAST, ORDERS, OTHER, THROUGH, Place, copied, tree
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def place(staging, tmp_path, monkeypatch):
 def serving(place):
     """GOOD serves in blue."""
     place.promote(GOOD, to="blue")
-    switch("orders", to="blue", by="ada", settings=load_settings())
+    switch(ORDERS, to="blue", by="ada", settings=load_settings())
     return place
 
 
@@ -63,7 +63,7 @@ def test_the_slot_holds_the_run_byte_for_byte_and_the_log_says_so(place):
     assert set(entry.release.manifests) == set(tabular.assets)
     assert (entry.by, entry.why, entry.action, entry.number) == ("ada", "first model", "promoted", 1)
     assert place.log.state().live is None, "it does not serve before somebody switches"
-    verify_release(entry.release, load_settings())
+    verify_release(entry.release, load_settings(), pipeline=tabular)
 
 
 def test_the_decision_that_is_kept_says_who_what_why_and_on_which_grounds(serving):
@@ -366,7 +366,7 @@ def test_what_was_damaged_in_the_slot_is_mended_by_promoting_it_again(place):
     outcome = place.promote(OTHER, to="blue")
 
     assert tree(f"{place.root}/blue") == before
-    verify_release(outcome.entry.release, load_settings())
+    verify_release(outcome.entry.release, load_settings(), pipeline=tabular)
 
 
 def test_a_damaged_manifest_in_the_slot_is_not_overwritten_and_the_way_out_is_told(place):
@@ -379,7 +379,7 @@ def test_a_damaged_manifest_in_the_slot_is_not_overwritten_and_the_way_out_is_to
 
     assert manifest.read_bytes() == b"rotten"
     manifest.unlink()
-    verify_release(place.promote(OTHER, to="blue").entry.release, load_settings())
+    verify_release(place.promote(OTHER, to="blue").entry.release, load_settings(), pipeline=tabular)
 
 
 def test_a_candidate_is_not_taken_that_was_compared_with_what_serves_no_more(place, monkeypatch):
@@ -387,7 +387,7 @@ def test_a_candidate_is_not_taken_that_was_compared_with_what_serves_no_more(pla
     real = promotion._copied
 
     def meanwhile(*judged):
-        switch("orders", to="blue", by="bob", settings=load_settings())
+        switch(ORDERS, to="blue", by="bob", settings=load_settings())
         return real(*judged)
 
     monkeypatch.setattr(promotion, "_copied", meanwhile)
@@ -478,9 +478,9 @@ def test_a_bucket_that_may_only_be_read_stays_as_it_was(s3, staging, monkeypatch
     assert buckets.objects_in(s3, "release-green") == {"a/held": 1}
     assert place.log.last() is None
     outcome = place.promote(GOOD, to="blue")
-    switch("orders", to="blue", by="ada", settings=load_settings())
+    switch(ORDERS, to="blue", by="ada", settings=load_settings())
     assert place.log.state().live == outcome.entry.release
-    verify_release(outcome.entry.release, load_settings())
+    verify_release(outcome.entry.release, load_settings(), pipeline=tabular)
 
 
 def test_through_a_bad_network_every_act_is_done_once(s3, staging, monkeypatch):
@@ -496,15 +496,15 @@ def test_through_a_bad_network_every_act_is_done_once(s3, staging, monkeypatch):
         buckets.use(monkeypatch, network.url)
         settings = load_settings()
         place.promote(GOOD, to="blue")
-        switch("orders", to=None, by="ada", settings=settings)
+        switch(ORDERS, to=None, by="ada", settings=settings)
         place.promote(OTHER)
-        switch("orders", to=None, by="ada", settings=settings)
-        roll_back("orders", by="ada", settings=settings)
+        switch(ORDERS, to=None, by="ada", settings=settings)
+        roll_back(ORDERS, by="ada", settings=settings)
 
     buckets.use(monkeypatch, s3)
     acts = [entry.action for entry in place.log.entries()]
     assert acts == ["rolled_back", "switched", "promoted", "switched", "promoted"]
-    verify_release(place.log.state().live, load_settings())
+    verify_release(place.log.state().live, load_settings(), pipeline=tabular)
     assert sum(network.spoiled.values()) > network.requests / 6
 
 
@@ -537,8 +537,8 @@ def test_each_slot_is_reached_by_credentials_and_an_endpoint_of_its_own(s3, stag
                 monkeypatch.setenv(f"ML_ASSETS_ENVIRONMENTS__{name.upper()}__ROOT", f"s3://own-{name}/a")
         for slot, parameters in (("blue", GOOD), ("green", OTHER)):
             place.promote(parameters, to=slot)
-            switch("orders", to=slot, by="ada", settings=load_settings())
-        roll_back("orders", by="ada", settings=load_settings())
+            switch(ORDERS, to=slot, by="ada", settings=load_settings())
+        roll_back(ORDERS, by="ada", settings=load_settings())
         for name in names:
             asked[name] = networks[name].signers()
         for words in (["list"], ["verify"], ["show", run_id(GOOD, LAST)]):
@@ -679,21 +679,21 @@ def test_a_candidate_that_was_damaged_in_its_slot_does_not_go_live(serving):
         CorruptArtifactError,
         match=f"is corrupt, or gone.* ml-assets promote {name} --from ENVIRONMENT --to green",
     ):
-        switch("orders", to="green", by="ada", settings=load_settings())
+        switch(ORDERS, to="green", by="ada", settings=load_settings())
 
     assert serving.log.state().live.slot == "blue"
 
 
 def test_what_served_before_and_was_removed_is_not_gone_back_to(serving):
     serving.promote(OTHER)
-    switch("orders", to=None, by="ada", settings=load_settings())
+    switch(ORDERS, to=None, by="ada", settings=load_settings())
     shutil.rmtree(f"{serving.root}/blue/evaluation")
 
     with pytest.raises(
         CorruptArtifactError,
         match=f"evaluation.* is corrupt, or gone.* {run_id(GOOD, LAST)} --from ENVIRONMENT --to blue",
     ):
-        roll_back("orders", by="ada", settings=load_settings())
+        roll_back(ORDERS, by="ada", settings=load_settings())
 
     assert serving.log.state().live.slot == "green"
 

@@ -13,7 +13,6 @@ from ml_assets.core.product import Product
 from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.pipeline.leaderboard import DOCUMENT, leaderboard_key
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import SweepParameters
 from ml_assets_tests import (
     recomputed,
     recomputed_comparison,
@@ -22,6 +21,7 @@ from ml_assets_tests import (
     recomputed_pulls,
     recomputed_read,
 )
+from ml_assets_tests.beside import SweepParameters
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.renewed import AS_OF, FIRST, LAST, PARAMETERS, THROUGH, TOML, World, days, rows_of

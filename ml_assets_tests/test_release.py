@@ -23,12 +23,12 @@ from ml_assets.pipeline.released import release_log
 from ml_assets.pipeline.releases import roll_back, switch, verify_release
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import TRIES, ReleaseLog
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.keys import key_of
-from ml_assets_tests.released import LAST, Place, model, promotion_of
+from ml_assets_tests.released import LAST, ORDERS, Place, model, promotion_of
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 
@@ -119,7 +119,7 @@ def refusal_of(do, *arguments):
 
 def test_the_way_of_two_models_and_what_is_refused_on_it():
     one, two, three = model("blue", 1), model("green", 2), model("green", 3)
-    assert NONE.idle == "green"
+    assert NONE.idle() == "green"
     assert refusal_of(rolled_back, NONE) == [
         "rollback: nothing served before. `ml-assets live` shows what serves."
     ]
@@ -127,14 +127,14 @@ def test_the_way_of_two_models_and_what_is_refused_on_it():
         "to: nothing was promoted to green. Promote first: ml-assets promote RUN_ID --to green"
     ]
     first = switched(promoted(NONE, one))
-    assert (first.live, first.earlier, first.idle) == (one, (), "green")
+    assert (first.live, first.earlier, first.idle()) == (one, (), "green")
     assert refusal_of(promoted, first, one) == [
         "to: blue serves now. Promote to green, then switch; nothing is changed in place."
     ]
     assert refusal_of(switched, first, "blue") == [f"to: {one.told()} serves already."]
     assert one.told() == "000000000001 (v1, as_of 2025-12-01) in blue"
     second = switched(promoted(promoted(first, three), two))
-    assert (second.live, second.earlier, second.idle) == (two, (one,), "blue")
+    assert (second.live, second.earlier, second.idle()) == (two, (one,), "blue")
     assert second.candidates == {"blue": one, "green": two}
     back = rolled_back(second)
     assert (back.live, back.earlier) == (one, ())
@@ -144,7 +144,7 @@ def test_the_way_of_two_models_and_what_is_refused_on_it():
 def test_as_many_steps_can_be_gone_back_as_is_said():
     state = NONE
     for number in range(STEPS_BACK + 3):
-        state = switched(promoted(state, model(state.idle, number)))
+        state = switched(promoted(state, model(state.idle(), number)))
 
     assert [item.run_id for item in state.earlier] == [f"{n:012x}" for n in range(2, STEPS_BACK + 2)]
     back = rolled_back(state)
@@ -163,14 +163,13 @@ def test_both_slots_waiting_are_told():
 def test_an_artifact_of_a_release_is_found_by_its_key():
     release = model("blue", 1)
 
-    assert release.key() == release.key("model")
-    assert release.key("evaluation").path == (
-        "evaluation/model_version=v1/dataset=orders/as_of=2025-12-01/run=000000000001"
+    assert release.key(tabular).path == (
+        "model/model_version=v1/dataset=orders/as_of=2025-12-01/run=000000000001"
     )
 
 
 def test_a_log_of_which_a_file_is_damaged_says_which_and_nothing_is_added(tmp_path):
-    log = ReleaseLog(str(tmp_path), "orders")
+    log = ReleaseLog(str(tmp_path), ORDERS)
     for number in (1, 2):
         release = model("blue", number)
         log.append("promoted", lambda state, it=release: (it, promoted(state, it)), by="ada", at=lambda: NOW)
@@ -183,7 +182,7 @@ def test_a_log_of_which_a_file_is_damaged_says_which_and_nothing_is_added(tmp_pa
 
 
 def test_a_writer_who_is_always_too_late_gives_up_and_the_acts_of_the_others_stay(tmp_path):
-    log, others = (ReleaseLog(str(tmp_path), "orders") for _ in range(2))
+    log, others = (ReleaseLog(str(tmp_path), ORDERS) for _ in range(2))
     release = model("blue", 1)
 
     def promote(state):
@@ -202,7 +201,7 @@ def test_a_writer_who_is_always_too_late_gives_up_and_the_acts_of_the_others_sta
 
 
 def test_a_decision_that_is_lost_or_changed_is_not_taken_for_what_was_kept(tmp_path):
-    log = ReleaseLog(str(tmp_path), "orders")
+    log = ReleaseLog(str(tmp_path), ORDERS)
     digest = log.keep_decision({"verdict": "promoted"})
     assert json.loads(log.decision(digest)) == {"verdict": "promoted"}
 
@@ -216,7 +215,7 @@ def test_a_decision_that_is_lost_or_changed_is_not_taken_for_what_was_kept(tmp_p
 def logged(tmp_path, monkeypatch):
     """A log of three acts: both slots have a candidate, and blue serves."""
     Place(str(tmp_path)).settings(monkeypatch)
-    log = release_log(load_settings(), "orders")
+    log = release_log(load_settings(), ORDERS)
     for slot, number in (("blue", 1), ("green", 2)):
         release = model(slot, number)
         log.append("promoted", lambda state, it=release: (it, promoted(state, it)), by="ada", at=lambda: NOW)
@@ -253,7 +252,7 @@ def test_a_log_in_s3_is_one_on_disk(s3, tmp_path, monkeypatch):
     buckets.use(monkeypatch, s3)
     told = []
     for root in (str(tmp_path), "s3://release-log/x"):
-        log = ReleaseLog(root, "orders", load_settings().s3)
+        log = ReleaseLog(root, ORDERS, load_settings().s3)
         first, second = model("blue", 1), model("green", 2)
         steps = (
             ("promoted", lambda state, it=first: (it, promoted(state, it))),
@@ -281,7 +280,7 @@ def test_an_entry_that_was_in_the_way_of_another_is_written_once(s3, monkeypatch
     buckets.make_bucket(s3, "in-the-way")
     with faulty(s3, spoil) as network:
         buckets.use(monkeypatch, network.url)
-        log = ReleaseLog("s3://in-the-way/x", "orders", load_settings().s3)
+        log = ReleaseLog("s3://in-the-way/x", ORDERS, load_settings().s3)
         first = model("blue", 1)
 
         log.append("promoted", lambda state: (first, promoted(state, first)), by="ada", at=lambda: NOW)
@@ -294,7 +293,7 @@ def test_a_decision_that_json_cannot_say_is_not_kept_and_nothing_is_written(tmp_
     Place(str(tmp_path)).settings(monkeypatch)
 
     with pytest.raises(StoreError, match="cannot be written down"):
-        release_log(load_settings(), "orders").keep_decision({"margin": float("nan")})
+        release_log(load_settings(), ORDERS).keep_decision({"margin": float("nan")})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -316,8 +315,8 @@ def busy(root, seed):
             request = promotion_of(own, by=f"process {seed}")
             tries = (
                 ("promoted", lambda request=request: promote(request)),
-                ("switched", lambda: switch("orders", to=None, by=f"process {seed}", settings=settings)),
-                ("rolled_back", lambda: roll_back("orders", by=f"process {seed}", settings=settings)),
+                ("switched", lambda: switch(ORDERS, to=None, by=f"process {seed}", settings=settings)),
+                ("rolled_back", lambda: roll_back(ORDERS, by=f"process {seed}", settings=settings)),
             )
             for action, attempted in tries:
                 try:
@@ -341,15 +340,15 @@ def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_p
         assert attempt(parameters, LAST, workspace=workspace).error is None
     own = check_promotion({"model": run_id(SETS[0], LAST), "to": "blue"})
     promote(promotion_of(own))
-    switch("orders", to="blue", by="ada", settings=load_settings())
+    switch(ORDERS, to="blue", by="ada", settings=load_settings())
     seen, wrong, stop = [], [], threading.Event()
 
     def read():
-        log = release_log(load_settings(), "orders")
+        log = release_log(load_settings(), ORDERS)
         while not stop.is_set():
             try:
                 live = log.state().live
-                verify_release(live, load_settings())
+                verify_release(live, load_settings(), pipeline=tabular)
                 seen.append(live.run_id)
             except MlAssetsError as error:
                 wrong.append(str(error))
@@ -364,7 +363,7 @@ def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_p
         stop.set()
         reader.join()
 
-    entries = list(release_log(load_settings(), "orders").entries())[::-1]
+    entries = list(release_log(load_settings(), ORDERS).entries())[::-1]
     assert wrong == []
     assert len(seen) > PROCESSES
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
@@ -380,5 +379,5 @@ def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_p
         state = act(state, name, argument)
         assert entry.state == state
     for number in range(1, len(entries) + 1):
-        assert json.loads(Path(release_log(load_settings(), "orders").uri(number)).read_bytes())
+        assert json.loads(Path(release_log(load_settings(), ORDERS).uri(number)).read_bytes())
     assert key_of("model", SETS[0], LAST).run_id in seen

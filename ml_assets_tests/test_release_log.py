@@ -14,14 +14,16 @@ from ml_assets.cli.main import main
 from ml_assets.core.release import NONE, promoted, rolled_back, switched
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.pipeline.released import release_log, try_log
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
 from ml_assets.storage.create_only import PROBE
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets_tests.odd_files import ODD
-from ml_assets_tests.released import Place, model
+from ml_assets_tests.released import ORDERS, Place, model, tree
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 ACTS = 5
+VECTORS = Path(__file__).with_name("vectors")
 kind = pytest.mark.kind("release log")
 
 
@@ -48,7 +50,7 @@ def promote_again(log, number=3):
 def log(tmp_path, monkeypatch):
     """Five acts: blue serves, green was served before."""
     Place(str(tmp_path)).settings(monkeypatch)
-    filled = release_log(load_settings(), "orders")
+    filled = release_log(load_settings(), ORDERS)
     fill(filled)
     return filled
 
@@ -261,11 +263,21 @@ def test_an_act_is_done_although_its_copy_cannot_be_written(log, monkeypatch, ca
     assert log.last().number == 7
 
 
+def flat(value):
+    """A record as versions 1 and 2 wrote it: each value in the path of a release is a field of its own."""
+    if isinstance(value, list):
+        return [flat(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    known = {name: flat(item) for name, item in value.items()}
+    return {**known.pop("line", {}), **known.pop("values", {}), **known}
+
+
 def as_version_1(log):
     """The log as earlier versions wrote it: no digests, no copies."""
     for number in range(1, ACTS + 1):
         path = Path(log.uri(number))
-        known = json.loads(path.read_bytes())
+        known = flat(json.loads(path.read_bytes()))
         del known["previous"]
         path.write_bytes(rfc8785.dumps({**known, "schema_version": 1}))
     shutil.rmtree(copies(log)[0].parent)
@@ -280,12 +292,52 @@ def test_a_log_of_an_earlier_version_is_read_and_chained_to(log, capsys):
     promote_again(log)
     promote_again(log, 4)
 
-    assert [entry.schema_version for entry in log.entries()] == [2, 2, 1, 1, 1, 1, 1]
+    assert [entry.schema_version for entry in log.entries()] == [3, 3, 1, 1, 1, 1, 1]
     assert [path.name[:6] for path in copies(log)] == ["000005", "000006", "000007"]
     edited(why="because")(Path(log.uri(ACTS)))
     capsys.readouterr()
     assert main(["live"]) == 1
     assert "000005.json is corrupt" in capsys.readouterr().err
+
+
+@pytest.fixture
+def version_2(tmp_path, monkeypatch):
+    """A log as it was written by the code of version 2; it is never written again."""
+    Place(str(tmp_path)).settings(monkeypatch)
+    shutil.copytree(VECTORS / "releases_2", tmp_path / "releases")
+    return release_log(load_settings(), ORDERS)
+
+
+@kind
+def test_a_log_of_version_2_is_read_and_chained_to(version_2, capsys):
+    before = tree(version_2.root)
+    first = next(entry for entry in version_2.entries() if entry.number == 1)
+    assert [entry.schema_version for entry in version_2.entries()] == [2] * ACTS
+    assert version_2.state().live == first.release
+    assert (first.release.line, first.release.values) == ({"dataset": "orders"}, {"model_version": "v1"})
+    assert first.release.told() == "000000000001 (v1, as_of 2025-12-01) in blue"
+    assert first.release.key(tabular).path == (
+        "model/model_version=v1/dataset=orders/as_of=2025-12-01/run=000000000001"
+    )
+    assert json.loads(version_2.decision(first.decision))["model_version"] == "v1"
+
+    promote_again(version_2)
+    version_2.append("switched", lambda state: (model("green", 3), switched(state)), by="bob", at=lambda: NOW)
+
+    assert [entry.schema_version for entry in version_2.entries()] == [3, 3] + [2] * ACTS
+    assert [it.values["model_version"] for it in version_2.state().earlier] == ["v1"]
+    assert {path: tree(version_2.root)[path] for path in before} == before
+    assert main(["live"]) == 0
+    assert "000000000002 (v2, as_of 2025-12-01) in green" in capsys.readouterr().out
+
+
+@kind
+@pytest.mark.parametrize("number", range(1, ACTS))
+def test_a_change_in_a_log_of_version_2_is_noticed(version_2, number, capsys):
+    edited(why="another")(Path(version_2.uri(number)))
+
+    assert main(["live"]) == 1
+    assert f"{number:06d}.json is corrupt" in capsys.readouterr().err
 
 
 @kind
@@ -312,9 +364,9 @@ def test_a_store_that_ignores_if_none_match_is_refused_before_an_act_could_be_lo
             StoreError, match=r"ignores If-None-Match.*Nothing was changed. Keep ML_ASSETS_RELEASES"
         )
         with refused:
-            promote_again(release_log(load_settings(), "orders"))
+            promote_again(release_log(load_settings(), ORDERS))
         with refused:
-            try_log(load_settings(), "orders").number("pair", "sample", {})
+            try_log(load_settings(), ORDERS).number("pair", "sample", {})
 
     assert list(buckets.objects_in(s3, "ignores")) == [f"x/dataset=orders/{PROBE}"]
 
@@ -328,7 +380,7 @@ def test_a_store_that_knows_no_if_none_match_is_refused_in_the_same_words(s3, mo
     buckets.make_bucket(s3, "knows-not")
     with faulty(s3, lambda method, _: unknown if method == "PUT" else None) as network:
         buckets.use(monkeypatch, network.url, max_attempts=1)
-        log = ReleaseLog("s3://knows-not/x", "orders", load_settings().s3)
+        log = ReleaseLog("s3://knows-not/x", ORDERS, load_settings().s3)
         with pytest.raises(StoreError, match=r"ignores If-None-Match.*Nothing was changed"):
             promote_again(log)
 
@@ -342,10 +394,10 @@ def test_a_store_is_asked_once_in_a_process_whether_it_keeps_what_is_there(s3, m
     buckets.make_bucket(s3, "keeps")
     with faulty(s3, lambda method, path: asked.append(path) if PROBE in path else None) as network:
         buckets.use(monkeypatch, network.url)
-        log = ReleaseLog("s3://keeps/x", "orders", load_settings().s3)
+        log = ReleaseLog("s3://keeps/x", ORDERS, load_settings().s3)
         fill(log)
         asked_by_the_first = len(asked)
-        promote_again(ReleaseLog("s3://keeps/x", "orders", load_settings().s3), 4)
+        promote_again(ReleaseLog("s3://keeps/x", ORDERS, load_settings().s3), 4)
 
     assert (asked_by_the_first, len(asked)) == (2, 2)
     assert log.last().number == ACTS + 1
@@ -378,7 +430,7 @@ def test_what_else_lies_in_the_folders_of_a_log_is_no_part_of_it(log, folder, na
 @pytest.mark.parametrize("make", [odd[0] for odd in ODD.values()], ids=ODD)
 @pytest.mark.parametrize("folder", ["log", "copies", "tries/pair"])
 def test_nothing_that_lies_in_the_folders_of_a_log_hides_or_holds_up_anything(log, folder, make):
-    tries = try_log(load_settings(), "orders")
+    tries = try_log(load_settings(), ORDERS)
     assert tries.number("pair", "sample", {}) == 1
     make(Path(log.uri()).parent / folder)
 
@@ -424,7 +476,7 @@ def test_what_is_no_file_where_an_entry_was_is_told_as_its_loss(log, number, why
 @pytest.mark.kind("names in a folder")
 @pytest.mark.parametrize("name", ["999999999999999999.json", "1000000.json", "000001.json.json", "x.json"])
 def test_a_number_that_nobody_counted_to_costs_no_time_in_the_tries(log, name):
-    tries = try_log(load_settings(), "orders")
+    tries = try_log(load_settings(), ORDERS)
     assert tries.number("pair", "sample", {}) == 1
     (Path(tries.uri("pair")) / name).write_bytes(b"{}")
 

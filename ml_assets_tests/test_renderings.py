@@ -35,7 +35,6 @@ from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.upgrade import changes
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import ReportParameters, check_promotion, check_report, check_sweep
 from ml_assets.pipelines.tabular.comparison.parameters import check_comparison
 from ml_assets.pipelines.tabular.evaluated.yes_no import curves_png
 from ml_assets.pipelines.tabular.evaluation import feature_importance_png
@@ -57,6 +56,7 @@ from ml_assets.pipelines.tabular.monitoring.verdicts import (
 )
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
+from ml_assets_tests.beside import ReportParameters, check_promotion, check_report, check_sweep
 from ml_assets_tests.keys import described
 from ml_assets_tests.test_leaderboard_renderings import GRIDS, board, compared, drawn, grid, records
 from ml_assets_tests.test_model_card import DAY, FACTS, PARAMETERS, RUN

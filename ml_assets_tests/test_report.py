@@ -27,9 +27,9 @@ from ml_assets.core.run_id import hash_identity
 from ml_assets.core.slices import label
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import ReportParameters, check_report
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.beside import ReportParameters, check_report
 
 FIRST = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(lookback_days=120)

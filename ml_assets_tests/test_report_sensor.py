@@ -10,10 +10,10 @@ from dagster._core.remote_origin import (
 )
 
 from ml_assets.definitions import defs
-from ml_assets.defs.reports.sensor import report_after_backfill
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.scenario import failure_of, materializations, train
+from ml_assets_tests.shown import report_after_backfill
 from ml_assets_tests.ticks import days, tick
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function `AssetSelection.sources`")  # Dagster's own call
@@ -95,6 +95,21 @@ def test_an_ended_backfill_gets_the_report_of_its_days_and_parameters(ask, insta
     }
     assert request.run_key.startswith("backfill:abc:2025-12-03:")
     assert request.tags["ml_assets/backfill"] == "abc"
+
+
+def test_a_backfill_of_another_pipeline_gets_the_report_of_that_one_and_no_other(instance):
+    of_demand = defs.get_repository_def().get_sensor_def("demand_report_after_backfill")
+    given = {"resources": {"demand_params": {"config": {"weeks": 9}}}}
+    job_backfill(instance, "by_job", job="demand", run_config=given)
+    refused = {"resources": {"demand_params": {"config": {"shop": "west"}}}}
+    job_backfill(instance, "bad", job="demand", run_config=refused)
+
+    (request,) = tick(of_demand, instance=instance).run_requests
+
+    assert of_demand.job_name == "demand_report"
+    assert request.run_config == {**given, "ops": {"demand__backfill_report": {"config": {"window_days": 3}}}}
+    assert request.tags["ml_assets/shop"] == "north"
+    assert not requests(instance)
 
 
 @pytest.mark.parametrize("ask", [asset_backfill, job_backfill])

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_assets.defs.sensors.requests import FILE_TAG, request_files
+from ml_assets.adapter.launching.request_sensor import FILE_TAG
 from ml_assets_tests.bad_requests import CONTENTS, lay_bad_requests
 from ml_assets_tests.odd_files import ODD
+from ml_assets_tests.shown import request_files
 from ml_assets_tests.ticks import preset, tick, write
 
 BAD, GOOD, SEEDS = 200, 5, (20261129, 7, 424242)

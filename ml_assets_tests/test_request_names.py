@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ml_assets.defs.sensors import request_folder, requests
-from ml_assets.defs.sensors.request_folder import RequestFolder
-from ml_assets.defs.sensors.requests import FILE_TAG, request_files
+from ml_assets.adapter.launching import request_folder
+from ml_assets.adapter.launching import request_sensor as requests
+from ml_assets.adapter.launching.request_folder import RequestFolder
+from ml_assets.adapter.launching.request_sensor import FILE_TAG
 from ml_assets.errors import StoreError
 from ml_assets_tests.odd_files import ODD
 from ml_assets_tests.s3 import make_bucket, objects_in, s3_server, use
+from ml_assets_tests.shown import request_files
 from ml_assets_tests.ticks import tick, write
 
 SOUND = "as_of = 2025-12-01\n"

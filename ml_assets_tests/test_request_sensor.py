@@ -9,11 +9,11 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
-from ml_assets.defs.sensors import requests
-from ml_assets.defs.sensors.request_folder import RequestFolder
-from ml_assets.defs.sensors.requests import request_files
+from ml_assets.adapter.launching import request_sensor as requests
+from ml_assets.adapter.launching.request_folder import RequestFolder
 from ml_assets.errors import StoreError
 from ml_assets.storage.object_store import open_store
+from ml_assets_tests.shown import request_files
 from ml_assets_tests.ticks import days, keys, launch, preset, record, tick, ticks, write
 
 SOUND = 'dataset = "customers"\nmodel_version = "v2"\nmax_depth = 3\nas_of = 2025-12-01\n'
@@ -314,7 +314,7 @@ def test_a_file_that_cannot_be_read_now_is_tried_again_and_holds_nobody_up(monke
             raise StoreError("a.toml: the disk does not answer.")
         return read(folder, file)
 
-    monkeypatch.setattr("ml_assets.defs.sensors.requests.OPENED", 1)
+    monkeypatch.setattr("ml_assets.adapter.launching.request_sensor.OPENED", 1)
     drop("a.toml", age=5000)
     drop("b.toml", age=100)
     with monkeypatch.context() as fault:
@@ -382,7 +382,7 @@ def test_a_folder_that_cannot_be_opened_is_told_and_the_cursor_is_kept(monkeypat
 
 def test_an_object_store_is_watched_like_a_folder(monkeypatch):
     monkeypatch.setenv("ML_ASSETS_REQUESTS", "memory://requests")
-    monkeypatch.setattr("ml_assets.defs.sensors.request_folder.SETTLED", dt.timedelta(0))
+    monkeypatch.setattr("ml_assets.adapter.launching.request_folder.SETTLED", dt.timedelta(0))
     store = open_store("memory://requests")
     assert isinstance(store, MemoryStore)
     obstore.put(store, "good.toml", SOUND.encode())

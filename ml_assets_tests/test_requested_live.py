@@ -7,12 +7,13 @@ import dagster as dg
 import pytest
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
-from ml_assets.cli import local_scoring
+from ml_assets.cli import dagster_runs
 from ml_assets.cli.main import main
 from ml_assets.core.release import RELEASE_TAG, Release, promoted, switched
 from ml_assets.definitions import defs
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets_tests.builders import order_days, write_landing
+from ml_assets_tests.released import ORDERS
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.scored import GIVEN, QUIET, Shop
 
@@ -41,7 +42,7 @@ def model_in(shop, environment):
 
 
 def log_of(shop):
-    return ReleaseLog(str(shop.place / "releases"), "orders")
+    return ReleaseLog(str(shop.place / "releases"), ORDERS)
 
 
 def release_at(shop, moment):
@@ -49,8 +50,8 @@ def release_at(shop, moment):
     model = model_in(shop, "blue")
     release = Release(
         slot="blue",
-        dataset="orders",
-        model_version=model.parameters["model_version"],
+        line={"dataset": "orders"},
+        values={"model_version": model.parameters["model_version"]},
         as_of=model.as_of,
         run_id=model.run_id,
         sha256=model.sha256,
@@ -88,7 +89,7 @@ EARLIER = dt.datetime.now(tz=dt.timezone.utc) - dt.timedelta(days=1)
 
 @kind
 def test_a_switch_in_the_middle_of_a_command_stops_none_of_its_days(shop, monkeypatch, capsys):
-    first, execute = [], local_scoring.execute
+    first, execute = [], dagster_runs._execute
 
     def and_switch(*arguments, **more):
         done = execute(*arguments, **more)
@@ -97,8 +98,8 @@ def test_a_switch_in_the_middle_of_a_command_stops_none_of_its_days(shop, monkey
         first.append(done)
         return done
 
-    monkeypatch.setattr(local_scoring, "DAYS_PER_RUN", 2)
-    monkeypatch.setattr(local_scoring, "execute", and_switch)
+    monkeypatch.setattr(dagster_runs, "DAYS_PER_RUN", 2)
+    monkeypatch.setattr(dagster_runs, "_execute", and_switch)
 
     words = ["score", "--environment", "green", "--from", str(DAYS[0]), "--to", str(DAYS[-1]), "--json"]
     assert main(words) == 0

@@ -12,8 +12,8 @@ from ml_assets.core.sweep.as_runs import trial_tags
 from ml_assets.core.sweep.result import sweep_result, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import SweepParameters
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.beside import SweepParameters
 
 DAY = dt.date(2025, 12, 1)
 PARAMETERS = TrainingParameters(seed=3)
@@ -174,7 +174,7 @@ def test_the_result_of_a_sweep_without_a_leaderboard():
 
 def test_the_run_of_a_trial_says_of_which_sweep_it_is():
     request = {"own": {"grid": {"seed": "1,2"}}, "given": {}, "as_of": "2025-12-01"}
-    found = trial_tags(PARAMETERS, DAY, sweep="0123456789ab", size=8, request=request)
+    found = trial_tags(PARAMETERS, DAY, pipeline=tabular, sweep="0123456789ab", size=8, request=request)
 
     assert json.loads(found.pop("ml_assets/sweep_request")) == request
     assert found == {
@@ -189,6 +189,9 @@ def test_the_run_of_a_trial_says_of_which_sweep_it_is():
 def test_equal_requests_have_equal_tags():
     one, other = ({"b": 1, "a": 2}, {"a": 2, "b": 1})
 
-    first, second = (trial_tags(PARAMETERS, DAY, sweep="s", size=1, request=item) for item in (one, other))
+    first, second = (
+        trial_tags(PARAMETERS, DAY, pipeline=tabular, sweep="s", size=1, request=item)
+        for item in (one, other)
+    )
     assert first == second
     assert first["ml_assets/sweep_request"] == '{"a":2,"b":1}'

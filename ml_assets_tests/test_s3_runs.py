@@ -7,8 +7,6 @@ import pytest
 
 from ml_assets.cli.main import main
 from ml_assets.core.s3_access import S3Access
-from ml_assets.defs.sensors.landing import landed_days
-from ml_assets.defs.sensors.requests import request_files
 from ml_assets.pipeline.days import attempts
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
@@ -18,6 +16,7 @@ from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.faulty import USUAL, faulty, shuffled
 from ml_assets_tests.s3 import VARIABLES, client, make_bucket, objects_in, use
 from ml_assets_tests.scenario import materializations, train
+from ml_assets_tests.shown import landed_days, request_files
 from ml_assets_tests.ticks import days, preset, tick
 
 LAST = dt.date(2025, 8, 20)
@@ -162,7 +161,7 @@ def test_request_files_are_watched_in_s3(s3, monkeypatch):
     make_bucket(s3, "requests", {"in/good.toml": sound, "in/bad.toml": wrong})
     use(monkeypatch, s3)
     monkeypatch.setenv("ML_ASSETS_REQUESTS", "s3://requests/in")
-    monkeypatch.setattr("ml_assets.defs.sensors.request_folder.SETTLED", dt.timedelta(0))
+    monkeypatch.setattr("ml_assets.adapter.launching.request_folder.SETTLED", dt.timedelta(0))
 
     first = tick(request_files)
     again = tick(request_files, cursor=first.cursor)
@@ -175,7 +174,7 @@ def test_request_files_are_watched_in_s3(s3, monkeypatch):
 def test_landed_days_are_seen_in_s3(s3, zone, monkeypatch):
     use(monkeypatch, s3)
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", "s3://rows/shop")
-    monkeypatch.setattr("ml_assets.defs.sensors.landing_plan.LOOKED_AT", 100)
+    monkeypatch.setattr("ml_assets.adapter.launching.landing_plan.LOOKED_AT", 100)
     monkeypatch.setenv("ML_ASSETS_FIRST_AS_OF", str(LAST - dt.timedelta(days=1)))
     preset("shop", 'source = "shop"\nlookback_days = 76\nholdout_days = 5\n', landing=True)
 

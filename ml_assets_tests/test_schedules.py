@@ -6,14 +6,14 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
+from ml_assets.adapter.launching import schedules
 from ml_assets.core.problems import check
-from ml_assets.defs.schedules import training as schedules
-from ml_assets.defs.schedules.training import catch_up, daily_training
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
+from ml_assets_tests.shown import catch_up, daily_training
 from ml_assets_tests.ticks import at, days, keys, preset, record
 
 MORNING = "2025-12-02T03:00:00"

@@ -22,14 +22,15 @@ from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.model import scoring_model
 from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
 from ml_assets.pipelines.tabular.scoring.predictions import predict_day
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import CUSTOMERS
 
 DAY = dt.date(2025, 8, 31)
 # Two of 34 million seeds whose SHA-256 agree in 48 bits, found by trying.
@@ -124,7 +125,7 @@ def test_a_commit_does_not_replace_what_is_of_other_parameters(workspace):
 
 
 def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
-    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"seed": f"{FIRST.seed},{SECOND.seed}"}})
 
     with pytest.raises(SharedRunIdError, match="504b2b7386b1: seed=7713887, and seed=10585453"):
         list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular).run())
@@ -132,7 +133,7 @@ def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
 
 def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
     attempt(FIRST, DAY, workspace=workspace)
-    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1})
     sweep = Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular)
 
     list(sweep.run())
@@ -164,7 +165,7 @@ def test_a_run_id_of_two_runs_is_refused_with_the_places_of_both(workspace, one_
     with pytest.raises(
         RefusedError, match=r"2 models have this run_id: .*model_version=v1.*model_version=v2"
     ):
-        find_model("a" * 12, workspace.store)
+        find_model("a" * 12, workspace.store, pipeline=tabular)
     for command in ("show", "why", "reproduce"):
         assert main([command, "a" * 12]) == 2
         assert "model_version=v2" in capsys.readouterr().err
@@ -197,6 +198,8 @@ def test_of_several_models_of_a_run_id_the_dataset_chooses(workspace, one_hash, 
         done = attempt(FIRST.model_copy(update={"dataset": dataset}), DAY, workspace=both)
         assert done.error is None
 
-    assert find_model("a" * 12, both.store, dataset="customers").key.value("dataset") == "customers"
+    assert (
+        find_model("a" * 12, both.store, pipeline=tabular, line=CUSTOMERS).key.value("dataset") == "customers"
+    )
     with pytest.raises(RefusedError, match="2 models have this run_id"):
-        find_model("a" * 12, both.store, dataset="elsewhere")
+        find_model("a" * 12, both.store, pipeline=tabular)

@@ -13,8 +13,6 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.problems import check
-from ml_assets.defs.schedules.training import daily_training
-from ml_assets.defs.sensors.landing import landed_days
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
@@ -23,6 +21,7 @@ from ml_assets_tests import surfaces, ticks
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.shown import daily_training, landed_days
 from ml_assets_tests.surfaces import CANARY, DAYS, REFUSED, Typed
 from ml_assets_tests.ticks import write
 

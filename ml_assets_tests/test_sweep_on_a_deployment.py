@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.client import submit_sweep, sweeps
+from ml_assets.client import submit_sweep, trials
 from ml_assets.core.result import run_config
 from ml_assets.errors import RefusedError, RemoteError
 from ml_assets_tests import surfaces
@@ -147,7 +147,7 @@ def test_the_same_sweep_again_launches_nothing_and_has_its_leaderboard_at_once(a
 def test_a_leaderboard_of_before_a_trial_was_launched_again_is_not_taken_for_the_new_one(
     as_runs, live, monkeypatch
 ):
-    monkeypatch.setattr(sweeps, "SENSOR_SECONDS", 0)
+    monkeypatch.setattr(trials, "SENSOR_SECONDS", 0)
     trial, *_ = as_runs.of("train")
     live.ask(RELAUNCH, parent=trial)
 

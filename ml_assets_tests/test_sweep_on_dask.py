@@ -23,9 +23,9 @@ from ml_assets.pipeline.parallel import side_by_side
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
 
@@ -33,7 +33,7 @@ pytest.importorskip("distributed")
 
 DAYS = (dt.date(2025, 8, 5), dt.date(2025, 8, 6))
 PARAMETERS = TrainingParameters(source="shop", lookback_days=91, holdout_days=10)
-OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2}, cls=TrainingParameters)
+OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2})
 
 
 @dataclass

@@ -23,8 +23,8 @@ from ml_assets.core.sweep.space import corners
 from ml_assets.core.sweep.sweep_parameters import space_of, sweep_identity
 from ml_assets.core.sweep.tpe import BATCH, Tpe, _distribution
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.conftest import REPO, output_of
 
 DAY = dt.date(2025, 12, 1)
@@ -92,7 +92,7 @@ def test_a_grid_is_all_combinations_in_the_order_of_their_names():
 
 
 def test_a_grid_is_whole_though_it_has_more_trials_than_a_search_draws():
-    own = check_sweep({"grid": {"max_depth": "1..16", "seed": "0..3"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"max_depth": "1..16", "seed": "0..3"}})
 
     assert [(t.max_depth, t.seed) for t in trials_of(V2, own)] == list(
         itertools.product(range(1, 17), range(4))
@@ -105,15 +105,13 @@ def test_the_order_of_the_axes_changes_no_trial(grid, shuffler):
     turned = list(grid.items())
     shuffler.shuffle(turned)
 
-    assert trials_of(V2, check_sweep({"grid": grid}, cls=TrainingParameters)) == trials_of(
-        V2, check_sweep({"grid": dict(turned)}, cls=TrainingParameters)
-    )
+    assert trials_of(V2, check_sweep({"grid": grid})) == trials_of(V2, check_sweep({"grid": dict(turned)}))
 
 
 @given(grids(SPACES), st.integers(1, 30), st.integers(0, 2**31 - 1), st.sampled_from(["random", "tpe"]))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_every_trial_is_a_sound_run_inside_the_axes_and_no_two_are_equal(grid, count, seed, search):
-    own = check_sweep({"grid": grid, "search": search, "trials": count, "seed": seed}, cls=TrainingParameters)
+    own = check_sweep({"grid": grid, "search": search, "trials": count, "seed": seed})
     trials = trials_of(V2, own) if search == "random" else through(Tpe(V2, own, larger_is_better=True))
     ends = {
         n: [c[n] for c in corners(space_of(own, cls=TrainingParameters), cls=TrainingParameters)]
@@ -128,7 +126,7 @@ def test_every_trial_is_a_sound_run_inside_the_axes_and_no_two_are_equal(grid, c
 
 
 def test_a_trial_is_the_run_that_these_parameters_have_in_the_shell():
-    own = check_sweep({"grid": {"learning_rate": "1,0.10"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"learning_rate": "1,0.10"}})
 
     assert ids(trials_of(V2, own)) == [
         run_id(check({"model_version": "v2", "learning_rate": rate}, TrainingParameters), DAY)
@@ -137,7 +135,7 @@ def test_a_trial_is_the_run_that_these_parameters_have_in_the_shell():
 
 
 def test_numbers_are_drawn_readable_and_as_many_as_asked_for():
-    own = check_sweep({"grid": MIXED, "search": "random", "trials": 200}, cls=TrainingParameters)
+    own = check_sweep({"grid": MIXED, "search": "random", "trials": 200})
 
     trials = trials_of(V2, own)
 
@@ -164,7 +162,7 @@ def test_log_draws_every_factor_equally_often_and_without_it_every_difference():
 def drawn_of(text, name="l2_regularization", **more):
     """Many draws of one axis, beside a seed so that no two trials are equal."""
     grid = {name: text, "seed": "0..2147483647"}
-    own = check_sweep({"grid": grid, "search": "random", "trials": 2000, **more}, cls=TrainingParameters)
+    own = check_sweep({"grid": grid, "search": "random", "trials": 2000, **more})
     return named(trials_of(V2, own), name)
 
 
@@ -190,9 +188,7 @@ def test_both_ends_of_whole_numbers_are_drawn_as_often_as_their_share(text, expe
 
 def test_listed_trials_are_drawn_by_the_seed_as_well():
     own = {"grid": {"max_depth": "1..16", "calibrate": "true,false"}, "search": "random", "trials": 5}
-    one, again, other = (
-        ids(trials_of(V2, check_sweep({**own, "seed": seed}, cls=TrainingParameters))) for seed in (1, 1, 2)
-    )
+    one, again, other = (ids(trials_of(V2, check_sweep({**own, "seed": seed}))) for seed in (1, 1, 2))
 
     assert one == again != other
 
@@ -218,18 +214,13 @@ def test_a_small_range_with_log_is_drawn_to_its_end():
 def test_halving_starts_from_the_trials_that_random_draws():
     fields = {"grid": MIXED, "trials": 9, "window_days": 30}
 
-    halving, drawn = (
-        check_sweep({**fields, "search": search}, cls=TrainingParameters) for search in ("halving", "random")
-    )
+    halving, drawn = (check_sweep({**fields, "search": search}) for search in ("halving", "random"))
 
     assert trials_of(V2, halving) == trials_of(V2, drawn)
 
 
 def test_another_seed_draws_other_trials():
-    one, other = (
-        check_sweep({"grid": MIXED, "search": "random", "seed": seed}, cls=TrainingParameters)
-        for seed in (1, 2)
-    )
+    one, other = (check_sweep({"grid": MIXED, "search": "random", "seed": seed}) for seed in (1, 2))
 
     assert not set(ids(trials_of(V2, one))) & set(ids(trials_of(V2, other)))
 
@@ -237,13 +228,13 @@ def test_another_seed_draws_other_trials():
 PROGRAM = f"""
 import json
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets.pipelines.tabular.beside import check_sweep
+from ml_assets_tests.beside import check_sweep
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.tpe import Tpe
 from ml_assets_tests.test_sweep_search import V2, ids, through
 grid = {MIXED!r}
-drawn = trials_of(V2, check_sweep(dict(grid=grid, search="random", seed=7), cls=TrainingParameters))
-learned = through(Tpe(V2, check_sweep(dict(grid=grid, search="tpe", seed=7), cls=TrainingParameters), larger_is_better=True))
+drawn = trials_of(V2, check_sweep(dict(grid=grid, search="random", seed=7)))
+learned = through(Tpe(V2, check_sweep(dict(grid=grid, search="tpe", seed=7)), larger_is_better=True))
 print(json.dumps([ids(drawn), ids(learned)]))
 """
 
@@ -251,12 +242,8 @@ print(json.dumps([ids(drawn), ids(learned)]))
 def test_another_process_with_another_hash_seed_finds_the_same_trials():
     own = {"grid": MIXED, "seed": 7}
     here = [
-        ids(trials_of(V2, check_sweep({**own, "search": "random"}, cls=TrainingParameters))),
-        ids(
-            through(
-                Tpe(V2, check_sweep({**own, "search": "tpe"}, cls=TrainingParameters), larger_is_better=True)
-            )
-        ),
+        ids(trials_of(V2, check_sweep({**own, "search": "random"}))),
+        ids(through(Tpe(V2, check_sweep({**own, "search": "tpe"}), larger_is_better=True))),
     ]
 
     for hash_seed in ("1", "2"):
@@ -273,20 +260,20 @@ def test_another_process_with_another_hash_seed_finds_the_same_trials():
 
 def test_combinations_that_differ_in_what_is_not_used_are_one_trial():
     grid = {"max_depth": "2..8", "model_version": "v1,v2", "calibrate": "true,false"}
-    trials = trials_of(TrainingParameters(), check_sweep({"grid": grid}, cls=TrainingParameters))
+    trials = trials_of(TrainingParameters(), check_sweep({"grid": grid}))
 
     assert len(trials) == len(set(ids(trials))) == 2 * (1 + 7)
     assert {trial.max_depth for trial in trials if trial.model_version == "v1"} == {4}
     for search in ("random", "halving"):
         own = {"grid": grid, "search": search, "trials": 30, "window_days": 9}
-        drawn_ = trials_of(TrainingParameters(), check_sweep(own, cls=TrainingParameters))
+        drawn_ = trials_of(TrainingParameters(), check_sweep(own))
         assert sorted(ids(drawn_)) == sorted(ids(trials))
-        few = trials_of(TrainingParameters(), check_sweep({**own, "trials": 12}, cls=TrainingParameters))
+        few = trials_of(TrainingParameters(), check_sweep({**own, "trials": 12}))
         assert len(few) == len(set(ids(few))) == 12
     learned = through(
         Tpe(
             TrainingParameters(),
-            check_sweep({**own, "search": "tpe"}, cls=TrainingParameters),
+            check_sweep({**own, "search": "tpe"}),
             larger_is_better=True,
         )
     )
@@ -294,7 +281,7 @@ def test_combinations_that_differ_in_what_is_not_used_are_one_trial():
 
 
 def test_impossible_combinations_are_all_refused_with_their_problem_and_a_count():
-    own = check_sweep({"grid": {"holdout_days": "20..31", "lookback_days": "10,99"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"holdout_days": "20..31", "lookback_days": "10,99"}})
 
     with pytest.raises(RefusedError) as refusal:
         trials_of(TrainingParameters(), own)
@@ -309,7 +296,7 @@ def test_impossible_combinations_are_all_refused_with_their_problem_and_a_count(
 
 
 def test_as_many_impossible_combinations_as_are_shown_have_no_more():
-    own = check_sweep({"grid": {"holdout_days": "20..29", "lookback_days": "10,99"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"holdout_days": "20..29", "lookback_days": "10,99"}})
 
     with pytest.raises(RefusedError) as refusal:
         trials_of(TrainingParameters(), own)
@@ -319,7 +306,7 @@ def test_as_many_impossible_combinations_as_are_shown_have_no_more():
 
 
 def test_an_unused_value_among_what_all_trials_share_is_refused():
-    own = check_sweep({"grid": {"model_version": "v1,v2", "holdout_days": "28,365"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"model_version": "v1,v2", "holdout_days": "28,365"}})
 
     with pytest.raises(RefusedError) as refusal:
         trials_of(TrainingParameters(model_version="v2", max_iter=50), own)
@@ -338,7 +325,7 @@ def test_an_unused_value_among_what_all_trials_share_is_refused():
 
 @pytest.mark.parametrize("search", ["grid", "random"])
 def test_an_axis_that_changes_nothing_is_refused(search):
-    own = check_sweep({"grid": {"max_depth": "2..8", "C": "1,2"}, "search": search}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"max_depth": "2..8", "C": "1,2"}, "search": search})
 
     with pytest.raises(
         RefusedError, match=r"max_depth: not used by model_version v1.*Impossible: C=1.0 max_depth=2"
@@ -413,7 +400,7 @@ def test_learning_refuses_a_space_with_impossible_corners_before_the_first_trial
     with pytest.raises(RefusedError, match="Impossible: "):
         Tpe(
             V2 if "holdout_days" in grid else TrainingParameters(),
-            check_sweep({"grid": grid, "search": "tpe"}, cls=TrainingParameters),
+            check_sweep({"grid": grid, "search": "tpe"}),
             larger_is_better=True,
         )
 
@@ -421,7 +408,7 @@ def test_learning_refuses_a_space_with_impossible_corners_before_the_first_trial
 def learning(*, larger=True, **fields):
     return Tpe(
         V2,
-        check_sweep({"grid": MIXED, "search": "tpe", "trials": 30, **fields}, cls=TrainingParameters),
+        check_sweep({"grid": MIXED, "search": "tpe", "trials": 30, **fields}),
         larger_is_better=larger,
     )
 
@@ -454,9 +441,7 @@ def test_learning_goes_where_the_metric_is_best():
     ],
 )
 def test_learning_draws_from_the_axis_as_it_was_given(name, text, expected):
-    (axis,) = space_of(
-        check_sweep({"grid": {name: text}, "search": "tpe"}, cls=TrainingParameters), cls=TrainingParameters
-    )
+    (axis,) = space_of(check_sweep({"grid": {name: text}, "search": "tpe"}), cls=TrainingParameters)
 
     assert _distribution(axis) == expected
 
@@ -517,16 +502,16 @@ def test_the_last_batch_is_as_small_as_what_is_left():
 
 def test_trials_of_a_search_that_learns_cannot_be_listed_beforehand():
     with pytest.raises(ValueError, match="use Tpe"):
-        trials_of(V2, check_sweep({"grid": MIXED, "search": "tpe"}, cls=TrainingParameters))
+        trials_of(V2, check_sweep({"grid": MIXED, "search": "tpe"}))
 
 
 def test_without_the_extra_learning_is_refused_with_the_remedy():
     program = (
         "import sys; sys.modules['optuna'] = None\n"
         "from ml_assets.pipelines.tabular.parameters import TrainingParameters\n"
-        "from ml_assets.pipelines.tabular.beside import check_sweep\n"
+        "from ml_assets_tests.beside import check_sweep\n"
         "from ml_assets.core.sweep.tpe import Tpe\n"
-        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}, cls=TrainingParameters), larger_is_better=True)\n"
+        "try: Tpe(TrainingParameters(), check_sweep({'grid': {'C': '1,2'}, 'search': 'tpe'}), larger_is_better=True)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
 
@@ -546,7 +531,7 @@ def test_the_search_loads_nothing_heavy_before_it_is_used():
 
 
 def test_a_value_on_an_axis_takes_the_place_of_the_runs_own():
-    own = check_sweep({"grid": {"max_depth": "2,3"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"max_depth": "2,3"}})
 
     trials = trials_of(TrainingParameters(model_version="v2", max_depth=9, max_iter=7), own)
 

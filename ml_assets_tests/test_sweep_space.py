@@ -12,9 +12,9 @@ from ml_assets.core.sweep.axis import Choices, Range, read_axis
 from ml_assets.core.sweep.space import FIXED, listed, read_space, size
 from ml_assets.core.sweep.sweep_parameters import USED_BY, space_of, sweep_identity
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.beside import SweepParameters, check_sweep
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
+from ml_assets_tests.beside import SweepParameters, check_sweep
 from ml_assets_tests.strategies import MARK, _values, marked_texts, parameters
 
 DAY = dt.date(2025, 12, 1)
@@ -140,7 +140,7 @@ def test_a_grid_is_as_large_as_the_product_of_its_axes(drawn):
 )  # fmt: skip
 def test_a_wrong_axis_is_refused_with_what_is_allowed(name, text, line):
     with pytest.raises(RefusedError) as refusal:
-        check_sweep({"grid": {name: text}}, cls=TrainingParameters)
+        check_sweep({"grid": {name: text}})
 
     assert refusal.value.problems == (line,)
 
@@ -169,7 +169,7 @@ def test_all_problems_of_all_axes_and_fields_are_told_together():
 )  # fmt: skip
 def test_what_a_search_cannot_do_is_refused_with_the_remedy(values, told):
     with pytest.raises(RefusedError) as refusal:
-        check_sweep(values, cls=TrainingParameters)
+        check_sweep(values)
 
     (line,) = refusal.value.problems
     assert line.startswith(told)
@@ -188,7 +188,7 @@ def test_a_credential_is_refused_anywhere_and_never_repeated(secret, form, place
     }.get(place, {"grid": {place: text}})
 
     with pytest.raises(RefusedError) as refusal:
-        check_sweep(given_values, cls=TrainingParameters)
+        check_sweep(given_values)
 
     assert secret not in str(refusal.value)
     assert form.endswith("log") or "looks like a credential" in str(refusal.value)
@@ -325,7 +325,7 @@ def test_the_runs_own_value_of_an_axis_changes_nothing_and_any_other_does():
 
 
 def test_with_an_axis_of_model_versions_the_runs_own_version_changes_nothing():
-    own = check_sweep({"grid": {"model_version": "v1,v2"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"model_version": "v1,v2"}})
 
     assert sweep_identity(TrainingParameters(), own) == sweep_identity(V2, own)
     assert {"C", "max_iter"} <= set(sweep_identity(V2, own))
@@ -333,7 +333,7 @@ def test_with_an_axis_of_model_versions_the_runs_own_version_changes_nothing():
 
 @given(parameters())
 def test_a_sweep_is_never_named_like_a_run(drawn):
-    own = check_sweep({"grid": {"calibrate": "true,false"}}, cls=TrainingParameters)
+    own = check_sweep({"grid": {"calibrate": "true,false"}})
 
     assert hash_identity(sweep_identity(drawn, own), DAY) != run_id(drawn, DAY)
     assert from_identity(sweep_identity(drawn, own), cls=TrainingParameters).seed == drawn.seed

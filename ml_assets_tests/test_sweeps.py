@@ -25,9 +25,9 @@ from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, l
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular, training
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.builders import land, order_day, order_days, write_landing
 from ml_assets_tests.scenario import failure_of, materializations, train, train_days
 
@@ -99,9 +99,7 @@ def swept(first, zone, monkeypatch):
 
 @pytest.fixture
 def board(swept):
-    return load_leaderboard(
-        leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=tabular), swept[0]
-    )
+    return load_leaderboard(leaderboard_key(PARAMETERS, check_sweep(TWO), DAY, pipeline=tabular), swept[0])
 
 
 def test_a_trial_is_a_run_which_train_reuses(swept):
@@ -162,7 +160,7 @@ def test_the_leaderboard_has_each_trial_on_each_day(board):
 
 def test_the_numbers_of_the_leaderboard_are_those_of_the_evaluations(swept, board):
     store, _ = swept
-    key = leaderboard_key(PARAMETERS, check_sweep(TWO, cls=TrainingParameters), DAY, pipeline=tabular)
+    key = leaderboard_key(PARAMETERS, check_sweep(TWO), DAY, pipeline=tabular)
 
     values = {e.run_id: e.metrics["roc_auc"] for e in map(store.manifest, store.keys("evaluation"))}
     for trial in board.trials:
@@ -192,7 +190,7 @@ def test_without_an_axis_the_leaderboard_is_of_the_one_trial(swept):
     result = launch({})
 
     (only,) = load_leaderboard(
-        leaderboard_key(PARAMETERS, check_sweep({}, cls=TrainingParameters), DAY, pipeline=tabular), swept[0]
+        leaderboard_key(PARAMETERS, check_sweep({}), DAY, pipeline=tabular), swept[0]
     ).trials
     assert result.success, failure_of(result)
     assert (only.run_id, only.values) == (run_id(PARAMETERS, DAY), {})
@@ -205,7 +203,7 @@ def test_model_versions_are_ranked_together(swept):
     result = launch(own)
 
     assert result.success, failure_of(result)
-    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular)
+    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY, pipeline=tabular)
     assert key.value("model_version") == ""
     found = load_leaderboard(key, swept[0]).trials
     assert {trial.values["model_version"] for trial in found} == {"v1", "v2"}
@@ -235,9 +233,7 @@ def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_ar
 
     assert result.success, failure_of(result)
     found = load_leaderboard(
-        leaderboard_key(
-            TrainingParameters(**given), check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular
-        ),
+        leaderboard_key(TrainingParameters(**given), check_sweep(own), DAY, pipeline=tabular),
         store,
     )
     assert [trial.rank for trial in found.trials] == list(range(1, 10))
@@ -272,7 +268,7 @@ def sweep(store, zone):
     def call(own, *, given=GIVEN, at=store, days=1, zone=zone, retry_failed=False):
         found = Sweep(
             parameters=TrainingParameters(**given),
-            own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
+            own=check_sweep({"window_days": days, **own}),
             days=tuple(DAYS[-days:]),
             workspace=workspace_of(at, zone),
             retry_failed=retry_failed,
@@ -340,7 +336,7 @@ def test_all_trials_of_a_day_are_measured_on_the_rows_that_the_sweep_began_with(
     place = workspace_of(store, own_zone)
     found = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"window_days": days, **own}, cls=TrainingParameters),
+        own=check_sweep({"window_days": days, **own}),
         days=tuple(DAYS[-days:]),
         workspace=place,
         pipeline=tabular,
@@ -383,7 +379,7 @@ def test_runs_that_learned_from_other_rows_are_made_again_where_they_are_ranked(
 
     found = Sweep(
         parameters=PARAMETERS,
-        own=check_sweep({"grid": {"C": "0.1,1"}}, cls=TrainingParameters),
+        own=check_sweep({"grid": {"C": "0.1,1"}}),
         days=(DAY,),
         workspace=place,
         pipeline=tabular,
@@ -528,7 +524,7 @@ def test_a_search_that_draws_gives_the_same_leaderboard_in_another_root(sweep, t
 
     boards = [sweep(own, at=root).leaderboard() for root in roots]
 
-    key = leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular)
+    key = leaderboard_key(PARAMETERS, check_sweep(own), DAY, pipeline=tabular)
     assert len(boards[0].trials) == 5
     assert roots[0].verify(key).files == roots[1].verify(key).files
 
@@ -541,7 +537,7 @@ def test_halving_tries_the_finalists_on_all_days_and_marks_the_others(sweep, sto
     assert [trial.days for trial in found.trials] == [6, 6, 2, 2]
     assert [words.FEWER in words.marks(trial) for trial in found.trials] == [False, False, True, True]
     assert "have fewer than all 6 days" in load_summary(
-        leaderboard_key(PARAMETERS, check_sweep(own, cls=TrainingParameters), DAY, pipeline=tabular), store
+        leaderboard_key(PARAMETERS, check_sweep(own), DAY, pipeline=tabular), store
     )
     assert len(list(store.keys("evaluation"))) == 4 * 2 + 2 * 4
 

@@ -13,12 +13,10 @@ import pytest
 from dagster._core.definitions.schedule_definition import DecoratedScheduleFunction
 from dagster._grpc.impl import get_external_schedule_execution, get_external_sensor_execution
 
+from ml_assets.adapter.launching import in_time, request_folder
+from ml_assets.adapter.launching import landing_sensor as landing
+from ml_assets.adapter.launching.request_sensor import FILE_TAG
 from ml_assets.definitions import defs
-from ml_assets.defs import in_time
-from ml_assets.defs.schedules.training import catch_up, daily_training
-from ml_assets.defs.sensors import landing, request_folder
-from ml_assets.defs.sensors.landing import landed_days
-from ml_assets.defs.sensors.requests import FILE_TAG, request_files
 from ml_assets.errors import OutOfTimeError
 from ml_assets.storage import deadline
 from ml_assets.storage.again import again
@@ -26,6 +24,7 @@ from ml_assets.storage.deadline import time_left, times_late, within
 from ml_assets_tests.builders import write_landing
 from ml_assets_tests.faulty import Fault, faulty
 from ml_assets_tests.s3 import make_bucket, s3_server, use
+from ml_assets_tests.shown import catch_up, daily_training, landed_days, request_files
 from ml_assets_tests.ticks import at, let_end, preset, tick, write
 from ml_assets_tests.webhook import webhook
 
@@ -49,7 +48,7 @@ def hurried(monkeypatch):
     monkeypatch.setattr(in_time, "GRACE", 2.0)
     monkeypatch.setattr(request_folder, "LISTED_WITHIN", 2.0)
     monkeypatch.setattr(request_folder, "READ_WITHIN", 1.0)
-    monkeypatch.setattr("ml_assets.defs.sensors.requests.READ_WITHIN", 1.0)
+    monkeypatch.setattr("ml_assets.adapter.launching.request_sensor.READ_WITHIN", 1.0)
     monkeypatch.setattr(landing, "ZONE", 2.0)
 
 
@@ -281,7 +280,9 @@ def test_a_pipe_among_the_presets_holds_up_no_tick(hurried):
 def test_a_store_that_does_not_answer_skips_the_schedule_in_words(hurried, monkeypatch):
     preset("daily", "seed = 1", daily=True)
     go_on = threading.Event()
-    monkeypatch.setattr("ml_assets.defs.schedules.training.days_trained", lambda *_: go_on.wait(LONG) and ())
+    monkeypatch.setattr(
+        "ml_assets.adapter.launching.schedules.days_made", lambda *_, **__: go_on.wait(LONG) and ()
+    )
 
     context_free, took = timed(lambda: _skip_of(catch_up))
     go_on.set()

@@ -204,7 +204,9 @@ def test_a_card_that_is_too_long_for_a_tag_is_cut_and_says_where_the_whole_one_i
         card, manifest=card.manifest.model_validate({**card.manifest.model_dump(), "artifacts": lineage})
     )
 
-    run = tracked_run({"evaluation": evaluation, "model_card": card}, environment="dev", card="x" * 9000)
+    run = tracked_run(
+        {"evaluation": evaluation, "model_card": card}, pipeline=tabular, environment="dev", card="x" * 9000
+    )
 
     assert len(run.tags[CARD_TAG]) == LONGEST_TAG
     assert run.tags[CARD_TAG].endswith("The whole card: /store/model_card)")
@@ -213,12 +215,15 @@ def test_a_card_that_is_too_long_for_a_tag_is_cut_and_says_where_the_whole_one_i
 def test_a_run_is_told_by_what_the_manifests_say():
     found = {asset: StoredArtifact(manifest=own, uri=f"/store/{asset}") for asset, own in manifests().items()}
     evaluation, model = (found[asset].manifest for asset in ("evaluation", "model"))
-    run = tracked_run(found, environment="green", card="# A card")
+    run = tracked_run(found, pipeline=tabular, environment="green", card="# A card")
 
     assert (run.run_id, run.environment, run.metrics) == (evaluation.run_id, "green", evaluation.metrics)
     assert run.parameters["as_of"] == evaluation.as_of.isoformat()
     assert run.parameters["dataset"] == evaluation.parameters["dataset"]
-    assert {*run.parameters} == {*with_omitted("evaluation", evaluation.parameters), "as_of"}
+    assert {*run.parameters} == {
+        *with_omitted("evaluation", evaluation.parameters, pipeline=tabular),
+        "as_of",
+    }
     assert run.parameters["seed"] == str(evaluation.parameters["seed"])
     assert run.tags == {
         "ml_assets.as_of": evaluation.as_of.isoformat(),
@@ -236,13 +241,13 @@ def test_a_run_is_told_by_what_the_manifests_say():
 def test_a_run_without_its_model_begins_with_its_evaluation_and_one_without_a_card_has_none():
     found = {asset: StoredArtifact(manifest=own, uri=f"/store/{asset}") for asset, own in manifests().items()}
     alone = {"evaluation": found["evaluation"], "training_set": late(found["training_set"])}
-    run = tracked_run(alone, environment="dev", card="# A card")
+    run = tracked_run(alone, pipeline=tabular, environment="dev", card="# A card")
 
     assert run.started_at == found["evaluation"].manifest.started_at
     assert run.ended_at == found["evaluation"].manifest.created_at
     assert CARD_TAG not in run.tags
-    assert CARD_TAG not in tracked_run(found, environment="dev").tags
-    whole = tracked_run(found, environment="dev", card="x" * LONGEST_TAG)
+    assert CARD_TAG not in tracked_run(found, pipeline=tabular, environment="dev").tags
+    whole = tracked_run(found, pipeline=tabular, environment="dev", card="x" * LONGEST_TAG)
     assert whole.tags[CARD_TAG] == "x" * LONGEST_TAG
 
 
@@ -255,7 +260,9 @@ def late(stored):
 
 def test_an_artifact_that_was_made_again_since_is_not_passed_off_as_what_was_evaluated():
     run = tracked_run(
-        {"evaluation": stored("evaluation", "e"), "model": stored("model", "made since")}, environment="dev"
+        {"evaluation": stored("evaluation", "e"), "model": stored("model", "made since")},
+        pipeline=tabular,
+        environment="dev",
     )
 
     assert "ml_assets.evaluation.uri" in run.tags

@@ -21,17 +21,17 @@ import dagster as dg
 
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.own import each_day
-from ml_assets.adapter.partitions import BACKFILL, daily
+from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
 from ml_assets.adapter.refusal import our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped, workspace_of
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig, plain
-from ml_assets.core.asset import Asset
-from ml_assets.core.asset_reader import Reader
+from ml_assets.core.asset import Asset, Making
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
+from ml_assets.core.resource import Resource
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
@@ -74,7 +74,7 @@ class Beside:
         view, run = self.view, context.run
         params, options = given[view.params], given[OPTIONS]
         refuse_mistyped(context, params=view.params)
-        days, config = days_of(context), given.get(CONFIG)
+        days, config = days_of(context, every=view.pipeline.every), given.get(CONFIG)
         parameters = plain(params, view.pipeline.parameters)
         pipeline = self.pipeline(config)
         workspace = replace(workspace_of(options, run, view=view), pipeline=pipeline)
@@ -149,8 +149,8 @@ def dagster_asset(
         beside = _read(function, view, threads=threads)
         DECLARED.setdefault(pipeline, {})[beside.asset.name] = beside
         if beside.config is None or not issubclass(beside.config, Parameters):
-            return _asset(beside, partitions or daily(), declared)
-        return _refused(beside.config)(_asset(beside, partitions or daily(), declared))
+            return _asset(beside, partitions or days_of_pipeline(pipeline), declared)
+        return _refused(beside.config)(_asset(beside, partitions or days_of_pipeline(pipeline), declared))
 
     return decorate
 
@@ -233,18 +233,19 @@ def _read(function: Callable[..., Any], view: View, *, threads: int) -> Beside:
     stub.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by the reader
         [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hints[n]) for n in taken]
     )
-    reader = Reader(pipeline=pipeline.name, parameters=pipeline.parameters, assets=pipeline.assets)
-    asset = replace(reader.asset(stub, threads=threads), function=function)
+    asset = replace(pipeline.reader().asset(stub, Making(threads=threads)), function=function)
     return Beside(view=view, asset=asset, config=config, dagsters=dagsters)
 
 
 def _is_of_the_pipeline(name: str, hint: Any, pipeline: Declared) -> bool:
-    if name in pipeline.assets:
+    if name in pipeline.assets or name in pipeline.uses:
         return True
-    is_parameters = (
-        isinstance(hint, type) and issubclass(hint, Parameters) and not issubclass(hint, dg.Config)
+    is_ours = (
+        isinstance(hint, type)
+        and issubclass(hint, Parameters | Resource)
+        and not issubclass(hint, dg.Config | dg.ConfigurableResource)
     )
-    return is_parameters or name in ("params", "rows", "as_of")
+    return is_ours or name in ("params", "rows", "as_of")
 
 
 def _refused(config: type[Any]) -> Callable[[dg.AssetsDefinition], dg.AssetsDefinition]:

@@ -8,7 +8,6 @@ presets: {weekly: {method: ets, season: 7}}
 daily: [weekly]
 """
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,16 @@ import dagster as dg
 from pydantic import Field
 
 from ml_assets.adapter.definitions import definitions_of
+from ml_assets.adapter.launching.run_requests import PRESET_TAG, run_request
+from ml_assets.adapter.launching.schedules import CATCH_UP, DAILY, YESTERDAY
 from ml_assets.adapter.parameters import refuse
-from ml_assets.adapter.view import OPTIONS, View
+from ml_assets.adapter.view import View
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.nearest import nearest
 from ml_assets.core.pipeline import find_pipeline
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 
-CRON = "0 3 * * *"  # after the last day is over in every zone that is not far behind UTC
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -86,6 +86,8 @@ class ParameterizedPipeline(dg.Component, dg.Model, dg.Resolvable):
                 near = nearest(name, self.presets)
                 hint = f"Did you mean {near}?" if near else f"Known: {', '.join(self.presets) or 'none'}."
                 problems.append(f"daily: {name}: there is no such preset. {hint}")
+            elif name in (DAILY, CATCH_UP):
+                problems.append(f"daily: {name}: a schedule has this name already. Rename the preset.")
         if problems:
             raise DefinitionError("\n".join(f"{self.pipeline}: {problem}" for problem in problems))
 
@@ -107,20 +109,13 @@ def _daily(view: View, name: str, values: Mapping[str, Any]) -> dg.ScheduleDefin
     """A schedule, off until somebody turns it on, that runs a preset for the last complete day."""
 
     def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:  # noqa: ARG001  # Dagster's signature
-        day: dt.date = last_complete_day(utc_now())
-        config = {"resources": {view.params: {"config": dict(values)}, OPTIONS: {"config": {}}}}
-        run_id = view.pipeline.run_id(view.pipeline.parameters.model_validate(dict(values)), day)
-        return dg.RunRequest(
-            run_key=f"daily:{name}:{day}:{run_id}",
-            run_config=config,
-            partition_key=str(day),
-            tags={"ml_assets/preset": name, "ml_assets/run_id": run_id},
-        )
+        day = last_complete_day(utc_now())
+        return run_request(values, day, view=view, event=f"daily:{name}", tags={PRESET_TAG: name})
 
     return dg.ScheduleDefinition(
-        name=f"{view.name}_{name}",
+        name=view.beside(name, main=f"{view.name}_{name}"),
         job_name=view.job_name,
-        cron_schedule=CRON,
+        cron_schedule=YESTERDAY,
         execution_timezone="UTC",
         execution_fn=request,
         description=f"{view.name} with the preset {name}, each day for the day before",

@@ -1,6 +1,6 @@
-"""All that Dagster needs of a pipeline: assets, checks, a job, and resources that refuse a bad value at launch."""
+"""All that Dagster needs of a pipeline: assets, checks, jobs, and resources that refuse a bad value at launch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -8,11 +8,24 @@ import dagster as dg
 
 from ml_assets.adapter.assets import assets_of_view
 from ml_assets.adapter.io_manager import io_manager_of
+from ml_assets.adapter.launching.of_view import launching_of
 from ml_assets.adapter.parameters import options_resource, params_resource
+from ml_assets.adapter.promotion import promotion, promotion_job
+from ml_assets.adapter.reports.asset import backfill_report, report_job
+from ml_assets.adapter.reports.sensor import report_after_backfill
+from ml_assets.adapter.reproduction import reproduction
+from ml_assets.adapter.sweeps.asset import leaderboard, sweep_job
+from ml_assets.adapter.sweeps.sensor import leaderboard_after_sweep
 from ml_assets.adapter.view import OPTIONS, View
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
+from ml_assets.core.sweep import result as sweeps
 from ml_assets.errors import DefinitionError
+from ml_assets.pipeline import failed_trials, report
+
+STEPS = (report.ASSET, sweeps.ASSET)
+"""The assets with days that are beside those of every pipeline."""
 
 
 def definitions_of(
@@ -27,7 +40,7 @@ def definitions_of(
 
     Args:
         pipeline: what is shown.
-        prefix: the first part of its asset keys, and of the names of its job and resources.
+        prefix: the first part of its asset keys, and of the names of its jobs and resources.
         pinned: parameters that cannot be given in this view, and their values.
         assets: those beside the pipeline that its runs can make, such as `@pipeline.dagster_asset` declares.
         partitions: the days; by default from the first day of the settings on.
@@ -37,13 +50,34 @@ def definitions_of(
     """
     view = View(pipeline=pipeline, prefix=prefix, pinned=dict(pinned))
     _refuse_pins(view)
-    made = assets_of_view(view, partitions=partitions)
-    return dg.Definitions(
-        assets=[made, *assets],
+    shown = definitions_of_view(view, steps=[item.node_def.name for item in assets], partitions=partitions)
+    return dg.Definitions.merge(shown, dg.Definitions(assets=assets)) if assets else shown
+
+
+def definitions_of_view(
+    view: View,
+    *,
+    group: str = "",
+    steps: Sequence[str] = (),
+    reserved: Sequence[str] = (),
+    partitions: dg.TimeWindowPartitionsDefinition | None = None,
+) -> dg.Definitions:
+    """The definitions of a view: its assets, what is beside every pipeline's, and its resources.
+
+    Args:
+        view: what is shown.
+        group: of its assets; by default that of the view.
+        steps: those of further assets with days beside it.
+        reserved: further names that an asset of one's own cannot have.
+        partitions: the days; by default from the first day of the settings on.
+    """
+    made = dg.Definitions(
+        assets=[assets_of_view(view, group=group, partitions=partitions)],
         jobs=[job_of(view)],
-        resources=resources_of(view, steps=[item.node_def.name for item in assets]),
+        resources=resources_of(view, steps=steps, reserved=reserved),
         executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(made, *(beside(view) for beside in BESIDE))
 
 
 def job_of(view: View) -> Any:
@@ -62,14 +96,47 @@ def resources_of(
 
     Args:
         view: of which pipeline.
-        steps: those of assets beside it.
-        reserved: names that an asset of one's own cannot have beside those of the pipeline's assets.
+        steps: those of assets beside it that not every pipeline has.
+        reserved: further names that an asset of one's own cannot have beside those of the pipeline's assets.
     """
+    known = (*STEPS, failed_trials.ASSET, *reserved)
     return {
         view.params: params_resource(view),
         OPTIONS: options_resource(),
-        view.io_manager: io_manager_of(view, steps=steps, reserved=reserved),
+        view.io_manager: io_manager_of(view, steps=[*map(view.step_of, STEPS), *steps], reserved=known),
     }
+
+
+def _reports(view: View) -> dg.Definitions:
+    return dg.Definitions(
+        assets=[backfill_report(view)], jobs=[report_job(view)], sensors=[report_after_backfill(view)]
+    )
+
+
+def _sweeps(view: View) -> dg.Definitions:
+    """Nothing where no metric is declared by which trials could be ranked."""
+    if not Metrics.of(view.pipeline).ranked:
+        return dg.Definitions()
+    return dg.Definitions(
+        assets=[leaderboard(view)], jobs=[sweep_job(view)], sensors=[leaderboard_after_sweep(view)]
+    )
+
+
+def _promotion(view: View) -> dg.Definitions:
+    """Nothing where the pipeline promotes nothing."""
+    if view.pipeline.promotes is None:
+        return dg.Definitions()
+    return dg.Definitions(assets=[promotion(view)], jobs=[promotion_job(view)])
+
+
+BESIDE: tuple[Callable[[View], dg.Definitions], ...] = (
+    _reports,
+    _sweeps,
+    _promotion,
+    reproduction,
+    launching_of,
+)
+"""What every view has beside its assets; each gives nothing where a pipeline lacks what it needs."""
 
 
 def _refuse_pins(view: View) -> None:

@@ -95,7 +95,7 @@ def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 def inputs_text(manifest: Manifest) -> dg.MarkdownMetadataValue:
     """What the artifact was made from, as a list."""
-    lines = [f"- `{a.asset}` run `{a.run_id}`, SHA-256 `{a.sha256[:16]}...`" for a in manifest.artifacts]
+    lines = [f"- `{a.name}` run `{a.run_id}`, SHA-256 `{a.sha256[:16]}...`" for a in manifest.artifacts]
     for source in manifest.sources:
         days = source.days
         span = f"{days[0].date} to {days[-1].date}" if days else "no day"
@@ -124,9 +124,7 @@ def _name(file: StoredFile) -> str:
     return file.name.rpartition(".")[0]
 
 
-def run_tags(
-    parameters: Mapping[str, Any], *, run_id: str, names: Sequence[str] = ("dataset", "model_version")
-) -> dict[str, str]:
+def run_tags(parameters: Mapping[str, Any], *, run_id: str, names: Sequence[str]) -> dict[str, str]:
     """The tags of a Dagster run: what it is a run of. A sweep over one of the names has no one value of it."""
     return {
         "ml_assets/run_id": run_id,

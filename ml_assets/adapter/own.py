@@ -38,7 +38,7 @@ def workspace_for(
     """The workspace of a run of `asset`; what was given of its own counts among what was given."""
     workspace = workspace_of(options, context.run, view=view)
     config: Mapping[str, Any] = context.run.run_config
-    own = config.get("ops", {}).get(asset, {}).get("config", {})
+    own = config.get("ops", {}).get(view.step_of(asset), {}).get("config", {})
     typed = sorted(name for name in own if name in model.model_fields)
     return replace(workspace, given=(*workspace.given, *typed))
 
@@ -66,15 +66,22 @@ def _number(entry: str) -> int:
 
 
 def announce(
-    context: dg.AssetExecutionContext, values: Mapping[str, Any], run_ids: Sequence[str], *, job: str
+    context: dg.AssetExecutionContext,
+    values: Mapping[str, Any],
+    run_ids: Sequence[str],
+    *,
+    job: str,
+    view: View,
 ) -> None:
     """Refuse a mistyped run config; then state what the run makes, in the log and, in the asset's own job, in tags."""
     run = context.run
-    refuse_mistyped(context)
+    refuse_mistyped(context, params=view.params)
     stated = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items())
     context.log.info("run_id %s: %s of %s", ", ".join(run_ids), job, stated)
     if not context.instance.is_ephemeral and context.job_def.name == job:
-        context.instance.add_run_tags(run.run_id, run_tags(values, run_id=run_ids[-1]))
+        context.instance.add_run_tags(
+            run.run_id, run_tags(values, run_id=run_ids[-1], names=view.pipeline.path)
+        )
 
 
 def asset_with_checks(

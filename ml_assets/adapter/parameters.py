@@ -13,24 +13,22 @@ from ml_assets.adapter.view import View
 from ml_assets.config import OptionsConfig
 from ml_assets.core.options import Options
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.errors import RefusedError
+from ml_assets.pipeline.readings import SOURCE
 from ml_assets.settings import load_settings
 
-SOURCE = "source"  # the parameter, where a pipeline has it, that names where rows come from
 
-
-def refuse(values: Mapping[str, Any], *, view: View | None = None) -> None:
+def refuse(values: Mapping[str, Any], *, view: View) -> None:
     """Raise RefusedError with every problem of the values: their own, and what the settings say of them.
 
     Which environment a run names is not known here: the source must have a name in one of them, and what may be
     given is what the settings' own environment allows. Dagster fills in what was not given, so that a value at its
     default counts as not given.
     """
-    model: type[Parameters] = (view.pipeline if view else default_pipeline()).parameters
+    model = view.pipeline.parameters
     parsed, problems = diagnose(values, model)
-    problems += view.pinned_problems(values) if view else []
+    problems += view.pinned_problems(values)
     if SOURCE in model.model_fields:
         problems += _source_problems(getattr(parsed, SOURCE, None) or values.get(SOURCE), problems)
     given = (name for name in values if not _is_default(name, values[name], model))

@@ -1,4 +1,4 @@
-"""An asset whose own config is checked when a run is launched, and not only once it runs."""
+"""An asset or an op whose own config is checked when a run is launched, and not only once it runs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,34 +10,48 @@ from ml_assets.adapter.refusal import at_launch
 from ml_assets.adapter.schema import shown
 from ml_assets.errors import RefusedError
 
+Refuse = Callable[[Mapping[str, Any]], object]
+
 
 def refused_at_launch(
     *,
     fields: Mapping[str, FieldInfo],
-    refuse: Callable[[Mapping[str, Any]], object],
+    refuse: Refuse,
     backfill_policy: dg.BackfillPolicy | None = None,
 ) -> Callable[[dg.AssetsDefinition], dg.AssetsDefinition]:
     """Decorate an asset: `refuse` sees the values of its own config before a run exists, and raises RefusedError.
 
-    Dagster checks only types and enums then, in words that repeat the value; ranges it checks in the run.
     The backfill policy is set here too: as an argument of `@asset`, Dagster warns of it.
     """
 
     def decorate(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
-        name = asset.node_def.name
-        unstated = f"{name}: has no values of its own. Give them under ops.{name}.config, or select the other assets only."
-
-        @dg.configured(asset.node_def, config_schema=shown(fields), name=name)
-        def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
-            with at_launch():
-                try:
-                    refuse(values)
-                except RefusedError as error:
-                    untouched = values == {field: declared.default for field, declared in fields.items()}
-                    raise RefusedError([*([unstated] if untouched else []), *error.problems]) from None
-            return values
-
+        checked = configured_at_launch(
+            asset.node_def, fields=fields, refuse=refuse, otherwise=", or select the other assets only"
+        )
         attributes = {**asset.get_attributes_dict(), "node_def": checked, "backfill_policy": backfill_policy}
         return dg.AssetsDefinition.dagster_internal_init(**attributes)
 
     return decorate
+
+
+def configured_at_launch(
+    node: Any, *, fields: Mapping[str, FieldInfo], refuse: Refuse, otherwise: str = ""
+) -> Any:
+    """The same op, whose own config `refuse` sees before a run exists; `otherwise` is what else to do than to give some.
+
+    Dagster fact: it checks only types and enums then, in words that repeat the value; ranges it checks in the run.
+    """
+    name = node.name
+    unstated = f"{name}: has no values of its own. Give them under ops.{name}.config{otherwise}."
+
+    @dg.configured(node, config_schema=shown(fields), name=name)
+    def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        with at_launch():
+            try:
+                refuse(values)
+            except RefusedError as error:
+                untouched = values == {field: declared.default for field, declared in fields.items()}
+                raise RefusedError([*([unstated] if untouched else []), *error.problems]) from None
+        return values
+
+    return checked

@@ -17,9 +17,10 @@ from ml_assets.pipeline.workspace import Workspace, open_workspace, utc_now
 from ml_assets.settings import load_settings
 
 
-def days_of(context: dg.AssetExecutionContext) -> list[dt.date]:
-    """The as_of days of this run; RefusedError where it has none, or one that cannot be learned."""
-    return partition.days_of(context.run.tags, now=utc_now(), first=load_settings().first_as_of)
+def days_of(context: dg.AssetExecutionContext, *, every: str = "") -> list[dt.date]:
+    """The as_of days of this run; RefusedError where it has none, or one that cannot be learned or `every` leaves out."""
+    first = load_settings().first_as_of
+    return partition.days_of(context.run.tags, now=utc_now(), first=first, every=every)
 
 
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: View) -> Workspace:
@@ -31,13 +32,16 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: Vie
         pipeline=view.pipeline,
         environment=options.environment,
         reuse=options.reuse,
+        again=options.again,
         engine=options.engine,
         dagster_run_id=run.run_id if run else "",
         given=typed,
     )
 
 
-def refuse_mistyped(context: dg.AssetExecutionContext, *, params: str = "params") -> None:
+def refuse_mistyped(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, *, params: str = "params"
+) -> None:
     """Refuse a run config that names what the run does not know, or gives parameters to another pipeline only."""
     run, job = context.run, context.job_def
     needed = {key for node in job.nodes for key in getattr(node.definition, "required_resource_keys", ())}

@@ -17,6 +17,8 @@ from ml_assets.adapter.checks import ShownCheck, checks_of
 from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.shown_as import folder_in
+from ml_assets.settings import load_settings
 
 OPTIONS = "options"  # one for all pipelines of a code location
 
@@ -69,8 +71,26 @@ class View:
         """The name of the job that makes its assets."""
         return self.job or self.name
 
+    def beside(self, kind: str, *, main: str = "") -> str:
+        """The name of a job, schedule or sensor beside its own job: that of the main one is bare."""
+        return main or kind if self.is_main else f"{self.name}_{kind}"
+
+    def group(self, kind: str) -> str:
+        """The group of what is beside its assets: the main one has several, others have theirs."""
+        return kind if self.is_main else self.name
+
+    def step_of(self, asset: str) -> str:
+        """The name of the step of an asset beside it, under which its config stands."""
+        return "__".join(self.key(asset).path)
+
+    def folder_in(self, root: str) -> str:
+        """The folder of its files, such as presets, below that of all: the main one has the whole."""
+        return folder_in(root, "" if self.is_main else self.name)
+
     def key(self, asset: str) -> dg.AssetKey:
-        """The asset key of one of its assets."""
+        """The asset key of one of its assets; one that is used has that of its owner."""
+        if asset in self.pipeline.uses:
+            return View(pipeline=self.pipeline.uses[asset]).key(asset)
         return dg.AssetKey([*self._first, *asset.split("/")])
 
     def asset_of(self, key: dg.AssetKey) -> str:
@@ -79,9 +99,17 @@ class View:
         is_ours = bool(first) and key.path[: len(first)] == first
         return "/".join(key.path[len(first) :] if is_ours else key.path)
 
+    def owns(self, run: dg.DagsterRun) -> bool:
+        """Whether a run is one of a job that has the name of the view, or one that makes its assets only."""
+        first, keys = self._first, run.asset_selection or ()
+        if run.job_name == self.job_name or run.job_name.startswith(f"{self.name}_"):
+            return True
+        return bool(keys) and all(key.path[: len(first)] == first for key in keys)
+
     def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
-        """The commands that make just these days again; none where the shell does not know the pipeline."""
-        return retry_commands(parameters, days, environment=environment) if self.is_main else []
+        """The commands that make just these days again."""
+        first = load_settings().first_pipeline
+        return retry_commands(parameters, days, pipeline=self.pipeline, first=first, environment=environment)
 
     def checks(self, asset: str) -> dict[str, ShownCheck]:
         """The checks of one of its assets, by name."""

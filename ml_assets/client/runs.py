@@ -5,9 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
+from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, asset_problems, default_pipeline
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
-from ml_assets.deployment import connect
+from ml_assets.core.shown_as import params_of
+from ml_assets.deployment import Deployment, connect
 from ml_assets.errors import RefusedError, RemoteError
 
 MAX_DAYS = 3660
@@ -25,7 +27,7 @@ def submit(
     timeout_seconds: float | None = None,
     on_progress: Progress | None = None,
 ) -> Result:
-    """Run the job `train` for one as_of on the deployment at `url`.
+    """Run the job of a pipeline for one as_of on the deployment at `url`.
 
     Args:
         url: the address of its webserver.
@@ -42,22 +44,23 @@ def submit(
         RefusedError: before anything was started, here or by the deployment.
         RemoteError: it cannot be reached, the run failed, or it takes too long.
     """
-    pipeline = pipeline or default_pipeline()
+    pipeline, told = pipeline or default_pipeline(), on_progress or silent
     checked, (day,) = checked_request(parameters, [as_of], cls=pipeline.parameters)
-    deployment = connect(url, assets=tuple(pipeline.assets))
-    config = run_config(parameters, environment=environment, reuse=reuse)
-    launched = deployment.launch(config, str(day))
-    told = on_progress or silent
-    told(f"{day} launched as Dagster run {launched}")
-    if not wait:
-        return result_of(checked, day, pipeline=pipeline, dagster_run_id=launched, environment=environment)
-    until(lambda: deployment.run_ended(launched, told), what=f"run {launched}", seconds=timeout_seconds)
-    outcome = deployment.outcome_of_run(launched)
+    deployment = connect(url, pipeline=pipeline)
+    config = run_config(parameters, params=params_of(pipeline), environment=environment, reuse=reuse)
+    run = deployment.launch(config, str(day))
+    told(f"{day} launched as Dagster run {run}")
+    seen = _seen(deployment, run, told=told, seconds=timeout_seconds) if wait else None
+    return result_of(checked, day, pipeline=pipeline, dagster_run_id=run, environment=environment, seen=seen)
+
+
+def _seen(deployment: Deployment, run: str, *, told: Progress, seconds: float | None) -> Seen:
+    """What a run made, once it has ended; RemoteError where it failed."""
+    until(lambda: deployment.run_ended(run, told), what=f"run {run}", seconds=seconds)
+    outcome = deployment.outcome_of_run(run)
     if outcome.reasons:
-        raise RemoteError(f"The run {launched} failed on {deployment.url}: {outcome.reasons[0]}")
-    return result_of(
-        checked, day, pipeline=pipeline, dagster_run_id=launched, environment=environment, seen=outcome.seen
-    )
+        raise RemoteError(f"The run {run} failed on {deployment.url}: {outcome.reasons[0]}")
+    return outcome.seen
 
 
 def submit_backfill(
@@ -81,27 +84,39 @@ def submit_backfill(
     `engine` is where its days are made, if not where the deployment's settings say.
     A day that fails is listed in `failed` with its reason; it is no error. For the rest see `submit`.
     """
-    wanted = list(days) if days else span(first, last)
-    pipeline = pipeline or default_pipeline()
-    checked, found = checked_request(
-        parameters, wanted, cls=pipeline.parameters, also=asset_problems(assets, pipeline)
+    pipeline, told = pipeline or default_pipeline(), on_progress or silent
+    checked, wanted = checked_request(
+        parameters,
+        list(days) if days else span(first, last),
+        cls=pipeline.parameters,
+        also=asset_problems(assets, pipeline),
     )
-    deployment = connect(url, assets=tuple(pipeline.assets))
-    config = run_config(parameters, environment=environment, reuse=reuse, engine=engine)
-    backfill = deployment.launch_backfill(config, [str(day) for day in found], assets=assets)
-    told = on_progress or silent
-    told(f"{len(found)} days launched as backfill {backfill}")
+    deployment, params = connect(url, pipeline=pipeline), params_of(pipeline)
+    config = run_config(parameters, params=params, environment=environment, reuse=reuse, engine=engine)
+    backfill = deployment.launch_backfill(config, [str(day) for day in wanted], assets=assets)
+    told(f"{len(wanted)} days launched as backfill {backfill}")
     if not wait:
         return BackfillResult(backfill_id=backfill, days=[], failed=[])
-    until(
-        lambda: deployment.backfill_ended(backfill, told),
-        what=f"backfill {backfill}",
-        seconds=timeout_seconds,
-    )
-    outcome = deployment.outcome_of_backfill(backfill)
+    what = f"backfill {backfill}"
+    until(lambda: deployment.backfill_ended(backfill, told), what=what, seconds=timeout_seconds)
+    return _outcome(deployment, backfill, checked, wanted, environment=environment, assets=assets)
+
+
+def _outcome(
+    deployment: Deployment,
+    backfill: str,
+    parameters: Parameters,
+    days: Sequence[dt.date],
+    *,
+    environment: str,
+    assets: Collection[str] | None,
+) -> BackfillResult:
+    """What came of each day of a backfill that has ended."""
+    outcome, pipeline = deployment.outcome_of_backfill(backfill), deployment.pipeline
+    seen = outcome.seen
     failed = failed_days(
-        found,
-        seen=outcome.seen,
+        days,
+        seen=seen,
         reasons=outcome.failed,
         otherwise=outcome.otherwise,
         assets=assets or tuple(pipeline.assets),
@@ -109,14 +124,14 @@ def submit_backfill(
     bad = {item["as_of"] for item in failed}
     results = [
         result_of(
-            checked,
+            parameters,
             day,
             pipeline=pipeline,
             dagster_run_id=outcome.run_of(day),
-            environment=_place(environment, day, outcome.seen),
-            seen=outcome.seen,
+            environment=_place(environment, day, seen),
+            seen=seen,
         )
-        for day in found
+        for day in days
         if str(day) not in bad
     ]
     return BackfillResult(backfill_id=backfill, days=results, failed=failed)

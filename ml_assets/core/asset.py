@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.resource import Resource
 from ml_assets.core.statistics.row_values import RowMetric
 from ml_assets.errors import DefinitionError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # loading it takes longer than all of the definitions
     import polars as pl
 
 Better = Literal["smaller", "larger", "none"]
-Takes = Literal["parameters", "as_of", "rows", "value", "product", "tmp"]
+Takes = Literal["parameters", "as_of", "rows", "value", "product", "tmp", "resource"]
 
 DAYS = re.compile(r"^(?P<days>[1-9][0-9]{0,4}) days?$")
 _METRIC = re.compile(r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")
@@ -64,8 +65,27 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asset:
-    """One function of a pipeline, and what its signature says.
+class Making:
+    """How an asset is made, as its decorator says.
+
+    Attributes:
+        threads: the threads that linear algebra may use while it is made.
+        recorded: whether it is an answer that is kept: code and packages that change do not make it again.
+        files: patterns of files beside the module that are part of its code, `prompts/*.md`.
+        code: modules that are part of its code, all of them, though nothing in its text leads there.
+        window: of its parameters, how many days before as_of it may ask for, by data set; None where it may ask for any.
+    """
+
+    threads: int = 1
+    recorded: bool = False
+    files: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    window: Callable[[Any], Mapping[str, int]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset(Making):
+    """One function of a pipeline, and what its signature and its decorator say.
 
     Attributes:
         name: of the function, and of what it makes.
@@ -75,7 +95,7 @@ class Asset:
         inputs: the earlier assets that it is made of, in the order of the arguments.
         returns: the annotation of the value, for reading it back.
         format: how the value is stored.
-        threads: the threads that linear algebra may use while it is made.
+        resources: the class of each argument that is a resource.
         description: its docstring.
     """
 
@@ -86,7 +106,7 @@ class Asset:
     inputs: tuple[str, ...]
     returns: Any
     format: str
-    threads: int = 1
+    resources: Mapping[str, type[Resource]] = field(default_factory=dict)
     description: str
 
 

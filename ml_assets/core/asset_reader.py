@@ -1,29 +1,26 @@
-"""Assets, checks and sample rows, as the signatures of their functions declare them; what those do not say is refused.
+"""Assets and checks, as the signatures of their functions declare them; what those do not say is refused.
 
 A definition that cannot be what was meant is refused when its file is loaded, and told what to write instead.
 """
 
-import datetime as dt
 import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import ValidationError
-
-from ml_assets.core.asset import Asset, Check, Sample, Takes, Verdict
-from ml_assets.core.contract import DatasetContract
+from ml_assets.core.asset import Asset, Check, Making, Takes, Verdict
 from ml_assets.core.definition_rules import known_names, name_problem
+from ml_assets.core.making_rules import making_problems
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.product import Product
+from ml_assets.core.resource import Resource, resource_problem
 from ml_assets.core.rows import Rows
 from ml_assets.core.signatures import Signature, read_signature, spelled
 from ml_assets.core.value_types import format_of, name_of
 
 TAKEN = ("params", "rows", "as_of", "tmp")  # what arguments of these names are is said by the library
 LIBRARYS_CHECK = "bytes_verify"  # of every asset: its files are as they were written
-MOST_THREADS = 1024
 STORED = "a polars.DataFrame, dict[str, ...], list[...], a pydantic model, str, an estimator, arrays or bytes"
 
 _FIXED: Mapping[str, tuple[Takes, tuple[str, ...], str]] = {  # the core knows no paths, but their names
@@ -35,28 +32,38 @@ _FIXED: Mapping[str, tuple[Takes, tuple[str, ...], str]] = {  # the core knows n
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Reads functions of one pipeline: against its class of parameters and the assets that it has by now."""
+    """Reads functions of one pipeline: against its class of parameters and the assets that it has by now.
+
+    Attributes:
+        pipeline: its name.
+        parameters: the class of all of its parameters.
+        assets: those that it has, and before them those of others that it uses, whose inputs are no names here.
+    """
 
     pipeline: str
     parameters: type[Parameters]
     assets: Mapping[str, Asset]
 
-    def asset(self, function: Callable[..., Any], *, threads: int) -> Asset:
+    def asset(self, function: Callable[..., Any], making: Making) -> Asset:
         """The asset that a function makes; DefinitionError where its signature does not say."""
         signature = read_signature(function)
-        self._refuse_name(signature, threads)
+        self._refuse_name(signature)
         takes = {name: self._takes(name, signature) for name in signature.arguments}
         returns = _returned(signature)
         inputs = tuple(name for name, what in takes.items() if what in ("value", "product"))
+        slice_ = self._slice(signature, takes, inputs)
+        if problem := next(making_problems(making, takes, slice_), ""):
+            raise signature.refused(problem)
         return Asset(
+            **{**vars(making), "files": tuple(making.files), "code": tuple(making.code)},
             name=signature.name,
             function=function,
-            slice=self._slice(signature, takes, inputs),
+            slice=slice_,
             takes=takes,
             inputs=inputs,
             returns=returns,
             format=format_of(returns),
-            threads=threads,
+            resources={n: signature.arguments[n] for n, what in takes.items() if what == "resource"},
             description=signature.description,
         )
 
@@ -89,7 +96,7 @@ class Reader:
             description=signature.description,
         )
 
-    def _refuse_name(self, signature: Signature, threads: int) -> None:
+    def _refuse_name(self, signature: Signature) -> None:
         name = signature.name
         if name in TAKEN:
             raise signature.refused(
@@ -99,19 +106,21 @@ class Reader:
             raise signature.refused(problem)
         if name in self.assets:
             raise signature.refused(f"{self.pipeline} has an asset of this name already. Rename one of them.")
-        if not isinstance(threads, int) or isinstance(threads, bool) or not 1 <= threads <= MOST_THREADS:
-            raise signature.refused(f"threads is no whole number from 1 to {MOST_THREADS}. Write threads=2.")
 
     def _takes(self, name: str, signature: Signature) -> Takes:
         """What one argument is: by its type, or by its name."""
         hint = signature.arguments[name]
-        is_ours = _is_class(hint, Parameters) or hint is Rows
+        is_ours = _is_class(hint, Parameters) or _is_class(hint, Resource) or hint is Rows
         if is_ours and name in self.assets:
             raise signature.refused(
                 f"its argument {name} is annotated {spelled(hint)} and has the name of an asset. Rename it."
             )
         if _is_class(hint, Parameters):
             return self._takes_parameters(name, hint, signature)
+        if _is_class(hint, Resource):
+            if problem := resource_problem(hint):
+                raise signature.refused(f"its argument {name} {problem}")
+            return "resource"
         if hint is Rows:
             return "rows"
         if name in _FIXED:
@@ -158,7 +167,7 @@ class Reader:
         if name == "params":
             return f"its argument params is no class of parameters. Write params: {self.parameters.__name__}."
         return (
-            f"its argument {name} is neither parameters, as_of, rows nor an asset that is declared before it. "
+            f"its argument {name} is neither parameters, as_of, rows, a resource nor an asset that is declared before it. "
             f"{known_names(name, self.assets, what='Assets before it')}"
         )
 
@@ -202,7 +211,7 @@ class Reader:
 
     def _checked(self, signature: Signature, takes: Mapping[str, Takes]) -> Asset:
         """The asset that is checked: all that the check takes must be of it, or be what it is made of."""
-        if wrong := next((name for name, what in takes.items() if what in ("rows", "tmp")), None):
+        if wrong := next((name for name, what in takes.items() if what in ("rows", "tmp", "resource")), None):
             raise signature.refused(
                 f"a check is told what was stored, and no {wrong}. Leave the argument out."
             )
@@ -219,28 +228,6 @@ class Reader:
 
     def _behind(self, asset: str) -> set[str]:
         return {asset}.union(*(self._behind(name) for name in self.assets[asset].inputs))
-
-
-def read_sample(function: Callable[..., Any], roles: Mapping[str, Any]) -> Sample:
-    """The sample rows that a function makes of a first and a last day; `roles` are what their columns are for."""
-    signature = read_signature(function)
-    if problem := name_problem(signature.name):
-        raise signature.refused(problem)
-    if dict(signature.arguments) != {"first": dt.date, "last": dt.date}:
-        raise signature.refused(
-            "sample rows are made of two days. Write (first: datetime.date, last: datetime.date)."
-        )
-    if format_of(signature.returns) != "parquet":
-        raise signature.refused("sample rows are a table. Write -> polars.DataFrame.")
-    if unknown := next((name for name in roles if name not in DatasetContract.model_fields), None):
-        known = known_names(unknown, DatasetContract.model_fields, what="Roles")
-        raise signature.refused(f"{unknown} is no role of a column. {known}")
-    try:
-        contract = DatasetContract(**{"event_time": "day", **roles})
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise signature.refused(": ".join((*map(str, first["loc"]), f"{first['msg']}."))) from None
-    return Sample(dataset=signature.name, function=function, contract=contract)
 
 
 def _returned(signature: Signature) -> Any:

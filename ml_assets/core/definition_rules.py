@@ -4,8 +4,9 @@ import keyword
 import re
 import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
+from ml_assets.core.as_of import EVERY
 from ml_assets.core.asset import DAYS, Asset, Metric
 from ml_assets.core.definition import definition_problems
 from ml_assets.core.nearest import nearest
@@ -13,12 +14,15 @@ from ml_assets.core.parameters import Parameters
 
 LONGEST_NAME = 60  # characters; in Dagster, two of them and __ are one name
 _NAME = re.compile(rf"^(?=.{{1,{LONGEST_NAME}}}\Z)[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")  # MODULE:NAME
 _SEGMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 # Dagster fact: these cannot be the name of an output, an op or a job.
 _DAGSTERS = frozenset(
     {"arg_dict", "bool", "conf", "config", "context", "dict", "float", "input", "int", "meta"}
 ) | {*("input_arg_dict", "output", "output_arg_dict", "str", "type")}
-_LIBRARYS = frozenset({"quarantine"})  # the folder of what was set aside
+_LIBRARYS = frozenset(
+    {"quarantine", "backfill_report", "leaderboard", "failed_trial", "promotion"}
+)  # folders of what was set aside, and of what is made beside every pipeline
 _SCALARS = (bool, int, float, str)
 
 
@@ -103,6 +107,13 @@ def _over_problem(metric: Metric, parameters: type[Parameters]) -> str:
     )
 
 
+def every_problems(every: object) -> list[str]:
+    """What keeps a text from saying for which days a pipeline is made."""
+    if every == "" or (isinstance(every, str) and EVERY.match(every)):
+        return []
+    return ['every: not known. Write every="week on monday", or leave it out for each day.']
+
+
 def folder_problems(folder: object) -> list[str]:
     """What keeps a text from being the first part of a pipeline's paths."""
     if folder in ("", None) or not name_problem(folder):
@@ -110,6 +121,73 @@ def folder_problems(folder: object) -> list[str]:
     return [
         'folder: cannot be a folder. Write small letters, digits and single _ between them, or folder="".'
     ]
+
+
+def places_problems(**places: object) -> list[str]:
+    """What keeps texts from being the places, MODULE:NAME, of what a pipeline brings: commands, a comparison."""
+    wrong = [name for name, place in places.items() if not (isinstance(place, str) and _is_place(place))]
+    return [f'{name}: not MODULE:NAME. Write {name}="shop.{name}:NAME", or leave it out.' for name in wrong]
+
+
+def _is_place(place: str) -> bool:
+    return not place or bool(REFERENCE.match(place))
+
+
+class _Uses(Protocol):
+    """A pipeline, as far as this file looks at one."""
+
+    name: str
+    parameters: type[Parameters]
+
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        """Its own assets."""
+
+    @property
+    def uses(self) -> "Mapping[str, _Uses]":
+        """The pipelines whose assets it takes."""
+
+
+def use_problem(pipeline: _Uses, other: Any, name: Any) -> str:
+    """What keeps an asset of another pipeline from being taken by those of a pipeline; "" where nothing does."""
+    if not hasattr(other, "assets") or not hasattr(other, "uses"):
+        return f'what it is to use an asset of is no pipeline. Write {pipeline.name}.use(demand, "history").'
+    if name in other.uses:
+        owner = other.uses[name].name
+        return f"{name} is no asset of {other.name}, which uses that of {owner} itself. Use that of {owner}."
+    if name not in other.assets:
+        return (
+            f"{name} is no asset of {other.name}. {known_names(str(name), other.assets, what='Its assets')}"
+        )
+    return _shared_problem(pipeline, other, name)
+
+
+def _shared_problem(pipeline: _Uses, other: _Uses, name: str) -> str:
+    """What keeps an asset that is there from being used."""
+    needed, taken = other.assets[name].slice, pipeline.parameters
+    rules = (
+        (other is not pipeline, f"{name} is its own. Take it as an argument."),
+        (
+            not _reaches(other, pipeline),
+            f"{other.name} uses assets of {pipeline.name} itself, so that neither could be made first. Use one way only.",
+        ),
+        (
+            name not in pipeline.assets and name not in pipeline.uses,
+            f"{pipeline.name} has an asset {name} already. Rename its own, or leave one out.",
+        ),
+        (
+            issubclass(taken, needed),
+            (
+                f"its class {taken.__name__} does not extend {needed.__name__}, which decides {name} of {other.name}. Write "
+                f"class {taken.__name__}({needed.__name__})."
+            ),
+        ),
+    )
+    return next((problem for holds, problem in rules if not holds), "")
+
+
+def _reaches(pipeline: _Uses, other: _Uses) -> bool:
+    return any(used is other or _reaches(used, other) for used in pipeline.uses.values())
 
 
 def whole_problems(assets: Mapping[str, Asset], *, path: Sequence[str], promotes: str | None) -> list[str]:

@@ -1,9 +1,17 @@
 """The manifest: the small JSON that commits an artifact and holds its lineage."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 SCHEMA_VERSION: Final = 1
 PYTHON: Final = "python"  # among the packages of a manifest: its version is told, and does not decide
@@ -13,6 +21,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, protected_namespaces=(), defer_build=True
     )
+
+
+def _without(fields: dict[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields but for those at their usual value: what was stored before there were any stays as it was."""
+    return {name: value for name, value in fields.items() if name not in usual or value != usual[name]}
 
 
 class StoredFile(_Part):
@@ -25,11 +38,28 @@ class StoredFile(_Part):
 
 
 class InputArtifact(_Part):
-    """An artifact that was read."""
+    """An artifact that was read.
+
+    Attributes:
+        asset: what kind of artifact it is.
+        run_id: of the artifact.
+        sha256: the digest of its value.
+        path: of one of another pipeline: where it is kept, relative to the root; "" of one of the same pipeline.
+    """
 
     asset: str
     run_id: str = Field(pattern=r"^[0-9a-f]{12}$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    path: str = ""
+
+    @property
+    def name(self) -> str:
+        """`history`, and `demand/history` of another pipeline."""
+        return self.path.partition("=")[0].rpartition("/")[0] or self.asset
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_new(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(handler(self), {"path": ""})
 
 
 class SourceDay(_Part):
@@ -110,6 +140,9 @@ class Manifest(_Part):
         facts: JSON values about it, such as row counts.
         metrics: numbers by which it is compared.
         checks: what each of its checks said, by name; empty of an artifact of a version that did not keep it.
+        recorded: whether it is an answer that is kept whatever becomes of code and packages.
+        code_files: 12 hex digits over each file that is named as code, by its path beside the module.
+        code_modules: the modules of which all counts as code, and why.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -131,6 +164,13 @@ class Manifest(_Part):
     facts: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
     checks: dict[str, StoredVerdict] = Field(default_factory=dict)
+    recorded: bool = False
+    code_files: dict[str, str] = Field(default_factory=dict)
+    code_modules: dict[str, str] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_new(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(handler(self), {"recorded": False, "code_files": {}, "code_modules": {}})
 
     @property
     def main(self) -> StoredFile:

@@ -8,6 +8,10 @@ from ml_assets.core.parameters import Parameters
 
 ENGINE = r"^(dask://([^/@%?#\s]|%[^4/@?#\s]|%4[^0/@?#\s])+:[0-9]+)?$"  # no user, be it before @ or %40
 DASK = "dask://"
+SLOTS = ("blue", "green")  # where the settings say nothing
+ENVIRONMENT = (
+    r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$"  # no two marks in a row: two underscores part the names of variables
+)
 
 Environment = Literal["default", "dev", "staging", "blue", "green"]
 
@@ -19,6 +23,12 @@ class Options(Parameters):
         default="default", description="Where artifacts live; `default` is the one that the settings name"
     )
     reuse: bool = Field(default=True, description="Use what is stored already where nothing has changed")
+    again: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*)?$",
+        description="Assets that are made again though nothing has changed, the others as stored; a recorded one only so",
+        json_schema_extra={"allowed": "nothing, or names of assets with commas between them"},
+    )
     retry_failed: bool = Field(
         default=False, description="Sweeps: try trials again that are known to fail with these rows and code"
     )

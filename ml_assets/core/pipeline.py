@@ -7,33 +7,38 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 import datetime as dt
 import functools
 import importlib
-import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from types import FrameType, MappingProxyType
 from typing import Any, TypeVar, overload
 
 from ml_assets.core.artifact import ArtifactKey, key_of_identity
-from ml_assets.core.asset import Asset, Better, Check, Metric, Sample, Takes, Verdict
-from ml_assets.core.asset_reader import Reader, read_sample
+from ml_assets.core.asset import Asset, Better, Check, Making, Metric, Sample, Takes, Verdict
+from ml_assets.core.asset_reader import Reader
 from ml_assets.core.definition_rules import (
+    REFERENCE,
+    every_problems,
     folder_problems,
     metrics_problems,
     name_problem,
     parameters_problems,
     path_problems,
+    places_problems,
+    use_problem,
     whole_problems,
 )
 from ml_assets.core.found_again import found_again, script_is_loading
 from ml_assets.core.parameters import Parameters, identity
+from ml_assets.core.raised_at import raised_at
 from ml_assets.core.run_id import hash_identity
-from ml_assets.errors import DefinitionError, RefusedError
+from ml_assets.core.sample_reader import read_sample
+from ml_assets.errors import DefinitionError, MlAssetsError, RefusedError
 
-__all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
+__all__ = ["REFERENCE", "Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")  # MODULE:NAME
 ENTRY_POINTS = "ml_assets.pipelines"  # the group in which an installed package names its pipelines
 DEFAULT = (
     "ml_assets.default_pipeline"  # the group in which this package names what is meant where nobody names one
@@ -48,8 +53,12 @@ class Declared:
         parameters: the class of all of its parameters.
         path: the parameters that are worth seeing in a path, in this order.
         folder: the first part of its paths; "" for none.
+        every: the days that it is made for, `week on monday`; "" for each.
         promotes: the asset that is promoted, or None.
         metrics: what its artifacts are compared by.
+        not_worse: the function, as MODULE:NAME, that compares a candidate with what serves; "" for that of the library,
+            which goes by days (`ml_assets.pipeline.not_worse.NotWorse`).
+        commands: where the table of the commands is that only it has in the shell, `shop.commands:TABLE`; "" for none.
         module: where it was defined: it is found there again in another process.
 
     Raises:
@@ -65,21 +74,29 @@ class Declared:
         promotes: str | None = None,
         metrics: Sequence[Metric] = (),
         folder: str | None = None,
+        not_worse: str = "",
+        commands: str = "",
+        every: str = "",
     ) -> None:
         if problem := name_problem(name):
             raise DefinitionError(f"Pipeline {name}: {problem}")
         problems = parameters_problems(parameters)
         if not problems:
             problems = [*path_problems(path, parameters), *metrics_problems(metrics, parameters)]
-        _refuse(name, [*problems, *folder_problems(folder)])
+        places = places_problems(commands=commands, not_worse=not_worse)
+        _refuse(name, [*problems, *folder_problems(folder), *every_problems(every), *places])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
         self.promotes = promotes
         self.metrics = tuple(metrics)
         self.folder = name if folder is None else folder
+        self.not_worse = not_worse
+        self.commands = commands
+        self.every = every
         self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
+        self._uses: dict[str, Declared] = {}
         self._checks: dict[tuple[str, str], Check] = {}
         self._samples: dict[str, Sample] = {}
         self._used = False
@@ -88,6 +105,11 @@ class Declared:
     def assets(self) -> Mapping[str, Asset]:
         """Its assets by name, in the order in which they are made."""
         return MappingProxyType(self._assets)
+
+    @property
+    def uses(self) -> "Mapping[str, Declared]":
+        """The pipelines whose assets it takes, by the name of the asset."""
+        return MappingProxyType(self._uses)
 
     @property
     def checks(self) -> Mapping[tuple[str, str], Check]:
@@ -103,23 +125,48 @@ class Declared:
     def asset(self, function: Function, /) -> Function: ...
 
     @overload
-    def asset(self, /, *, threads: int) -> Callable[[Function], Function]: ...
+    def asset(
+        self,
+        /,
+        *,
+        threads: int = 1,
+        recorded: bool = False,
+        files: Sequence[str] = (),
+        code: Sequence[str] = (),
+        window: Callable[[Any], Mapping[str, int]] | None = None,
+    ) -> Callable[[Function], Function]: ...
 
-    def asset(self, function: Function | None = None, /, *, threads: int = 1) -> Any:
+    def asset(self, function: Function | None = None, /, **making: Any) -> Any:
         """Declare an asset by its function, and return the function as it is.
 
         Args:
             function: what makes it.
-            threads: the threads that linear algebra may use while it is made.
+            making: what `Making` says of how it is made: `threads`, `recorded`, `files`, `code`, `window`.
         """
 
         def declare(function: Function) -> Function:
             self._refuse_late(function)
-            made = self._reader().asset(function, threads=threads)
+            made = self.reader().asset(function, Making(**making))
+            self._refuse_unreadable(made)
             self._assets[made.name] = made
             return function
 
         return declare if function is None else declare(function)
+
+    def use(self, other: "Declared", name: str) -> None:
+        """Let an asset of another pipeline be taken by those of this one: same path, key and owner.
+
+        Args:
+            other: the pipeline that makes it.
+            name: of the asset.
+
+        Raises:
+            DefinitionError: there is no such asset, or it cannot be one of this pipeline too.
+        """
+        self._refuse_late(self.use)
+        if problem := use_problem(self, other, name):
+            raise DefinitionError(f"{self.name}: use: {problem}")
+        self._uses[name] = other
 
     @overload
     def check(self, function: Function, /) -> Function: ...
@@ -137,7 +184,12 @@ class Declared:
 
         def declare(function: Function) -> Function:
             self._refuse_late(function)
-            made = self._reader().check(function, blocking=blocking)
+            made = self.reader().check(function, blocking=blocking)
+            if made.asset in self._uses:
+                owner = self._uses[made.asset].name
+                raise DefinitionError(
+                    f"{made.name}: {made.asset} is made and checked by {owner}. Declare the check there."
+                )
             if (made.asset, made.name) in self._checks:
                 raise DefinitionError(
                     f"{made.name}: {made.asset} has a check of this name already. Rename one of them."
@@ -174,10 +226,24 @@ class Declared:
 
         return declare if function is None else declare(function)
 
+    def owner(self, asset: str) -> "Declared":
+        """The pipeline that makes an asset: this one, or that of which it is used."""
+        return self._uses.get(asset, self)
+
+    def taken(self, asset: str) -> Asset:
+        """One of its assets, or of those that it uses."""
+        return self.owner(asset).assets[asset]
+
+    def behind(self, asset: str) -> set[str]:
+        """One of its assets, and those of its own that this is made of."""
+        inputs = [name for name in self._assets[asset].inputs if name in self._assets]
+        return {asset}.union(*map(self.behind, inputs))
+
     def slice(self, asset: str | None = None) -> type[Parameters]:
         """The class of the parameters that decide an asset; of one beside the pipeline and of all of it, the whole class."""
         self.freeze()
-        return self._assets[asset].slice if asset in self._assets else self.parameters
+        known = asset in self._assets or asset in self._uses
+        return self.taken(asset).slice if asset is not None and known else self.parameters
 
     def identity(self, parameters: Parameters, asset: str | None = None) -> dict[str, Any]:
         """The values that decide an asset, or all of the pipeline."""
@@ -194,7 +260,9 @@ class Declared:
     def key_of_identity(self, asset: str, values: Mapping[str, Any], as_of: dt.date) -> ArtifactKey:
         """Where an asset that these values decide is kept."""
         self.freeze()
-        return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder)
+        if (owner := self.owner(asset)) is not self:
+            return owner.key_of_identity(asset, values, as_of)
+        return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder, pipeline=self)
 
     def freeze(self) -> None:
         """From here on nothing is added; DefinitionError where what was declared does not fit together."""
@@ -210,8 +278,13 @@ class Declared:
         spec = known.get("__spec__") if self.module == "__main__" else None  # there is one with `python -m`
         return f"{spec.name if spec else self.module}:{name}" if name else ""
 
-    def _reader(self) -> Reader:
-        return Reader(pipeline=self.name, parameters=self.parameters, assets=self._assets)
+    def reader(self) -> Reader:
+        """What reads functions of it, against the assets that it has and uses by now."""
+        used = {name: replace(self.taken(name), inputs=()) for name in self._uses}
+        return Reader(pipeline=self.name, parameters=self.parameters, assets={**used, **self._assets})
+
+    def _refuse_unreadable(self, asset: Asset) -> None:
+        """DefinitionError where something that it names as its code is not there; who can read files says so."""
 
     def _refuse_late(self, function: Callable[..., Any]) -> None:
         if self._used:
@@ -252,19 +325,30 @@ def find_pipeline(place: Any) -> Declared:
     """The pipeline that a `Declared.reference` names, or one that is given as it is.
 
     Raises:
-        RefusedError: there is none.
+        RefusedError: there is none, or its module cannot be loaded: then the file and line are named.
+        MlAssetsError: what it declares is refused.
     """
     if isinstance(place, Declared):
         return place
-    module, _, name = str(place).partition(":")
-    cause: Exception | None = None
-    try:
-        pipeline = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        pipeline, cause = None, error
+    pipeline = None
+    if REFERENCE.match(str(place)):
+        module, _, name = str(place).partition(":")
+        pipeline = getattr(_imported(module), name, None)
     if not isinstance(pipeline, Declared):
-        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."]) from cause
+        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."])
     return pipeline
+
+
+def _imported(module: str) -> Any:
+    """A module; None where there is none of this name. RefusedError where it raises an error."""
+    try:
+        return importlib.import_module(module)
+    except MlAssetsError:
+        raise
+    except (Exception, SystemExit) as error:  # it is somebody else's code, and may raise anything
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            return None
+        raise RefusedError([f"pipeline: cannot be loaded. Mend {raised_at(error)}"]) from error
 
 
 def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
@@ -274,15 +358,27 @@ def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[s
     return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
-def installed_pipelines() -> dict[str, str]:
+def installed_pipelines() -> Mapping[str, str]:
     """The references of the pipelines that installed packages name, by the name of their entry point."""
     return {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
 
 
 @functools.cache
-def default_pipeline() -> Declared:
-    """What is meant where neither a call nor the settings name a pipeline; loaded when it is asked for."""
+def default_reference() -> str:
+    """Where that pipeline is which is meant where neither a call nor the settings name one."""
     points = [*metadata.distribution("ml-assets").entry_points.select(group=DEFAULT)]
     if not points:
         raise RefusedError(["pipeline: none is named. Allowed: MODULE:NAME, or install ml_assets again."])
-    return find_pipeline(points[0].value)
+    return str(points[0].value)
+
+
+@functools.cache
+def default_pipeline() -> Declared:
+    """That pipeline; loaded when it is asked for."""
+    return find_pipeline(default_reference())
+
+
+def is_at(pipeline: Declared, reference: str) -> bool:
+    """Whether a reference names this very pipeline; nothing is loaded for that."""
+    module, _, name = reference.partition(":")
+    return vars(sys.modules.get(module, object)).get(name) is pipeline

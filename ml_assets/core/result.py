@@ -58,23 +58,26 @@ class BackfillResult(TypedDict):
 
 
 def run_config(
-    given: Mapping[str, Any], *, own: Mapping[str, Mapping[str, Any]] = MappingProxyType({}), **options: Any
+    given: Mapping[str, Any],
+    *,
+    params: str = "params",
+    own: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    **options: Any,
 ) -> dict[str, Any]:
     """The run config that states these parameters, and the options that are not at their default.
 
     Args:
         given: the parameters that were given.
-        own: what assets take of their own, by the asset's name.
+        params: the resource that takes them.
+        own: what assets take of their own, by the name of their step.
         options: fields of `Options`.
     """
     usual = Options.model_fields
     told = {name: value for name, value in options.items() if value != usual[name].default}
     config: dict[str, Any] = {
-        "resources": {"params": {"config": dict(given)}, "options": {"config": told}},
+        "resources": {params: {"config": dict(given)}, "options": {"config": told}},
     }
-    return config | (
-        {"ops": {asset: {"config": dict(values)} for asset, values in own.items()}} if own else {}
-    )
+    return config | ({"ops": {step: {"config": dict(values)} for step, values in own.items()}} if own else {})
 
 
 def result_of(

@@ -83,10 +83,12 @@ class Rows:
     Attributes:
         sources: the reader of a source by its name.
         as_of: the day after whose end nothing is known.
+        window: how many days before as_of may be asked for, by data set; None where any may.
     """
 
     sources: Callable[[str], Reader]
     as_of: dt.date
+    window: Mapping[str, int] | None = None
     _asked: dict[tuple[_Range, bool], None] = field(default_factory=dict)
     _answers: dict[tuple[_Range, bool], _Answer] = field(default_factory=dict)
     _frames: dict[_Range, "pl.DataFrame"] = field(default_factory=dict)
@@ -136,6 +138,7 @@ class Rows:
             SourceError: rows cannot be used; it is raised here, not when the frame is collected.
         """
         wanted = _Range(source=source, dataset=dataset, first=first, last=last, coded=coded)
+        self._check_window(dataset, first)
         return self._ask(wanted, closed=closed)
 
     def latest(self, dataset: str, *, source: str) -> "pl.LazyFrame":
@@ -219,6 +222,21 @@ class Rows:
                 f"{origin}: there are no rows up to {wanted.last}. Land them, or use a later as_of."
             )
         return newest
+
+    def _check_window(self, dataset: str, first: dt.date) -> None:
+        if self.window is None:
+            return
+        if dataset not in self.window:
+            raise SourceError(
+                f"{dataset}: its rows were asked for, and the window of the asset names only {', '.join(self.window)}. Name "
+                "it there too, or leave the window out."
+            )
+        days = self.window[dataset]
+        if first < (start := self.as_of - dt.timedelta(days=days)):
+            raise SourceError(
+                f"{dataset}: rows from {first} on were asked for, and the window of the asset begins {days} days before "
+                f"as_of, on {start}. Widen the window, or ask for fewer days."
+            )
 
     def _check(self, wanted: _Range) -> None:
         if wanted.last > self.as_of:

@@ -1,8 +1,7 @@
-"""The parameters of the shipped pipeline, and of what is made beside it, as Dagster Config classes."""
+"""The parameters of the shipped pipeline, and of what is made of it alone, as Dagster Config classes."""
 
 import dagster as dg
 
-from ml_assets.pipelines.tabular.beside import PromotionParameters, ReportParameters, SweepParameters
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
 from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
@@ -17,10 +16,6 @@ class TrainingConfig(TrainingParameters, DatasetConfig):
     """What decides a model, as a resource that an asset asks for by annotation."""
 
 
-class ReportConfig(ReportParameters, dg.Config):
-    """What decides a report beside the parameters of the run, as the config of its asset."""
-
-
 class ScoringConfig(ScoringParameters, dg.Config):
     """What decides predictions beside the parameters of the run, as the config of their asset."""
 
@@ -31,11 +26,3 @@ class MonitoringConfig(MonitoringParameters, dg.Config):
 
 class ComparisonConfig(ComparisonParameters, dg.Config):
     """What decides a comparison beside the dataset of the run, as the config of its asset."""
-
-
-class PromotionConfig(PromotionParameters, dg.Config):
-    """What decides a promotion, as the config of its asset."""
-
-
-class SweepConfig(SweepParameters, dg.Config):
-    """What decides a sweep beside the parameters that its trials share, as the config of its leaderboard."""

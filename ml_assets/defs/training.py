@@ -1,17 +1,13 @@
-"""The training run: the four assets of a day, their checks, and the job `train` that makes them."""
+"""The training run, with all that is beside every pipeline: reports, sweeps, promotion, reproduction and what launches."""
 
-import dagster as dg
-
-from ml_assets.adapter.assets import assets_of_view
+from ml_assets.adapter.definitions import definitions_of_view
 from ml_assets.adapter.view import View
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.comparison import parameters as comparison
+from ml_assets.pipelines.tabular.monitoring import parameters as monitoring
+from ml_assets.pipelines.tabular.scoring import parameters as predictions
 
-TRAIN = "train"
-VIEW = View(pipeline=tabular, step="training", job=TRAIN)
+VIEW = View(pipeline=tabular, step="training", job="train")
+BESIDE = tuple(module.ASSET for module in (predictions, monitoring, comparison))
 
-training = assets_of_view(VIEW, group="training")
-train = dg.define_asset_job(
-    TRAIN,
-    selection=dg.AssetSelection.assets(*tabular.assets),
-    description="Train, evaluate and document one model. Parameters: resources.params; the partition is the as_of.",
-)
+defs = definitions_of_view(VIEW, group="training", steps=BESIDE, reserved=BESIDE)

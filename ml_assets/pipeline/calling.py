@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from traceback import walk_tb
+from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.asset import Takes
 from ml_assets.core.parameters import Parameters, part_of
 from ml_assets.core.product import Product
+from ml_assets.core.resource import secrets_of
 from ml_assets.core.rows import Rows
 from ml_assets.core.secrets import told
 from ml_assets.errors import AssetFunctionError, MlAssetsError
@@ -35,6 +37,7 @@ def arguments(
     as_of: dt.date,
     product: Callable[[str], Product[Any]],
     rows: Rows | None = None,
+    resources: Mapping[str, Any] = MappingProxyType({}),
     tmp: Callable[[], str] = tempfile.gettempdir,
 ) -> dict[str, Any]:
     """What a function of a pipeline is called with.
@@ -46,6 +49,7 @@ def arguments(
         as_of: the day.
         product: what is stored of an asset, by its name.
         rows: where it asks for rows.
+        resources: those that it takes, by argument.
         tmp: makes the folder in which it may write files.
     """
     values: dict[str, Any] = {}
@@ -56,6 +60,8 @@ def arguments(
             values[name] = product(name)
         elif what == "tmp":
             values[name] = Path(tmp())
+        elif what == "resource":
+            values[name] = resources[name]
         else:
             values[name] = product(name).value if what == "value" else {"as_of": as_of, "rows": rows}[what]
     return values
@@ -65,7 +71,8 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any], *, name: st
     """What the function gives; an error that is not of our family becomes one, with its place.
 
     Raises:
-        AssetFunctionError: it raised what is not of our family.
+        AssetFunctionError: it raised what is not of our family. Where that says a secret of a resource, its text and its
+            trace are not told.
     """
     try:
         return function(**arguments)
@@ -73,7 +80,18 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any], *, name: st
         raise
     except foreign_errors() as error:
         place = _place(error, function)
+        if _says_a_secret(error, secrets_of(arguments.values())):
+            raise AssetFunctionError(f"{name} failed: {type(error).__name__} ({place})") from None
         raise AssetFunctionError(f"{name} failed: {told(error)} ({place})") from error
+
+
+def _says_a_secret(error: BaseException | None, secrets: Collection[str]) -> bool:
+    """Whether the text of an error, or of one that it came of, holds a secret: its trace would be logged."""
+    chain = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return any(secret in f"{item} {item.args}" for item in chain for secret in secrets)
 
 
 def foreign_errors() -> tuple[type[BaseException], ...]:

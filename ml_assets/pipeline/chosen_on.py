@@ -9,6 +9,9 @@ from typing import Any
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.comparison.sample import A_DAY, Board
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.run_id import value_text
+from ml_assets.core.slices import subjects
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import CorruptArtifactError
@@ -26,11 +29,13 @@ class ChosenOn:
         boards: by day and run_id.
         manifests: theirs, in the same order.
         damaged: why others could not be read.
+        days: those on which they looked at trials.
     """
 
     boards: tuple[Board, ...] = ()
     manifests: tuple[Manifest, ...] = ()
     damaged: tuple[str, ...] = ()
+    days: frozenset[dt.date] = frozenset()
 
     @property
     def first_unseen(self) -> dt.date:
@@ -38,34 +43,31 @@ class ChosenOn:
         return max((board.rows_until + A_DAY for board in self.boards), default=dt.date.min)
 
 
-def chosen_on(parameters: Mapping[str, Any], store: ArtifactStore) -> ChosenOn:
+def chosen_on(parameters: Mapping[str, Any], store: ArtifactStore, *, pipeline: Declared) -> ChosenOn:
     """The leaderboards of a store that rank a parameter set, as its identity; StoreError where it cannot be read."""
-    dataset = Filter((Condition(name="dataset", op="=", value=str(parameters["dataset"])),))
-    found: list[tuple[Board, Manifest]] = []
+    about = [name for name in subjects(pipeline) if name in parameters]
+    where = Filter(tuple(Condition(name=n, op="=", value=value_text(parameters[n])) for n in about))
+    found: list[tuple[Board, Manifest, Mapping[str, Any]]] = []
     damaged: list[str] = []
-    for key in store.keys(ASSET, where=dataset):
-        ranking = _ranking(key, parameters, store)
-        if isinstance(ranking, CorruptArtifactError):
-            damaged.append(str(ranking))
-        elif ranking is not None:
-            found.append((_board(ranking), ranking))
-    found.sort(key=lambda pair: (pair[0].as_of, pair[0].run_id))
+    for key in store.keys(ASSET, where=where, folder=pipeline.folder):
+        if key.folder != pipeline.folder:
+            continue
+        try:
+            manifest = store.manifest(key)
+            document = _document(key, manifest, store)
+        except CorruptArtifactError as error:
+            damaged.append(str(error))
+            continue
+        if any(trial["parameters"] == dict(parameters) for trial in document["trials"]):
+            found.append((_board(manifest), manifest, document))
+    found.sort(key=lambda one: (one[0].as_of, one[0].run_id))
+    days = {dt.date.fromisoformat(day) for _, _, document in found for day in document.get("days", ())}
     return ChosenOn(
-        boards=tuple(board for board, _ in found),
-        manifests=tuple(manifest for _, manifest in found),
+        boards=tuple(board for board, _, _ in found),
+        manifests=tuple(manifest for _, manifest, _ in found),
         damaged=tuple(damaged),
+        days=frozenset(days),
     )
-
-
-def _ranking(
-    key: ArtifactKey, parameters: Mapping[str, Any], store: ArtifactStore
-) -> Manifest | CorruptArtifactError | None:
-    """The manifest of a leaderboard that ranks the parameter set, None of another, or why it cannot be read."""
-    try:
-        manifest = store.manifest(key)
-        return manifest if dict(parameters) in _ranked(key, manifest, store) else None
-    except CorruptArtifactError as error:
-        return error
 
 
 def _board(manifest: Manifest) -> Board:
@@ -75,12 +77,14 @@ def _board(manifest: Manifest) -> Board:
     return Board(run_id=manifest.run_id, as_of=manifest.as_of, rows_until=rows_until)
 
 
-def _ranked(key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> list[dict[str, Any]]:
-    """The identity of each trial that a leaderboard ranks: read from its document, whatever else is in it."""
+def _document(key: ArtifactKey, manifest: Manifest, store: ArtifactStore) -> Mapping[str, Any]:
+    """A leaderboard with its trials, each with its identity; whatever else is in it."""
     stored = next((file for file in manifest.files if file.name == DOCUMENT), None)
     if stored is None:
         raise CorruptArtifactError(f"{store.uri(key)} is corrupt: it has no {DOCUMENT}.")
     try:
-        return [trial["parameters"] for trial in json.loads(store.read_file(key, stored))["trials"]]
+        document: dict[str, Any] = json.loads(store.read_file(key, stored))
+        document["trials"] = [{"parameters": trial["parameters"]} for trial in document["trials"]]
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptArtifactError(f"{store.uri(key, DOCUMENT)} is corrupt: {error}.") from error
+    return document

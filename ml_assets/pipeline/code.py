@@ -9,13 +9,15 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType
 from typing import Any
 
 from ml_assets.core.asset import Asset
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.resource import Resource
+from ml_assets.pipeline.code_beside import digests_of_files
 from ml_assets.pipeline.code_reach import Reach
 from ml_assets.pipeline.versions import NUMERIC
 from ml_assets.storage.formats import FORMATS
@@ -38,11 +40,13 @@ class Code:
         version: 12 hex digits; equal where all that the function reaches says the same.
         packages: the distributions that are reached, and those that its format needs; sorted.
         opaque: the modules of which all counts, because nobody can tell what is used of them, and why.
+        files: 12 hex digits over each file that is named as code, by its path beside the module.
     """
 
     version: str
     packages: tuple[str, ...]
-    opaque: tuple[str, ...] = ()
+    opaque: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def code_of(asset: Asset, values: Mapping[str, Any] = MappingProxyType({})) -> Code:
@@ -55,34 +59,45 @@ def code_of(asset: Asset, values: Mapping[str, Any] = MappingProxyType({})) -> C
     """
     keys = tuple(sorted((name, value) for name, value in values.items() if isinstance(value, str)))
     takes_parameters = "parameters" in asset.takes.values()
-    return _code(
-        asset.function,
-        asset.slice if takes_parameters else None,
-        (asset.format, FORMATS[asset.format].version),
-        asset.threads,
-        keys,
+    classes = [asset.slice] if takes_parameters else []
+    seen = _Seen(
+        classes=(*classes, *asset.resources.values()),
+        stored_as=(asset.format, FORMATS[asset.format].version),
+        threads=asset.threads,
+        values=keys,
+        modules=asset.code,
+        files=tuple(digests_of_files(asset).items()),
     )
+    return _code(asset.function, seen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What decides the code of an asset beside its function: see `Asset`."""
+
+    classes: tuple[type[Parameters | Resource], ...]
+    stored_as: tuple[str, int]
+    threads: int
+    values: tuple[tuple[str, str], ...]
+    modules: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
 
 
 @functools.lru_cache(maxsize=1_000)
-def _code(
-    function: Callable[..., Any],
-    slice_: type[Parameters] | None,
-    stored_as: tuple[str, int],
-    threads: int,
-    values: tuple[tuple[str, str], ...],
-) -> Code:
+def _code(function: Callable[..., Any], seen: _Seen) -> Code:
     with _deep():
-        reach = Reach(function, slice_, dict(values))
-    (format_, version), reached = stored_as, {name for name in reach.packages if name}
-    beyond_the_code = {"threads": threads, f"format {format_}": version}
+        reach = Reach(function, seen.classes, dict(seen.values), modules=seen.modules)
+    (format_, version), reached = seen.stored_as, {name for name in reach.packages if name}
+    beyond_the_code = {"threads": seen.threads, f"format {format_}": version}
     told = [f"{name} {value}" for name, value in beyond_the_code.items() if value != 1]
-    text = "\n".join([*reach.texts.values(), *told])
+    named = [f"file {name} {digest}" for name, digest in seen.files]
+    text = "\n".join([*reach.texts.values(), *told, *named])
     packages = (reached - OF_THE_LIBRARY) | OF_FORMAT.get(format_, frozenset())
     return Code(
         version=hashlib.sha256(text.encode()).hexdigest()[:12],
         packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),
-        opaque=tuple(f"{name}: {why}" for name, why in sorted(reach.opaque.items())),
+        opaque=dict(sorted(reach.opaque.items())),
+        files=dict(seen.files),
     )
 
 

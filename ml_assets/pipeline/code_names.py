@@ -3,7 +3,7 @@
 import ast
 import builtins
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ml_assets.core.pipeline import Declared
@@ -69,10 +69,11 @@ class Names:
 
     Args:
         root: the module that the asset's function stands in; the distribution that brought it is the project's own.
+        also: modules that are followed too, whoever brought them.
     """
 
-    def __init__(self, root: str) -> None:
-        self.top = root.partition(".")[0]
+    def __init__(self, root: str, *, also: Sequence[str] = ()) -> None:
+        self.tops = {name.partition(".")[0] for name in (root, *also)}
         self.distribution = distribution_of(root) if is_installed(root) else ""
         self.module = functools.cache(self._module)
         self.exists = functools.cache(_exists)
@@ -82,7 +83,7 @@ class Names:
         return read_module(name) if self._is_own(name) else None
 
     def _is_own(self, name: str) -> bool:
-        if name.partition(".")[0] == self.top or not is_installed(name):
+        if name.partition(".")[0] in self.tops or not is_installed(name):
             return True
         return bool(self.distribution) and distribution_of(name) == self.distribution
 

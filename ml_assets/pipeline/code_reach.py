@@ -9,8 +9,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
+
 from ml_assets.core.installed import reference_of
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.resource import Resource
 from ml_assets.pipeline.code_effects import Effects, loaded_for_what_they_do
 from ml_assets.pipeline.code_functions import around, in_memory, inside
 from ml_assets.pipeline.code_modules import (
@@ -38,6 +41,8 @@ from ml_assets.pipeline.code_text import Writer
 
 RUNS_TEXT = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.compile"})
 IMPORTS_BY_NAME = frozenset({"builtins.__import__", "importlib.import_module"})
+NAMED = "it is named in code="
+HOOKS = ("open", "close")  # of a resource, which the library calls
 PLAIN = (str, bytes, int, float, complex, bool, type(None))
 
 Key = tuple[Module, "str | Statement"]
@@ -57,10 +62,23 @@ class Reach:
     """
 
     def __init__(
-        self, function: Callable[..., Any], slice_: type[Parameters] | None, values: Mapping[str, Any]
+        self,
+        function: Callable[..., Any],
+        classes: Sequence[type[Parameters | Resource]],
+        values: Mapping[str, Any],
+        *,
+        modules: Sequence[str] = (),
     ) -> None:
+        """Follow a function.
+
+        Args:
+            function: what makes an asset.
+            classes: those of its arguments whose members it may call.
+            values: those of the parameters, which choose from registries.
+            modules: those of which all counts, because the asset names them.
+        """
         self._values = values
-        self._slice = slice_
+        self._given = classes
         self._chosen: set[Key] = set()
         self._cells: dict[object, Module] = {}
         self.texts: dict[Key, str] = {}
@@ -70,10 +88,14 @@ class Reach:
         self._queue: deque[Key] = deque()
         self._attributes: set[str] = set()
         self._touched: dict[Module, None] = {}
-        self._names = Names(function.__module__)
+        self._names = Names(function.__module__, also=modules)
         self._effects = functools.cache(lambda module: [*Effects(self._names).of_module(module)])
         self._number_of_function(function)
         self._number_of_wrappers(function)
+        if any(issubclass(cls, Resource) for cls in classes):
+            self._attributes.update(HOOKS)
+        for name in modules:
+            self._whole_by_name(name, NAMED)
         while self._queue:
             while self._queue:
                 key = self._queue.popleft()
@@ -101,7 +123,7 @@ class Reach:
 
     def is_parameters(self, module: Module, annotation: ast.expr) -> bool:
         """Whether an argument with this annotation holds the parameters of the asset."""
-        classes = {(cls.__module__, cls.__qualname__) for cls in self._classes()}
+        classes = {(cls.__module__, cls.__qualname__) for cls in self._classes(Parameters)}
         targets = self._names.expression(module, annotation)
         return any(
             isinstance(item, Definition) and (item.module.name, item.name) in classes for item in targets
@@ -196,11 +218,21 @@ class Reach:
     def _whole_package(self, module: Module, package: str) -> None:
         why = f"{module.name} imports by a name that is known at run time only"
         self._whole(module, why)
+        for submodule in self._modules_in(package):
+            self._whole(submodule, why)
+
+    def _whole_by_name(self, name: str, why: str) -> None:
+        """All of a module, and of those inside it where it is a package."""
+        module = self._names.module(name)
+        if module:
+            self._whole(module, why)
+            for inner in self._modules_in(name):
+                self._whole_by_name(inner.name, why)
+
+    def _modules_in(self, package: str) -> list[Module]:
         spec = find_spec(package) if package and self._names.module(package) else None
-        for name in _modules_in(package, spec.submodule_search_locations if spec else None):
-            submodule = self._names.module(name)
-            if submodule:
-                self._whole(submodule, why)
+        names = _names_in(package, spec.submodule_search_locations if spec else None)
+        return [module for name in names if (module := self._names.module(name))]
 
     def _number_of_function(self, function: Callable[..., Any]) -> str:
         """Of the definition of a function; of one that is defined inside another, of the inner one."""
@@ -273,17 +305,23 @@ class Reach:
                     self._number((module, name))
 
     def _follow_members(self) -> None:
-        """The properties and methods of the parameters that something reached may call; fields are identity, not code."""
-        for cls in self._classes():
+        """The properties and methods of arguments that something reached may call; fields are values, not code."""
+        for cls in self._classes(BaseModel):
             module = self._names.module(cls.__module__)
             if module:
                 for statement in members(module, cls, self._attributes):
                     self._number((module, statement))
 
-    def _classes(self) -> list[type[Parameters]]:
-        """The class of the parameters and those it is made of, but for the library's."""
-        classes = self._slice.__mro__ if self._slice else ()
-        return [cls for cls in classes if issubclass(cls, Parameters) and cls is not Parameters]
+    def _classes(self, kind: type[BaseModel]) -> list[type[BaseModel]]:
+        """The classes of its arguments that are of a kind, and those they are made of, but for the library's."""
+        classes = dict.fromkeys(
+            cls for given in self._given if issubclass(given, kind) for cls in given.__mro__
+        )
+        return [
+            cls
+            for cls in classes
+            if issubclass(cls, Parameters | Resource) and cls not in (Parameters, Resource)
+        ]
 
 
 def _with_conditions(writer: Writer, statement: Statement) -> str:
@@ -309,7 +347,7 @@ def _start_of_text(node: ast.AST | None) -> tuple[str, bool]:
     return "", False
 
 
-def _modules_in(package: str, folders: Sequence[str] | None) -> list[str]:
+def _names_in(package: str, folders: Sequence[str] | None) -> list[str]:
     from pkgutil import iter_modules
 
     return [f"{package}.{item.name}" for item in iter_modules(list(folders or ()))]

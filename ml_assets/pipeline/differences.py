@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest, SourceDay
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.where import with_omitted
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
@@ -56,9 +57,11 @@ class Difference:
         return f"{head}: {_told(self.was)} -> {_told(self.now)}"
 
 
-def parameter_differences(asset: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+def parameter_differences(
+    asset: str, was: Mapping[str, Any], now: Mapping[str, Any], *, pipeline: Declared
+) -> list[Difference]:
     """The parameters whose values differ; one that is left out at some value has that value."""
-    before, after = with_omitted(asset, was), with_omitted(asset, now)
+    before, after = (with_omitted(asset, values, pipeline=pipeline) for values in (was, now))
     return [
         Difference(what="parameter", name=name, was=before.get(name), now=after.get(name))
         for name in sorted(before.keys() | after.keys())
@@ -74,12 +77,14 @@ class MadeOf:
         code_version: of the code that makes it.
         packages: the version of each package that can change it; Python's is told there, and does not decide.
         hardware: what of the processor can change last digits; empty where that is not known. It does not decide either.
+        code_files: a digest of each file that is named as code.
         artifacts: the artifacts it is made of.
         sources: the rows it is made of.
     """
 
     code_version: str
     packages: Mapping[str, str]
+    code_files: Mapping[str, str] = field(default_factory=dict)
     hardware: Mapping[str, str] = field(default_factory=dict)
     artifacts: Sequence[InputArtifact] = ()
     sources: Sequence[InputSource] = ()
@@ -91,6 +96,7 @@ def made_of(manifest: Manifest) -> MadeOf:
     return MadeOf(
         code_version=manifest.code_version,
         packages=manifest.packages,
+        code_files=manifest.code_files,
         hardware=manifest.hardware,
         artifacts=manifest.artifacts,
         sources=tuple(
@@ -114,6 +120,7 @@ def version_differences(was: MadeOf, now: MadeOf) -> Iterator[Difference]:
     """Code, packages and hardware, as far as they can change the asset's bytes; hardware where it is known of both."""
     if was.code_version != now.code_version:
         yield Difference(what="code", name="code", was=was.code_version, now=now.code_version)
+        yield from _file_differences(was.code_files, now.code_files)
     for name in sorted(now.packages.keys() - {PYTHON}):
         before, after = was.packages.get(name), now.packages[name]
         if before != after:
@@ -121,6 +128,12 @@ def version_differences(was: MadeOf, now: MadeOf) -> Iterator[Difference]:
     for name in sorted(was.hardware.keys() & now.hardware.keys()):
         if was.hardware[name] != now.hardware[name]:
             yield Difference(what="hardware", name=name, was=was.hardware[name], now=now.hardware[name])
+
+
+def _file_differences(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            yield Difference(what="code", name=name, was=was.get(name), now=now.get(name))
 
 
 def contract_differences(was: Iterable[InputSource], now: Iterable[InputSource]) -> Iterator[Difference]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.foreign_text import visible
-from ml_assets.core.manifest import InputSource, Manifest, StoredVerdict
+from ml_assets.core.manifest import InputArtifact, InputSource, Manifest, StoredVerdict
 from ml_assets.core.product import Product
 from ml_assets.errors import StoreError, UnstorableError
 from ml_assets.pipeline.encode import prepare
@@ -62,8 +62,12 @@ class Draft:
         workspace: where, and on whose behalf.
         returns: the annotation of the value, by which it is read back.
         inputs: the artifacts that it was made of.
+        paths: where those of other pipelines are kept, by asset.
         sources: the rows that it was made of.
         code_version: of the code that made it.
+        code_files: a digest of each file that is named as code.
+        code_modules: the modules of which all counts as code, and why.
+        recorded: whether it is kept whatever becomes of code and packages.
         packages: the versions that can change its bytes.
         started_at: when making it was begun.
         reason: why it was made.
@@ -78,8 +82,12 @@ class Draft:
     started_at: dt.datetime
     returns: Any = Any
     inputs: tuple[Manifest, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[InputSource, ...] = ()
     code_version: str = ""
+    code_files: Mapping[str, str] = field(default_factory=dict)
+    code_modules: Mapping[str, str] = field(default_factory=dict)
+    recorded: bool = False
     packages: Mapping[str, str] = field(default_factory=dict)
     reason: str = "new"
     judge: Judge = _nothing
@@ -152,9 +160,12 @@ class Draft:
             given=self.workspace.given,
             environment=self.workspace.environment,
             files=files,
-            artifacts=tuple(manifest.as_input for manifest in self.inputs),
+            artifacts=tuple(map(self._as_input, self.inputs)),
             sources=self.sources,
             code_version=self.code_version,
+            code_files=dict(self.code_files),
+            code_modules=dict(self.code_modules),
+            recorded=self.recorded,
             packages=dict(self.packages),
             hardware=dict(hardware_of(self.packages)),
             dagster_run_id=self.workspace.dagster_run_id,
@@ -164,6 +175,9 @@ class Draft:
             metrics=dict(self.product.metrics),
             checks=dict(checks),
         )
+
+    def _as_input(self, manifest: Manifest) -> InputArtifact:
+        return manifest.as_input.model_copy(update={"path": self.paths.get(manifest.asset, "")})
 
     @property
     def _name(self) -> str:

@@ -85,7 +85,12 @@ def encode(
     with _named(asset, product.value, format_name):
         main = FORMATS[format_name].encode(product.value)
     attached = {name: _attached(name, value, asset) for name, value in product.attachments.items()}
-    named = {f"{asset}.{FORMATS[format_name].extension}": main, **attached}
+    own = f"{asset}.{FORMATS[format_name].extension}"
+    if own in attached:
+        raise StoreError(
+            f"attachments: {own} of {asset} has the name of the file of its value. Give it another name. Nothing was written."
+        )
+    named = {own: main, **attached}
     files = tuple(stored_file(name, data, _extension(name)) for name, data in named.items())
     return files, {file.file: data for file, data in zip(files, named.values(), strict=True)}
 

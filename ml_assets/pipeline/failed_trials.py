@@ -70,7 +70,9 @@ def _key(day: Day) -> ArtifactKey:
 
 
 def _inputs(day: Day) -> list[Manifest]:
-    return [day.manifest(asset) for asset in shared_assets(day.pipeline)]
+    taken = {name for asset in trial_assets(day.pipeline) for name in day.pipeline.assets[asset].inputs}
+    used = [name for name in day.pipeline.uses if name in taken]
+    return [day.manifest(asset) for asset in (*used, *shared_assets(day.pipeline))]
 
 
 def _code(trial: Day) -> tuple[str, Mapping[str, str]]:

@@ -1,5 +1,6 @@
-"""What is stored of a model: the artifacts of its run, each checked byte for byte."""
+"""What is stored of what is promoted: the artifacts of its run, each checked byte for byte."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ml_assets.core.artifact import ArtifactKey
@@ -16,32 +17,30 @@ from ml_assets.storage.artifact_store import ArtifactStore
 
 @dataclass(frozen=True, kw_only=True)
 class Lineage:
-    """The artifacts of a model's run: where each is kept, and what the gates of a promotion are to judge."""
+    """The artifacts of one run: where each is kept, and what the gates of a promotion are to judge."""
 
     keys: dict[str, ArtifactKey]
     evidence: Evidence
 
 
 def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, environment: str) -> Lineage:
-    """Read and check all that belongs to a model; what is missing or damaged is told, not raised.
+    """Read and check all that belongs to what is promoted; what is missing or damaged is told, not raised.
 
     Args:
-        model: the model.
+        model: what is promoted.
         store: where it is.
         pipeline: what made it.
         environment: what that is called in a command; `default` for that of the settings.
 
     Raises:
         RefusedError: the code that is here does not know its parameters.
-        CorruptArtifactError: it does not say of which training set it was made.
+        CorruptArtifactError: it does not say of what it was made.
     """
     keys = keys_of(model.key, model.manifest, pipeline=pipeline)
     read = {asset: _read(key, store) for asset, key in keys.items()}
-    parameters = parameters_of(model.manifest, pipeline.parameters)
-    code = {
-        name: code_of(asset, pipeline.identity(parameters, name)) for name, asset in pipeline.assets.items()
-    }
-    command = run_command(parameters, model.manifest.as_of, environment=environment)
+    parameters = parameters_of(model.manifest, pipeline.slice(pipeline.promotes))
+    code = {name: code_of(pipeline.assets[name], pipeline.identity(parameters, name)) for name in keys}
+    command = run_command(parameters, model.manifest.as_of, pipeline=pipeline, environment=environment)
     return Lineage(
         keys=keys,
         evidence=Evidence(
@@ -55,22 +54,42 @@ def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, envi
     )
 
 
-def keys_of(model: ArtifactKey, manifest: Manifest, *, pipeline: Declared) -> dict[str, ArtifactKey]:
-    """Where the artifacts of a model's run are kept, in the order in which they are made.
+def keys_of(
+    model: ArtifactKey, manifest: Manifest, *, pipeline: Declared, assets: Collection[str] | None = None
+) -> dict[str, ArtifactKey]:
+    """Where the artifacts of one run are kept, in the order in which they are made: all that its parameters decide.
 
-    CorruptArtifactError where the model does not say of which training set it was made.
+    Args:
+        model: where what is promoted is kept.
+        manifest: its manifest.
+        pipeline: what made it.
+        assets: only these; by default all.
+
+    Raises:
+        CorruptArtifactError: it does not say of what it was made.
     """
-    rows = manifest.input_of("training_set")
-    if rows is None:
-        raise CorruptArtifactError(
-            f"{model.path}: does not say of which training set it was made. Train it again."
-        )
+    fields = pipeline.assets[model.asset].slice.model_fields.keys()
     return {
-        asset: model.beside(asset, run_id=rows.run_id, names=pipeline.assets[asset].slice.model_fields)
-        if asset == rows.asset  # its digest tells whether it is the one
-        else replace(model, asset=asset, identity=manifest.parameters)
-        for asset in pipeline.assets
+        name: _key_of(name, model, manifest, pipeline=pipeline)
+        for name, asset in pipeline.assets.items()
+        if asset.slice.model_fields.keys() <= fields and (assets is None or name in assets)
     }
+
+
+def _key_of(name: str, model: ArtifactKey, manifest: Manifest, *, pipeline: Declared) -> ArtifactKey:
+    """Of the same parameters beside it; of an input where it says that it was: the digest tells whether it is the one."""
+    promoted, decided_by = pipeline.assets[model.asset], pipeline.assets[name].slice
+    if decided_by.model_fields.keys() == promoted.slice.model_fields.keys():
+        return replace(model, asset=name, identity=manifest.parameters)
+    if (used := manifest.input_of(name)) is not None:
+        return model.beside(name, run_id=used.run_id, names=decided_by.model_fields)
+    if name in promoted.inputs:
+        which = name.replace("_", " ")
+        raise CorruptArtifactError(f"{model.path}: does not say of which {which} it was made. Make it again.")
+    values = {
+        field: value for field, value in manifest.parameters.items() if field in decided_by.model_fields
+    }
+    return pipeline.key_of_identity(name, values, manifest.as_of)
 
 
 def _read(key: ArtifactKey, store: ArtifactStore) -> Manifest | ArtifactNotFoundError | CorruptArtifactError:

@@ -4,12 +4,14 @@ import datetime as dt
 import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.report.text import count
 from ml_assets.errors import MlAssetsError
+from ml_assets.pipeline.compute import Look, window_of
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.days import main_asset
 from ml_assets.pipeline.encode import encode
@@ -29,7 +31,7 @@ class PlannedDay:
         as_of: the day.
         run_id: the run's.
         state: new (no artifact is there), reused (all are), stale (some must be made again), invalid (it would fail).
-        why: what has changed, asset by asset, or the error.
+        why: what has changed, asset by asset, also where it is no reason, for the asset is recorded; or the error.
         trial: of a sweep, the values that vary.
     """
 
@@ -72,9 +74,56 @@ class Plan:
         """The time that computing them would take, or None where no past run tells."""
         return None if self.seconds_a_day is None else self.to_make * self.seconds_a_day / self.workers / 3600
 
+    @property
+    def time_text(self) -> str:
+        """How much there is to compute, and how long that would take, for people."""
+        if not self.to_make:
+            return "nothing to compute"
+        if self.hours is None:
+            return f"{self.to_make} to compute, for how long no past run tells"
+        minutes = self.hours * 60
+        long = f"{minutes:.0f} minutes" if minutes >= 2 else count(round(minutes * 60), "second")  # noqa: PLR2004
+        processes = "1 process" if self.workers == 1 else f"{self.workers} processes"
+        return f"{self.to_make} to compute, about {long} in {processes} (as {self.past_days} past ones took)"
 
-Known = dict[str, "tuple[list[str], InputArtifact | None] | MlAssetsError"]
-"""Why each artifact would be made, and its digest where that is known; or why it would fail. By exact key."""
+    def document(self, environment: str) -> dict[str, Any]:
+        """It as JSON values, with the name of the environment."""
+        return {
+            "environment": environment,
+            "days": [
+                {
+                    "as_of": day.as_of.isoformat(),
+                    "run_id": day.run_id,
+                    "state": day.state,
+                    "why": list(day.why),
+                    **({"trial": day.trial} if day.trial else {}),
+                }
+                for day in self.days
+            ],
+            "counts": {state: self.count(state) for state in STATES},
+            "later": self.later,
+            "hours": self.hours,
+            "workers": self.workers,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What would come of one asset.
+
+    Attributes:
+        reasons: why it would be made; none where it would be reused.
+        digest: its digest, where that is known.
+        note: what has changed and does not count.
+    """
+
+    reasons: tuple[str, ...] = ()
+    digest: InputArtifact | None = None
+    note: str = ""
+
+
+Known = dict[str, Planned | MlAssetsError]
+"""What would come of each artifact, or why it would fail, by exact key."""
 
 
 def plan(parameters: Parameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int = 1) -> Plan:
@@ -101,24 +150,25 @@ def plan_day(
     named = workspace.pipeline.run_id(parameters, as_of)
     day = Day(parameters=parameters, as_of=as_of, workspace=workspace)
     try:
-        reasons = _reasons(day, {} if known is None else known)
+        planned = _planned(day, {} if known is None else known)
     except MlAssetsError as error:
         return PlannedDay(as_of=as_of, run_id=named, state="invalid", why=(str(error),), trial=trial)
-    why = tuple(f"{asset}: {'; '.join(lines)}" for asset, lines in reasons.items() if lines)
-    if not why:
-        return PlannedDay(as_of=as_of, run_id=named, state="reused", trial=trial)
-    is_new = reasons[main_asset(workspace.pipeline)] == ["new"]
-    state: State = "new" if is_new else "stale"
-    return PlannedDay(as_of=as_of, run_id=named, state=state, why=() if is_new else why, trial=trial)
+    reasons = {asset: item.reasons for asset, item in planned.items() if item.reasons}
+    notes = {asset: (item.note,) for asset, item in planned.items() if item.note}
+    is_new = reasons.get(main_asset(workspace.pipeline)) == ("new",)
+    state: State = "new" if is_new else "stale" if reasons else "reused"
+    why = notes if is_new else notes | reasons
+    lines = tuple(f"{asset}: {'; '.join(why[asset])}" for asset in planned if asset in why)
+    return PlannedDay(as_of=as_of, run_id=named, state=state, why=lines, trial=trial)
 
 
-def _reasons(day: Day, known: Known) -> dict[str, list[str]]:
-    """Why each asset would be made, none where it would be reused.
+def _planned(day: Day, known: Known) -> dict[str, Planned]:
+    """What would come of each asset.
 
     An asset whose input would be made again is held to be made as well, though equal bytes of the input would save it.
     """
-    reasons: dict[str, list[str]] = {}
-    digests: dict[str, InputArtifact] = {}
+    planned: dict[str, Planned] = {}
+    digests = _of_others(day)
     for asset in day.pipeline.assets:
         name = day.key(asset).exact
         if name not in known:
@@ -126,37 +176,70 @@ def _reasons(day: Day, known: Known) -> dict[str, list[str]]:
         found = known[name]
         if isinstance(found, MlAssetsError):
             raise found
-        reasons[asset], digest = found
-        if digest is not None:
-            digests[asset] = digest
-    return reasons
+        planned[asset] = found
+        if found.digest is not None:
+            digests[asset] = found.digest
+    return planned
 
 
-def _asset(
-    day: Day, asset: str, digests: Mapping[str, InputArtifact]
-) -> "tuple[list[str], InputArtifact | None] | MlAssetsError":
+def _of_others(day: Day) -> dict[str, InputArtifact]:
+    """The digests of what is used of other pipelines, as far as it is stored."""
+    store = day.workspace.store
+    found = {name: store.find(day.key(name)) for name in day.pipeline.uses}
+    return {name: manifest.as_input for name, manifest in found.items() if manifest}
+
+
+def _asset(day: Day, asset: str, digests: Mapping[str, InputArtifact]) -> Planned | MlAssetsError:
     """Why one asset would be made, and its digest where it is stored or can be told without making what it needs.
 
     What is made of rows alone is made, and not stored: rows that cannot be used are found, and where its bytes would be
-    those that are stored, what stands on it may be reused all the same.
+    those that are stored, what stands on it may be reused all the same. What asks a resource is not asked. Of what is
+    made of rows and more, with a window, the rows of the window are read.
     """
     kind = day.pipeline.assets[asset]
     inputs = tuple(digests[name] for name in kind.inputs if name in digests)
     try:
         look = day.look(asset, inputs)
-        if look.reasons and not kind.inputs and "rows" in kind.takes.values():
+        is_of_rows = not kind.inputs and not kind.resources and "rows" in kind.takes.values()
+        if look.reasons and is_of_rows:
             look = day.completed(look, asset, inputs)
+        elif look.reasons:
+            _read_window(day, asset)
     except MlAssetsError as error:
         return error
-    found = list(look.reasons)
+    return _found(day, asset, look, digests)
+
+
+def _found(day: Day, asset: str, look: Look, digests: Mapping[str, InputArtifact]) -> Planned:
+    kind, reasons = day.pipeline.assets[asset], list(look.reasons)
     if look.stored is not None:
-        found += [f"{name} is made again" for name in kind.inputs if name not in digests]
-        if not found:
-            return found, look.stored.as_input
+        reasons += [_unknown(day, name) for name in kind.inputs if name not in digests]
+        if not reasons:
+            note = look.told if look.kept else ""
+            return Planned(digest=look.stored.as_input, note=note)
     if look.computed is None:
-        return found, None
+        return Planned(reasons=tuple(reasons))
     files, _ = encode(look.computed.product, asset=asset, format_name=kind.format)
-    return found, InputArtifact(asset=asset, run_id=day.key(asset).run_id, sha256=files[0].sha256)
+    made = InputArtifact(asset=asset, run_id=day.key(asset).run_id, sha256=files[0].sha256)
+    return Planned(reasons=tuple(reasons), digest=made)
+
+
+def _unknown(day: Day, name: str) -> str:
+    return (
+        f"{name} of {day.pipeline.owner(name).name} is not stored"
+        if name in day.pipeline.uses
+        else f"{name} is made again"
+    )
+
+
+def _read_window(day: Day, asset: str) -> None:
+    """Raise SourceError where rows of the window of an asset cannot be used; where it has none, nothing is known of it."""
+    source = getattr(day.parameters, "source", None)
+    window = window_of(day.pipeline.assets[asset], day.parameters) if isinstance(source, str) else None
+    rows = day.workspace.rows(day.as_of)
+    for dataset, days in (window or {}).items():
+        first = day.as_of - dt.timedelta(days=days)
+        rows.scan(dataset, source=str(source), first=first, last=day.as_of)
 
 
 def past_seconds(

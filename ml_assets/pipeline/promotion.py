@@ -3,17 +3,17 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.decision import Decision, verdict
-from ml_assets.core.promotion.gates import Evidence, Gate, check
+from ml_assets.core.promotion.gates import Evidence, check
 from ml_assets.core.promotion.parameters import PromotionParameters
-from ml_assets.core.release import Entry, Release, Releases, Slot, promoted, refuse_serving
+from ml_assets.core.release import Entry, Release, Releases, promoted, refuse_serving
+from ml_assets.core.release_line import ReleaseLine, promoted_asset
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.lineage import Lineage, lineage
+from ml_assets.pipeline.not_worse import LiveComparison, Terms, compare_with_live
 from ml_assets.pipeline.released import NamedModel, find_model, release_log, store_of
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import Settings
@@ -24,63 +24,15 @@ from ml_assets.storage.release_log import ReleaseLog
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """On which terms a candidate is compared with what serves.
-
-    Attributes:
-        through: the day by whose end (UTC) outcomes have closed.
-        window_days: days of rows at most, the latest ones.
-        metrics: what is declared of them.
-        margins: by how much it may be worse, metric by metric.
-        by: who asks.
-    """
-
-    through: dt.date
-    window_days: int
-    metrics: Metrics
-    margins: Mapping[str, float]
-    by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveComparison:
-    """What came of comparing a candidate with what serves.
-
-    Attributes:
-        gate: the answer.
-        reference: the model that serves, or nothing.
-        reference_sha256: its bytes, or nothing.
-        comparison: with it, or None where there was none to make.
-        try_number: which try of this parameter set against these bytes it is, from 1; None where no KPI was looked at.
-    """
-
-    gate: Gate
-    reference: str = ""
-    reference_sha256: str = ""
-    comparison: Comparison | None = None
-    try_number: int | None = None
-
-
-class NotWorse(Protocol):
-    """Answers whether a candidate is no worse than what serves; each pipeline compares in a way of its own."""
-
-    def __call__(
-        self, live: Release | None, candidate: NamedModel, /, *, terms: Terms, settings: Settings
-    ) -> LiveComparison:
-        """The gate, and what it was judged on. StoreError where a store cannot be reached."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Promotion:
     """What somebody asks to promote.
 
     Attributes:
-        own: which model, to where, and by how much it may be worse.
+        own: which run_id, to where, and by how much it may be worse.
         source: the environment in which it was trained and evaluated.
         by: who asks.
         settings: where the environments and the log are.
         pipeline: what made it.
-        not_worse: how it is compared with what serves.
         now: the clock.
     """
 
@@ -89,7 +41,6 @@ class Promotion:
     by: str
     settings: Settings
     pipeline: Declared
-    not_worse: NotWorse
     now: Callable[[], dt.datetime] = utc_now
 
 
@@ -99,7 +50,7 @@ class Evaluated:
 
     decision: Decision
     lineage: Lineage
-    slot: Slot
+    slot: str
     log: ReleaseLog
     live: Release | None
 
@@ -125,23 +76,22 @@ def evaluate(request: Promotion) -> Evaluated:
     """What a promotion would come to. Nothing is written but, where KPIs were looked at, that they were: a try.
 
     Raises:
-        RefusedError: the day of `through` is not over, the slot serves, the model comes from there, or the slot has no
-            root of its own.
-        ArtifactNotFoundError: there is no such model.
+        RefusedError: the day of `through` is not over, the slot serves, it comes from there, the slot has no root
+            of its own, or the pipeline promotes nothing.
+        ArtifactNotFoundError: there is none of that run_id.
         StoreError: a store cannot be read, or the slot holds another artifact of this run_id.
     """
-    settings, own = request.settings, request.own
+    settings, own, pipeline = request.settings, request.own, request.pipeline
     through = own.closed_through(request.now())
     source = store_of(settings, request.source)
-    model = find_model(own.model, source)
-    log = release_log(settings, model.key.value("dataset"))
+    model = find_model(own.model, source, pipeline=pipeline)
+    line = ReleaseLine.of_key(pipeline, model.key)
+    log = release_log(settings, line)
     state = log.state()
-    slot: Slot = state.idle if own.to == "idle" else own.to
+    slot = state.idle(settings.slots) if own.to == "idle" else own.to
     _refuse_slot(state, slot, request)
-    found = lineage(
-        model, source, pipeline=request.pipeline, environment=settings.in_a_command(request.source)
-    )
-    metrics = Metrics.of(request.pipeline)
+    found = lineage(model, source, pipeline=pipeline, environment=settings.in_a_command(request.source))
+    metrics = Metrics.of(pipeline)
     terms = Terms(
         through=through,
         window_days=own.window_days,
@@ -150,9 +100,14 @@ def evaluate(request: Promotion) -> Evaluated:
         by=request.by,
     )
     candidate = NamedModel(
-        name="candidate", key=model.key, manifest=model.manifest, store=source, evaluated_in=request.source
+        name="candidate",
+        line=line,
+        key=model.key,
+        manifest=model.manifest,
+        store=source,
+        evaluated_in=request.source,
     )
-    compared = request.not_worse(state.live, candidate, terms=terms, settings=settings)
+    compared = compare_with_live(state.live, candidate, terms=terms, settings=settings)
     decision = _decision(request, candidate, slot, evidence=found.evidence, compared=compared, terms=terms)
     evaluated = Evaluated(decision=decision, lineage=found, slot=slot, log=log, live=state.live)
     if decision.verdict != "refused":
@@ -168,7 +123,7 @@ def _measured(evidence: Evidence) -> Mapping[str, float] | None:
 def _decision(
     request: Promotion,
     candidate: NamedModel,
-    slot: Slot,
+    slot: str,
     *,
     evidence: Evidence,
     compared: LiveComparison,
@@ -178,9 +133,11 @@ def _decision(
     gates = (*check(evidence), compared.gate)
     return Decision(
         verdict=verdict(gates, force=request.own.force),
+        pipeline=request.pipeline.name,
+        asset=candidate.key.asset,
         run_id=request.own.model,
-        model_version=candidate.key.value("model_version"),
-        dataset=candidate.key.value("dataset"),
+        line=dict(candidate.line.values),
+        values=candidate.line.others(dict(candidate.key.values)),
         as_of=candidate.key.as_of,
         source=request.source,
         to=slot,
@@ -205,7 +162,7 @@ def promote(request: Promotion) -> Outcome:
 
     A refusal leaves the slot as it was. What fails half-way leaves the log as it was; done again, it goes on.
 
-    Raises: what `evaluate` raises, RefusedError where another model has come to serve meanwhile, and StoreError where the
+    Raises: what `evaluate` raises, RefusedError where another one has come to serve meanwhile, and StoreError where the
         slot or the log cannot be written.
     """
     evaluated = evaluate(request)
@@ -217,7 +174,10 @@ def promote(request: Promotion) -> Outcome:
     digest = log.keep_decision(decision.record())
     entry = log.append(
         "promoted",
-        lambda state: (release, promoted(_unchanged(state, evaluated), release)),
+        lambda state: (
+            release,
+            promoted(_unchanged(state, evaluated), release, slots=request.settings.slots),
+        ),
         by=request.by,
         at=request.now,
         why=request.own.reason,
@@ -236,19 +196,20 @@ def _copied(evaluated: Evaluated, request: Promotion) -> Release:
     }
     return Release(
         slot=evaluated.slot,
-        dataset=decision.dataset,
-        model_version=decision.model_version,
+        line=dict(decision.line),
+        values=dict(decision.values),
         as_of=decision.as_of,
         run_id=decision.run_id,
-        sha256=decision.artifacts["model"],
+        sha256=decision.artifacts[decision.asset],
         manifests=manifests,
     )
 
 
 def _unchanged(state: Releases, evaluated: Evaluated) -> Releases:
-    """RefusedError where another model serves than the one that the candidate was compared with."""
+    """RefusedError where something else serves than what the candidate was compared with."""
     if state.live != evaluated.live:
-        raise RefusedError(["to: another model serves since this one was compared. Promote it again."])
+        noun = evaluated.decision.asset
+        raise RefusedError([f"to: another {noun} serves since this one was compared. Promote it again."])
     return state
 
 
@@ -258,14 +219,15 @@ def _refuse_another(evaluated: Evaluated, target: ArtifactStore) -> None:
         is_there(evaluated.lineage.keys[asset], manifest, target=target)
 
 
-def _refuse_slot(state: Releases, slot: Slot, request: Promotion) -> None:
+def _refuse_slot(state: Releases, slot: str, request: Promotion) -> None:
     if slot == request.source:
-        raise RefusedError([f"to: the model is in {slot} already. Promote from where it was evaluated."])
-    refuse_serving(state, slot)
+        noun = promoted_asset(request.pipeline)
+        raise RefusedError([f"to: the {noun} is in {slot} already. Promote from where it was evaluated."])
+    refuse_serving(state, slot, slots=request.settings.slots)
     _refuse_shared_root(slot, request.settings)
 
 
-def _refuse_shared_root(slot: Slot, settings: Settings) -> None:
+def _refuse_shared_root(slot: str, settings: Settings) -> None:
     """RefusedError where another environment has the slot's root, or one of both lies in the other."""
     places = {name: location(settings.root(name), settings.s3_of(name)) for name in settings.environments}
     setting = f"ML_ASSETS_ENVIRONMENTS__{slot.upper()}__ROOT"

@@ -1,4 +1,4 @@
-"""Models by the name that people use for them: what serves, what is in a slot, or a run_id."""
+"""What is promoted, by the name that people use for it: what serves, what is in a slot, or a run_id."""
 
 import datetime as dt
 import re
@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.command import command
+from ml_assets.core.command import about_words, command
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.parameters import AnyParameters, from_identity
-from ml_assets.core.release import SLOTS, Release, Releases
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.release import Release, release_text
+from ml_assets.core.release_line import ReleaseLine, promoted_asset
 from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError
 from ml_assets.settings import Settings
@@ -23,10 +25,11 @@ RUN_ID = re.compile(r"^[0-9a-f]{12}$")
 
 @dataclass(frozen=True, kw_only=True)
 class NamedModel:
-    """A model that somebody named.
+    """A model, or whatever else its pipeline promotes, that somebody named.
 
     Attributes:
         name: as it was named.
+        line: what it serves for, or may.
         key: where its bytes are kept.
         manifest: its manifest.
         store: where its bytes are.
@@ -34,15 +37,16 @@ class NamedModel:
     """
 
     name: str
+    line: ReleaseLine
     key: ArtifactKey
     manifest: Manifest
     store: ArtifactStore
     evaluated_in: str
 
     @property
-    def dataset(self) -> str:
-        """What it scores."""
-        return str(self.manifest.parameters["dataset"])
+    def pipeline(self) -> Declared:
+        """What made it."""
+        return self.line.pipeline
 
     @property
     def as_of(self) -> dt.date:
@@ -52,8 +56,8 @@ class NamedModel:
     @property
     def told(self) -> str:
         """`green: 3fa9c1d2e0ab (v2, as_of 2025-12-01)`."""
-        version, at = self.manifest.parameters["model_version"], self.as_of
-        text = f"{self.manifest.run_id} ({version}, as_of {at})"
+        values = self.line.others(dict(self.key.values))
+        text = release_text(self.manifest.run_id, values, self.as_of)
         return text if self.name == self.manifest.run_id else f"{self.name}: {text}"
 
 
@@ -69,14 +73,14 @@ def parameters_of(model: Manifest, cls: type[AnyParameters]) -> AnyParameters:
         ) from None
 
 
-def release_log(settings: Settings, dataset: str) -> ReleaseLog:
-    """The log of the releases of a dataset."""
-    return ReleaseLog(settings.releases, dataset, settings.s3)
+def release_log(settings: Settings, line: ReleaseLine) -> ReleaseLog:
+    """The log of the releases of a line."""
+    return ReleaseLog(settings.releases, line, settings.s3)
 
 
-def try_log(settings: Settings, dataset: str) -> TryLog:
-    """How often models of a dataset were compared for a promotion."""
-    return TryLog(settings.releases, dataset, settings.s3)
+def try_log(settings: Settings, line: ReleaseLine) -> TryLog:
+    """How often candidates of a line were compared for a promotion."""
+    return TryLog(settings.releases, line, settings.s3)
 
 
 def store_of(settings: Settings, environment: str) -> ArtifactStore:
@@ -84,88 +88,105 @@ def store_of(settings: Settings, environment: str) -> ArtifactStore:
     return ArtifactStore(settings.root(environment), settings.s3_of(environment))
 
 
-def named_model(name: str, dataset: str, *, settings: Settings, environment: str) -> NamedModel:
-    """The model that `live`, `idle`, a slot or a run_id names; a run_id is looked for in `environment`.
+def named_model(name: str, line: ReleaseLine, *, settings: Settings, environment: str) -> NamedModel:
+    """What `live`, `idle`, a slot or a run_id names; a run_id is looked for in `environment`.
 
     Raises:
-        RefusedError: nothing serves, or nothing was promoted to that slot; a model of another dataset, or several.
-        ArtifactNotFoundError: there is no such model.
+        RefusedError: nothing serves, or nothing was promoted to that slot; it is of another line, or there are several.
+        ArtifactNotFoundError: there is none.
         CorruptArtifactError: it is not the one that was released.
     """
-    if RUN_ID.match(name):
-        store = store_of(settings, environment)
-        found = find_model(name, store, dataset=dataset)
-        manifest = found.manifest
-        if manifest.parameters["dataset"] != dataset:
-            raise RefusedError([f"{name}: a model of another dataset, {manifest.parameters['dataset']}."])
-        made_in = manifest.environment if environment in SLOTS else environment
-        return NamedModel(name=name, key=found.key, manifest=manifest, store=store, evaluated_in=made_in)
-    return model_of(_released(name, dataset, release_log(settings, dataset).state()), name, settings)
-
-
-def model_of(release: Release, name: str, settings: Settings) -> NamedModel:
-    """The model of a release under a name; raises like `released_manifest`."""
-    store = store_of(settings, release.slot)
-    manifest = released_manifest(release, store)
+    if not RUN_ID.match(name):
+        return model_of(_released(name, line, settings), name, line=line, settings=settings)
+    store = store_of(settings, environment)
+    found = find_model(name, store, pipeline=line.pipeline, line=line)
+    refuse_other_line(found.key, line, name=name)
+    made_in = found.manifest.environment if environment in settings.slots else environment
     return NamedModel(
-        name=name, key=release.key(), manifest=manifest, store=store, evaluated_in=manifest.environment
+        name=name, line=line, key=found.key, manifest=found.manifest, store=store, evaluated_in=made_in
+    )
+
+
+def refuse_other_line(key: ArtifactKey, line: ReleaseLine, *, name: str) -> None:
+    """RefusedError where what is kept there is of another line."""
+    own = ReleaseLine.of_key(line.pipeline, key)
+    if own.values != line.values:
+        about = " ".join(name for name, _ in line.values)
+        raise RefusedError([f"{name}: a {key.asset} of another {about}, {own.name}."])
+
+
+def model_of(release: Release, name: str, *, line: ReleaseLine, settings: Settings) -> NamedModel:
+    """What was released, under a name; raises like `released_manifest`."""
+    store = store_of(settings, release.slot)
+    manifest = released_manifest(release, store, pipeline=line.pipeline)
+    return NamedModel(
+        name=name,
+        line=line,
+        key=release.key(line.pipeline),
+        manifest=manifest,
+        store=store,
+        evaluated_in=manifest.environment,
     )
 
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model in a store: where it is kept, and its manifest."""
+    """What is promoted, in a store: where it is kept, and its manifest."""
 
     key: ArtifactKey
     manifest: Manifest
 
 
-def find_model(run_id: str, store: ArtifactStore, *, dataset: str = "") -> FoundModel:
-    """The model of a run_id, and of several the one of `dataset`.
+def find_model(
+    run_id: str, store: ArtifactStore, *, pipeline: Declared, line: ReleaseLine | None = None
+) -> FoundModel:
+    """What a pipeline promotes, of a run_id; of several the one of `line`.
 
     Raises:
         ArtifactNotFoundError: the store has none.
-        RefusedError: it has several, and nothing tells which one is meant.
+        RefusedError: it has several, and nothing tells which one is meant; or the pipeline promotes nothing.
     """
+    asset = promoted_asset(pipeline)
     named = Filter((Condition(name="run_id", op="=", value=run_id),))
-    found = list(store.keys("model", where=named))
+    listed = store.keys(asset, where=named, folder=pipeline.folder)
+    found = [key for key in listed if key.folder == pipeline.folder]
     if not found:
+        shows = command("list", *about_words(pipeline, {}), "--asset", asset)
         raise ArtifactNotFoundError(
-            f"No model of run {run_id} under {store.root}. `ml-assets list --asset model` shows what is there."
+            f"No {asset} of run {run_id} under {store.root}. `{shows}` shows what is there."
         )
-    found = [key for key in found if key.value("dataset") == dataset] or found
+    found = [key for key in found if line and ReleaseLine.of_key(pipeline, key) == line] or found
     if len(found) > 1:
         places = ", ".join(map(store.uri, found))
-        raise RefusedError(
-            [
-                f"model: {len(found)} models have this run_id: {places}. Train the one you mean again with another seed."
-            ]
-        )
+        what = f"model: {len(found)} {asset}s have this run_id: {places}."
+        raise RefusedError([f"{what} Make the one you mean again with another parameter, such as the seed."])
     manifest = store.manifest(found[0])
     return FoundModel(replace(found[0], identity=manifest.parameters), manifest)
 
 
-def released_manifest(release: Release, store: ArtifactStore) -> Manifest:
-    """The manifest of a released model; CorruptArtifactError where its bytes are others now."""
-    manifest = store.manifest(release.key())
+def released_manifest(release: Release, store: ArtifactStore, *, pipeline: Declared) -> Manifest:
+    """The manifest of what was released; CorruptArtifactError where its bytes are others now."""
+    key = release.key(pipeline)
+    manifest = store.manifest(key)
     if manifest.sha256 != release.sha256:
         raise CorruptArtifactError(
-            f"{store.uri(release.key())}: is not the model that was released; its SHA-256 is another. It is "
+            f"{store.uri(key)}: is not the {key.asset} that was released; its SHA-256 is another. It is "
             "not used. Promote it again, or roll back."
         )
     return manifest
 
 
-def _released(name: str, dataset: str, state: Releases) -> Release:
-    live = command("live", dataset=dataset)
+def _released(name: str, line: ReleaseLine, settings: Settings) -> Release:
+    state, shows = release_log(settings, line).state(), command("live", *line.words)
     if name == "live" or (state.live is not None and name == state.live.slot):
         if state.live is None:
-            raise RefusedError([f"{name}: nothing serves for {dataset} yet. `{live}` shows what is where."])
+            raise RefusedError(
+                [f"{name}: nothing serves for {line.name} yet. `{shows}` shows what is where."]
+            )
         return state.live
-    slot = state.idle if name == "idle" else next((known for known in SLOTS if known == name), None)
-    release = state.candidates.get(slot) if slot else None
+    release = state.candidates.get(state.idle(settings.slots) if name == "idle" else name)
     if release is None:
         raise RefusedError(
-            [f"{name}: nothing was promoted there for {dataset}. `{live}` shows what is where."]
+            [f"{name}: nothing was promoted there for {line.name}. `{shows}` shows what is where."]
         )
     return release

@@ -80,13 +80,15 @@ def report_of(
     ]
     done = {record.as_of for record in records if record.done}
     evaluations = [day.measured for day in stored if day.measured and day.as_of in done]
+    settings = load_settings()
     return build_report(
         records,
         parameters=parameters,
         pipeline=pipeline,
         environment=workspace.environment,
         metric=metric,
-        named_environment=workspace.environment != load_settings().environment,
+        named_environment=workspace.environment != settings.environment,
+        first_pipeline=settings.first_pipeline,
         coverage=covered,
         pooled=_pooled(records, evaluations, metrics=Metrics.of(pipeline), workspace=workspace),
     )
@@ -100,9 +102,9 @@ def _pooled(
     workspace: Workspace,
 ) -> Pool | None:
     """The metrics over all days that are done; without intervals, and why, where scores cannot be read."""
-    if not evaluations:
-        return None
     names = [name for name in pooled_names(metrics) if all(name in of.metrics for of in evaluations)]
+    if not evaluations or not names:
+        return None
     of_rows = {name: found for name in names if (found := metrics.rows(name)) is not None}
     without = [manifest for manifest in evaluations if not keeps_scores(manifest)]
     if without:
@@ -188,7 +190,7 @@ def product(report: Report, *, pipeline: Declared) -> Product[Any]:
 
     summary = report.metrics.get(report.metric)
     trend = summary.trend if summary else None
-    pictures = {"days.png": days_png(report, pipeline=pipeline)}
+    pictures = {"days.png": days_png(report, pipeline=pipeline)} if report.metric else {}
     if report.coverage:
         pictures["coverage.png"] = coverage_png(report.coverage)
     return Product(

@@ -14,7 +14,7 @@ import tempfile
 import weakref
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from types import EllipsisType
+from types import EllipsisType, MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import (
@@ -35,10 +35,13 @@ from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.draft import Made
+from ml_assets.pipeline.resources import given_problems
 from ml_assets.pipeline.stored_value import load_value
-from ml_assets.pipeline.workspace import Workspace, open_workspace, utc_now
+from ml_assets.pipeline.workspace import Workspace, again_problems, open_workspace, utc_now
 from ml_assets.settings import Settings, load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+
+FAKES = "resources: what is made with others than those of the settings is no artifact. Allowed: with store=None, or another store."
 
 
 def _reference(pipeline: Declared) -> str:
@@ -132,9 +135,9 @@ def resolve(
     settings, now = load_settings(), utc_now()
     name = settings.named(environment)
     settings.place(name)
-    day = days.last_complete_day(now) if as_of == "" else days.parse(str(as_of))
+    day = days.last_complete_day(now, every=pipeline.every) if as_of == "" else days.parse(str(as_of))
     parameters, problems = diagnose(values, pipeline.parameters)
-    problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now)
+    problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now, every=pipeline.every)
     problems += _of_the_environment(pipeline, values, name, settings=settings, problems=problems)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
@@ -144,15 +147,25 @@ def resolve(
 
 
 def make(
-    run: Run, assets: Collection[str] | None = None, *, store: ArtifactStore | EllipsisType | None = ...
+    run: Run,
+    assets: Collection[str] | None = None,
+    *,
+    store: ArtifactStore | EllipsisType | None = ...,
+    again: Collection[str] = (),
+    resources: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Result]:
     """The artifacts of a run by asset, made or found unchanged; each is committed before the next one starts.
+
+    What the pipeline uses of others is made first, where it is not stored as it would be.
 
     Args:
         run: what `resolve` has found sound.
         assets: those to make, by default all; what they need of the others must be stored.
         store: where artifacts are kept, by default that of the run's environment; with None they are kept nowhere, and
             are gone with what this returns.
+        again: assets that are made again though nothing has changed; a recorded one only so.
+        resources: what stands for a resource in a test, by its name. What is made with it is kept in no environment, so
+            that `store` must be given.
 
     Raises:
         RefusedError: before anything is made, where something else than assets of the pipeline is asked for, or a day
@@ -161,15 +174,19 @@ def make(
     """
     if problems := [
         *asset_problems(assets, run.pipeline),
-        *days.problems([run.as_of], now=utc_now(), first=None),
+        *again_problems(again, run.pipeline),
+        *given_problems(resources, run.pipeline),
+        *([FAKES] if resources and store is ... else []),
+        *days.problems([run.as_of], now=utc_now(), first=None, every=run.pipeline.every),
     ]:
         raise RefusedError(problems)
     workspace = open_workspace(
         load_settings(), pipeline=run.pipeline, environment=run.environment, given=run.given
     )
+    workspace = replace(workspace, again=tuple(again), resources=dict(resources))
     if store is not ...:
         workspace = replace(workspace, store=store or _passing_store())
-    day = Day(parameters=run.parameters, as_of=run.as_of, workspace=workspace)
+    day = Day(parameters=run.parameters, as_of=run.as_of, workspace=workspace, makes_used=True)
     return {
         made.key.asset: Result(
             key=made.key,
@@ -190,10 +207,10 @@ def _passing_store() -> ArtifactStore:
     return store
 
 
-def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datetime) -> list[str]:
+def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datetime, every: str) -> list[str]:
     if looks_like_credential(text):
         return ["as_of: looks like a credential. Give secrets by reference only, never as a parameter."]
-    problem = days.problem(day, now=now, first=first)
+    problem = days.problem(day, now=now, first=first, every=every)
     return [problem] if problem else []
 
 

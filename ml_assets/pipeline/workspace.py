@@ -1,11 +1,11 @@
 """Where a run reads and writes, and on whose behalf: everything that is not a parameter."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ml_assets.core.pipeline import Declared, Sample
+from ml_assets.core.pipeline import Asset, Declared, Sample
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.rows import Rows
 from ml_assets.core.s3_access import S3Access
@@ -33,6 +33,8 @@ class Workspace:
         environment: the name of that place.
         sources: URI by logical name.
         reuse: whether a stored artifact that nothing has changed is used instead of made again.
+        again: the assets that are made again though nothing has changed; where any are named, reuse is off for these only.
+        resources: what is handed in instead of what the settings say of a resource, by its name.
         dagster_run_id: the Dagster run on whose behalf this happens, or "".
         given: the parameters that were given, not left at their default.
         workers: processes that make days at once; 0 stands for as many as there are cores.
@@ -49,6 +51,8 @@ class Workspace:
     environment: str
     sources: Mapping[str, str]
     reuse: bool = True
+    again: tuple[str, ...] = ()
+    resources: Mapping[str, Any] = field(default_factory=dict)
     dagster_run_id: str = ""
     given: tuple[str, ...] = ()
     workers: int = 0
@@ -59,15 +63,21 @@ class Workspace:
     accesses: Mapping[str, S3Access] = field(default_factory=dict)
     now: Callable[[], dt.datetime] = field(default=utc_now)
 
+    def reuses(self, asset: Asset) -> bool:
+        """Whether an artifact of this asset is used where it is stored and nothing has changed; a recorded one always is."""
+        if self.again:
+            return asset.name not in self.again
+        return self.reuse or asset.recorded
+
     def source(self, name: str) -> "Source":
         """The reader of a source; RefusedError where the settings know no such name."""
         access = self.accesses.get(name, self.store.access)
         samples = self.pipeline.samples
         return _open(name, self.sources, access=access, rows_gb=self.rows_gb, samples=samples)
 
-    def rows(self, as_of: dt.date) -> Rows:
-        """Where a function asks for rows that were known at the end of as_of."""
-        return Rows(sources=self.source, as_of=as_of)
+    def rows(self, as_of: dt.date, *, window: Mapping[str, int] | None = None) -> Rows:
+        """Where a function asks for rows that were known at the end of as_of, of no more days than its window has."""
+        return Rows(sources=self.source, as_of=as_of, window=window)
 
 
 def open_source_of(settings: Settings, name: str, *, environment: str, pipeline: Declared) -> "Source":
@@ -98,18 +108,31 @@ def _open(
     return open_source(name, sources[name], access=access, rows_gb=rows_gb, samples=samples)
 
 
+def again_problems(names: Collection[str], pipeline: Declared) -> list[str]:
+    """One line where something else than assets of the pipeline is to be made again."""
+    if set(names) <= pipeline.assets.keys():
+        return []
+    return [f"again: not all are known assets. Allowed: some of {', '.join(pipeline.assets)}."]
+
+
 def open_workspace(
     settings: Settings,
     *,
     pipeline: Declared,
     environment: str = "default",
     reuse: bool = True,
+    again: str = "",
     engine: str = "",
     dagster_run_id: str = "",
     given: tuple[str, ...] = (),
 ) -> Workspace:
-    """The workspace of a pipeline in an environment as the settings describe it; `engine` wins over theirs."""
-    name = settings.named(environment)
+    """The workspace of a pipeline in an environment as the settings describe it; `engine` wins over theirs.
+
+    RefusedError where `again` names what is no asset of the pipeline.
+    """
+    name, anew = settings.named(environment), tuple(filter(None, again.split(",")))
+    if problems := again_problems(anew, pipeline):
+        raise RefusedError(problems)
     return Workspace(
         pipeline=pipeline,
         store=ArtifactStore(settings.root(name), settings.s3_of(name)),
@@ -117,6 +140,7 @@ def open_workspace(
         sources=settings.sources_of(name),
         accesses={source: settings.s3_of_source(source, name) for source in settings.landing_zones(name)},
         reuse=reuse,
+        again=anew,
         dagster_run_id=dagster_run_id,
         given=given,
         workers=settings.workers,

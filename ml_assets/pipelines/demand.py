@@ -67,7 +67,7 @@ def sales(first: dt.date, last: dt.date) -> Frame:
     return pl.DataFrame(rows, {"day": pl.Date, "shop": pl.String, "pieces": pl.Int64}, orient="row")
 
 
-@demand.asset
+@demand.asset(window=lambda params: {"sales": 7 * params.weeks})
 def history(params: Series, rows: Rows, as_of: dt.date) -> Frame:
     """Pieces that the shop sold each day up to as_of: whole numbers, whose sums are the same in any order."""
     first = as_of - dt.timedelta(weeks=params.weeks)

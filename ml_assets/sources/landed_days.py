@@ -11,8 +11,10 @@ from collections.abc import Mapping
 
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.sources.landing_zone import open_zone
+from ml_assets.sources.registry import opener_of
 
 LENGTH = 10
+THERE = "there"  # of a day of a registered source, of whose rows only a run knows whether they changed
 
 
 def day_signatures(uri: str, dataset: str, *, access: S3Access = USUAL_S3) -> Mapping[dt.date, str]:
@@ -22,6 +24,12 @@ def day_signatures(uri: str, dataset: str, *, access: S3Access = USUAL_S3) -> Ma
         SourceError: the zone cannot be listed, holds no rows of the dataset or some that are of no day, or has no sound
             dataset.toml.
     """
+    if (open_uri := opener_of(uri)) is not None:
+        from ml_assets.sources.own import OwnSource
+
+        source = OwnSource(name="", uri=uri, open_uri=open_uri)
+        source.contract(dataset)
+        return dict.fromkeys(source.days(dataset, first=dt.date.min, last=dt.date.max), THERE)
     zone = open_zone(uri, access=access)
     zone.contract(dataset)
     landed = zone.landed(dataset)

@@ -9,6 +9,7 @@ from ml_assets.core.asset import Sample
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.rows import Reader
 from ml_assets.core.s3_access import USUAL_S3, S3Access
+from ml_assets.sources.registry import opener_of
 
 
 class Source(Reader, Protocol):
@@ -30,19 +31,23 @@ def open_source(
     rows_gb: float = USUAL_GB,
     samples: Mapping[str, Sample] = MappingProxyType({}),
 ) -> Source:
-    """The source at `uri`: `sample:` is that of sample rows, anything else is a landing zone, in S3 or elsewhere.
+    """The source at `uri`: `sample:` is that of sample rows; of a scheme that was registered, what that opens; else a landing zone.
 
     Args:
         name: the logical name, as in the parameter `source`.
         uri: where the rows are.
         access: how S3 is reached, where they are there.
-        rows_gb: gigabytes of memory that the rows of one window of a landing zone may take.
+        rows_gb: gigabytes of memory that the rows of one window may take.
         samples: what makes sample rows, by data set.
     """
     if uri.startswith("sample:"):
         from ml_assets.sources.sample import SampleSource
 
         return SampleSource(name=name, uri=uri, samples=samples)
+    if (open_uri := opener_of(uri)) is not None:
+        from ml_assets.sources.own import OwnSource
+
+        return OwnSource(name=name, uri=uri, open_uri=open_uri, rows_gb=rows_gb)
     from ml_assets.sources.landing import LandingSource
 
     return LandingSource(name=name, uri=uri, access=access, rows_gb=rows_gb)

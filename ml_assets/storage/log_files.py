@@ -1,7 +1,7 @@
 """The files of a log of releases: each entry, and a copy of it that is named after its bytes.
 
-    <root>/dataset=orders/log/000007.json
-    <root>/dataset=orders/copies/000007-<sha256>.json
+    <root>/<line>/log/000007.json
+    <root>/<line>/copies/000007-<sha256>.json
 
 A copy is written after its entry and before the next one. So only the newest entry may be without one, where its
 writer was stopped; and a copy whose entry is not there, or has other bytes, is an entry that was lost or changed.
@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ml_assets.core.artifact import encode
 from ml_assets.core.release import Entry
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.storage.answers import confirmed
@@ -68,10 +68,10 @@ class Listed:
 
 @dataclass(frozen=True)
 class LogFiles:
-    """The files of one dataset's log; for its attributes see ReleaseLog."""
+    """The files of the log of one release line; for its attributes see ReleaseLog."""
 
     root: str
-    dataset: str
+    line: ReleaseLine
     access: S3Access = USUAL_S3
 
     def listed(self) -> Listed:
@@ -93,8 +93,8 @@ class LogFiles:
         with store_errors(self.uri(number)):
             store = open_store(self.root, access=self.access)
             body = get(store, self.path(number))
-            if (entry := _entry(body)) is None:
-                entry = _entry(body := confirmed(store, self.path(number)))
+            if (entry := self._entry(body)) is None:
+                entry = self._entry(body := confirmed(store, self.path(number)))
         if not body or entry is None or entry.number != number:
             raise self.corrupt(number, listed, "no entry of this log" if body else "empty, or gone")
         written = Written(entry=entry, body=body)
@@ -174,11 +174,17 @@ class LogFiles:
 
     @property
     def folder(self) -> str:
-        """Where the log of the dataset is, with all that belongs to it, below the root."""
-        return f"dataset={encode(self.dataset)}"
+        """Where the log of the line is, with all that belongs to it, below the root."""
+        return self.line.folder
 
     def _copy_path(self, number: int, digest: str) -> str:
         return f"{self.folder}/copies/{number:06d}-{digest}.json"
+
+    def _entry(self, body: bytes | None) -> Entry | None:
+        try:
+            return Entry.model_validate_json(body or b"", context=dict(self.line.values))
+        except ValueError:
+            return None
 
     def _copies(self) -> dict[int, frozenset[str]]:
         folder = f"{self.folder}/copies"
@@ -192,13 +198,6 @@ class LogFiles:
     def _look(self, folder: str) -> Looked:
         with store_errors(f"{self.root.rstrip('/')}/{folder}"):
             return look(open_store(self.root, access=self.access), folder, deep=False)
-
-
-def _entry(body: bytes | None) -> Entry | None:
-    try:
-        return Entry.model_validate_json(body or b"")
-    except ValueError:
-        return None
 
 
 def _name(number: int) -> str:

@@ -1,8 +1,8 @@
 """The log of releases: numbered files that are only ever added, so that two writers never lose an act.
 
-    <root>/dataset=orders/log/000001.json, 000002.json, ...
-    <root>/dataset=orders/copies/000001-<sha256>.json, ...
-    <root>/dataset=orders/decisions/<sha256>.json
+    <root>/<line>/log/000001.json, 000002.json, ...
+    <root>/<line>/copies/000001-<sha256>.json, ...
+    <root>/<line>/decisions/<sha256>.json
 
 An entry appears whole or not at all, and only under a number that was free. Who finds it taken reads the newest
 entry and decides again. Each entry holds the SHA-256 of the one before and the state after it, which is what its act
@@ -20,6 +20,7 @@ from typing import Any
 import rfc8785
 
 from ml_assets.core.release import NONE, NOW, Action, Entry, Release, Releases, Requested
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import CorruptArtifactError, StoreError
 from ml_assets.storage.answers import confirmed
@@ -36,16 +37,16 @@ Step = Callable[[Releases], tuple[Release, Releases]]
 
 @dataclass(frozen=True)
 class ReleaseLog:
-    """All releases of one dataset.
+    """All releases of one line.
 
     Attributes:
         root: a local path, or a URI that `open_store` knows; environments share it.
-        dataset: whose releases.
+        line: whose releases.
         access: how S3 is reached, where the log is there.
     """
 
     root: str
-    dataset: str
+    line: ReleaseLine
     access: S3Access = USUAL_S3
 
     def state(self, requested: Requested = NOW) -> Releases:
@@ -136,7 +137,7 @@ class ReleaseLog:
                 body = confirmed(store, self._decision_path(digest))
         if body is None or _digest(body) != digest:
             raise CorruptArtifactError(
-                f"{uri}: is missing or is not what was stored. Restore the file from a copy; it says why a model was "
+                f"{uri}: is missing or is not what was stored. Restore the file from a copy; it says why a {self.line.asset} was "
                 "promoted."
             )
         return body
@@ -154,7 +155,7 @@ class ReleaseLog:
 
     @property
     def _files(self) -> LogFiles:
-        return LogFiles(self.root, self.dataset, self.access)
+        return LogFiles(self.root, self.line, self.access)
 
     def _newest(self) -> tuple[Listed, Written | None]:
         """What is there, and the newest entry, vouched for by its copy or by a whole entry before it."""

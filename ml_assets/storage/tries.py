@@ -1,6 +1,6 @@
-"""How often two models were compared for a promotion: numbered files that are only ever added.
+"""How often two artifacts were compared for a promotion: numbered files that are only ever added.
 
-    <root>/dataset=orders/tries/<pair>/000001.json, 000002.json, ...
+    <root>/<line>/tries/<pair>/000001.json, 000002.json, ...
 
 Each file names the rows and bytes that were looked at. The same ones asked again are the same try; others take the next
 number that is free, so that two who ask at once never have the same number for different rows.
@@ -14,7 +14,7 @@ from typing import Any
 
 import rfc8785
 
-from ml_assets.core.artifact import encode
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.errors import StoreError
 from ml_assets.storage.create_only import refuse_overwriting_store
@@ -28,16 +28,16 @@ ATTEMPTS = 100  # tries of others that one writer may find in its way
 
 @dataclass(frozen=True)
 class TryLog:
-    """The tries of all pairs of one dataset.
+    """The tries of all pairs of one release line.
 
     Attributes:
         root: of the log of releases: a local path, or a URI that `open_store` knows.
-        dataset: whose models.
+        line: whose.
         access: how S3 is reached, where the log is there.
     """
 
     root: str
-    dataset: str
+    line: ReleaseLine
     access: S3Access = USUAL_S3
 
     def number(self, pair: str, sample: str, record: Mapping[str, Any]) -> int:
@@ -49,7 +49,7 @@ class TryLog:
             samples = self.samples(pair)
             if sample in samples:
                 return samples.index(sample) + 1
-            refuse_overwriting_store(self.root, f"dataset={encode(self.dataset)}", self.access)
+            refuse_overwriting_store(self.root, self.line.folder, self.access)
             self._put_new(pair, len(samples) + 1, {**record, "schema_version": 1, "sample": sample})
         raise StoreError(
             f"{self.uri(pair)}: others were faster {ATTEMPTS} times. Nothing was changed. Try again."
@@ -71,7 +71,7 @@ class TryLog:
         return f"{self.root.rstrip('/')}/{self._folder(pair)}"
 
     def _folder(self, pair: str) -> str:
-        return f"dataset={encode(self.dataset)}/tries/{pair}"
+        return f"{self.line.folder}/tries/{pair}"
 
     def _put_new(self, pair: str, number: int, record: Mapping[str, Any]) -> None:
         """Write a file unless there is one of that number: whoever reads the folder then sees whose it is."""

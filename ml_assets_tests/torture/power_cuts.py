@@ -17,6 +17,7 @@ from ml_assets.storage.release_log import ReleaseLog
 from ml_assets.storage.tries import TryLog
 from ml_assets.storage.verifying import verify_all
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.released import ORDERS
 from ml_assets_tests.test_artifact_store import DAY, a_commit
 from ml_assets_tests.torture.place import Tally
 from ml_assets_tests.torture.power import cuts, recorded
@@ -32,8 +33,8 @@ KEYS = {"old card": CARD, "new card": CARD, "rows": ROWS, "copy": CARD}
 LATER = {"old card": ("old card", "new card"), "copy": ("new card",)}  # what may stand where this was told
 RELEASE = Release(
     slot="blue",
-    dataset="orders",
-    model_version="v1",
+    line={"dataset": "orders"},
+    values={"model_version": "v1"},
     as_of=DAY,
     run_id=CARD.run_id,
     sha256="0" * 64,
@@ -47,11 +48,11 @@ def stores(root):
 
 
 def log(root):
-    return ReleaseLog(f"{root}/releases", "orders")
+    return ReleaseLog(f"{root}/releases", ORDERS)
 
 
 def tries(root):
-    return TryLog(f"{root}/releases", "orders")
+    return TryLog(f"{root}/releases", ORDERS)
 
 
 def commit(store, name):

@@ -20,6 +20,7 @@ from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.release_log import ReleaseLog
 from ml_assets.storage.verifying import set_aside, verify_all
+from ml_assets_tests.released import ORDERS
 from ml_assets_tests.torture.place import (
     BACKFILL,
     RUN,
@@ -70,12 +71,12 @@ def kills_of_promotions(place, *, times):
         tally.tried += 1
         check(tally, store_of(here, "blue"), {})
         settings = settings_of(here)
-        log = ReleaseLog(settings.releases, "orders")
+        log = ReleaseLog(settings.releases, ORDERS)
         released = log.last()
         if released:
-            verify_release(released.release, settings)
+            verify_release(released.release, settings, pipeline=tabular)
         again = call(words, here)
-        verify_release(log.last().release, settings)
+        verify_release(log.last().release, settings, pipeline=tabular)
         tally.survived += again.returncode == 0 and digests(store_of(here, "blue")) == digests(
             store_of(here, "staging")
         )

@@ -1,6 +1,7 @@
 """A comparison in plain English."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from ml_assets.core.comparison.document import Comparison, Kpi, KpiVerdict, Verdict
 from ml_assets.core.comparison.sample import Sample
@@ -11,9 +12,9 @@ HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "v
 _SENTENCES: Mapping[Verdict, str] = {
     "better": "The candidate is better: a KPI is better beyond chance, none is worse beyond chance, and every one is within its margin.",
     "not worse": "The candidate is not worse: every KPI is within its margin.",
-    "may be worse": "The candidate may be worse: the rows do not show that every KPI is within its margin.",
+    "may be worse": "The candidate may be worse: the {of} do not show that every KPI is within its margin.",
     "worse": "The candidate is worse: a KPI is worse beyond chance, and not shown to be within its margin.",
-    "too few rows": "Too few rows to tell.",
+    "too few rows": "Too few {of} to tell.",
 }
 _KPI: Mapping[KpiVerdict, str] = {
     "better": "better",
@@ -24,14 +25,27 @@ _KPI: Mapping[KpiVerdict, str] = {
 }
 
 
+class HasKpis(Protocol):
+    """A comparison of any kind."""
+
+    @property
+    def kpis(self) -> tuple[Kpi, ...]:
+        """Its metrics."""
+
+
 def verdict(comparison: Comparison) -> str:
     """What the comparison says, in one sentence; where rows are too few, from when on there should be enough."""
     shortage = comparison.shortage
     if shortage is None:
-        return _SENTENCES[comparison.verdict]
+        return sentence(comparison.verdict)
     if shortage.enough_from is None:
         return "Too few rows to tell, and more days alone do not help."
     return f"Too few rows to tell: there will be enough at the end of {shortage.enough_from}, if rows go on as they have."
+
+
+def sentence(verdict: Verdict, *, of: str = "rows") -> str:
+    """What a verdict on rows, or on days, means."""
+    return _SENTENCES[verdict].format(of=of)
 
 
 def kpi_line(kpi: Kpi) -> str:
@@ -57,7 +71,7 @@ def notes(comparison: Comparison) -> list[str]:
     return list(_notes(comparison))
 
 
-def rows(comparison: Comparison) -> list[Sequence[str]]:
+def rows(comparison: HasKpis) -> list[Sequence[str]]:
     """A line of the table for each KPI."""
     return [
         (

@@ -6,12 +6,13 @@ the earlier event days of a holdout and measures on the later ones.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from ml_assets.core.comparison.by_days import apart
 from ml_assets.core.entities import entity_codes
 from ml_assets.core.leaderboard.document import Days, Leaderboard, Nested, Rows
 from ml_assets.core.leaderboard.ranking import Against, Evidence, finite
@@ -141,15 +142,6 @@ def _ends(value: float, differences: Any, day: Any, entity: Any) -> tuple[float,
     pulls = (differences - differences.mean()) / len(differences)
     apart_by = difference(value, pulls, entity=entity, day=day, error=ERROR / 2)
     return apart_by.low, apart_by.high
-
-
-def apart(days: Sequence[dt.date], window_days: int) -> list[dt.date]:
-    """The days, oldest first, that are a window from each other at least; the latest of all is one of them."""
-    kept: list[dt.date] = []
-    for day in sorted(days, reverse=True):
-        if not kept or (kept[-1] - day).days >= window_days:
-            kept.append(day)
-    return kept[::-1]
 
 
 @dataclass(kw_only=True)

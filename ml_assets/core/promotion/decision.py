@@ -6,30 +6,34 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from ml_assets.core.comparison.by_days import DayComparison
 from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.promotion.gates import Gate
+from ml_assets.core.release import release_text
 
 Verdict = Literal["promoted", "forced", "refused"]
 HEAD = ("gate", "", "found")
 
 
 class Decision(BaseModel):
-    """One decision, as it is kept; those of version 1 stay in the log as they were written.
+    """One decision, as it is kept; those of earlier versions stay in the log as they were written.
 
     Attributes:
         verdict: `forced` where gates were overruled.
-        run_id: the model's.
-        model_version: its recipe.
-        dataset: what it scores.
+        pipeline: the name of what made it.
+        asset: what is promoted.
+        run_id: its own.
+        line: the values in its path that name its release line.
+        values: the other values in its path.
         as_of: the day up to whose end it knows.
         source: the environment it comes from.
         to: the slot.
         gates: every answer.
-        parameters: the model's parameter set, as its identity.
-        reference: the model that served, with which it was compared, or nothing.
-        reference_sha256: the bytes of that model, or nothing.
+        parameters: its parameter set, as its identity.
+        reference: what served, with which it was compared, or nothing.
+        reference_sha256: its bytes, or nothing.
         comparison: with it, or None where there was none to make.
-        try_number: which try of this parameter set against those bytes it was, from 1; None where no KPI was looked at.
+        try_number: which try of this parameter set against those bytes it was, from 1; None where no metric was looked at.
         margins: by how much it was allowed to be worse.
         window_days: days of rows that were compared at most.
         through: the day by whose end outcomes had to be closed.
@@ -41,11 +45,13 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     verdict: Verdict
+    pipeline: str
+    asset: str
     run_id: str
-    model_version: str
-    dataset: str
+    line: Mapping[str, str]
+    values: Mapping[str, str]
     as_of: dt.date
     source: str
     to: str
@@ -53,7 +59,7 @@ class Decision(BaseModel):
     parameters: Mapping[str, Any]
     reference: str
     reference_sha256: str
-    comparison: Comparison | None
+    comparison: Comparison | DayComparison | None
     try_number: int | None
     margins: Mapping[str, float]
     window_days: int
@@ -65,7 +71,7 @@ class Decision(BaseModel):
 
     @property
     def objections(self) -> list[str]:
-        """A line for each gate that did not let the model through."""
+        """A line for each gate that did not let it through."""
         return [f"{gate.name}: {gate.told}" for gate in self.gates if not gate.passed]
 
     def record(self) -> dict[str, Any]:
@@ -78,8 +84,8 @@ class Decision(BaseModel):
 
     def summary(self) -> str:
         """What was decided, in one line."""
-        what = f"{self.run_id} ({self.model_version}, as_of {self.as_of}) from {self.source} to {self.to}"
-        return f"{self.verdict}: {what}"
+        what = release_text(self.run_id, self.values, self.as_of)
+        return f"{self.verdict}: {what} from {self.source} to {self.to}"
 
     def _mark(self, gate: Gate) -> str:
         if gate.passed:

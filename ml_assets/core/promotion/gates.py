@@ -1,6 +1,7 @@
-"""The gates of a promotion: each a question to what is stored of a model, answered by a reason against it or by none.
+"""The gates of a promotion: each a question to what is stored of a run, answered by a reason against it or by none.
 
-They ask whether what is promoted is exactly what was evaluated, and whether it is good enough.
+They ask whether what is promoted is exactly what was evaluated, and whether it is good enough. A gate that asks of what a
+pipeline does not have lets it through, and says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,8 +15,10 @@ from ml_assets.core.manifest import PYTHON, Manifest
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import from_identity
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.release_line import promoted_asset
 from ml_assets.core.slices import measured, metric_assets
 
+SUSPECTS = "suspects"  # the fact of an evaluation that names features which tell the outcome alone
 FORCEABLE = ("code", "packages", "baseline", "leak", "not worse")
 
 
@@ -24,7 +27,7 @@ class Gate(BaseModel):
 
     Attributes:
         name: what it asks.
-        passed: whether it lets the model through.
+        passed: whether it lets the artifact through.
         told: what it found.
     """
 
@@ -42,7 +45,7 @@ class Gate(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What is stored of a model, and what the code and the packages here are.
+    """What is stored of the run of what is promoted, and what the code and the packages here are.
 
     Attributes:
         manifests: of the assets of its run that are stored and whole.
@@ -61,40 +64,66 @@ class Evidence:
     pipeline: Declared
 
     @property
-    def model(self) -> Manifest | None:
+    def asset(self) -> str:
+        """What is promoted."""
+        return promoted_asset(self.pipeline)
+
+    @property
+    def promoted(self) -> Manifest | None:
         """The manifest of what is promoted."""
-        return self.manifests.get(self.pipeline.promotes or "")
+        return self.manifests.get(self.asset)
+
+    @property
+    def evaluated_by(self) -> str:
+        """The asset that gives the metrics: as those of the run say, else the likeliest; "" where there is none."""
+        found = measured(Metrics.of(self.pipeline), self.manifests.values())
+        run = {**self.manifests, **self.missing, **self.damaged}
+        likely = metric_assets(self.pipeline) if self.pipeline.metrics else ()
+        return found.asset if found else next((name for name in likely if name in run), "")
 
     @property
     def evaluation(self) -> Manifest | None:
         """The manifest of what gives the metrics."""
-        likely = metric_assets(self.pipeline)[0]
-        return measured(Metrics.of(self.pipeline), self.manifests.values()) or self.manifests.get(likely)
+        return self.manifests.get(self.evaluated_by)
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """Why a gate has nothing to ask of a pipeline, or of what is stored of a run."""
+
+    why: str
+
+
+NO_METRIC = NotAsked("no metric is measured in its run")
 
 
 def check(evidence: Evidence) -> list[Gate]:
-    """The answers of all gates that look at the model alone."""
+    """The answers of all gates that look at one run alone."""
     return [_gate(name, evidence) for name in GATES]
 
 
 def _gate(name: str, evidence: Evidence) -> Gate:
     against = GATES[name](evidence)
-    passed = NOT_LOOKED_AT if name == "leak" and not against and _suspects(evidence) is None else PASSED[name]
-    return Gate(name=name, passed=not against, told=against or passed)
+    if isinstance(against, NotAsked):
+        return Gate(name=name, passed=True, told=f"not asked: {against.why}")
+    words = {"evaluation": evidence.evaluated_by, "asset": evidence.asset}
+    return Gate(name=name, passed=not against, told=against or PASSED[name].format(**words))
 
 
-def _evaluated(evidence: Evidence) -> str:
+def _evaluated(evidence: Evidence) -> str | NotAsked:
     """Is there an evaluation of these very bytes?"""
     if evidence.missing:
         return "; ".join(f"there is no {asset}: {command}" for asset, command in evidence.missing.items())
-    evaluation, model = evidence.evaluation, evidence.model
-    if evaluation is None or model is None:
+    evaluation, promoted, by = evidence.evaluation, evidence.promoted, evidence.evaluated_by
+    if promoted is not None and not by:
+        return NO_METRIC
+    if promoted is None or evaluation is None:
         return "not known, for what is stored is damaged"
-    return (
-        ""
-        if _digests(evaluation).get(model.asset) == model.sha256
-        else "the evaluation is of other bytes than the model's"
-    )
+    if evidence.asset not in {by, *evidence.pipeline.assets[by].inputs}:
+        return NotAsked(f"the {by} is not made of the {evidence.asset}")
+    if by == evidence.asset or evaluation.made_of(promoted):
+        return ""
+    return f"the {by} is of other bytes than the {evidence.asset}'s"
 
 
 def _bytes(evidence: Evidence) -> str:
@@ -103,17 +132,18 @@ def _bytes(evidence: Evidence) -> str:
 
 
 def _parameters(evidence: Evidence) -> str:
-    """Do all have the parameters of the model?"""
-    if (model := evidence.model) is None:
-        return "not known, for the model cannot be read"
-    whole = from_identity(model.parameters, cls=evidence.pipeline.parameters)
+    """Do all have the parameters of what is promoted?"""
+    if (promoted := evidence.promoted) is None:
+        return f"not known, for the {evidence.asset} cannot be read"
+    pipeline = evidence.pipeline
+    decided_by = from_identity(promoted.parameters, cls=pipeline.slice(evidence.asset))
     wrong = [
         asset
         for asset, manifest in evidence.manifests.items()
-        if dict(manifest.parameters) != evidence.pipeline.identity(whole, asset)
-        or manifest.as_of != model.as_of
+        if dict(manifest.parameters) != pipeline.identity(decided_by, asset)
+        or manifest.as_of != promoted.as_of
     ]
-    return f"those of {', '.join(wrong)} are others than the model's" if wrong else ""
+    return f"those of {', '.join(wrong)} are others than the {evidence.asset}'s" if wrong else ""
 
 
 def _inputs(evidence: Evidence) -> str:
@@ -160,14 +190,17 @@ def _packages(evidence: Evidence) -> str:
     return "; ".join(sorted(wrong))
 
 
-def _baseline(evidence: Evidence) -> str:
-    """Is it better than predicting the base rate?"""
+def _baseline(evidence: Evidence) -> str | NotAsked:
+    """Is it better than what needs no skill?"""
+    declared = Metrics.of(evidence.pipeline).baselines
+    if not declared or not evidence.evaluated_by:
+        return NotAsked(f"no metric of {evidence.pipeline.name} is declared with a baseline")
     if evidence.evaluation is None:
-        return "not known, for there is no evaluation that can be read"
-    values, declared = evidence.evaluation.metrics, Metrics.of(evidence.pipeline).baselines
+        return _no_evaluation(evidence)
+    values = evidence.evaluation.metrics
     known = [metric for metric in declared if metric.name in values and metric.baseline in values]
     if not known:
-        return "not known, for the evaluation has no metric beside that of the base rate"
+        return f"not known, for the {evidence.evaluated_by} has no metric beside that of the base rate"
     return "; ".join(filter(None, (_not_beyond(metric, values) for metric in known)))
 
 
@@ -180,27 +213,26 @@ def _not_beyond(metric: Metric, values: Mapping[str, float]) -> str:
     return f"{metric.name} {value:.4f} is not {'above' if larger else 'below'} {baseline:.4f}"
 
 
-def _leak(evidence: Evidence) -> str:
+def _leak(evidence: Evidence) -> str | NotAsked:
     """Does no feature alone tell the outcome?"""
     if evidence.evaluation is None:
-        return "not known, for there is no evaluation that can be read"
-    names = ", ".join(_suspects(evidence) or ())
+        return _no_evaluation(evidence) if evidence.evaluated_by else NO_METRIC
+    suspects: list[str] | None = evidence.evaluation.facts.get(SUSPECTS)
+    if suspects is None:
+        return NotAsked(f"the {evidence.evaluated_by} looked at no feature alone")
+    names = ", ".join(suspects)
     return f"suspected to be the outcome itself, for it tells it alone: {names}" if names else ""
 
 
-def _suspects(evidence: Evidence) -> "list[str] | None":
-    """The features that the evaluation suspects; None where it is of a version that did not look."""
-    if evidence.evaluation is None:
-        return None
-    suspects: list[str] | None = evidence.evaluation.facts.get("suspects")
-    return suspects
+def _no_evaluation(evidence: Evidence) -> str:
+    return f"not known, for there is no {evidence.evaluated_by} that can be read"
 
 
 def _digests(manifest: Manifest) -> dict[str, str]:
     return {used.asset: used.sha256 for used in manifest.artifacts}
 
 
-GATES: Mapping[str, Callable[[Evidence], str]] = MappingProxyType(
+GATES: Mapping[str, Callable[[Evidence], str | NotAsked]] = MappingProxyType(
     {
         "evaluated": _evaluated,
         "bytes": _bytes,
@@ -214,9 +246,9 @@ GATES: Mapping[str, Callable[[Evidence], str]] = MappingProxyType(
 )
 PASSED: Mapping[str, str] = MappingProxyType(
     {
-        "evaluated": "the evaluation is of these bytes",
+        "evaluated": "the {evaluation} is of these bytes",
         "bytes": "every SHA-256 is that of its manifest",
-        "parameters": "all have the model's parameters",
+        "parameters": "all have the {asset}'s parameters",
         "inputs": "each was made of the others as they are stored",
         "code": "made by the code that is here",
         "packages": "made by the packages that are here",
@@ -224,4 +256,3 @@ PASSED: Mapping[str, str] = MappingProxyType(
         "leak": "no feature alone tells the outcome",
     }
 )
-NOT_LOOKED_AT = "not looked at: the evaluation is of a version that asked no feature alone"

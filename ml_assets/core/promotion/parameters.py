@@ -1,13 +1,14 @@
 """What a promotion takes: which model, to which slot, and by how much it may be worse."""
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from ml_assets.core.as_of import last_complete_day, parse
-from ml_assets.core.comparison.margins import PATTERN, read_margins
+from ml_assets.core.comparison.margins import PATTERN, allowed_text, read_margins
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
@@ -15,9 +16,6 @@ from ml_assets.core.statistics.paired import FEWEST_DAYS
 from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
-
-
-AnyPromotion = TypeVar("AnyPromotion", bound="PromotionParameters")
 
 
 class PromotionParameters(Parameters):
@@ -91,10 +89,28 @@ def _is_in(names: Collection[str] | None, name: str) -> bool:
     return names is None or name in names
 
 
-def check_promotion(
-    values: Mapping[str, Any], *, metrics: Metrics, model: type[AnyPromotion]
-) -> AnyPromotion:
+@functools.cache
+def promotion_parameters(metrics: Metrics) -> type[PromotionParameters]:
+    """The parameters of the promotions of a pipeline with these metrics: `margins` says which it may name."""
+    base = PromotionParameters.model_fields["margins"]
+    margins: Any = Field(
+        default=base.default,
+        pattern=PATTERN,
+        max_length=500,
+        description=base.description,
+        json_schema_extra={"allowed": allowed_text(metrics)},
+    )
+    return create_model(
+        "PromotionParameters",
+        __base__=PromotionParameters,
+        __doc__=PromotionParameters.__doc__,
+        margins=(str, margins),
+    )
+
+
+def check_promotion(values: Mapping[str, Any], *, metrics: Metrics) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
+    model = promotion_parameters(metrics)
     problems = problems_of(values, model)
     if not values.get("model") and "model" not in problems:
         problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."

@@ -44,7 +44,7 @@ class Report(Part):
         environment: where the artifacts are.
         first: the first day.
         last: the last day.
-        metric: the one that the pictures show.
+        metric: the one that the pictures show; "" where the pipeline declares none.
         asked: how many days there are.
         done: how many of them have an evaluation.
         success_rate: done / asked.
@@ -94,6 +94,7 @@ def build_report(
     environment: str,
     metric: str = "",
     named_environment: bool = False,
+    first_pipeline: str = "",
     coverage: Coverage | None = None,
     pooled: Pool | None = None,
 ) -> Report:
@@ -107,6 +108,7 @@ def build_report(
         metric: what the pictures show; by default the first that is declared, and the first of those that the days have
             where none has this one.
         named_environment: whether commands must name the environment, as it is not the settings' default.
+        first_pipeline: the reference of the pipeline that the settings name first; "" where they name none.
         coverage: which days other parameter sets cover.
         pooled: metrics over all days, where their rows were looked at.
     """
@@ -119,7 +121,9 @@ def build_report(
         environment=environment,
         first=days[0].as_of,
         last=days[-1].as_of,
-        metric=metrics.shown(metric or metrics.names[0], {name for day in done for name in day.metrics}),
+        metric=metrics.shown(
+            metric or next(iter(metrics.names), ""), {name for day in done for name in day.metrics}
+        ),
         asked=len(days),
         done=len(done),
         success_rate=round(len(done) / len(days), 10),
@@ -130,11 +134,22 @@ def build_report(
         drift=_drifts(done, parameters, metrics),
         errors=_errors(days),
         retry=tuple(
-            retry_commands(parameters, undone, environment=environment if named_environment else "default")
+            retry_commands(
+                parameters,
+                undone,
+                pipeline=pipeline,
+                first=first_pipeline,
+                environment=environment if named_environment else "default",
+            )
         ),
         days=tuple(days),
         coverage=coverage,
     )
+
+
+def has_rows(report: Report) -> bool:
+    """Whether its days count rows, or may: of none that is done nobody knows."""
+    return bool(report.rows) or not report.done
 
 
 def pooled_names(metrics: Metrics) -> list[str]:

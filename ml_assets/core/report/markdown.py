@@ -6,7 +6,7 @@ from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.report import text
-from ml_assets.core.report.document import Report
+from ml_assets.core.report.document import Report, has_rows
 from ml_assets.core.report.record import STATUSES, DayRecord
 from ml_assets.core.slices import label, subject
 
@@ -40,7 +40,7 @@ def _title(report: Report, pipeline: Declared) -> str:
 
 def _metrics(report: Report, metrics: Metrics) -> str:
     if not report.metrics:
-        return "No day is done, so there are no metrics."
+        return "" if report.done else "No day is done, so there are no metrics."
     rows = [
         (
             f"**{name}**" if name == report.metric else name,
@@ -86,18 +86,19 @@ def _retry(report: Report) -> str:
 
 def _days(report: Report) -> str:
     shown = report.days[-MOST_DAYS:]
-    rows = [tuple(_cells(day, report.metric)) for day in shown]
     cut = f"The latest {MOST_DAYS} of {report.asked}.\n\n" if len(shown) < report.asked else ""
-    return (
-        "## Days\n\n" + cut + table(("as_of", "status", report.metric, "rows", "base rate", "run_id"), rows)
-    )
+    columns = [dict(_cells(day, report)) for day in shown]
+    return "## Days\n\n" + cut + table(tuple(columns[0]), [tuple(cells.values()) for cells in columns])
 
 
-def _cells(day: DayRecord, metric: str) -> Iterator[str]:
-    rows = day.facts.get("rows")
-    yield str(day.as_of)
-    yield day.status if day.done else f"**{day.status}**"
-    yield text.number(day.metrics.get(metric))
-    yield "-" if rows is None else f"{rows:,.0f}"
-    yield text.number(day.facts.get("base_rate"))
-    yield f"`{day.run_id}`"
+def _cells(day: DayRecord, report: Report) -> Iterator[tuple[str, str]]:
+    """Of one day, by column; what nobody counts has none."""
+    yield "as_of", str(day.as_of)
+    yield "status", day.status if day.done else f"**{day.status}**"
+    if report.metric:
+        yield report.metric, text.number(day.metrics.get(report.metric))
+    if has_rows(report):
+        rows = day.facts.get("rows")
+        yield "rows", "-" if rows is None else f"{rows:,.0f}"
+        yield "base rate", text.number(day.facts.get("base_rate"))
+    yield "run_id", f"`{day.run_id}`"

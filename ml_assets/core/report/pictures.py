@@ -22,7 +22,7 @@ from ml_assets.core.figures import (
 )
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.report.coverage import Coverage
-from ml_assets.core.report.document import Report, series
+from ml_assets.core.report.document import Report, has_rows, series
 from ml_assets.core.report.record import Status
 from ml_assets.core.slices import subject
 
@@ -32,15 +32,21 @@ LABEL = 46  # letters of the name of a parameter set
 
 
 def days_png(report: Report, *, pipeline: Declared) -> bytes:
-    """The metric by day over rows and base rate by day: 1000 x 560 pixels."""
-    figure = figure_of(10, 5.6)
-    above, below = figure.subplots(2, 1, height_ratios=(1.5, 1), sharex=True)
-    figure.subplots_adjust(left=0.08, right=0.92, bottom=0.08, top=0.94, hspace=0.24)
+    """The metric by day over rows and base rate by day, where days count them: 1000 x 560 pixels, else 1000 x 360."""
+    counted = has_rows(report)
+    figure = figure_of(10, 5.6 if counted else 3.6)
+    above, *below = (
+        figure.subplots(2, 1, height_ratios=(1.5, 1), sharex=True) if counted else [figure.subplots()]
+    )
+    figure.subplots_adjust(
+        left=0.08, right=0.92, bottom=0.08 if counted else 0.1, top=0.94 if counted else 0.91, hspace=0.24
+    )
     _metric(above, report, subject(report.parameters, pipeline=pipeline))
-    _rows(below, report)
+    for axes in below:
+        _rows(axes, report)
+        above.tick_params(labelbottom=False)
     days = [day.as_of for day in report.days]
-    day_ticks(below, days)
-    above.tick_params(labelbottom=False)
+    day_ticks(below[0] if below else above, days)
     above.set_xlim(days[0].toordinal() - 0.6, days[-1].toordinal() + 0.6)
     return png(figure)
 
@@ -61,7 +67,7 @@ def _metric(axes: Any, report: Report, about: str) -> None:
             axes.scatter(x, y, s=70, marker="D", color=ORANGE, label="outlier", zorder=4)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="best", frameon=False, fontsize=8, ncols=3)
-    title = f"{about}: {report.metric}, {report.done} of {report.asked} days done"
+    title = f"{about}{': ' if about else ''}{report.metric}, {report.done} of {report.asked} days done"
     finish(axes, x="", y=report.metric, title=title)
 
 

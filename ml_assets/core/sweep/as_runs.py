@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ml_assets.core.parameters import Parameters, identity
-from ml_assets.core.run_id import run_id
+from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 
 SWEEP_TAG = "ml_assets/sweep"
 """The run_id of the leaderboard."""
@@ -20,22 +20,28 @@ RUN_ID_TAG = "ml_assets/run_id"
 
 
 def trial_tags(
-    trial: Parameters, day: dt.date, *, sweep: str, size: int, request: Mapping[str, Any]
+    trial: Parameters,
+    day: dt.date,
+    *,
+    pipeline: Declared,
+    sweep: str,
+    size: int,
+    request: Mapping[str, Any],
 ) -> dict[str, str]:
     """The tags of the run of one trial and day.
 
     Args:
         trial: its parameters.
         day: its as_of.
+        pipeline: what is run.
         sweep: the run_id of the leaderboard.
         size: how many trials and days there are.
         request: `given` (parameters), `own` (of the sweep), `as_of` and `environment`, as JSON values.
     """
-    values = identity(trial, of=type(trial))
+    values = pipeline.identity(trial)
     return {
-        RUN_ID_TAG: run_id(trial, day),
-        "ml_assets/dataset": str(values["dataset"]),
-        "ml_assets/model_version": str(values["model_version"]),
+        RUN_ID_TAG: pipeline.run_id(trial, day),
+        **{f"ml_assets/{name}": str(values[name]) for name in pipeline.path if name in values},
         SWEEP_TAG: sweep,
         SIZE_TAG: str(size),
         REQUEST_TAG: json.dumps(request, sort_keys=True, separators=(",", ":")),

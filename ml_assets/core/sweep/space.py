@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.foreign_text import visible
@@ -13,7 +13,7 @@ from ml_assets.core.problems import suggest
 from ml_assets.core.secrets import credentials, looks_like_credential
 from ml_assets.core.sweep.axis import Axis, Choices, Range, Value, read_axis
 
-FIXED = ("dataset", "source")
+FIXED = ("source",)
 """Parameters that name where rows are: trials of other rows cannot be compared."""
 
 LONGEST_AXIS = 100_000  # characters: ten for each value of the largest grid
@@ -22,10 +22,12 @@ Space = tuple[Axis, ...]
 Combination = dict[str, Value]
 
 
-def read_space(grid: Mapping[str, Any], *, cls: type[Parameters]) -> tuple[Space, list[str]]:
+def read_space(
+    grid: Mapping[str, Any], *, cls: type[Parameters], fixed: Collection[str] = FIXED
+) -> tuple[Space, list[str]]:
     """The axes of `grid` (name of a field of `cls` -> text), sorted by name, and all that is wrong with any of them.
 
-    No text that was given is repeated, and no name that looks like a credential.
+    No text that was given is repeated, and no name that looks like a credential. What is `fixed` cannot vary.
     """
     names, more = first_of(list(grid))
     shown = {name: grid[name] for name in names}
@@ -38,7 +40,7 @@ def read_space(grid: Mapping[str, Any], *, cls: type[Parameters]) -> tuple[Space
     for name, text in shown.items():
         if name in secret or looks_like_credential(str(name)):
             continue
-        axis, wrong = _read(str(name), text, cls)
+        axis, wrong = _read(str(name), text, cls, fixed)
         problems += wrong
         axes += [axis] if axis else []
     return tuple(sorted(axes, key=lambda axis: axis.name)), [*problems, *more]
@@ -51,10 +53,12 @@ def _hides_credential(text: Any) -> bool:
     return any(looks_like_credential(part.strip(' []"')) for part in parts)
 
 
-def _read(name: str, text: Any, cls: type[Parameters]) -> tuple[Axis | None, list[str]]:
+def _read(
+    name: str, text: Any, cls: type[Parameters], fixed: Collection[str]
+) -> tuple[Axis | None, list[str]]:
     if name not in cls.model_fields:
         return None, [f"{visible(name)}: unknown parameter. {suggest(name, cls.model_fields)}"]
-    if name in FIXED:
+    if name in fixed:
         return None, [
             f"{name}: cannot vary: other rows cannot be compared. Allowed: one for the whole sweep."
         ]

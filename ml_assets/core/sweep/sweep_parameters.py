@@ -1,20 +1,26 @@
 """What decides a sweep beside the parameters of its runs: the axes, the search, and what is best."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeVar
+import functools
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Literal
 
 from pydantic import Field, create_model
 
 from ml_assets.core.marks import depends_on
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters, identity
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
+from ml_assets.core.slices import subjects
 from ml_assets.core.sweep.axis import Range
-from ml_assets.core.sweep.space import Space, corners, read_space, size
+from ml_assets.core.sweep.space import FIXED, Space, corners, read_space, size
 from ml_assets.errors import RefusedError
 
 LARGEST_GRID = 10_000
 AXES = 'parameter names and texts, such as {learning_rate: "0.05,0.1"}'
+NO_METRIC = (
+    'metric: {pipeline} declares none that could rank trials. Declare one: Metric("mae", better="smaller").'
+)
 NO_AXIS = "grid: no axis. Allowed: one at least, such as learning_rate=0.05,0.1,0.2."
 
 Search = Literal["grid", "random", "tpe", "halving"]
@@ -33,9 +39,6 @@ def ranks(metrics: Metrics) -> str:
     ways = {"Best when largest": metrics.better("larger"), "when smallest": metrics.better("smaller")}
     said = "; ".join(f"{way}: {', '.join(names)}" for way, names in ways.items() if names)
     return f"What ranks the trials. {said}"
-
-
-AnySweep = TypeVar("AnySweep", bound="SweepParameters")
 
 
 class SweepParameters(Parameters):
@@ -69,12 +72,14 @@ class SweepParameters(Parameters):
     )
 
 
+@functools.cache
 def sweep_parameters(metrics: Metrics) -> type[SweepParameters]:
     """The parameters of the sweeps of a pipeline with these metrics: `metric` is one that ranks, the first by default."""
     choice: Any = Literal[metrics.ranked]
     return create_model(
         "SweepParameters",
         __base__=SweepParameters,
+        __doc__=SweepParameters.__doc__,
         metric=(choice, Field(default=metrics.ranked[0], description=ranks(metrics))),
     )
 
@@ -115,19 +120,24 @@ def _shared(parameters: Parameters, space: Space) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in varied}
 
 
-def check_sweep(values: Mapping[str, Any], *, cls: type[Parameters], model: type[AnySweep]) -> AnySweep:
-    """The validated parameters of a sweep over fields of `cls`, or RefusedError with every problem and no value given.
+def check_sweep(values: Mapping[str, Any], *, pipeline: Declared) -> SweepParameters:
+    """The validated parameters of a sweep of a pipeline's runs, or RefusedError with every problem and no value given.
 
     Whether each combination is possible depends on the parameters of the runs too: see `search`.
     """
-    problems = list(_problems(values, model, cls))
+    cls, metrics = pipeline.parameters, Metrics.of(pipeline)
+    if not metrics.ranked:
+        raise RefusedError([NO_METRIC.format(pipeline=pipeline.name)])
+    model = sweep_parameters(metrics)
+    fixed = {*subjects(pipeline), *FIXED}  # trials of other rows cannot be compared
+    problems = list(_problems(values, model, cls, fixed))
     if problems:
         raise RefusedError(problems)
     return model.model_validate(dict(values))
 
 
 def _problems(
-    values: Mapping[str, Any], model: type[SweepParameters], cls: type[Parameters]
+    values: Mapping[str, Any], model: type[SweepParameters], cls: type[Parameters], fixed: Collection[str]
 ) -> Iterator[str]:
     grid = values.get("grid", {})
     own = {name: value for name, value in values.items() if name != "grid"}
@@ -136,7 +146,7 @@ def _problems(
     if not isinstance(grid, Mapping):
         yield f"grid: not a list of axes. Allowed: {AXES}."
         return
-    space, problems = read_space(grid, cls=cls)
+    space, problems = read_space(grid, cls=cls, fixed=fixed)
     yield from problems
     if not problems and "search" not in wrong:
         rest = {name: value for name, value in own.items() if name not in wrong}

@@ -14,6 +14,7 @@ from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.defs.configs import ComparisonConfig, TrainingConfig
 from ml_assets.defs.training import VIEW
 from ml_assets.pipeline.draft import Draft
@@ -56,13 +57,16 @@ def kpi_comparison(
     refuse_mistyped(context)
     own, settings = plain(config, ComparisonParameters), load_settings()
     workspace = workspace_for(context, options, ASSET, ComparisonParameters, view=VIEW)
+    line = ReleaseLine.of(workspace.pipeline, {"dataset": params.dataset})
     reference, candidate = (
-        named_model(name, params.dataset, settings=settings, environment=workspace.environment)
+        named_model(name, line, settings=settings, environment=workspace.environment)
         for name in (own.reference, own.candidate)
     )
     metrics = metrics_of(candidate)
     names = [comparison_key(candidate, reference, own, day, metrics=metrics).run_id for day in days]
-    announce(context, comparison_identity(candidate, reference, own, metrics=metrics), names, job=JOB)
+    announce(
+        context, comparison_identity(candidate, reference, own, metrics=metrics), names, job=JOB, view=VIEW
+    )
     margins = read_margins(own.margins, metrics=metrics)
 
     def make(day: dt.date) -> Draft:

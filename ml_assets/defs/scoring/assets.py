@@ -54,7 +54,7 @@ def predictions(
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     names = [predictions_key(parameters, model.manifest, day).run_id for day in days]
-    announce(context, scoring_identity(parameters, model.manifest), names, job=JOB)
+    announce(context, scoring_identity(parameters, model.manifest), names, job=JOB, view=VIEW)
 
     def make(day: dt.date) -> Draft | Made:
         return predict_day(parameters, day, model=model, workspace=workspace)

@@ -66,7 +66,7 @@ def monitoring(
     model = scoring_model(parameters, own, workspace=workspace, asset=ASSET, requested=requested(context))
     parameters = rows_of_model(parameters, model, named=workspace.given, workspace=workspace)
     names = [monitoring_key(parameters, own, model.manifest, day).run_id for day in days]
-    announce(context, monitoring_identity(parameters, own, model.manifest), names, job=JOB)
+    announce(context, monitoring_identity(parameters, own, model.manifest), names, job=JOB, view=VIEW)
 
     def make(day: dt.date) -> Draft:
         return MonitoredDay(

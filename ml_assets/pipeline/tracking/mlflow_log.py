@@ -1,4 +1,4 @@
-"""One MLflow run for each run_id and environment, whoever logs it and however often."""
+"""One MLflow run for each run_id, pipeline and environment, whoever logs it and however often."""
 
 import importlib.util
 import os
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # loading it takes longer than a run
     from mlflow.entities import Run
 
 RUN_ID, ENVIRONMENT, DIGEST = "ml_assets.run_id", "ml_assets.environment", "ml_assets.digest"
+PIPELINE = "ml_assets.pipeline"  # not there of the main one
 INSTALL = "pip install 'ml-assets[tracking]'"
 NO_TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 USUAL = {
@@ -56,12 +57,12 @@ class MlflowLog:
                 self._experiment = _experiment(self._client, tracking.experiment)
         self._tracking = tracking
 
-    def known(self, environment: str) -> Known:
-        """All runs of an environment that are logged, by run_id."""
+    def known(self, environment: str, *, pipeline: str = "") -> Known:
+        """All runs of a pipeline in an environment that are logged, by run_id."""
         found: defaultdict[str, list[Run]] = defaultdict(list)
         with tracking_errors(self._tracking):
             for run in self._search():
-                if run.data.tags.get(ENVIRONMENT) == environment and RUN_ID in run.data.tags:
+                if RUN_ID in run.data.tags and _is_of(run, environment, pipeline):
                     found[run.data.tags[RUN_ID]].append(run)
         return {run_id: _in_order(runs) for run_id, runs in found.items()}
 
@@ -92,14 +93,14 @@ class MlflowLog:
         made = self._client.create_run(
             self._experiment,
             start_time=_milliseconds(run.started_at.timestamp()),
-            tags={RUN_ID: run.run_id, ENVIRONMENT: run.environment},
+            tags={RUN_ID: run.run_id, **_place(run)},
             run_name=run.run_id,
         )
         return self._find(run) or [made]
 
     def _find(self, run: TrackedRun) -> Sequence["Run"]:
         found = self._search(f"tags.`{RUN_ID}` = '{run.run_id}'")
-        return _in_order([item for item in found if item.data.tags.get(ENVIRONMENT) == run.environment])
+        return _in_order([item for item in found if _is_of(item, run.environment, run.pipeline)])
 
     def _write(self, kept: "Run", run: TrackedRun) -> bool:
         """Log all of it, the digest last; False where somebody deleted the MLflow run meanwhile, or was faster with it.
@@ -168,6 +169,16 @@ def _experiment(client: "MlflowClient", name: str) -> str:
             "ML_ASSETS_TRACKING__EXPERIMENT"
         )
     return str(found.experiment_id)
+
+
+def _place(run: TrackedRun) -> dict[str, str]:
+    """The tags that tell runs of one run_id apart: two pipelines may have equal parameters."""
+    return {ENVIRONMENT: run.environment, **({PIPELINE: run.pipeline} if run.pipeline else {})}
+
+
+def _is_of(run: "Run", environment: str, pipeline: str) -> bool:
+    tags = run.data.tags
+    return tags.get(ENVIRONMENT) == environment and tags.get(PIPELINE, "") == pipeline
 
 
 def _in_order(runs: Sequence["Run"]) -> list["Run"]:

@@ -7,7 +7,15 @@ from types import MappingProxyType
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.pipeline import Declared
-from ml_assets.core.tracked_run import CARD, EVALUATION, StoredArtifact, TrackedRun, belongs, tracked_run
+from ml_assets.core.tracked_run import (
+    StoredArtifact,
+    TrackedRun,
+    assets_of_a_run,
+    belonging,
+    measured_asset,
+    text_of,
+    tracked_run,
+)
 from ml_assets.storage.artifact_store import ArtifactStore
 
 
@@ -19,43 +27,49 @@ def stored_run(
     environment: str,
     known: Mapping[str, Manifest] = MappingProxyType({}),
 ) -> TrackedRun | None:
-    """The record of one run, or None where the store has no evaluation of it.
+    """The record of one run, or None where the store has no artifact of it that is measured.
 
     Args:
-        key: of the run's model, evaluation or card.
+        key: of an artifact that has the run_id of the run.
         store: where it is kept.
         pipeline: whose run it is.
         environment: the name of that place.
         known: manifests by path that are known to be committed, and need not be read again.
 
     Raises:
-        CorruptArtifactError: one of its manifests, or its card, is damaged.
+        CorruptArtifactError: one of its manifests, or the text that describes it, is damaged.
         StoreError: the store cannot be read.
     """
 
     def find(wanted: ArtifactKey) -> Manifest | None:
         return known[wanted.path] if wanted.path in known else store.find(wanted)
 
-    evaluation = find(replace(key, asset=EVALUATION))
-    if evaluation is None:
+    name = measured_asset(pipeline)
+    measured = find(replace(key, asset=name))
+    if measured is None:
         return None
-    found = {EVALUATION: StoredArtifact(manifest=evaluation, uri=store.uri(replace(key, asset=EVALUATION)))}
-    for other in [*_inputs(key, evaluation, pipeline), replace(key, asset=CARD)]:
-        manifest = find(other)
-        if manifest is not None and belongs(manifest, evaluation):
-            found[other.asset] = StoredArtifact(manifest=manifest, uri=store.uri(other))
-    return tracked_run(found, environment=environment, card=_card(key, found, store))
+    keys = {asset: replace(key, asset=asset) for asset in assets_of_a_run(pipeline)}
+    keys |= {item.asset: item for item in _inputs(key, measured, pipeline)}
+    found = {
+        asset: StoredArtifact(manifest=manifest, uri=store.uri(wanted))
+        for asset, wanted in keys.items()
+        if (manifest := measured if asset == name else find(wanted)) is not None
+    }
+    whole = belonging(found, pipeline)
+    text = text_of(whole, pipeline)
+    card = store.read_file(keys[text.manifest.asset], text.manifest.main).decode() if text else ""
+    return tracked_run(whole, pipeline=pipeline, environment=environment, card=card)
 
 
-def _inputs(key: ArtifactKey, evaluation: Manifest, pipeline: Declared) -> list[ArtifactKey]:
-    """The keys of what the evaluation was made from."""
+def _inputs(key: ArtifactKey, measured: Manifest, pipeline: Declared) -> list[ArtifactKey]:
+    """The keys of what the measured artifact was made of."""
     return [
-        key.beside(item.asset, run_id=item.run_id, names=pipeline.slice(item.asset).model_fields)
-        for item in evaluation.artifacts
+        key.beside(
+            item.asset,
+            run_id=item.run_id,
+            names=pipeline.slice(item.asset).model_fields,
+            path=item.path,
+        )
+        for item in measured.artifacts
+        if item.asset in pipeline.assets
     ]
-
-
-def _card(key: ArtifactKey, found: Mapping[str, StoredArtifact], store: ArtifactStore) -> str:
-    if CARD not in found:
-        return ""
-    return store.read_file(replace(key, asset=CARD), found[CARD].manifest.main).decode()

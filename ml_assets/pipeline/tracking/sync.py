@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ml_assets.core.tracked_run import EVALUATION
+from ml_assets.core.shown_as import is_main
+from ml_assets.core.tracked_run import measured_asset
 from ml_assets.core.where import Filter
 from ml_assets.errors import SharedRunIdError, StoreError
 from ml_assets.pipeline.tracking.mlflow_log import MlflowLog
@@ -16,10 +17,10 @@ def sync(workspace: Workspace, where: Filter) -> Iterator[bool | StoreError]:
     Raises:
         TrackingError: the tracking store cannot be used; what was logged before stays.
     """
-    log = MlflowLog(workspace.tracking)
-    known = log.known(workspace.environment)
+    log, pipeline = MlflowLog(workspace.tracking), workspace.pipeline
+    known = log.known(workspace.environment, pipeline="" if is_main(pipeline) else pipeline.name)
     places: dict[str, str] = {}
-    for entry in workspace.store.entries(EVALUATION, where):
+    for entry in workspace.store.entries(measured_asset(pipeline), where, folder=pipeline.folder):
         if isinstance(entry, StoreError):
             yield entry
             continue
@@ -30,9 +31,7 @@ def sync(workspace: Workspace, where: Filter) -> Iterator[bool | StoreError]:
             )
             continue
         try:
-            run = stored_run(
-                entry.key, workspace.store, pipeline=workspace.pipeline, environment=workspace.environment
-            )
+            run = stored_run(entry.key, workspace.store, pipeline=pipeline, environment=workspace.environment)
         except StoreError as error:
             yield error
             continue

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ml_assets.core.tracked_run import CARD, EVALUATION
+from ml_assets.core.tracked_run import assets_of_a_run
 from ml_assets.errors import MlAssetsError, TrackingError
 from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.tracking.mlflow_log import MlflowLog
@@ -13,7 +13,6 @@ from ml_assets.pipeline.tracking.stored_run import stored_run
 from ml_assets.pipeline.workspace import Workspace
 
 PATIENCE = 60.0  # seconds that tracking may take of one Dagster run
-OF_A_RUN = ("model", EVALUATION, CARD)  # what has the run_id of the whole run
 LOGGER = logging.getLogger("ml_assets")
 
 
@@ -38,7 +37,8 @@ class Tracker:
         """Log the run that these artifacts of one as_of belong to, as it is in the store; never raises an error of ours."""
         if self._gave_up or not self.workspace.tracking.uri:
             return
-        own = [item for item in made if item.key.asset in OF_A_RUN]
+        names = assets_of_a_run(self.workspace.pipeline)
+        own = [item for item in made if item.key.asset in names]
         if not own:
             return
         started = self.clock()

@@ -218,5 +218,5 @@ def _made(parameters: TrainingParameters, *, as_of: dt.date) -> str:
         "## How it was made\n\n"
         + table(("parameter", "value", "default"), lines)
         + "\n\nThe same again, byte for byte while rows, code and packages stay the same:\n\n"
-        f"```\n{run_command(parameters, as_of)}\n```"
+        f"```\n{run_command(parameters, as_of, about=('dataset',))}\n```"
     )

@@ -16,10 +16,12 @@ tabular = Pipeline(
     folder="",
     promotes="model",
     metrics=METRICS.declared,
+    commands="ml_assets.pipelines.tabular.commands:TABLE",
+    not_worse="ml_assets.pipelines.tabular.comparison.not_worse:compare_rows",
 )
 
 
-@tabular.asset
+@tabular.asset(window=lambda params: {params.dataset: params.lookback_days - 1})
 def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Product[Frame]:
     """Rows whose outcome was known at the end of as_of, each marked train, purged or holdout."""
     from ml_assets.pipelines.tabular.training_set import training_set as known_rows

@@ -23,7 +23,7 @@ def comparison_identity(
 ) -> dict[str, Any]:
     """The values that are hashed and stored: the very models, not what they were called at that moment."""
     return {
-        "dataset": candidate.dataset,
+        "dataset": candidate.manifest.parameters["dataset"],
         "candidate": model_identity(candidate.manifest),
         "reference": model_identity(reference.manifest),
         "window_days": own.window_days,

@@ -70,12 +70,12 @@ class Scored:
             return []
         from ml_assets.core.fingerprints import source_days
 
-        name, uri = self.source
+        (name, uri), dataset = self.source, self.candidate.manifest.parameters["dataset"]
         return [
             InputSource(
                 source=name,
-                dataset=self.candidate.dataset,
-                uri=f"{uri}/{self.candidate.dataset}",
+                dataset=dataset,
+                uri=f"{uri}/{dataset}",
                 days=source_days(self.rows.table),
             )
         ]
@@ -113,7 +113,9 @@ def score_both(
     """
     model, other = (with_training_set(it.key, it.manifest, it.store) for it in (candidate, reference))
     refuse_other_rows(model, other)
-    chosen = chosen_on(candidate.manifest.parameters, store_of(settings, candidate.evaluated_in))
+    chosen = chosen_on(
+        candidate.manifest.parameters, store_of(settings, candidate.evaluated_in), pipeline=tabular
+    )
     name, environment = model.manifest.parameters["source"], candidate.evaluated_in
     pair = Pair(
         candidate=model,

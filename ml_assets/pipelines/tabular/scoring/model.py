@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.release import NOW, SLOTS, Release, Requested
+from ml_assets.core.release import NOW, Release, Requested
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.errors import CorruptArtifactError, RefusedError
 from ml_assets.pipeline.lineage import keys_of
 from ml_assets.pipeline.released import find_model, release_log, released_manifest
@@ -87,9 +88,10 @@ def scoring_model(
         release = _live(
             parameters.dataset, environment=workspace.environment, asset=asset, requested=requested
         )
-        key, manifest = release.key(), released_manifest(release, store)
+        key, manifest = release.key(tabular), released_manifest(release, store, pipeline=tabular)
     else:
-        found = find_model(own.model, store, dataset=parameters.dataset)
+        line = ReleaseLine.of(tabular, {"dataset": parameters.dataset})
+        found = find_model(own.model, store, pipeline=tabular, line=line)
         key, manifest = found.key, found.manifest
         dataset = key.value("dataset")
         if dataset != parameters.dataset:
@@ -133,14 +135,14 @@ def rows_of_model(
 
 
 def _live(dataset: str, *, environment: str, asset: str, requested: Requested) -> Release:
-    name_it = NAME_IT.format(asset=asset)
-    if environment not in SLOTS:
+    name_it, settings = NAME_IT.format(asset=asset), load_settings()
+    if environment not in settings.slots:
         raise RefusedError(
             [
-                f"model: live is what serves in {' or '.join(SLOTS)}; in {environment} nothing serves, so {name_it}."
+                f"model: live is what serves in {' or '.join(settings.slots)}; in {environment} nothing serves, so {name_it}."
             ]
         )
-    log = release_log(load_settings(), dataset)
+    log = release_log(settings, ReleaseLine.of(tabular, {"dataset": dataset}))
     live = log.state(requested).live
     if live is None or live.slot != environment:  # it was asked for before it served here
         live = log.state().live

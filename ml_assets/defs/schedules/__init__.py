@@ -1,1 +1,0 @@
-"""What requests runs at a time of day."""

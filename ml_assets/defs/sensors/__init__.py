@@ -1,1 +1,0 @@
-"""What requests runs when something happens."""

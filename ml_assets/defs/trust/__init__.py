@@ -1,1 +1,0 @@
-"""Is what is stored still what it claims to be?"""

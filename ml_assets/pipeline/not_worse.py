@@ -1,0 +1,121 @@
+"""The gate `not worse`: a candidate against what serves, as its pipeline compares them, or else by their days."""
+
+import datetime as dt
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ml_assets.core.command import command
+from ml_assets.core.comparison.by_days import DayComparison
+from ml_assets.core.comparison.document import Comparison
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.promotion.gates import Gate
+from ml_assets.core.release import Release
+from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, SourceError
+from ml_assets.pipeline.released import NamedModel, model_of
+from ml_assets.settings import Settings
+
+NAME = "not worse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On which terms a candidate is compared with what serves.
+
+    Attributes:
+        through: the day by whose end (UTC) outcomes have closed.
+        window_days: days at most, the latest ones.
+        metrics: what is declared of them.
+        margins: by how much it may be worse, metric by metric.
+        by: who asks.
+    """
+
+    through: dt.date
+    window_days: int
+    metrics: Metrics
+    margins: Mapping[str, float]
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveComparison:
+    """What came of comparing a candidate with what serves.
+
+    Attributes:
+        gate: the answer.
+        reference: what serves, or nothing.
+        reference_sha256: its bytes, or nothing.
+        comparison: with it, or None where there was none to make.
+        try_number: which try of this parameter set against these bytes it is, from 1; None where no metric was looked at.
+    """
+
+    gate: Gate
+    reference: str = ""
+    reference_sha256: str = ""
+    comparison: Comparison | DayComparison | None = None
+    try_number: int | None = None
+
+
+class NotWorse(Protocol):
+    """How a pipeline compares a candidate with what serves: `Pipeline(..., not_worse="shop.compare:not_worse")`."""
+
+    def __call__(
+        self, candidate: NamedModel, reference: NamedModel, /, *, terms: Terms, settings: Settings
+    ) -> LiveComparison:
+        """The gate, and what it was judged on.
+
+        Raises:
+            RefusedError, SourceError, ArtifactNotFoundError, CorruptArtifactError: the two cannot be compared.
+            StoreError: a store cannot be reached.
+        """
+
+
+def answer(message: str, *, passed: bool) -> Gate:
+    """The gate with what it found."""
+    return Gate(name=NAME, passed=passed, told=message)
+
+
+def compare_with_live(
+    live: Release | None, candidate: NamedModel, *, terms: Terms, settings: Settings
+) -> LiveComparison:
+    """Compare a candidate with what serves; a look at the metrics is counted as a try.
+
+    What cannot be compared fails the gate, which may be overruled: what serves may be lost, and is to be replaced then.
+    StoreError where a store cannot be reached.
+    """
+    if live is None:
+        return LiveComparison(gate=answer("nothing serves that it could be worse than", passed=True))
+    if live.sha256 == candidate.manifest.sha256:
+        return _not_compared(live, "these are the bytes that serve", passed=True)
+    try:
+        reference = model_of(live, live.slot, line=candidate.line, settings=settings)
+    except (ArtifactNotFoundError, CorruptArtifactError):
+        back = command("rollback", *candidate.line.words)
+        return _not_compared(
+            live,
+            f"what serves is gone from its slot, or damaged there. Go back to what served before: {back}",
+        )
+    try:
+        return _way_of(candidate.pipeline)(candidate, reference, terms=terms, settings=settings)
+    except RefusedError as error:
+        return _not_compared(live, "; ".join(error.problems))
+    except (SourceError, ArtifactNotFoundError, CorruptArtifactError) as error:
+        return _not_compared(live, f"cannot be compared. {error}")
+
+
+def _way_of(pipeline: Declared) -> NotWorse:
+    """That which the pipeline names, else by days; loaded only once something is compared."""
+    place = pipeline.not_worse or "ml_assets.pipeline.not_worse_by_days:compare_by_days"
+    module, _, name = place.partition(":")
+    found: NotWorse = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _not_compared(live: Release, message: str, *, passed: bool = False) -> LiveComparison:
+    return LiveComparison(
+        gate=answer(message, passed=passed),
+        reference=f"{live.slot}: {live.told()}",
+        reference_sha256=live.sha256,
+    )
