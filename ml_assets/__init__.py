@@ -13,6 +13,7 @@ Two floors. The project says what is trained; the library makes it, and knows no
 The rings of the library, from the outside in; each imports only what is inside it:
 
     cli                     the shell
+    conformance             what of the promises a pipeline keeps, tried on it
     api                     a pipeline, with all that can be done with it
     resources               notices, buckets and the run queue, as Dagster has them
     adapter                 the assets of a pipeline, their parameters and the IO manager, as Dagster has them
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ml_assets.api import Pipeline as Pipeline
     from ml_assets.core.asset import Metric as Metric
     from ml_assets.core.asset import Verdict as Verdict
+    from ml_assets.core.installed import with_installed as with_installed
     from ml_assets.core.parameters import Parameters as Parameters
     from ml_assets.core.parameters import omitted_when as omitted_when
     from ml_assets.core.parameters import refuse as refuse
@@ -70,6 +72,7 @@ else:
         "refuse": "ml_assets.core.parameters",
         "resolve": "ml_assets.pipeline.run",
         "used_when": "ml_assets.core.parameters",
+        "with_installed": "ml_assets.core.installed",
     }
 
     def __getattr__(name: str) -> Any:

@@ -16,11 +16,11 @@ def pipeline_named(name: str, settings: Settings) -> Declared:
     The working directory is searched for MODULE as Python itself does for a script.
 
     Raises:
-        RefusedError: there is no such pipeline; the known ones are listed.
-        Exception: what the module itself raises while it is loaded.
+        RefusedError: there is no such pipeline, and the known ones are listed; or its module cannot be loaded.
+        MlAssetsError: what it declares is refused.
     """
     if not name:
-        return _load(settings.pipelines[0]) if settings.pipelines else default_pipeline()
+        return _load(settings.first_pipeline) if settings.first_pipeline else default_pipeline()
     if ":" in name:
         return _load(name)
     known = known_pipelines(settings)

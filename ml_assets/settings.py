@@ -202,6 +202,11 @@ class Settings(BaseSettings):
         """Environment variables win over the file."""
         return init_settings, Variables(settings_cls), File(settings_cls)
 
+    @property
+    def first_pipeline(self) -> str:
+        """The reference of the pipeline that is meant where none is named; "" for the shipped one."""
+        return next(iter(self.pipelines), "")
+
     def root(self, environment: str) -> str:
         """The root of an environment; SettingsError lists the known ones."""
         return self.place(environment).root

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from ml_assets.cli.show import show
+from ml_assets.cli.main import main
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.report import report
@@ -122,7 +122,7 @@ def test_the_rows_shown_are_those_that_a_model_was_made_of_and_not_those_that_ca
     land_late_rows(shop)
     assert make(shop, "training_set").error is None
 
-    assert show(run_id, environment="dev", as_json=False) == 0
+    assert main(["show", run_id, "--environment", "dev"]) == 0
 
     told = capsys.readouterr().out
     assert told.count("496 rows of 62 days") == told.count("from training_set run") > 0
@@ -133,7 +133,8 @@ def test_the_rows_shown_are_those_that_a_model_was_made_of_and_not_those_that_ca
 def test_a_training_set_that_is_gone_hides_nothing_else_of_what_was_made_of_it(shop, capsys):
     shutil.rmtree(shop.place / "dev" / key_of("training_set", PARAMETERS, AS_OF).path)
 
-    assert show(key_of("model", PARAMETERS, AS_OF).run_id, environment="dev", as_json=False) == 0
+    run_id = key_of("model", PARAMETERS, AS_OF).run_id
+    assert main(["show", run_id, "--environment", "dev"]) == 0
 
     told = capsys.readouterr().out
     assert (

@@ -8,7 +8,9 @@ from ml_assets.cli.tables import metrics_table
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Metric
 from ml_assets.errors import RefusedError
+from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.metrics import METRICS
+from ml_assets_tests.row_metrics import BINARY
 
 METRICS_OF_A_RUN = {
     "skill": 0.1,
@@ -28,9 +30,9 @@ def test_an_end_is_one_only_where_its_metric_is_there():
 
 
 def test_of_the_metrics_of_an_evaluation_the_ends_are_those_of_three_of_them():
-    metrics = METRICS.without_ends(METRICS.names)
+    metrics = BINARY.without_ends(BINARY.names)
 
-    assert [name for name in METRICS.names if name not in metrics] == [
+    assert [name for name in BINARY.names if name not in metrics] == [
         f"{name}_{end}" for name in ("roc_auc", "log_loss", "brier") for end in ("low", "high")
     ]
 
@@ -49,7 +51,7 @@ def cells(table):
 
 
 def test_a_table_of_metrics_has_intervals_beside_them_and_the_order_of_an_evaluation():
-    assert cells(metrics_table(METRICS_OF_A_RUN)) == [
+    assert cells(metrics_table(METRICS_OF_A_RUN, pipeline=tabular)) == [
         ["roc_auc", "log_loss", "skill", "score_low"],
         ["0.7526", "0.5000", "0.1000", "0.2000"],
         ["0.7150 to 0.7902", "", "", ""],
@@ -57,7 +59,10 @@ def test_a_table_of_metrics_has_intervals_beside_them_and_the_order_of_an_evalua
 
 
 def test_a_table_of_metrics_without_intervals_has_no_column_for_them():
-    assert cells(metrics_table({"mean_score": 0.25, "rows": 3})) == [["mean_score", "rows"], ["0.2500", "3"]]
+    assert cells(metrics_table({"mean_score": 0.25, "rows": 3}, pipeline=tabular)) == [
+        ["mean_score", "rows"],
+        ["0.2500", "3"],
+    ]
 
 
 GROUPED = Metrics(

@@ -3,13 +3,13 @@
 import datetime as dt
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
 import pytest
 from pydantic import BaseModel
 
-from ml_assets import Field, Metric, Parameters, Pipeline, Product, Rows, used_when
+from ml_assets import Field, Metric, Parameters, Pipeline, Product, Resource, Rows, used_when
 from ml_assets.errors import DefinitionError, MlAssetsError
 
 LONG = "_".join(["long"] * 20)
@@ -688,6 +688,236 @@ def a_condition_on_no_field() -> None:
         season: Annotated[int, used_when(metod="ets")] = Field(7, ge=2, le=366, description="Days")
 
     Pipeline("demand", Conditional)
+
+
+class Service(Resource):
+    """A client."""
+
+    resource_name: ClassVar[str] = "Or acle"
+
+
+@refused("asked: its argument client is Resource itself, which has no settings. Take a subclass of it.")
+def a_resource_of_no_class() -> None:
+    @a_pipeline().asset
+    def asked(params: Series, client: Resource) -> str: ...
+
+
+@refused(
+    "asked: its argument client Service cannot be set under the name Or acle. Write small letters, digits and single _: "
+    'resource_name: ClassVar[str] = "prices".'
+)
+def a_resource_of_an_odd_name() -> None:
+    @a_pipeline().asset
+    def asked(params: Series, client: Service) -> str: ...
+
+
+@refused("asked: its argument history is annotated Service and has the name of an asset. Rename it.")
+def a_resource_named_like_an_asset() -> None:
+    @a_pipeline().asset
+    def asked(params: Series, history: Service) -> str: ...
+
+
+@refused("steady: a check is told what was stored, and no client. Leave the argument out.")
+def a_check_that_asks_a_service() -> None:
+    class Known(Resource):
+        """A client."""
+
+    @a_pipeline().check
+    def steady(history: pl.DataFrame, client: Known) -> bool: ...
+
+
+@refused("asked: recorded is neither True nor False. Write @asset(recorded=True).")
+def recorded_as_a_text() -> None:
+    @a_pipeline().asset(recorded="yes")  # type: ignore[arg-type]
+    def asked(params: Series) -> str: ...
+
+
+@refused('asked: files is no list of patterns. Write files=["prompts/*.md"].')
+def one_pattern_as_a_text() -> None:
+    @a_pipeline().asset(files="prompts/*.md")
+    def asked(params: Series) -> str: ...
+
+
+@refused(
+    "asked: files: ../secrets/* leads out of the folder of its module. Write a pattern of what lies in it: prompts/*.md."
+)
+def files_outside() -> None:
+    @a_pipeline().asset(files=["../secrets/*"])
+    def asked(params: Series) -> str: ...
+
+
+@refused(
+    "asked: files: prompts/*.md matches no file beside ml_assets_tests.test_pipeline_definitions. Correct the pattern, or "
+    "leave it out."
+)
+def files_that_are_not_there() -> None:
+    @a_pipeline().asset(files=["prompts/*.md"])
+    def asked(params: Series) -> str: ...
+
+
+@refused('asked: code is no list of modules. Write code=["shared_lib"].')
+def one_module_as_a_text() -> None:
+    @a_pipeline().asset(code="shared_lib")
+    def asked(params: Series) -> str: ...
+
+
+@refused("asked: code: shared-lib is no name of a module. Write it as in an import: shared_lib.prices.")
+def a_module_with_a_dash() -> None:
+    @a_pipeline().asset(code=["shared-lib"])
+    def asked(params: Series) -> str: ...
+
+
+@refused(
+    "asked: code: no text of a module shared_lob is found. Name one that can be imported, or leave it out."
+)
+def a_module_that_is_not_there() -> None:
+    @a_pipeline().asset(code=["shared_lob"])
+    def asked(params: Series) -> str: ...
+
+
+@refused("asked: it has a window, and asks for no rows. Take rows: Rows, or leave the window out.")
+def a_window_without_rows() -> None:
+    @a_pipeline().asset(window=lambda p: {"sales": p.weeks})
+    def asked(params: Series) -> str: ...
+
+
+@refused('asked: window is no function of the parameters. Write window=lambda p: {"sales": 7 * p.weeks}.')
+def a_window_that_is_no_function() -> None:
+    @a_pipeline().asset(window={"sales": 7})  # type: ignore[arg-type]
+    def asked(params: Series, rows: Rows) -> str: ...
+
+
+@refused(
+    "asked: its window fails for the default parameters (AttributeError). Write window=lambda p: "
+    '{"sales": 7 * p.weeks}, of what it takes.'
+)
+def a_window_of_what_it_does_not_take() -> None:
+    @a_pipeline().asset(window=lambda p: {"sales": p.season})
+    def asked(params: Series, rows: Rows) -> str: ...
+
+
+@refused(
+    'asked: its window gives no table of days by data set. Write window=lambda p: {"sales": 7 * p.weeks}.'
+)
+def a_window_that_gives_a_number() -> None:
+    @a_pipeline().asset(window=lambda p: p.weeks)
+    def asked(params: Series, rows: Rows) -> str: ...
+
+
+@refused(
+    'asked: its window gives sales no whole number of days. Write window=lambda p: {"sales": 7 * p.weeks}.'
+)
+def a_window_of_half_days() -> None:
+    @a_pipeline().asset(window=lambda p: {"sales": p.weeks / 2})
+    def asked(params: Series, rows: Rows) -> str: ...
+
+
+def another(name: str = "revenue", parameters: Any = Forecast) -> Pipeline:
+    """With an asset of its own."""
+    pipeline = Pipeline(name, parameters)
+
+    @pipeline.asset
+    def turnover(params: Series) -> dict[str, Any]: ...
+
+    return pipeline
+
+
+@refused("revenue: use: histroy is no asset of demand. Did you mean history?")
+def an_unknown_asset_of_another_pipeline() -> None:
+    another().use(a_pipeline(), "histroy")
+
+
+@refused('revenue: use: what it is to use an asset of is no pipeline. Write revenue.use(demand, "history").')
+def an_asset_of_no_pipeline() -> None:
+    another().use("demand", "history")  # type: ignore[arg-type]
+
+
+@refused("revenue: use: turnover is its own. Take it as an argument.")
+def an_asset_of_its_own() -> None:
+    pipeline = another()
+    pipeline.use(pipeline, "turnover")
+
+
+@refused("revenue: use: revenue has an asset turnover already. Rename its own, or leave one out.")
+def an_asset_of_a_name_that_is_there() -> None:
+    another().use(another("sales"), "turnover")
+
+
+@refused("turnover: margin has an asset of this name already. Rename one of them.")
+def an_asset_named_like_one_that_is_used() -> None:
+    pipeline = Pipeline("margin", Forecast)
+    pipeline.use(another(), "turnover")
+
+    @pipeline.asset
+    def turnover(params: Series) -> dict[str, Any]: ...
+
+
+@refused(
+    "revenue: use: its class Prices does not extend Series, which decides history of demand. Write class Prices(Series)."
+)
+def an_asset_that_its_class_does_not_cover() -> None:
+    Pipeline("revenue", Prices).use(a_pipeline(), "history")
+
+
+@refused(
+    "demand: use: revenue uses assets of demand itself, so that neither could be made first. Use one way only."
+)
+def two_pipelines_that_use_each_other() -> None:
+    demand, revenue = a_pipeline(), another()
+    revenue.use(demand, "history")
+    demand.use(revenue, "turnover")
+
+
+@refused("margin: use: history is no asset of revenue, which uses that of demand itself. Use that of demand.")
+def an_asset_that_the_other_uses_itself() -> None:
+    revenue = another()
+    revenue.use(a_pipeline(), "history")
+    Pipeline("margin", Forecast).use(revenue, "history")
+
+
+@refused(
+    "use: revenue has been used already, so that nothing can be added to it. Declare all of it in one file, before its "
+    "first use."
+)
+def an_asset_that_is_used_too_late() -> None:
+    revenue = another()
+    revenue.freeze()
+    revenue.use(a_pipeline(), "history")
+
+
+@refused("share: its class Prices lacks what history depends on: source, shop, weeks. Take Both.")
+def a_slice_smaller_than_that_of_what_is_used() -> None:
+    pipeline = Pipeline("share", Both)
+    pipeline.use(a_pipeline(), "history")
+
+    @pipeline.asset
+    def share(params: Prices, history: pl.DataFrame) -> dict[str, Any]: ...
+
+
+@refused("known: a check of no asset. Take one by its name: history, turnover.")
+def a_check_of_nothing_beside_what_is_used() -> None:
+    pipeline = Pipeline("margin", Forecast)
+    pipeline.use(a_pipeline(), "history")
+
+    @pipeline.asset
+    def turnover(params: Series) -> dict[str, Any]: ...
+
+    @pipeline.check
+    def known(params: Series) -> bool: ...
+
+
+@refused("known: history is made and checked by demand. Declare the check there.")
+def a_check_of_what_is_used() -> None:
+    pipeline = Pipeline("margin", Forecast)
+    pipeline.use(a_pipeline(), "history")
+
+    @pipeline.check
+    def known(history: pl.DataFrame) -> bool: ...
+
+
+@refused('demand: every: not known. Write every="week on monday", or leave it out for each day.')
+def a_pipeline_of_the_first_of_the_month() -> None:
+    a_pipeline(every="month")
 
 
 @pytest.mark.parametrize(("definition", "message"), REFUSED)

@@ -33,7 +33,8 @@ from ml_assets import (
     omitted_when,
     used_when,
 )
-from ml_assets.cli.show import find_artifacts
+from ml_assets.cli.artifacts import find_artifacts
+from ml_assets.cli.parser import read
 from ml_assets.core.artifact import ArtifactKey, parse_path, split_path
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.run_id import hash_identity
@@ -508,8 +509,8 @@ def test_an_artifact_of_any_pipeline_is_found_by_its_run_id_and_by_its_folder(st
     assert (root, at_root.path) == (f"{store.root}/demand", key.path.removeprefix("demand/"))
     assert split_path(f"{store.root}/{key.path}/history") is None
     if store.root.startswith("/"):
-        there, (found,) = find_artifacts(store.uri(key), environment="default")
-        assert there.manifest(found) == store.manifest(key)
+        there = find_artifacts(read(["show", store.uri(key)])[1])
+        assert there.store.manifest(*there.keys) == store.manifest(key)
 
 
 def test_every_file_of_any_pipeline_belongs_to_its_artifact(store):

@@ -110,12 +110,16 @@ def test_a_filter_holds_where_all_of_its_conditions_do():
 
 
 def test_a_parameter_that_was_left_out_of_an_identity_has_the_value_that_it_stands_for():
-    assert with_omitted("model", {}) == {"purged": False, "calibrate": False}
-    assert with_omitted("training_set", {}) == {"purged": False}
-    assert with_omitted("nothing", {}) == {}
-    assert Filter(tuple(parse("calibrate=false", cls=TrainingParameters))).holds("model", DAY, RUN, {})
-    assert not Filter(tuple(parse("calibrate=true", cls=TrainingParameters))).holds("model", DAY, RUN, {})
-    assert Filter(tuple(parse("calibrate=true", cls=TrainingParameters))).holds(
+    assert with_omitted("model", {}, pipeline=tabular) == {"purged": False, "calibrate": False}
+    assert with_omitted("training_set", {}, pipeline=tabular) == {"purged": False}
+    assert with_omitted("nothing", {}, pipeline=tabular) == {}
+    assert Filter.of(parse("calibrate=false", cls=TrainingParameters), pipeline=tabular).holds(
+        "model", DAY, RUN, {}
+    )
+    assert not Filter.of(parse("calibrate=true", cls=TrainingParameters), pipeline=tabular).holds(
+        "model", DAY, RUN, {}
+    )
+    assert Filter.of(parse("calibrate=true", cls=TrainingParameters), pipeline=tabular).holds(
         "model", DAY, RUN, {"calibrate": True}
     )
 

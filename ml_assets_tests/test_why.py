@@ -172,7 +172,9 @@ def test_another_package_version_is_named(tmp_path):
         (of, {"packages": {"scikit-learn": "1.8.0", "python": "3.11"}}),
     )
 
-    assert list(map(str, why(store, key).differences)) == ["package scikit-learn: 1.7.0 -> 1.8.0"]
+    assert list(map(str, why(store, key, pipeline=tabular).differences)) == [
+        "package scikit-learn: 1.7.0 -> 1.8.0"
+    ]
 
 
 def used(number, digit, *, asset="evaluation"):
@@ -192,7 +194,7 @@ def made_twice(tmp_path, was, now, *, asset="backfill_report"):
     """What is said of an artifact that was made of `was` first and then of `now`."""
     of = TrainingParameters()
     store, (key, _) = small_store(tmp_path, (of, was), (of, now), asset=asset)
-    return why(store, key)
+    return why(store, key, pipeline=tabular)
 
 
 def test_of_many_inputs_of_one_asset_each_that_changed_is_named(tmp_path):
@@ -258,19 +260,21 @@ def test_a_parameter_that_was_left_out_at_a_value_had_that_value(tmp_path):
         tmp_path, (TrainingParameters(), {}), (TrainingParameters(calibrate=True), {})
     )
 
-    assert list(map(str, why(store, key).differences)) == ["parameter calibrate: false -> true"]
+    assert list(map(str, why(store, key, pipeline=tabular).differences)) == [
+        "parameter calibrate: false -> true"
+    ]
 
 
 def test_of_two_equally_near_ones_the_smaller_run_id_is_told(tmp_path):
     store, (one, two, key) = small_store(tmp_path, *((TrainingParameters(seed=n), {}) for n in range(3)))
 
-    assert why(store, key).nearest.run_id == min(one.run_id, two.run_id)
+    assert why(store, key, pipeline=tabular).nearest.run_id == min(one.run_id, two.run_id)
 
 
 def test_a_damaged_neighbour_is_named_and_the_next_one_is_compared(tmp_path, capsys):
     sets = [TrainingParameters(), TrainingParameters(seed=1, holdout_days=7), TrainingParameters(seed=1)]
     store, (*others, key) = small_store(tmp_path, *((of, {}) for of in sets))
-    near = why(store, key).nearest
+    near = why(store, key, pipeline=tabular).nearest
     path = Path(store.uri(near, "manifest.json"))
     path.write_bytes(b"{")
 
@@ -296,7 +300,7 @@ def test_two_parameter_sets_differ_exactly_where_their_identities_do(one, two):
     day = dt.date(2025, 12, 1)
     was, now = (identity(of, of=TrainingParameters) for of in (one, two))
 
-    found = parameter_differences("model", was, now)
+    found = parameter_differences("model", was, now, pipeline=tabular)
 
     assert (found == []) == (key_of("model", one, day) == key_of("model", two, day))
     back = parameter_differences("model", now, was)
@@ -313,10 +317,12 @@ def test_the_nearest_does_not_depend_on_the_order_in_which_they_are_found(of, se
     ]
     mixed = rng.sample(others, len(others))
 
-    ranked = nearest_first("model", mine, mixed)
+    ranked = nearest_first("model", mine, mixed, pipeline=tabular)
 
-    counts = [len(parameter_differences("model", entry.parameters, mine)) for entry in ranked]
-    assert ranked == nearest_first("model", mine, others)
+    counts = [
+        len(parameter_differences("model", entry.parameters, mine, pipeline=tabular)) for entry in ranked
+    ]
+    assert ranked == nearest_first("model", mine, others, pipeline=tabular)
     assert counts == sorted(counts)
 
 

@@ -18,6 +18,7 @@ from ml_assets.core.command import retry_commands
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.shown_as import folder_in
+from ml_assets.settings import load_settings
 
 OPTIONS = "options"  # one for all pipelines of a code location
 
@@ -106,8 +107,9 @@ class View:
         return bool(keys) and all(key.path[: len(first)] == first for key in keys)
 
     def retry(self, parameters: Parameters, days: Iterable[dt.date], *, environment: str) -> list[str]:
-        """The commands that make just these days again; none where the shell does not know the pipeline."""
-        return retry_commands(parameters, days, environment=environment) if self.is_main else []
+        """The commands that make just these days again."""
+        first = load_settings().first_pipeline
+        return retry_commands(parameters, days, pipeline=self.pipeline, first=first, environment=environment)
 
     def checks(self, asset: str) -> dict[str, ShownCheck]:
         """The checks of one of its assets, by name."""

@@ -4,42 +4,41 @@ import json
 from importlib import resources
 from pathlib import Path
 
+from ml_assets.cli.call import Call
+from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.text_files import parse_json
-from ml_assets.core.upgrade import Change, changes, describe
+from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import read_bytes
-from ml_assets.pipelines.tabular import tabular
 
 DONE, BROKEN = 0, 1
-RELEASED = "released.json"
+RELEASED = "released.json"  # of the shipped pipeline
 
 
-def contract(against: str | None, *, as_json: bool, describe_only: bool) -> int:
+def contract(call: Call) -> int:
     """Print the changes since a release; 1 where one of them breaks something."""
-    now = describe(tabular.parameters, slices={name: asset.slice for name, asset in tabular.assets.items()})
-    if describe_only:
+    call.refuse_unknown()
+    slices = {name: asset.slice for name, asset in call.pipeline.assets.items()}
+    now = describe(call.pipeline.parameters, slices=slices)
+    if call.args.describe:
         print(json.dumps(now, indent=2, sort_keys=True))
         return DONE
-    found = changes(_released(against), now)
-    if as_json:
-        print(json.dumps([change.model_dump() for change in found], indent=2))
-    elif not found:
-        print(
-            "The parameters are those of the release: stored run_ids, presets, schedules and request files hold."
-        )
-    else:
-        _print(found)
+    found = changes(_released(call), now)
+    rows = [(change.name, change.told, str(change.breaks)) for change in found]
+    call.show([change.model_dump() for change in found], lambda: _print(rows))
     return BROKEN if any(change.breaks != "nothing" for change in found) else DONE
 
 
-def _released(against: str | None) -> dict[str, object]:
+def _released(call: Call) -> dict[str, object]:
+    against = call.args.against
+    make = f"{call.command('contract', '--describe')} > FILE"
+    if against is None and call.pipeline is not default_pipeline():
+        raise RefusedError([f"--against: missing. Keep a description with each release: {make}"])
     try:
         found = parse_json(_bytes_of(against), name=against or RELEASED)
         changes(found, found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise RefusedError(
-            ["--against: not a description. Make one: ml-assets contract --describe > FILE"]
-        ) from None
+        raise RefusedError([f"--against: not a description. Make one: {make}"]) from None
     return dict(found)
 
 
@@ -49,13 +48,12 @@ def _bytes_of(against: str | None) -> bytes:
     return resources.files("ml_assets").joinpath(RELEASED).read_bytes()
 
 
-def _print(found: list[Change]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+def _print(rows: list[tuple[str, str, str]]) -> None:
+    from ml_assets.cli.tables import console, table
 
-    from ml_assets.cli.tables import console
-
-    table = Table("what", "change", "breaks", box=None, padding=(0, 2))
-    for change in found:
-        table.add_row(escape(change.name), escape(change.told), change.breaks)
-    console().print(table)
+    if rows:
+        console().print(table(("what", "change", "breaks"), rows))
+        return
+    print(
+        "The parameters are those of the release: stored run_ids, presets, schedules and request files hold."
+    )

@@ -1,11 +1,11 @@
 """`ml-assets env`: what the settings make of each environment, side by side. Secrets are named, never shown."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 
+from ml_assets.cli.call import Call
 from ml_assets.errors import RefusedError
-from ml_assets.settings import ANY, Settings, load_settings
+from ml_assets.settings import ANY, Settings
 
 SECRETS = (
     "AWS_ACCESS_KEY_ID",
@@ -19,23 +19,21 @@ SECRETS = (
 )
 
 
-def list_environments(*, as_json: bool) -> int:
+def list_environments(call: Call) -> int:
     """Print every environment and what is set of it."""
-    settings = load_settings()
-    return _print(settings, list(settings.environments), as_json=as_json, mark=False)
+    call.refuse_unknown()
+    return _show(call, list(call.settings.environments), mark=False)
 
 
-def diff_environments(first: str, second: str, *, as_json: bool) -> int:
+def diff_environments(call: Call) -> int:
     """Print two environments side by side and mark what differs. RefusedError for one that is not known."""
-    settings = load_settings()
-    known = settings.environments
+    call.refuse_unknown()
+    names, known = [call.args.first, call.args.second], call.settings.environments
     if unknown := [
-        f"{name}: unknown environment. Known: {', '.join(known)}."
-        for name in (first, second)
-        if name not in known
+        f"{name}: unknown environment. Known: {', '.join(known)}." for name in names if name not in known
     ]:
         raise RefusedError(unknown)
-    return _print(settings, [first, second], as_json=as_json, mark=True)
+    return _show(call, names, mark=True)
 
 
 def resolved(settings: Settings, environment: str) -> dict[str, str]:
@@ -62,27 +60,17 @@ def resolved(settings: Settings, environment: str) -> dict[str, str]:
     }
 
 
-def _print(settings: Settings, names: Sequence[str], *, as_json: bool, mark: bool) -> int:
-    columns = {name: resolved(settings, name) for name in names}
-    if as_json:
-        print(json.dumps(columns, indent=2))
-        return 0
-    _print_table(columns, mark=mark)
+def _show(call: Call, names: Sequence[str], *, mark: bool) -> int:
+    columns = {name: resolved(call.settings, name) for name in names}
+    call.show(columns, lambda: _print(columns, mark=mark))
     return 0
 
 
-def _print_table(columns: Mapping[str, Mapping[str, str]], *, mark: bool) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+def _print(columns: Mapping[str, Mapping[str, str]], *, mark: bool) -> None:
+    from ml_assets.cli.tables import console, table
 
-    from ml_assets.cli.tables import console
-
-    table = Table("setting", *columns, *(["differs"] if mark else []), box=None, padding=(0, 2))
+    rows = []
     for setting in dict.fromkeys(key for column in columns.values() for key in column):
         values = [column.get(setting, "-") for column in columns.values()]
-        table.add_row(
-            escape(setting),
-            *map(escape, values),
-            *(["differs" if len(set(values)) > 1 else ""] if mark else []),
-        )
-    console().print(table)
+        rows.append((setting, *values, *(["differs" if len(set(values)) > 1 else ""] if mark else [])))
+    console().print(table(("setting", *columns, *(["differs"] if mark else [])), rows))

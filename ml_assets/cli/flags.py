@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from pydantic.fields import FieldInfo
@@ -36,17 +36,25 @@ class Parser(argparse.ArgumentParser):
         raise RefusedError([f"{_quiet(message)}. See `{self.prog} --help`."])
 
 
-def add_parameter_flags(parser: argparse.ArgumentParser, *, cls: type[Parameters]) -> None:
+def add_parameter_flags(
+    parser: argparse.ArgumentParser, *, cls: type[Parameters], names: Iterable[str] | None = None
+) -> None:
     """One flag a parameter: `--max-depth` for `max_depth`, `--calibrate` and `--no-calibrate` for a switch.
 
     `--set NAME=VALUE` gives any parameter, and alone one that is named like an option of the shell.
+
+    Args:
+        parser: of the command.
+        cls: whose fields the parameters are.
+        names: those that have a flag; by default all.
     """
     group = parser.add_argument_group("parameters (they are the run's identity)")
-    for name, field in cls.model_fields.items():
-        default = shown(field.default)
-        text = f"{field.description} [{allowed(field)}; default {default}]".replace("%", "%%")
+    known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
+    for name in cls.model_fields if names is None else names:
+        field = cls.model_fields[name]
+        text = help_of(field, default=shown(field.default))
         flag = "--" + name.replace("_", "-")
-        if name in OPTIONS:
+        if name in OPTIONS or flag in known:
             continue
         if field.annotation is bool:
             group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, help=text)
@@ -61,13 +69,26 @@ def add_parameter_flags(parser: argparse.ArgumentParser, *, cls: type[Parameters
     )
 
 
-def given_parameters(args: argparse.Namespace, *, cls: type[Parameters]) -> dict[str, Any]:
+def help_of(field: FieldInfo, *, default: str) -> str:
+    """What a flag of a field is for, as `argparse` takes it."""
+    return f"{field.description} [{allowed(field)}; default {default}]".replace("%", "%%")
+
+
+def given_parameters(
+    args: argparse.Namespace, *, cls: type[Parameters], names: Iterable[str] | None = None
+) -> dict[str, Any]:
     """The parameters that were given as flags, each read as its field's type where it can be.
+
+    Args:
+        args: the options as texts.
+        cls: whose fields the parameters are.
+        names: those that have a flag; by default all.
 
     Raises:
         RefusedError: something given by `--set` is no assignment.
     """
-    flags = {name: getattr(args, name) for name in cls.model_fields if name not in OPTIONS}
+    flagged = [name for name in (cls.model_fields if names is None else names) if name not in OPTIONS]
+    flags = {name: getattr(args, name, None) for name in flagged}
     given = {name: value for name, value in flags.items() if value is not None} | _assignments(args.set)
     fields = cls.model_fields
     return {name: read_as(fields[name], value) if name in fields else value for name, value in given.items()}
@@ -108,7 +129,7 @@ def unknown_flags(words: Sequence[str], parser: argparse.ArgumentParser) -> list
     known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
     flags, more = first_of([*dict.fromkeys(word.partition("=")[0] for word in words if word.startswith("-"))])
     return [*(_unknown(flag, known, parser) for flag in flags), *more] or [
-        "an argument is not understood. Parameters are given as flags, `--dataset orders`." for _ in words[:1]
+        "an argument is not understood. Parameters are given as flags, `--name value`." for _ in words[:1]
     ]
 
 

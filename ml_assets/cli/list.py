@@ -4,31 +4,31 @@ import json
 import sys
 from collections.abc import Iterator
 
+from ml_assets.cli.call import Call
 from ml_assets.core.metrics import Metrics
+from ml_assets.core.slices import metric_assets
+from ml_assets.core.sweep.result import ASSET as LEADERBOARD
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
-from ml_assets.pipeline.workspace import open_workspace
-from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets.settings import load_settings
-from ml_assets.storage.artifact_store import ArtifactStore, Entry
+from ml_assets.storage.artifact_store import Entry
 
 
-def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -> int:
+def list_artifacts(call: Call) -> int:
     """Print one line an artifact, by path: what it is, its parameters, where it is.
 
     A damaged one is named on stderr and the others are listed all the same; then the exit code is 1.
     """
-    conditions = Filter(tuple(parse(where, cls=TrainingParameters)), tabular.path)
-    if asset not in tabular.assets:
-        raise RefusedError([f"asset: unknown. Allowed: {', '.join(tabular.assets)}."])
-    store = open_workspace(load_settings(), pipeline=tabular, environment=environment).store
+    call.refuse_unknown()
+    conditions = parse(call.args.where, cls=call.pipeline.parameters)
+    where = Filter.of(conditions, pipeline=call.pipeline)
+    asset = call.args.asset or metric_assets(call.pipeline)[0]
+    _refuse_unknown_kind(call, asset)
     failed: list[StoreError] = []
-    found = _sound(store.entries(asset, conditions), failed)
-    if as_json:
+    found = _sound(call.workspace.store.entries(asset, where, folder=call.pipeline.folder), failed)
+    if call.args.json:
         _print_json(found)
     else:
-        _print_lines(found, store)
+        _print_lines(found, call)
     if failed:
         count = "1 artifact" if len(failed) == 1 else f"{len(failed)} artifacts"
         print(
@@ -36,6 +36,20 @@ def list_artifacts(where: str, *, asset: str, environment: str, as_json: bool) -
             file=sys.stderr,
         )
     return 1 if failed else 0
+
+
+def _refuse_unknown_kind(call: Call, asset: str) -> None:
+    """RefusedError where nothing of this kind is the pipeline's, nor lies among what is."""
+    if asset in call.pipeline.assets:
+        return
+    from ml_assets.pipeline import failed_trials, report
+
+    store, folder = call.workspace.store, call.pipeline.folder
+    known = [*call.pipeline.assets, report.ASSET, LEADERBOARD, failed_trials.ASSET]
+    if asset in known or next(store.keys(asset, folder=folder), None):
+        return
+    kinds = sorted({key.asset for key in store.keys(None) if key.folder == folder} - {*known})
+    raise RefusedError([f"asset: unknown. Allowed: {', '.join([*known, *kinds])}."])
 
 
 def _sound(found: Iterator[Entry | StoreError], failed: list[StoreError]) -> Iterator[Entry]:
@@ -52,27 +66,18 @@ def _print_json(found: Iterator[Entry]) -> None:
     """A JSON list, one artifact a line, so that line tools can read it too."""
     write, before = sys.stdout.write, "[\n"
     for entry in found:
-        row = {
-            "asset": entry.key.asset,
-            "run_id": entry.key.run_id,
-            "as_of": entry.key.as_of.isoformat(),
-            "parameters": entry.parameters,
-            "metrics": entry.metrics,
-            "uri": entry.uri,
-            "sha256": entry.sha256,
-        }
-        write(before + json.dumps(row))
+        write(before + json.dumps(entry.document()))
         before = ",\n"
     write("[]\n" if before == "[\n" else "\n]\n")
 
 
-def _print_lines(found: Iterator[Entry], store: ArtifactStore) -> None:
+def _print_lines(found: Iterator[Entry], call: Call) -> None:
     """Columns of a known width, the parameters last: no row has to wait for the widest one."""
-    write, count, metric = sys.stdout.write, 0, Metrics.of(tabular).ranked[0]
+    write, count, metric = sys.stdout.write, 0, next(iter(Metrics.of(call.pipeline).ranked), "")
     write(f"{'run_id':<12}  {'as_of':<10}  {metric:>7}  parameters\n")
     for count, entry in enumerate(found, start=1):  # noqa: B007
         value = entry.metrics.get(metric)
         parameters = " ".join(f"{name}={text}" for name, text in entry.parameters.items())
         shown = "" if value is None else f"{value:.4f}"
         write(f"{entry.key.run_id}  {entry.key.as_of}  {shown:>7}  {parameters}\n")
-    write(f"{count} artifacts under {store.root}\n")
+    write(f"{count} artifacts under {call.workspace.store.root}\n")

@@ -46,14 +46,15 @@ def _run(argv: Sequence[str] | None) -> int:
 
     try:
         try:
-            from ml_assets.cli.parser import build_parser
+            from ml_assets.cli.parser import read
 
-            if len(sys.argv[1:] if argv is None else argv) > MOST_WORDS:
+            words = sys.argv[1:] if argv is None else argv
+            if len(words) > MOST_WORDS:
                 raise RefusedError(
                     [f"the command line: more than {MOST_WORDS} words. Write a --params file."]
                 )
-            args, unknown = build_parser().parse_known_args(argv)
-            return int(args.handler(args, unknown))
+            command, call = read(words)
+            return command.run(call)
         finally:
             signals.end_if_asked()
     except RefusedError as error:

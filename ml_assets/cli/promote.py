@@ -1,46 +1,37 @@
-"""`ml-assets promote`: evaluate a model, and copy it to a slot where nothing speaks against it."""
+"""`ml-assets promote`: evaluate an artifact, and copy it to a slot where nothing speaks against it."""
 
 import getpass
-import json
 
-from ml_assets.core.command import command
+from ml_assets.cli.call import Call
+from ml_assets.cli.subjects import command_about, given_own, refuse_other_line
+from ml_assets.core.metrics import Metrics
 from ml_assets.core.promotion.decision import HEAD, Decision
-from ml_assets.core.promotion.parameters import PromotionParameters
+from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
-from ml_assets.pipelines.tabular import tabular
-from ml_assets.settings import Settings, load_settings
+from ml_assets.settings import Settings
 
 DONE, REFUSED = 0, 2
 _PLAN = "No slot was changed: this is a plan."
 
 
-def plan(own: PromotionParameters, *, environment: str, as_json: bool) -> int:
-    """Print what a promotion would come to; 2 where it would be refused."""
-    decision = promotion.evaluate(_request(own, environment, load_settings())).decision
-    if as_json:
-        print(json.dumps(decision.record(), indent=2))
-    else:
-        _print(decision, summary=f"would be {decision.summary()}")
-        print(_PLAN if decision.try_number is None else f"{_PLAN} Its look at the KPIs counts as a try.")
+def promote(call: Call) -> int:
+    """Promote, or with `--plan` only tell what would be decided, and print it; 2 where it is refused."""
+    call.refuse_unknown()
+    own = check_promotion(given_own(call, PromotionParameters), metrics=Metrics.of(call.pipeline))
+    request = promotion.Promotion(
+        pipeline=call.pipeline,
+        own=own,
+        source=call.settings.named(call.options.environment),
+        by=actor(call.settings),
+        settings=call.settings,
+    )
+    refuse_other_line(call, own.model, environment=request.source)
+    if not call.args.plan:
+        return _promote(call, request)
+    decision = promotion.evaluate(request).decision
+    call.show(decision.record(), lambda: _print_plan(decision))
     return REFUSED if decision.verdict == "refused" else DONE
-
-
-def promote(own: PromotionParameters, *, environment: str, as_json: bool) -> int:
-    """Promote, and print the decision; 2 where it was refused, which leaves the slot as it was."""
-    outcome = promotion.promote(_request(own, environment, load_settings()))
-    decision, entry = outcome.decision, outcome.entry
-    if as_json:
-        record = {"decision": decision.record(), "sha256": outcome.digest}
-        print(json.dumps({**record, "entry": entry and entry.model_dump(mode="json")}, indent=2))
-    else:
-        _print(decision, summary=decision.summary())
-        print(f"decision {outcome.log.decision_uri(outcome.digest)}")
-        print(f"log      {outcome.log.uri(entry.number)}" if entry else "The slot is as it was.")
-        if entry:
-            words = outcome.log.line.words
-            print(f"It does not serve yet: {command('switch', '--to', decision.to, *words)}")
-    return DONE if entry else REFUSED
 
 
 def actor(settings: Settings) -> str:
@@ -51,25 +42,34 @@ def actor(settings: Settings) -> str:
         raise RefusedError(["actor: this user has no name here. Say who acts: ML_ASSETS_ACTOR."]) from None
 
 
-def _request(own: PromotionParameters, environment: str, settings: Settings) -> promotion.Promotion:
-    return promotion.Promotion(
-        pipeline=tabular,
-        own=own,
-        source=settings.named(environment),
-        by=actor(settings),
-        settings=settings,
-    )
+def _promote(call: Call, request: promotion.Promotion) -> int:
+    outcome = promotion.promote(request)
+    entry = outcome.entry
+    logged = entry and entry.model_dump(mode="json")
+    document = {"decision": outcome.decision.record(), "sha256": outcome.digest, "entry": logged}
+    call.show(document, lambda: _print_outcome(call, outcome))
+    return DONE if entry else REFUSED
+
+
+def _print_outcome(call: Call, outcome: promotion.Outcome) -> None:
+    decision, log = outcome.decision, outcome.log
+    _print(decision, summary=decision.summary())
+    print(f"decision {log.decision_uri(outcome.digest)}")
+    if outcome.entry is None:
+        print("The slot is as it was.")
+        return
+    print(f"log      {log.uri(outcome.entry.number)}")
+    print(f"It does not serve yet: {command_about(call, log.line, 'switch', '--to', decision.to)}")
+
+
+def _print_plan(decision: Decision) -> None:
+    _print(decision, summary=f"would be {decision.summary()}")
+    print(_PLAN if decision.try_number is None else f"{_PLAN} Its look at the KPIs counts as a try.")
 
 
 def _print(decision: Decision, *, summary: str) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+    from ml_assets.cli.tables import console, table
 
-    from ml_assets.cli.tables import console
-
-    table = Table(*HEAD, box=None, padding=(0, 2))
-    for row in decision.rows():
-        table.add_row(*map(escape, row))
     out = console()
-    out.print(f"[bold]{summary}[/bold]")
-    out.print(table)
+    out.print(summary, style="bold", markup=False)
+    out.print(table(HEAD, decision.rows()))

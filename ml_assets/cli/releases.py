@@ -1,59 +1,74 @@
 """`ml-assets switch`, `rollback` and `live`: what serves, and what did."""
 
 import datetime as dt
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ml_assets.cli.call import Call
 from ml_assets.cli.promote import actor
-from ml_assets.core.command import about_words, command
+from ml_assets.cli.subjects import command_about, line_of
+from ml_assets.core.command import command
 from ml_assets.core.foreign_text import visible
+from ml_assets.core.problems import problems_of
+from ml_assets.core.promotion.parameters import PromotionParameters
 from ml_assets.core.release import PAST, Entry
 from ml_assets.core.release_line import ReleaseLine
-from ml_assets.errors import CorruptArtifactError
+from ml_assets.errors import CorruptArtifactError, RefusedError
 from ml_assets.pipeline import releases
 from ml_assets.pipeline.released import release_log
-from ml_assets.settings import load_settings
 from ml_assets.storage.release_log import ReleaseLog
 
 SHOWN = 20
 LONGEST = 2000  # characters of a reason that is shown
 
 
-def switch(line: ReleaseLine, *, to: str | None, if_candidate: str, reason: str, as_json: bool) -> int:
+def switch(call: Call) -> int:
     """Let the candidate of a slot serve, and print what serves now."""
-    settings = load_settings()
-    entry = releases.switch(
-        line, to=to, if_candidate=if_candidate, by=actor(settings), why=reason, settings=settings
-    )
-    return _print(entry, as_json=as_json)
+    args, slots = call.args, call.settings.slots
+    _refuse_act(call, flag="--if-candidate", model=args.if_candidate)
+    if args.to not in (None, *slots):
+        raise RefusedError([f"--to: unknown. Allowed: {', '.join(slots)}."])
+    return _acted(call, releases.switch, to=args.to, if_candidate=args.if_candidate)
 
 
-def rollback(line: ReleaseLine, *, if_live: str, reason: str, as_json: bool) -> int:
+def rollback(call: Call) -> int:
     """Let what served before serve again, and print what serves now."""
-    settings = load_settings()
-    entry = releases.roll_back(line, if_live=if_live, by=actor(settings), why=reason, settings=settings)
-    return _print(entry, as_json=as_json)
+    _refuse_act(call, flag="--if-live", model=call.args.if_live)
+    return _acted(call, releases.roll_back, if_live=call.args.if_live)
 
 
-def live(line: ReleaseLine, *, as_json: bool) -> int:
+def live(call: Call) -> int:
     """Print what serves, since when, what could be switched to or gone back to, and the history.
 
     Of a history in which an entry is damaged it prints the part after that, then raises CorruptArtifactError; so it does
     where a copy, or the record of a decision, is damaged.
     """
-    entries, damage = _readable(release_log(load_settings(), line))
-    if as_json:
-        told = {**dict(line.values), "since": _since(entries), "entries": [_json(entry) for entry in entries]}
-        print(json.dumps({**told, "state": _json(entries[0])["state"] if entries else None}, indent=2))
-    elif entries:
-        _print_state(line, entries)
-        _print_history(line, entries)
-    else:
-        words = about_words(line.pipeline, {})
-        first = command("promote", "RUN_ID", *words, "--from", "staging", "--to", load_settings().slots[0])
-        print(f"Nothing was promoted for {line.name} yet: {first}")
+    call.refuse_unknown()
+    line = line_of(call)
+    entries, damage = _readable(release_log(call.settings, line))
+    document = {
+        **dict(line.values),
+        "since": _since(entries),
+        "entries": [_json(entry) for entry in entries],
+        "state": _json(entries[0])["state"] if entries else None,
+    }
+    call.show(document, lambda: _print(call, line, entries))
     if damage:
         raise damage
+    return 0
+
+
+def _refuse_act(call: Call, *, flag: str, model: str) -> None:
+    call.refuse_unknown()
+    told = {"reason": call.args.reason, "model": model}
+    if problems := problems_of(told, PromotionParameters, noun="option"):
+        raise RefusedError([problem.replace("model:", f"{flag}:", 1) for problem in problems.values()])
+
+
+def _acted(call: Call, act: Callable[..., Entry], **given: str | None) -> int:
+    settings = call.settings
+    entry = act(line_of(call), **given, by=actor(settings), why=call.args.reason, settings=settings)
+    told = f"{PAST[entry.action]} {entry.release.told()}: it serves now."
+    call.show(_json(entry), lambda: print(told))
     return 0
 
 
@@ -75,15 +90,13 @@ def _readable(log: ReleaseLog) -> tuple[list[Entry], CorruptArtifactError | None
     return found, None
 
 
-def _print(entry: Entry, *, as_json: bool) -> int:
-    if as_json:
-        print(json.dumps(_json(entry), indent=2))
-    else:
-        print(f"{PAST[entry.action]} {entry.release.told()}: it serves now.")
-    return 0
-
-
-def _print_state(line: ReleaseLine, entries: Sequence[Entry]) -> None:
+def _print(call: Call, line: ReleaseLine, entries: Sequence[Entry]) -> None:
+    if not entries:
+        settings = call.settings
+        words = ("promote", "RUN_ID", "--from", "staging", "--to", settings.slots[0])
+        first = command(*words, pipeline=line.pipeline, first=settings.first_pipeline)
+        print(f"Nothing was promoted for {line.name} yet: {first}")
+        return
     state = entries[0].state
     if state.live is None:
         print(f"Nothing serves for {line.name} yet.")
@@ -91,25 +104,25 @@ def _print_state(line: ReleaseLine, entries: Sequence[Entry]) -> None:
         print(f"{line.name}: {state.live.told()} serves since {_since(entries)}")
     for slot, release in state.candidates.items():
         if release not in (state.live, *state.earlier):
-            print(f"could be switched to: {release.told()}: {command('switch', '--to', slot, *line.words)}")
+            to_it = command_about(call, line, "switch", "--to", slot)
+            print(f"could be switched to: {release.told()}: {to_it}")
     if state.earlier:
-        print(f"could be gone back to: {state.earlier[-1].told()}: {command('rollback', *line.words)}")
+        back = command_about(call, line, "rollback")
+        print(f"could be gone back to: {state.earlier[-1].told()}: {back}")
+    _print_history(call, line, entries)
 
 
-def _print_history(line: ReleaseLine, entries: Sequence[Entry]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+def _print_history(call: Call, line: ReleaseLine, entries: Sequence[Entry]) -> None:
+    from ml_assets.cli.tables import console, table
 
-    from ml_assets.cli.tables import console
-
-    table = Table("", "when (UTC)", "what", "by", "why", box=None, padding=(0, 2))
+    rows = []
     for entry in entries[:SHOWN]:
         what = f"{PAST[entry.action]} {entry.release.told()}"
         told = (visible(text, longest=LONGEST) for text in (what, entry.by, entry.why))
-        table.add_row(str(entry.number), _at(entry.at), *map(escape, told))
-    console().print(table)
+        rows.append((str(entry.number), _at(entry.at), *told))
+    console().print(table(("", "when (UTC)", "what", "by", "why"), rows))
     if len(entries) > SHOWN:
-        print(f"and {len(entries) - SHOWN} before: {command('live', '--json', *line.words)}")
+        print(f"and {len(entries) - SHOWN} before: {command_about(call, line, 'live', '--json')}")
 
 
 def _since(entries: Sequence[Entry]) -> str | None:

@@ -1,82 +1,152 @@
-"""`ml-assets run`: one Dagster run of the job `train`, in this process or on a deployment."""
+"""`ml-assets run` and `ml-assets backfill`: Dagster runs of one day or of several, in this process or on a deployment."""
 
-import json
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import datetime as dt
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ml_assets.cli.request import Request
-from ml_assets.core.options import Options
-from ml_assets.core.result import Result
+from ml_assets.cli.call import Call
+from ml_assets.cli.request import Request, read_request
+from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
-from ml_assets.pipelines.tabular import tabular
-from ml_assets.settings import load_settings
+
+if TYPE_CHECKING:  # loaded once the request is known to be sound
+    from ml_assets.adapter.in_process import LocalRun
+    from ml_assets.pipeline.report import Outcome
+
+DONE, FAILED = 0, 1
 
 
-def run(request: Request, *, options: Options, as_json: bool, on: str | None = None) -> int:
-    """Make the four artifacts, print the result; raises the error that stopped the run."""
-    with progress(show=not as_json) as told:
-        result = (
-            _here(request, options=options) if on is None else _there(on, request, options=options, told=told)
-        )
-    if as_json:
-        print(json.dumps(result, indent=2))
-    else:
-        from ml_assets.cli.tables import print_result
+def run(call: Call) -> int:
+    """Make the artifacts of a day and print the result; raises the error that stopped the run."""
+    request = read_request(call)
+    if call.args.plan:
+        return _plan(call, request)
+    from ml_assets.cli.tables import print_result, progress
 
-        environment = load_settings().in_a_command(result["environment"])
-        print_result(result, given=request.given, environment=environment)
-    return 0
-
-
-def _here(request: Request, *, options: Options) -> Result:
-    from ml_assets.cli.local import launch
-    from ml_assets.core.result import result_of
-
-    (outcome,) = launch(request.parameters, [request.as_of], given=request.given, options=options)
-    if outcome.reason:
-        raise TrainingError(outcome.reason)
-    return result_of(
-        request.parameters,
-        request.as_of,
-        pipeline=tabular,
-        dagster_run_id=outcome.dagster_run_id,
-        environment=outcome.environment,
-        seen=outcome.seen,
-    )
+    with progress(show=not call.args.json) as told:
+        result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
+    environment = call.settings.in_a_command(result["environment"])
+    more = call.command("show", result["run_id"], environment=environment)
+    call.show(result, lambda: print_result(result, given=request.given, pipeline=call.pipeline, more=more))
+    return DONE
 
 
-def _there(url: str, request: Request, *, options: Options, told: Callable[[str], None]) -> Result:
+def backfill(call: Call) -> int:
+    """Make the artifacts of each day and print the results; FAILED where a day has none."""
+    request = read_request(call)
+    if call.args.plan:
+        return _plan(call, request)
+    from ml_assets.cli.tables import progress
+
+    with progress(show=not call.args.json) as told:
+        there = bool(call.args.on)
+        result = _backfill_there(call, request, told) if there else _backfill_here(call, request)
+    call.show(result, lambda: _print(call, request, result))
+    return FAILED if result["failed"] else DONE
+
+
+def _plan(call: Call, request: Request) -> int:
+    from ml_assets.cli.plan import show_plan
+
+    return show_plan(call, request)
+
+
+def _run_here(call: Call, request: Request) -> Result:
+    from ml_assets.cli.dagster_runs import make_days
+
+    (made,) = make_days(call, request)
+    if made.reason:
+        raise TrainingError(made.reason)
+    return _result(call, request, request.as_of, made)
+
+
+def _run_there(call: Call, request: Request, told: Callable[[str], None]) -> Result:
     from ml_assets.client import submit
 
     return submit(
-        url,
+        call.args.on,
         parameters=request.given,
         as_of=request.as_of,
-        environment=options.environment,
-        reuse=options.reuse,
+        pipeline=call.pipeline,
+        environment=call.options.environment,
+        reuse=call.options.reuse,
         on_progress=told,
     )
 
 
-@contextmanager
-def progress(*, show: bool, doing: str = "Training") -> Iterator[Callable[[str], None]]:
-    """Show on stderr each artifact as it is made, and each line that is told to what this gives."""
-    if not show:
-        yield lambda _: None
+def _backfill_there(call: Call, request: Request, told: Callable[[str], None]) -> BackfillResult:
+    from ml_assets.client import submit_backfill
+
+    return submit_backfill(
+        call.args.on,
+        parameters=request.given,
+        days=request.days,
+        pipeline=call.pipeline,
+        **call.options.model_dump(exclude={"retry_failed"}),
+        on_progress=told,
+    )
+
+
+def _backfill_here(call: Call, request: Request) -> BackfillResult:
+    from ml_assets.cli.dagster_runs import make_days
+
+    together = BackfillResult(backfill_id="", days=[], failed=[])
+    for made in make_days(call, request):
+        failed = failed_days(
+            made.days,
+            seen=made.seen,
+            reasons=made.failed,
+            otherwise=made.reason,
+            assets=tuple(call.pipeline.assets),
+        )
+        bad = {item["as_of"] for item in failed}
+        together["failed"] += failed
+        together["days"] += [_result(call, request, day, made) for day in made.days if str(day) not in bad]
+    reasons = {item["reason"] for item in together["failed"]}
+    if not together["days"] and len(reasons) == 1:  # one reason for all, and nothing to show beside it
+        raise TrainingError(*reasons)
+    return together
+
+
+def _result(call: Call, request: Request, day: dt.date, made: "LocalRun") -> Result:
+    return result_of(
+        request.parameters,
+        day,
+        pipeline=call.pipeline,
+        dagster_run_id=made.dagster_run_id,
+        environment=made.environment,
+        seen=made.seen,
+    )
+
+
+def _print(call: Call, request: Request, result: BackfillResult) -> None:
+    """A line a day; then the report, where the store it reads is at hand, else the failed days alone."""
+    from ml_assets.cli.tables import print_backfill
+
+    print_backfill(result, pipeline=call.pipeline)
+    if call.args.on:
+        for item in result["failed"]:
+            print(f"{item['as_of']}: {item['reason']}", file=sys.stderr)
         return
-    from rich.markup import escape
+    from ml_assets.cli.report import print_report
+    from ml_assets.pipeline.report import report
 
-    from ml_assets.cli.console import SafeConsole
+    found = report(
+        request.parameters,
+        request.days,
+        pipeline=call.pipeline,
+        workspace=call.workspace,
+        outcomes=_outcomes(result),
+    )
+    print_report(found, pipeline=call.pipeline)
 
-    console = SafeConsole(stderr=True)
-    handler = logging.Handler()
-    handler.emit = lambda record: console.print(f"[dim]{escape(record.getMessage())}[/dim]")  # type: ignore[method-assign]
-    logger = logging.getLogger("ml_assets")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        with console.status(doing, spinner=console.spinner):
-            yield lambda line: console.print(f"[dim]{escape(line)}[/dim]")
-    finally:
-        logger.removeHandler(handler)
+
+def _outcomes(result: BackfillResult) -> dict[dt.date, "Outcome"]:
+    found: dict[dt.date, Outcome] = {}
+    for day in result["days"]:
+        reused = all(artifact["reused"] for artifact in day["artifacts"].values())
+        found[dt.date.fromisoformat(day["as_of"])] = ("reused" if reused else "made", "")
+    for item in result["failed"]:
+        found[dt.date.fromisoformat(item["as_of"])] = ("failed", item["reason"])
+    return found

@@ -4,62 +4,114 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ml_assets.cli.sweep_request import SweepRequest
-from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.options import Options
-from ml_assets.core.sweep.result import SweepResult
-from ml_assets.errors import RefusedError
-from ml_assets.pipeline.sweep import Progress
+from ml_assets.cli.call import Call
+from ml_assets.cli.sweep_request import SweepRequest, read_sweep
+from ml_assets.core.shown_as import job_of
+from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result
+from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
 
-
-@dataclass(frozen=True, kw_only=True)
-class Where:
-    """Where a sweep is carried out: `on` a deployment, or here; there, `as_runs` makes each trial a run of its own."""
-
-    on: str | None
-    as_runs: bool
+if TYPE_CHECKING:  # loaded once the request is known to be sound
+    from ml_assets.pipeline.sweep import Sweep
 
 
-def sweep(request: SweepRequest, *, options: Options, where: Where, as_json: bool) -> int:
+def sweep(call: Call) -> int:
     """Carry out a sweep and print its leaderboard; raises the error that stopped it."""
-    if where.on is None:
-        if where.as_runs:
-            raise RefusedError(["--as-runs: only with --on. It makes each trial a run of a deployment."])
-        from ml_assets.cli.local_sweep import launch_sweep
+    request = read_sweep(call)
+    if call.args.plan:
+        from ml_assets.cli.plan import show_sweep_plan
 
-        with bar(show=not as_json):
-            result = launch_sweep(request, options=options)
-    else:
-        result = _there(request, options=options, on=where.on, as_runs=where.as_runs, show=not as_json)
-    if as_json:
-        print(json.dumps(result, indent=2))
-    else:
-        _print(result)
+        return show_sweep_plan(call, sweep_of(call, request))
+    if call.args.as_runs and not call.args.on:
+        raise RefusedError(["--as-runs: only with --on. It makes each trial a run of a deployment."])
+    result = _there(call, request) if call.args.on else _here(call, request)
+    call.show(result, lambda: _print(result, call))
     return 0
 
 
-def _there(request: SweepRequest, *, options: Options, on: str, as_runs: bool, show: bool) -> SweepResult:
-    from ml_assets.cli.run import progress
+def sweep_of(call: Call, request: SweepRequest) -> "Sweep":
+    """The sweep that is asked for, in the workspace that the options name."""
+    from ml_assets.core.as_of import window
+    from ml_assets.pipeline.sweep import Sweep
+
+    return Sweep(
+        parameters=request.parameters,
+        own=request.own,
+        days=window(request.as_of, days=request.own.window_days, first=call.settings.first_as_of),
+        pipeline=call.pipeline,
+        workspace=call.workspace,
+        retry_failed=call.options.retry_failed,
+    )
+
+
+def _here(call: Call, request: SweepRequest) -> SweepResult:
+    """RefusedError, or TrainingError with the reason, where there is no leaderboard of it."""
+    from ml_assets.cli.dagster_runs import runs, workers_loading
+    from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary
+    from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
+
+    with _bar(show=not call.args.json):
+        asked = sweep_of(call, request)
+        refuse_sweep_over_budget([asked])
+        with workers_loading(_workers(asked)):
+            (done,) = runs(
+                call,
+                job_of(call.pipeline, "sweep"),
+                [request.as_of],
+                given=request.given,
+                own={ASSET: request.given_own},
+            )
+    if done.reason:
+        raise TrainingError(done.reason)
+    key = leaderboard_key(request.parameters, request.own, request.as_of, pipeline=call.pipeline)
+    store = call.workspace.store
+    return sweep_result(
+        request.parameters,
+        request.own,
+        request.as_of,
+        dagster_run_id=done.dagster_run_id,
+        seen={**done.seen[ASSET, str(request.as_of)], "summary": load_summary(key, store)},
+        leaderboard=load_leaderboard(key, store).document(),
+    )
+
+
+def _workers(asked: "Sweep") -> int:
+    """How many processes to start while this one loads Dagster: one where the leaderboard is there already."""
+    from ml_assets.pipeline.leaderboard import leaderboard_key
+    from ml_assets.pipeline.processes import cores
+
+    workspace = asked.workspace
+    key = leaderboard_key(asked.parameters, asked.own, asked.days[-1], pipeline=asked.pipeline)
+    try:
+        again = workspace.reuse and workspace.store.find(key) is not None
+    except CorruptArtifactError:
+        again = False
+    return 1 if again or workspace.engine else workspace.workers or cores()
+
+
+def _there(call: Call, request: SweepRequest) -> SweepResult:
+    from ml_assets.cli.tables import progress
     from ml_assets.client import submit_sweep
 
-    with progress(show=show) as told:
+    with progress(show=not call.args.json) as told:
         return submit_sweep(
-            on,
+            call.args.on,
             parameters=request.given,
             sweep=request.given_own,
             as_of=request.as_of,
-            as_runs=as_runs,
+            pipeline=call.pipeline,
+            as_runs=call.args.as_runs,
             on_progress=told,
-            **options.model_dump(),
+            **call.options.model_dump(),
         )
 
 
-def _print(result: SweepResult) -> None:
+def _print(result: SweepResult, call: Call) -> None:
     from ml_assets.cli.leaderboard import print_leaderboard
     from ml_assets.cli.output import harmless
     from ml_assets.cli.tables import console
+    from ml_assets.core.leaderboard.document import Leaderboard
 
     out = console()
     if result["leaderboard"]:
@@ -71,10 +123,14 @@ def _print(result: SweepResult) -> None:
     for name, artifact in result["artifacts"].items():
         out.print(f"\n{name} of run_id {result['run_id']}: {artifact['uri']}/", markup=False)
     out.print(f"Dagster run {result['dagster_run_id']}  environment {result['environment']}", markup=False)
+    if result["artifacts"] and not call.args.on:
+        environment = call.settings.in_a_command(result["environment"])
+        again = call.command("leaderboard", result["run_id"], environment=environment)
+        out.print(f"Shown again by: {again}", markup=False)
 
 
 @contextmanager
-def bar(*, show: bool) -> Iterator[Callable[[str], None]]:
+def _bar(*, show: bool) -> Iterator[Callable[[str], None]]:
     """A progress bar on stderr: trials done, the best value so far, the time left; other lines above it."""
     if not show:
         yield lambda _: None
@@ -83,6 +139,8 @@ def bar(*, show: bool) -> Iterator[Callable[[str], None]]:
     from rich.progress import Progress as Bar
 
     from ml_assets.cli.console import SafeConsole
+    from ml_assets.cli.tables import logged
+    from ml_assets.pipeline.sweep import Progress
 
     columns = (
         TextColumn("Sweep"),
@@ -102,12 +160,5 @@ def bar(*, show: bool) -> Iterator[Callable[[str], None]]:
             elif record.levelno >= logging.WARNING:
                 shown.console.print(record.getMessage(), style="dim", markup=False)
 
-        handler = logging.Handler()
-        handler.emit = emit  # type: ignore[method-assign]
-        logger = logging.getLogger("ml_assets")
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-        try:
+        with logged(emit):
             yield lambda line: shown.console.print(line, style="dim", markup=False)
-        finally:
-            logger.removeHandler(handler)

@@ -1,48 +1,34 @@
 """What the command line of a sweep asks for, checked: parameters, axes, search and days, or every problem at once."""
 
 import argparse
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ml_assets.cli.call import Call
 from ml_assets.cli.flags import SWEEP_FLAGS, read_as, unknown_flags
-from ml_assets.cli.request import against_settings, layered, span
-from ml_assets.core import as_of as days
-from ml_assets.core.metrics import Metrics
+from ml_assets.cli.request import Request, against_settings, asked_days, each_day, layered, names_several
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.sweep.search import check_space
-from ml_assets.core.sweep.sweep_parameters import (
-    NO_AXIS,
-    SweepParameters,
-    check_sweep,
-    space_of,
-    sweep_parameters,
-)
+from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepRequest:
-    """A sound request for a sweep: `given` and `given_own` are what was not left at its default."""
+class SweepRequest(Request):
+    """A sound request for a sweep: `given_own` is what was not left at its default of the sweep's own."""
 
-    parameters: TrainingParameters
     own: SweepParameters
-    as_of: dt.date
-    given: dict[str, Any]
     given_own: dict[str, Any]
 
 
-def read_sweep(
-    args: argparse.Namespace, unknown: Sequence[str], parser: argparse.ArgumentParser, *, now: dt.datetime
-) -> SweepRequest:
-    """The request, or RefusedError with all problems; loads neither Dagster nor scikit-learn."""
-    values = layered(args)
-    file_day, own, problems = values.pop("as_of", None), dict[str, Any](), unknown_flags(unknown, parser)
-    table = values.pop("sweep", {})
+def read_sweep(call: Call) -> SweepRequest:
+    """The request, or RefusedError with all problems."""
+    args, cls = call.args, call.pipeline.parameters
+    values = layered(call)
+    file_day, table = values.pop("as_of", None), values.pop("sweep", {})
+    problems, own = unknown_flags(call.unknown, call.parser), dict[str, Any]()
     if isinstance(table, Mapping):
         own.update({**table, **_axes_of(table)})
     else:
@@ -52,21 +38,22 @@ def read_sweep(
     if not own.get("grid") and not wrong:
         problems.append(NO_AXIS)
     own |= {name: value for name, value in _own_flags(args).items() if value is not None}
-    day, days_wrong = _days(args, file_day, own, now=now)
-    parameters, found = diagnose(values, TrainingParameters)
-    problems += [*wrong, *found, *_own_problems(own), *days_wrong]
+    first, last, days_wrong = asked_days(call, otherwise=file_day)
+    if first is not None and last is not None and names_several(args) and not days_wrong:
+        own["window_days"] = (last - first).days + 1
+    parameters, found = diagnose(values, cls)
+    problems += [*wrong, *found, *_own_problems(own, call), *days_wrong]
     if not args.on:
         grid = own.get("grid")
-        where = {
-            "environment": args.environment,
-            "varied": tuple(grid) if isinstance(grid, Mapping) else (),
-        }
-        problems += against_settings(values, day, problems, now=now, **where)
-    if parameters is None or day is None or problems:
+        varied = tuple(grid) if isinstance(grid, Mapping) else ()
+        problems += against_settings(call, values, last, problems, varied=varied)
+    if parameters is None or first is None or last is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))
-    checked = check_sweep(own, pipeline=tabular)
-    check_space(parameters, space_of(checked, cls=TrainingParameters))
-    return SweepRequest(parameters=parameters, own=checked, as_of=day, given=values, given_own=own)
+    checked = check_sweep(own, pipeline=call.pipeline)
+    check_space(parameters, space_of(checked, cls=cls))
+    return SweepRequest(
+        parameters=parameters, own=checked, days=each_day(first, last), given=values, given_own=own
+    )
 
 
 def _axes(given: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -96,32 +83,13 @@ def _axes_of(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_flags(args: argparse.Namespace) -> dict[str, Any]:
-    fields = sweep_parameters(Metrics.of(tabular)).model_fields
-    return {name: read_as(fields[name], getattr(args, f"sweep_{name}")) for name in SWEEP_FLAGS}
+    fields = SweepParameters.model_fields
+    return {name: read_as(fields[name], getattr(args, f"_sweep_{name}")) for name in SWEEP_FLAGS}
 
 
-def _own_problems(own: Mapping[str, Any]) -> tuple[str, ...]:
+def _own_problems(own: Mapping[str, Any], call: Call) -> tuple[str, ...]:
     try:
-        check_sweep(own, pipeline=tabular)
+        check_sweep(own, pipeline=call.pipeline)
     except RefusedError as error:
         return error.problems
     return ()
-
-
-def _days(
-    args: argparse.Namespace, file_day: Any, own: dict[str, Any], *, now: dt.datetime
-) -> tuple[dt.date | None, list[str]]:
-    """The sweep's as_of, and what is wrong with its days; their number goes into `own`."""
-    if args.last is not None or args.from_ is not None or args.to is not None:
-        if args.as_of is not None:
-            return None, ["--as-of: not with --last, --from or --to, which name the days already."]
-        first, last, wrong = span(args, now=now)
-        if first is not None and last is not None and not wrong:
-            own["window_days"] = (last - first).days + 1
-        return last, wrong
-    text = args.as_of if args.as_of is not None else file_day
-    day = days.last_complete_day(now) if text is None else days.parse(str(text))
-    if looks_like_credential(str(text)):
-        return None, ["as_of: looks like a credential. Give secrets by reference only."]
-    problem = days.problem(day, now=now, first=None)
-    return day, [problem] if problem else []

@@ -3,26 +3,26 @@
 import sys
 from collections import Counter
 
-from ml_assets.core.where import Filter
+from ml_assets.cli.call import Call
+from ml_assets.cli.request import read_filter
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.tracking.mlflow_log import INSTALL, is_installed
 from ml_assets.pipeline.tracking.sync import sync
-from ml_assets.pipeline.workspace import open_workspace
-from ml_assets.pipelines.tabular import tabular
-from ml_assets.settings import Settings, load_settings
+from ml_assets.settings import Settings
 
 DONE, FAILED = 0, 1
 
 
-def track_sync(where: Filter, *, environment: str) -> int:
-    """Log every run that `where` admits and that is missing or other in the tracking store, and print counts.
+def track_sync(call: Call) -> int:
+    """Log every run that the filter admits and that is missing or other in the tracking store, and print counts.
 
     A damaged run is named on stderr and the others are logged all the same; then the exit code is FAILED.
     """
-    settings = load_settings()
+    call.refuse_unknown()
+    where, settings = read_filter(call), call.settings
     if problems := _problems(settings):
         raise RefusedError(problems)
-    workspace = open_workspace(settings, pipeline=tabular, environment=environment)
+    workspace = call.workspace
     counts: Counter[str] = Counter()
     for item in sync(workspace, where):
         if isinstance(item, StoreError):

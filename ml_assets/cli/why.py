@@ -1,51 +1,45 @@
 """`ml-assets why`: why the artifacts of a run were made instead of an earlier one being used."""
 
-import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
-from ml_assets.cli.show import find_artifacts
+from ml_assets.cli.artifacts import Found, find_artifacts, in_order
+from ml_assets.cli.call import Call
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.why import Why, why
-from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 
 SHOWN = 10  # differences of one artifact that are printed; --json has all
 
 
-def print_why(what: str, *, environment: str, as_json: bool) -> int:
+def print_why(call: Call) -> int:
     """Print, for each artifact of a run and what it is made from, the nearest earlier one and what differs.
 
     What could not be read, and so not be compared, is named on stderr; then the exit code is 1.
     """
-    store, keys = find_artifacts(what, environment=environment)
-    found = [why(store, key) for key in _with_inputs(store, keys)]
+    call.refuse_unknown()
+    named = find_artifacts(call)
+    store, pipeline = named.store, named.call.pipeline
+    found = [why(store, key, pipeline=pipeline) for key in _with_inputs(named)]
     damaged = list(dict.fromkeys(str(error) for item in found for error in item.damaged))
-    if as_json:
-        print(json.dumps([_row(item, store) for item in found], indent=2))
-    else:
-        _print(found, store)
+    call.show([item.document(store) for item in found], lambda: _print(found, store))
     for message in damaged:
         print(message, file=sys.stderr)
     return 1 if damaged else 0
 
 
-def _with_inputs(store: ArtifactStore, keys: Sequence[ArtifactKey]) -> list[ArtifactKey]:
-    """The artifacts, and before them those they were made from: a training set has a run_id of its own."""
-    found = dict.fromkeys(keys)
-    for key in keys:
+def _with_inputs(named: Found) -> list[ArtifactKey]:
+    """The artifacts, and before them those they were made from, which may have run_ids of their own."""
+    store, pipeline = named.store, named.call.pipeline
+    found = dict.fromkeys(named.keys)
+    for key in named.keys:
         for item in store.manifest(key).artifacts:
-            other = key.beside(item.asset, run_id=item.run_id, names=_slice(item.asset), path=item.path)
+            names = pipeline.slice(item.asset).model_fields
+            other = key.beside(item.asset, run_id=item.run_id, names=names, path=item.path)
             if other not in found and _is_there(store, other):
                 found[other] = None
-    order = list(tabular.assets)
-    return sorted(found, key=lambda key: order.index(key.asset) if key.asset in order else len(order))
-
-
-def _slice(asset: str) -> Sequence[str]:
-    return list(tabular.assets[asset].slice.model_fields) if asset in tabular.assets else tabular.path
+    return in_order(list(found), pipeline)
 
 
 def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:
@@ -53,28 +47,6 @@ def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:
         return store.find(key) is not None
     except StoreError:
         return True  # it is there and damaged: comparing it says so
-
-
-def _row(item: Why, store: ArtifactStore) -> dict[str, Any]:
-    nearest = None
-    if item.nearest and item.earlier:
-        nearest = {
-            "run_id": item.nearest.run_id,
-            "as_of": str(item.nearest.as_of),
-            "created_at": item.earlier.created_at.isoformat(),
-            "uri": store.uri(item.nearest),
-        }
-    return {
-        "asset": item.key.asset,
-        "run_id": item.key.run_id,
-        "as_of": str(item.key.as_of),
-        "created_at": item.manifest.created_at.isoformat(),
-        "kind": item.kind,
-        "reason": item.reason,
-        "nearest": nearest,
-        **({"notes": list(item.notes)} if item.notes else {}),
-        "differences": [vars(difference) for difference in item.differences],
-    }
 
 
 def _print(found: Sequence[Why], store: ArtifactStore) -> None:

@@ -5,10 +5,13 @@ import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ml_assets.core.run_id import canonical, hash_identity, value_text
+
+if TYPE_CHECKING:  # it needs keys
+    from ml_assets.core.pipeline import Declared
 
 _RUN_ID = re.compile(r"^[0-9a-f]{12}\Z")
 _FOLDER = re.compile(r"^[a-z0-9_]*\Z")  # a name of ours: an odd link to where artifacts lie is none
@@ -29,6 +32,7 @@ class ArtifactKey:
         folder: the first part of the paths of its pipeline; "" for none.
         identity: the values that the run_id hashes, where they are known. The store gives nothing of others: twelve
             digits are no proof.
+        pipeline: what makes it, where that is known; only messages tell of it.
     """
 
     asset: str
@@ -37,6 +41,7 @@ class ArtifactKey:
     run_id: str
     folder: str = ""
     identity: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    pipeline: "Declared | None" = field(default=None, compare=False, repr=False)
 
     @property
     def exact(self) -> str:
@@ -76,6 +81,7 @@ def key_of_identity(
     path: Mapping[str, Any] | None = None,
     names: Iterable[str],
     folder: str = "",
+    pipeline: "Declared | None" = None,
 ) -> ArtifactKey:
     """The key of an asset that `values` decide; its path tells those of `names` that are among them, or in `path`."""
     known = {**values, **(path or {})}
@@ -86,6 +92,7 @@ def key_of_identity(
         run_id=hash_identity(values, as_of),
         folder=folder,
         identity=values,
+        pipeline=pipeline,
     )
 
 

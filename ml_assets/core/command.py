@@ -3,55 +3,106 @@
 import datetime as dt
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared
+from ml_assets.core.pipeline import Declared, default_reference, installed_pipelines, is_at
 from ml_assets.core.run_id import value_text
+from ml_assets.core.slices import subjects
 
 OPTIONS = frozenset(
     {
         "as_of", "as_runs", "engine", "environment", "from", "grid", "help", "json", "last", "max_failure_rate",
-        "metric", "on", "params", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
+        "metric", "on", "params", "pipeline", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
         "set", "to", "trials",
     }
 )  # fmt: skip
 """Flags of the shell that are no parameters: one of their names is given as `--set name=value` only."""
 
 
-def run_command(parameters: Parameters, as_of: dt.date, *, environment: str = "default") -> str:
-    """`ml-assets run --dataset customers --as-of 2025-12-01 ...`: every parameter that is not at its default."""
-    return _command("run", parameters, ["--as-of", as_of.isoformat()], environment)
+RELEASES = frozenset(
+    {"days", "force", "from", "if_candidate", "if_live", "json", "margin", "plan", "reason", "through", "to"}
+)
+"""Those of the commands about releases, which have flags of their own."""
 
 
-def command(*words: str, environment: str = "default") -> str:
-    """`ml-assets switch --to blue --environment staging`: with an environment where it is not that of the settings."""
-    return shlex.join(["ml-assets", *words, *_at(environment)])
+def run_command(
+    parameters: Parameters,
+    as_of: dt.date,
+    *,
+    pipeline: Declared | None = None,
+    about: Sequence[str] = (),
+    first: str = "",
+    environment: str = "default",
+) -> str:
+    """`ml-assets run --dataset customers --as-of 2025-12-01 ...`: every parameter that is not at its default.
 
-
-def about_words(pipeline: Declared, texts: Mapping[str, str]) -> list[str]:
-    """`--pipeline demand --shop south`: the pipeline, where it has a folder, and what is not at its default."""
-    fields = pipeline.parameters.model_fields
-    named = ["--pipeline", pipeline.name] if pipeline.folder else []
-    for name, text in texts.items():
-        if text != value_text(fields[name].default):
-            named += flag_words(name, text)
-    return named
+    Args:
+        parameters: those of the run.
+        as_of: its day.
+        pipeline: whose run it is, by default the shipped one's.
+        about: the parameters that come first and are named at their default too; by default the pipeline's subjects.
+        first: the reference of the pipeline that the settings name first; "" where they name none.
+        environment: where it is made; `default` is meant where none is named.
+    """
+    days = ["--as-of", as_of.isoformat()]
+    words = _words(parameters, days, about or (subjects(pipeline) if pipeline else ()))
+    return shlex.join(["ml-assets", "run", *words, *_at(pipeline, first, environment)])
 
 
 def retry_commands(
-    parameters: Parameters, days: Iterable[dt.date], *, environment: str = "default"
+    parameters: Parameters,
+    days: Iterable[dt.date],
+    *,
+    pipeline: Declared | None = None,
+    first: str = "",
+    environment: str = "default",
 ) -> list[str]:
-    """The fewest commands that make just these days: one for each span without a gap."""
+    """The fewest commands that make just these days: one for each span without a gap; arguments as of `run_command`."""
+    at, about = _at(pipeline, first, environment), subjects(pipeline) if pipeline else ()
     return [
-        run_command(parameters, first, environment=environment)
-        if first == last
-        else _command(
-            "backfill", parameters, ["--from", first.isoformat(), "--to", last.isoformat()], environment
-        )
-        for first, last in spans(days)
+        run_command(parameters, start, pipeline=pipeline, first=first, environment=environment)
+        if start == end
+        else shlex.join(["ml-assets", "backfill", *_words(parameters, _from_to(start, end), about), *at])
+        for start, end in spans(days)
     ]
+
+
+def command(
+    *words: str, pipeline: Declared | None = None, first: str = "", environment: str = "default"
+) -> str:
+    """`ml-assets show 3fa9c1d2e0ab --pipeline demand --environment staging`; arguments as of `run_command`."""
+    return shlex.join(["ml-assets", *words, *_at(pipeline, first, environment)])
+
+
+def about_words(pipeline: Declared, texts: Mapping[str, str], *, first: str = "") -> list[str]:
+    """`--pipeline demand --shop south`: the pipeline, where it has to be named, and what is not at its default.
+
+    Args:
+        pipeline: what the command is about.
+        texts: the values that tell which releases are meant, by name.
+        first: as of `run_command`.
+    """
+    fields = pipeline.parameters.model_fields
+    words = _pipeline_words(pipeline, first)
+    for name, text in texts.items():
+        if text != value_text(fields[name].default):
+            words += ["--set", f"{name}={text}"] if name in RELEASES else flag_words(name, text)
+    return words
+
+
+def pipeline_word(pipeline: Declared, *, first: str = "") -> str:
+    """What `--pipeline` names in a command; "" for the one that is meant where none is named.
+
+    Args:
+        pipeline: what the command is about.
+        first: the reference of the pipeline that the settings name first; "" where they name none.
+    """
+    if is_at(pipeline, first or default_reference()):
+        return ""
+    is_installed = any(is_at(pipeline, reference) for reference in installed_pipelines().values())
+    return pipeline.name if is_installed else pipeline.reference or pipeline.name
 
 
 def spans(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
@@ -65,15 +116,18 @@ def spans(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
     return found
 
 
-def _command(name: str, parameters: Parameters, days: list[str], environment: str) -> str:
-    about = getattr(parameters, "dataset", "")
-    words = ["ml-assets", name, *(["--dataset", about] if about else []), *days]
-    for field_name, field in type(parameters).model_fields.items():
-        value = getattr(parameters, field_name)
-        if field_name == "dataset" or value == field.default:
-            continue
-        words += flag_words(field_name, value)
-    return shlex.join([*words, *_at(environment)])
+def _from_to(start: dt.date, end: dt.date) -> list[str]:
+    return ["--from", start.isoformat(), "--to", end.isoformat()]
+
+
+def _words(parameters: Parameters, days: list[str], about: Sequence[str]) -> list[str]:
+    words = [word for name in about for word in flag_words(name, getattr(parameters, name))]
+    words += days
+    for name, field in type(parameters).model_fields.items():
+        value = getattr(parameters, name)
+        if name not in about and value != field.default:
+            words += flag_words(name, value)
+    return words
 
 
 def flag_words(name: str, value: Any) -> list[str]:
@@ -95,5 +149,11 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _at(environment: str) -> list[str]:
-    return [] if environment == "default" else ["--environment", environment]
+def _at(pipeline: Declared | None, first: str, environment: str) -> list[str]:
+    named = _pipeline_words(pipeline, first) if pipeline else []
+    return [*named, *([] if environment == "default" else ["--environment", environment])]
+
+
+def _pipeline_words(pipeline: Declared, first: str) -> list[str]:
+    word = pipeline_word(pipeline, first=first)
+    return ["--pipeline", word] if word else []

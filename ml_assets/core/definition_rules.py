@@ -6,6 +6,7 @@ import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
+from ml_assets.core.as_of import EVERY
 from ml_assets.core.asset import DAYS, Asset, Metric
 from ml_assets.core.definition import definition_problems
 from ml_assets.core.nearest import nearest
@@ -13,6 +14,7 @@ from ml_assets.core.parameters import Parameters
 
 LONGEST_NAME = 60  # characters; in Dagster, two of them and __ are one name
 _NAME = re.compile(rf"^(?=.{{1,{LONGEST_NAME}}}\Z)[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")  # MODULE:NAME
 _SEGMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 # Dagster fact: these cannot be the name of an output, an op or a job.
 _DAGSTERS = frozenset(
@@ -105,6 +107,13 @@ def _over_problem(metric: Metric, parameters: type[Parameters]) -> str:
     )
 
 
+def every_problems(every: object) -> list[str]:
+    """What keeps a text from saying for which days a pipeline is made."""
+    if every == "" or (isinstance(every, str) and EVERY.match(every)):
+        return []
+    return ['every: not known. Write every="week on monday", or leave it out for each day.']
+
+
 def folder_problems(folder: object) -> list[str]:
     """What keeps a text from being the first part of a pipeline's paths."""
     if folder in ("", None) or not name_problem(folder):
@@ -112,6 +121,16 @@ def folder_problems(folder: object) -> list[str]:
     return [
         'folder: cannot be a folder. Write small letters, digits and single _ between them, or folder="".'
     ]
+
+
+def places_problems(**places: object) -> list[str]:
+    """What keeps texts from being the places, MODULE:NAME, of what a pipeline brings: commands, a comparison."""
+    wrong = [name for name, place in places.items() if not (isinstance(place, str) and _is_place(place))]
+    return [f'{name}: not MODULE:NAME. Write {name}="shop.{name}:NAME", or leave it out.' for name in wrong]
+
+
+def _is_place(place: str) -> bool:
+    return not place or bool(REFERENCE.match(place))
 
 
 class _Uses(Protocol):

@@ -7,7 +7,6 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 import datetime as dt
 import functools
 import importlib
-import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -19,24 +18,27 @@ from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.asset import Asset, Better, Check, Making, Metric, Sample, Takes, Verdict
 from ml_assets.core.asset_reader import Reader
 from ml_assets.core.definition_rules import (
+    REFERENCE,
+    every_problems,
     folder_problems,
     metrics_problems,
     name_problem,
     parameters_problems,
     path_problems,
+    places_problems,
     use_problem,
     whole_problems,
 )
 from ml_assets.core.found_again import found_again, script_is_loading
 from ml_assets.core.parameters import Parameters, identity
+from ml_assets.core.raised_at import raised_at
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.sample_reader import read_sample
-from ml_assets.errors import DefinitionError, RefusedError
+from ml_assets.errors import DefinitionError, MlAssetsError, RefusedError
 
-__all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
+__all__ = ["REFERENCE", "Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-REFERENCE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")  # MODULE:NAME
 ENTRY_POINTS = "ml_assets.pipelines"  # the group in which an installed package names its pipelines
 DEFAULT = (
     "ml_assets.default_pipeline"  # the group in which this package names what is meant where nobody names one
@@ -51,10 +53,12 @@ class Declared:
         parameters: the class of all of its parameters.
         path: the parameters that are worth seeing in a path, in this order.
         folder: the first part of its paths; "" for none.
+        every: the days that it is made for, `week on monday`; "" for each.
         promotes: the asset that is promoted, or None.
         metrics: what its artifacts are compared by.
         not_worse: the function, as MODULE:NAME, that compares a candidate with what serves; "" for that of the library,
             which goes by days (`ml_assets.pipeline.not_worse.NotWorse`).
+        commands: where the table of the commands is that only it has in the shell, `shop.commands:TABLE`; "" for none.
         module: where it was defined: it is found there again in another process.
 
     Raises:
@@ -71,13 +75,16 @@ class Declared:
         metrics: Sequence[Metric] = (),
         folder: str | None = None,
         not_worse: str = "",
+        commands: str = "",
+        every: str = "",
     ) -> None:
         if problem := name_problem(name):
             raise DefinitionError(f"Pipeline {name}: {problem}")
         problems = parameters_problems(parameters)
         if not problems:
             problems = [*path_problems(path, parameters), *metrics_problems(metrics, parameters)]
-        _refuse(name, [*problems, *folder_problems(folder), *_reference_problems(not_worse=not_worse)])
+        places = places_problems(commands=commands, not_worse=not_worse)
+        _refuse(name, [*problems, *folder_problems(folder), *every_problems(every), *places])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
@@ -85,6 +92,8 @@ class Declared:
         self.metrics = tuple(metrics)
         self.folder = name if folder is None else folder
         self.not_worse = not_worse
+        self.commands = commands
+        self.every = every
         self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
         self._uses: dict[str, Declared] = {}
@@ -253,7 +262,7 @@ class Declared:
         self.freeze()
         if (owner := self.owner(asset)) is not self:
             return owner.key_of_identity(asset, values, as_of)
-        return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder)
+        return key_of_identity(asset, values, as_of, names=self.path, folder=self.folder, pipeline=self)
 
     def freeze(self) -> None:
         """From here on nothing is added; DefinitionError where what was declared does not fit together."""
@@ -299,11 +308,6 @@ class Declared:
         return found_again, (self.reference, str(getattr(sys.modules[self.module], "__file__", "") or ""))
 
 
-def _reference_problems(**named: str) -> list[str]:
-    wrong = (argument for argument, place in named.items() if place and not REFERENCE.match(place))
-    return [f"{argument} names no function. Write MODULE:NAME." for argument in wrong]
-
-
 def _refuse(name: str, problems: Sequence[str]) -> None:
     if problems:
         raise DefinitionError("\n".join(f"{name}: {problem}" for problem in problems))
@@ -321,19 +325,30 @@ def find_pipeline(place: Any) -> Declared:
     """The pipeline that a `Declared.reference` names, or one that is given as it is.
 
     Raises:
-        RefusedError: there is none.
+        RefusedError: there is none, or its module cannot be loaded: then the file and line are named.
+        MlAssetsError: what it declares is refused.
     """
     if isinstance(place, Declared):
         return place
-    module, _, name = str(place).partition(":")
-    cause: Exception | None = None
-    try:
-        pipeline = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        pipeline, cause = None, error
+    pipeline = None
+    if REFERENCE.match(str(place)):
+        module, _, name = str(place).partition(":")
+        pipeline = getattr(_imported(module), name, None)
     if not isinstance(pipeline, Declared):
-        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."]) from cause
+        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."])
     return pipeline
+
+
+def _imported(module: str) -> Any:
+    """A module; None where there is none of this name. RefusedError where it raises an error."""
+    try:
+        return importlib.import_module(module)
+    except MlAssetsError:
+        raise
+    except (Exception, SystemExit) as error:  # it is somebody else's code, and may raise anything
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            return None
+        raise RefusedError([f"pipeline: cannot be loaded. Mend {raised_at(error)}"]) from error
 
 
 def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
@@ -343,15 +358,27 @@ def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[s
     return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
 
 
-def installed_pipelines() -> dict[str, str]:
+def installed_pipelines() -> Mapping[str, str]:
     """The references of the pipelines that installed packages name, by the name of their entry point."""
     return {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
 
 
 @functools.cache
-def default_pipeline() -> Declared:
-    """What is meant where neither a call nor the settings name a pipeline; loaded when it is asked for."""
+def default_reference() -> str:
+    """Where that pipeline is which is meant where neither a call nor the settings name one."""
     points = [*metadata.distribution("ml-assets").entry_points.select(group=DEFAULT)]
     if not points:
         raise RefusedError(["pipeline: none is named. Allowed: MODULE:NAME, or install ml_assets again."])
-    return find_pipeline(points[0].value)
+    return str(points[0].value)
+
+
+@functools.cache
+def default_pipeline() -> Declared:
+    """That pipeline; loaded when it is asked for."""
+    return find_pipeline(default_reference())
+
+
+def is_at(pipeline: Declared, reference: str) -> bool:
+    """Whether a reference names this very pipeline; nothing is loaded for that."""
+    module, _, name = reference.partition(":")
+    return vars(sys.modules.get(module, object)).get(name) is pipeline

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from ml_assets.core.field_types import field_type
 from ml_assets.core.marks import Fields, omitted_values
 from ml_assets.core.nearest import MOST_NAMES
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import default_pipeline
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import suggest
 from ml_assets.errors import RefusedError
 
@@ -79,10 +79,17 @@ class Filter:
     Attributes:
         conditions: all of them.
         path: the parameters that are no part of an identity where the path of the artifact does not tell them.
+        pipeline: what tells which parameters an identity leaves out, and at which value; None where nothing does.
     """
 
     conditions: tuple[Condition, ...] = ()
     path: tuple[str, ...] = ()
+    pipeline: Declared | None = None
+
+    @classmethod
+    def of(cls, conditions: Iterable[Condition], *, pipeline: Declared) -> "Filter":
+        """The conditions on artifacts of a pipeline."""
+        return cls(tuple(conditions), pipeline.path, pipeline)
 
     def admits(self, key: ArtifactKey) -> bool:
         """Whether every condition on what the path of an artifact tells may hold."""
@@ -98,7 +105,7 @@ class Filter:
     def holds(self, asset: str, as_of: dt.date, run_id: str, parameters: Mapping[str, Any]) -> bool:
         """Whether every condition holds for an artifact; `parameters` are those of its manifest."""
         values = {
-            **with_omitted(asset, parameters),
+            **(with_omitted(asset, parameters, pipeline=self.pipeline) if self.pipeline else parameters),
             "asset": asset,
             "as_of": as_of.isoformat(),
             "run_id": run_id,
@@ -123,9 +130,9 @@ def path_values(key: ArtifactKey) -> dict[str, str]:
     }
 
 
-def with_omitted(asset: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def with_omitted(asset: str, parameters: Mapping[str, Any], *, pipeline: Declared) -> dict[str, Any]:
     """The parameters of an artifact with those that its identity leaves out at the value that they stand for."""
-    known = default_pipeline().assets
+    known = pipeline.assets
     fields = known[asset].slice.model_fields if asset in known else {}
     return {**omitted_values(parameters, fields), **parameters}
 

@@ -273,11 +273,17 @@ class Day:
                     raise self._mixed(asset, name, base)
 
     def _mixed(self, asset: str, name: str, base: str) -> CorruptArtifactError:
-        here = load_settings().in_a_command(self.workspace.environment)
+        settings = load_settings()
+        again = run_command(
+            self.parameters,
+            self.as_of,
+            pipeline=self.pipeline,
+            first=settings.first_pipeline,
+            environment=settings.in_a_command(self.workspace.environment),
+        )
         return CorruptArtifactError(
             f"{self.workspace.store.uri(self.key(name))}: was made of another {base.replace('_', ' ')} than the one that is "
-            f"there now, so no {asset} can be made of both. Make the {name} again as well: "
-            f"{run_command(self.parameters, self.as_of, environment=here)}"
+            f"there now, so no {asset} can be made of both. Make the {name} again as well: {again}"
         )
 
     def _inputs(self, asset: str) -> tuple[InputArtifact, ...]:

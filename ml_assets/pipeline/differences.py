@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest, SourceDay
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.where import with_omitted
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
@@ -56,9 +57,11 @@ class Difference:
         return f"{head}: {_told(self.was)} -> {_told(self.now)}"
 
 
-def parameter_differences(asset: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+def parameter_differences(
+    asset: str, was: Mapping[str, Any], now: Mapping[str, Any], *, pipeline: Declared
+) -> list[Difference]:
     """The parameters whose values differ; one that is left out at some value has that value."""
-    before, after = with_omitted(asset, was), with_omitted(asset, now)
+    before, after = (with_omitted(asset, values, pipeline=pipeline) for values in (was, now))
     return [
         Difference(what="parameter", name=name, was=before.get(name), now=after.get(name))
         for name in sorted(before.keys() | after.keys())

@@ -40,7 +40,7 @@ def lineage(model: FoundModel, store: ArtifactStore, *, pipeline: Declared, envi
     read = {asset: _read(key, store) for asset, key in keys.items()}
     parameters = parameters_of(model.manifest, pipeline.slice(pipeline.promotes))
     code = {name: code_of(pipeline.assets[name], pipeline.identity(parameters, name)) for name in keys}
-    command = run_command(parameters, model.manifest.as_of, environment=environment)
+    command = run_command(parameters, model.manifest.as_of, pipeline=pipeline, environment=environment)
     return Lineage(
         keys=keys,
         evidence=Evidence(

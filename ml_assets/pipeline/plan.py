@@ -4,11 +4,12 @@ import datetime as dt
 import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.report.text import count
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.compute import Look, window_of
 from ml_assets.pipeline.day import Day
@@ -72,6 +73,38 @@ class Plan:
     def hours(self) -> float | None:
         """The time that computing them would take, or None where no past run tells."""
         return None if self.seconds_a_day is None else self.to_make * self.seconds_a_day / self.workers / 3600
+
+    @property
+    def time_text(self) -> str:
+        """How much there is to compute, and how long that would take, for people."""
+        if not self.to_make:
+            return "nothing to compute"
+        if self.hours is None:
+            return f"{self.to_make} to compute, for how long no past run tells"
+        minutes = self.hours * 60
+        long = f"{minutes:.0f} minutes" if minutes >= 2 else count(round(minutes * 60), "second")  # noqa: PLR2004
+        processes = "1 process" if self.workers == 1 else f"{self.workers} processes"
+        return f"{self.to_make} to compute, about {long} in {processes} (as {self.past_days} past ones took)"
+
+    def document(self, environment: str) -> dict[str, Any]:
+        """It as JSON values, with the name of the environment."""
+        return {
+            "environment": environment,
+            "days": [
+                {
+                    "as_of": day.as_of.isoformat(),
+                    "run_id": day.run_id,
+                    "state": day.state,
+                    "why": list(day.why),
+                    **({"trial": day.trial} if day.trial else {}),
+                }
+                for day in self.days
+            ],
+            "counts": {state: self.count(state) for state in STATES},
+            "later": self.later,
+            "hours": self.hours,
+            "workers": self.workers,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,6 +57,19 @@ class Reproduced:
         here = f", hardware included ({self._here})" if self._here else ""
         return f"nothing that is recorded has changed{here}: this step does not give the same bytes twice"
 
+    def document(self) -> dict[str, object]:
+        """It as JSON values."""
+        return {
+            "asset": self.key.asset,
+            "run_id": self.key.run_id,
+            "as_of": str(self.key.as_of),
+            "same": self.same,
+            "sha256": self.stored.sha256,
+            "sha256_again": self.again.sha256,
+            "files_that_differ": list(self.files),
+            "changed": [str(difference) for difference in self.changed],
+        }
+
     @property
     def _here(self) -> str:
         return ", ".join(f"{name} {value}" for name, value in self.again.hardware.items())

@@ -1,17 +1,19 @@
 """Why an artifact was made: the nearest one that was there before it, and what kept that from being used.
 
-Nearest is, in this order: an earlier one of the same key; of the same asset, dataset and as_of the one with the
+Nearest is, in this order: an earlier one of the same key; of the same asset, subject and as_of the one with the
 fewest other parameters; the same parameters on the nearest earlier as_of. Of equals the smallest run_id counts.
 """
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.run_id import hash_identity, same_identity
+from ml_assets.core.slices import subjects
 from ml_assets.core.where import Condition, Filter
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.differences import (
@@ -84,58 +86,85 @@ class Why:
             return f"{again}: nothing had changed, so reuse was off or the stored one was damaged"
         return f"{again}: no input that is recorded had changed"
 
+    def document(self, store: ArtifactStore) -> dict[str, Any]:
+        """It as JSON values; `store` is where both artifacts are."""
+        nearest = None
+        if self.nearest and self.earlier:
+            nearest = {
+                "run_id": self.nearest.run_id,
+                "as_of": str(self.nearest.as_of),
+                "created_at": self.earlier.created_at.isoformat(),
+                "uri": store.uri(self.nearest),
+            }
+        return {
+            "asset": self.key.asset,
+            "run_id": self.key.run_id,
+            "as_of": str(self.key.as_of),
+            "created_at": self.manifest.created_at.isoformat(),
+            "kind": self.kind,
+            "reason": self.reason,
+            "nearest": nearest,
+            **({"notes": list(self.notes)} if self.notes else {}),
+            "differences": [vars(difference) for difference in self.differences],
+        }
 
-def why(store: ArtifactStore, key: ArtifactKey) -> Why:
-    """Compare an artifact with the nearest earlier one.
+
+def why(store: ArtifactStore, key: ArtifactKey, *, pipeline: Declared) -> Why:
+    """Compare an artifact of a pipeline with the nearest earlier one.
 
     Raises ArtifactNotFoundError where there is no such artifact, CorruptArtifactError where it is damaged.
     """
     manifest, damaged = store.manifest(key), list[StoreError]()
     found = (
-        _same_key(store, key, manifest)
-        or _same_day(store, key, manifest, damaged)
+        _same_key(store, key, manifest, pipeline)
+        or _same_day(store, key, manifest, damaged, pipeline)
         or _same_parameters(store, key, manifest, damaged)
         or Why(key=key, manifest=manifest, kind="none")
     )
     return Why(**{**vars(found), "damaged": tuple(damaged)})
 
 
-def nearest_first(asset: str, parameters: dict[str, object], others: Iterable[Entry]) -> list[Entry]:
+def nearest_first(
+    asset: str, parameters: dict[str, object], others: Iterable[Entry], *, pipeline: Declared
+) -> list[Entry]:
     """The entries by how few parameters differ from the given ones, then by run_id."""
     return sorted(
         others,
         key=lambda entry: (
-            len(parameter_differences(asset, entry.parameters, parameters)),
+            len(parameter_differences(asset, entry.parameters, parameters, pipeline=pipeline)),
             entry.key.run_id,
         ),
     )
 
 
-def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest) -> Why | None:
+def _same_key(store: ArtifactStore, key: ArtifactKey, manifest: Manifest, pipeline: Declared) -> Why | None:
     before = [m for m in store.history(key) if m != manifest and m.created_at <= manifest.created_at]
     if not before:
         return None
     was = before[-1]
     found = (
-        *parameter_differences(key.asset, was.parameters, manifest.parameters),
+        *parameter_differences(key.asset, was.parameters, manifest.parameters, pipeline=pipeline),
         *differences(made_of(was), made_of(manifest)),
     )
     return Why(key=key, manifest=manifest, kind="same run_id", nearest=key, earlier=was, differences=found)
 
 
 def _same_day(
-    store: ArtifactStore, key: ArtifactKey, manifest: Manifest, damaged: list[StoreError]
+    store: ArtifactStore,
+    key: ArtifactKey,
+    manifest: Manifest,
+    damaged: list[StoreError],
+    pipeline: Declared,
 ) -> Why | None:
-    name = key.value("dataset")
-    dataset = [("dataset", "=", name)] if name else []
-    where = _where(("as_of", "=", str(key.as_of)), *dataset)
+    about = [(name, "=", key.value(name)) for name in subjects(pipeline) if key.value(name)]
+    where = _where(("as_of", "=", str(key.as_of)), *about)
     entries = store.entries(key.asset, where, folder=key.folder)
     others = [e for e in _sound(entries, damaged) if e.key != key]
-    for entry in nearest_first(key.asset, manifest.parameters, others):
+    for entry in nearest_first(key.asset, manifest.parameters, others, pipeline=pipeline):
         was = _as_it_was(store, entry.key, manifest.started_at, damaged)
         if was:
             found = (
-                *parameter_differences(key.asset, was.parameters, manifest.parameters),
+                *parameter_differences(key.asset, was.parameters, manifest.parameters, pipeline=pipeline),
                 *version_differences(made_of(was), made_of(manifest)),
             )
             kind: Kind = "other parameters"

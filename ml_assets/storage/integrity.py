@@ -6,9 +6,8 @@ import hashlib
 import shlex
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.command import run_command
+from ml_assets.core.command import flag_words, run_command
 from ml_assets.core.manifest import Manifest, StoredFile
-from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.run_id import hash_identity, same_identity, value_text
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
 
@@ -126,17 +125,13 @@ def corrupt_history(uri: str, problem: str) -> CorruptArtifactError:
 
 
 def how_to_make(key: ArtifactKey, *, again: str = "") -> str:
-    """What to do for an artifact to be there: a command, where the shell knows its pipeline."""
-    if key.folder:
-        return f"make it{again} in a run of {key.folder} with the same parameters."
-    return f"train it{again}: {_train_command(key)}"
-
-
-def _train_command(key: ArtifactKey) -> str:
-    """The command that makes an artifact, with its parameters where the key knows them, or what is to be added."""
-    if key.identity is not None:
+    """What to do for an artifact to be there: a command, with all parameters where they are known."""
+    pipeline = key.pipeline
+    if pipeline and key.identity is not None:
         with contextlib.suppress(ValueError):  # it is an asset of others, with parameters of its own
-            return run_command(default_pipeline().parameters.model_validate(dict(key.identity)), key.as_of)
-    values = [*reversed(key.values), ("as_of", str(key.as_of))]
-    flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in values)
-    return f"ml-assets run {flags}, with the other parameters of run {key.run_id}"
+            parameters = pipeline.parameters.model_validate(dict(key.identity))
+            return f"train it{again}: {run_command(parameters, key.as_of, pipeline=pipeline)}"
+    words = [word for name, value in reversed(key.values) for word in flag_words(name, value)]
+    named = ["--pipeline", key.folder] if key.folder else []
+    at = shlex.join([*words, "--as-of", str(key.as_of), *named])
+    return f"train it{again}: ml-assets run {at}, with the other parameters of run {key.run_id}"

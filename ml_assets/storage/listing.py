@@ -51,6 +51,18 @@ class Entry:
     sha256: str
     created_at: dt.datetime
 
+    def document(self) -> dict[str, Any]:
+        """What is shown, as JSON values."""
+        return {
+            "asset": self.key.asset,
+            "run_id": self.key.run_id,
+            "as_of": self.key.as_of.isoformat(),
+            "parameters": self.parameters,
+            "metrics": self.metrics,
+            "uri": self.uri,
+            "sha256": self.sha256,
+        }
+
 
 class _File(BaseModel):
     model_config = ConfigDict(defer_build=True)

@@ -64,6 +64,17 @@ class Verified:
     bytes: int
     findings: tuple[Finding, ...]
 
+    def document(self, root: str, *, moved: int) -> dict[str, object]:
+        """It as JSON values, with the root that was looked at and how much was set aside."""
+        return {
+            "root": root,
+            "sound": self.sound,
+            "files": self.files,
+            "bytes": self.bytes,
+            "findings": [{"kind": item.kind, "path": item.path, "told": item.told} for item in self.findings],
+            "set_aside": moved,
+        }
+
 
 @dataclass(frozen=True)
 class _File:

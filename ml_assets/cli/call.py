@@ -1,0 +1,91 @@
+"""One command line, read as far as its flags go: what every command works with."""
+
+import argparse
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ml_assets.cli.flags import Parser, unknown_flags
+from ml_assets.core import command
+from ml_assets.core.options import Options
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.problems import problems_of
+from ml_assets.errors import RefusedError
+
+if TYPE_CHECKING:  # loading settings takes longer than refusing what is wrong without them
+    from ml_assets.pipeline.workspace import Workspace
+    from ml_assets.settings import Settings
+
+
+def utc_now() -> dt.datetime:
+    """The present moment."""
+    return dt.datetime.now(tz=dt.timezone.utc)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A command as it was called.
+
+    Attributes:
+        pipeline: what it is about.
+        args: the options as texts.
+        unknown: the words that nothing takes.
+        parser: what knows the flags.
+        named: whether `--pipeline` was given.
+        now: when that was.
+    """
+
+    pipeline: Declared
+    args: argparse.Namespace
+    unknown: Sequence[str]
+    parser: Parser
+    named: bool = False
+    now: dt.datetime = field(default_factory=utc_now)
+
+    @cached_property
+    def options(self) -> Options:
+        """The options of a run; RefusedError with all that is wrong with them."""
+        given = {name: value for name, value in vars(self.args).items() if name in Options.model_fields}
+        if problems := problems_of(given, Options, noun="option"):
+            raise RefusedError(list(problems.values()))
+        return Options.model_validate(given)
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The settings in force; SettingsError where they cannot be used."""
+        from ml_assets.settings import load_settings
+
+        return load_settings()
+
+    @cached_property
+    def workspace(self) -> "Workspace":
+        """The workspace that the options name; SettingsError where there is none."""
+        from ml_assets.pipeline.workspace import open_workspace
+
+        options = self.options
+        return open_workspace(
+            self.settings,
+            pipeline=self.pipeline,
+            environment=options.environment,
+            reuse=options.reuse,
+            engine=options.engine,
+        )
+
+    def refuse_unknown(self) -> None:
+        """RefusedError naming each word of the command line that nothing takes."""
+        if self.unknown:
+            raise RefusedError(unknown_flags(self.unknown, self.parser))
+
+    def command(self, *words: str, **about: Any) -> str:
+        """A command for people to copy, about the same pipeline; `about` is what `core.command.command` takes."""
+        return command.command(*words, pipeline=self.pipeline, first=self.settings.first_pipeline, **about)
+
+    def show(self, document: Any, print_it: Callable[[], object]) -> None:
+        """Print the document where JSON is asked for, else what is for people."""
+        if self.args.json:
+            print(json.dumps(document, indent=2))
+        else:
+            print_it()

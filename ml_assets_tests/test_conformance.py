@@ -1,0 +1,109 @@
+"""Any pipeline keeps the promises: those that are shipped, and small ones of kinds that nobody had in mind."""
+
+import datetime as dt
+import importlib
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ml_assets.conformance import Promise, Report, conform
+from ml_assets.conformance.suite import PROMISES
+from ml_assets.core.pipeline import Declared
+from ml_assets.errors import RefusedError
+from ml_assets.pipelines.demand import demand
+from ml_assets.pipelines.tabular import tabular
+from ml_assets_tests.conftest import REPO
+
+DAY = dt.date(2025, 12, 1)
+KINDS = {
+    "answers": {"threads are limited", "other rows make what asked for them"},
+    "clustering": set(),
+    "hourly": {"threads are limited"},
+    "net": set(),
+    "nothing_promoted": {"threads are limited", "a leaderboard ranks each trial"},
+    "ranking": {"threads are limited"},
+}
+"""By kind, what cannot be asked of it."""
+
+
+def kind(name):
+    """The pipeline of a kind."""
+    module = importlib.import_module(f"ml_assets_tests.kinds.{name}")
+    return next(value for value in vars(module).values() if isinstance(value, Declared))
+
+
+def not_asked(report):
+    assert not report.broken, str(report)
+    return {promise.name for promise in report.promises if promise.kept is None}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_small_pipeline_of_any_kind_keeps_every_promise_that_can_be_asked_of_it(name):
+    report = conform(kind(name), as_of=DAY, quick=True)
+
+    assert not_asked(report) == KINDS[name]
+    assert [promise.name for promise in report.promises] == list(PROMISES)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "values"),
+    [
+        (demand, {"weeks": 9, "method": "both"}),
+        (tabular, {"lookback_days": 120, "holdout_days": 14}),
+    ],
+    ids=["demand", "tabular"],
+)
+def test_a_shipped_pipeline_keeps_every_promise(pipeline, values):
+    assert not_asked(conform(pipeline, values=values, as_of=DAY, quick=True)) == set()
+
+
+def test_all_files_of_kinds_are_tried():
+    files = {path.stem for path in (REPO / "ml_assets_tests" / "kinds").glob("[a-z]*.py")}
+
+    assert files == set(KINDS)
+
+
+def test_values_that_are_refused_are_refused_before_anything_is_tried():
+    with pytest.raises(RefusedError, match="days: too small"):
+        conform(kind("nothing_promoted"), values={"days": 0}, as_of=DAY)
+
+
+def test_nothing_is_written_where_anything_else_lies(tmp_path):
+    conform(kind("nothing_promoted"), as_of=DAY, only=["a bad day hurts no other", "verify finds every harm"])
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_table_tells_what_was_kept_what_was_not_and_what_was_not_asked():
+    report = Report(
+        "shop",
+        (
+            Promise("one", kept=True, message="3 assets"),
+            Promise("another", kept=False, message="words " * 30),
+            Promise("a third", kept=None, message="it has no rows"),
+        ),
+    )
+    first, second, more, third, empty, counts = str(report).splitlines()
+
+    assert first == "kept       one      3 assets"
+    assert second.startswith("BROKEN     another  words words")
+    assert more.startswith("                    words")
+    assert (third, empty) == ("not asked  a third  it has no rows", "")
+    assert counts == "shop: 1 kept, 1 BROKEN, 1 not asked"
+    assert (report.kept, [promise.name for promise in report.broken]) == (False, ["another"])
+    assert json.loads(json.dumps(report.document()))["promises"][2]["kept"] is None
+
+
+def test_to_import_it_loads_neither_dagster_nor_numbers():
+    code = "import sys, ml_assets.conformance; print([n for n in ('dagster', 'polars', 'sklearn') if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "[]\n"
