@@ -13,7 +13,19 @@ from ml_assets.adapter import parameters as launched
 from ml_assets.client import runs
 from ml_assets.core import artifact, pipeline
 from ml_assets.core.where import Filter
-from ml_assets.pipeline import compute, day, days, draft, encode, plan, reproduce, reuse, sweep
+from ml_assets.pipeline import (
+    compute,
+    day,
+    days,
+    draft,
+    encode,
+    plan,
+    promotion,
+    releases,
+    reproduce,
+    reuse,
+    sweep,
+)
 from ml_assets.storage import artifact_store, committing, formats
 
 identity, leaderboard, find = pipeline.identity, sweep.leaderboard, artifact.key_of_identity
@@ -114,6 +126,10 @@ def _all_stored(parameters, as_of, **more):
     return plan.PlannedDay(as_of=as_of, run_id="0" * 12, state="reused")
 
 
+def _unswitched(state, to, **more):
+    return state if state.live else really_switched(state, to, **more)
+
+
 def _always(stored, now):
     return ["to be sure"]
 
@@ -128,6 +144,7 @@ def _but_rows(sources, rows):
 
 RANKED = {"rank_by": "count"}  # half_life is not used
 PADDED = replace(formats.FORMATS["json"], encode=_by_chance)
+really_switched = releases.switched
 real_differences = reuse.differences
 
 
@@ -214,6 +231,16 @@ FAULTS = [
     Fault(
         name="a plan finds everything stored",
         put=_patch((plan, "plan_day", _all_stored)),
+    ),
+    Fault(
+        name="a promotion looks at no gate",
+        put=_patch((promotion, "check", lambda evidence: [])),
+        pipeline="net",
+    ),
+    Fault(
+        name="a switch changes nothing",
+        put=_patch((releases, "switched", _unswitched)),
+        pipeline="net",
     ),
     Fault(
         name="a format writes something else each time",
