@@ -14,10 +14,11 @@ import numpy as np
 from ml_assets.core.comparison.compare import compare, overall
 from ml_assets.core.comparison.pairing import PairedRows
 from ml_assets.core.statistics.tries import error_of_try
-from ml_assets.pipelines.tabular.metrics import METRICS
+from ml_assets.pipelines.tabular.metrics import of_task
 
 CASES = int(os.environ.get("CASES", "400"))
-BASE_RATE = 0.3
+METRICS = of_task("binary")
+FACTS = {"train_base_rate": 0.3}
 TRIES = 10
 
 
@@ -57,7 +58,7 @@ def at_margin(scene, place):
 
 
 def passes(rows, margins):
-    return all(kpi.passed for kpi in compare(rows, metrics=METRICS, margins=margins, base_rate=BASE_RATE))
+    return all(kpi.passed for kpi in compare(rows, metrics=METRICS, margins=margins, facts=FACTS))
 
 
 def true_degradations(scene, random):
@@ -70,7 +71,7 @@ def true_degradations(scene, random):
             for name in ("day", "entity", "outcome", "candidate", "reference")
         },
     )
-    kpis = compare(whole, metrics=METRICS, margins=METRICS.margins, base_rate=BASE_RATE)
+    kpis = compare(whole, metrics=METRICS, margins=METRICS.margins, facts=FACTS)
     return {kpi.metric: max(0.0, kpi.degradation) for kpi in kpis}
 
 
@@ -96,7 +97,7 @@ def look(rows, days, error):
         },
     )
     margins = dict.fromkeys(METRICS.margins, 0.0)
-    return overall(compare(first, metrics=METRICS, margins=margins, error=error, base_rate=BASE_RATE))
+    return overall(compare(first, metrics=METRICS, margins=margins, error=error, facts=FACTS))
 
 
 def rows_of(scene, random, *, bias, days=None):

@@ -11,8 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from ml_assets.pipelines.tabular.monitoring.verdicts import VERDICTS
-from ml_assets_tests.watched import Watched
+from ml_assets_tests.watched import VERDICTS, Watched
 
 CASES, SPOILT = int(os.environ.get("CASES", "200")), int(os.environ.get("SPOILT", "40"))
 WORKERS = int(os.environ.get("WORKERS", "1"))

@@ -15,9 +15,9 @@ from scipy import special  # its functions, named alone, do not reach another pr
 from ml_assets.core.statistics.calibration import calibration, perfect_calibration_error
 from ml_assets.core.statistics.intervals import auc_interval, mean_interval
 from ml_assets.core.statistics.paired import difference
-from ml_assets.core.statistics.row_values import row_values
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.pipelines.tabular.metrics import METRICS as DECLARED
+from ml_assets_tests.row_metrics import row_values
 from ml_assets_tests.simulated import Scene, autoregressive, calibrated, ranked, ranked_daily
 
 JOBS = int(os.environ.get("JOBS", "2"))

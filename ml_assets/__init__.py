@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ml_assets.api import Pipeline as Pipeline
     from ml_assets.core.asset import Metric as Metric
     from ml_assets.core.asset import Verdict as Verdict
+    from ml_assets.core.installed import with_installed as with_installed
     from ml_assets.core.parameters import Parameters as Parameters
     from ml_assets.core.parameters import omitted_when as omitted_when
     from ml_assets.core.parameters import refuse as refuse
@@ -71,6 +72,7 @@ else:
         "refuse": "ml_assets.core.parameters",
         "resolve": "ml_assets.pipeline.run",
         "used_when": "ml_assets.core.parameters",
+        "with_installed": "ml_assets.core.installed",
     }
 
     def __getattr__(name: str) -> Any:

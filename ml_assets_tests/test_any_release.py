@@ -9,7 +9,7 @@ import pytest
 from ml_assets.core.comparison.by_days import compare_days, lacking
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Metric
-from ml_assets.core.promotion.parameters import PromotionParameters, check_promotion
+from ml_assets.core.promotion.parameters import check_promotion
 from ml_assets.core.release_line import ReleaseLine
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, DefinitionError, RefusedError
 from ml_assets.pipeline.promotion import Promotion, promote
@@ -74,9 +74,7 @@ def made(pipeline, values, day=DAY):
 
 
 def asked(pipeline, run_id, **own):
-    checked = check_promotion(
-        {"model": run_id, **own}, metrics=Metrics.of(pipeline), model=PromotionParameters
-    )
+    checked = check_promotion({"model": run_id, **own}, metrics=Metrics.of(pipeline))
     return promote(
         Promotion(
             own=checked,
@@ -280,5 +278,5 @@ def test_the_interval_of_a_difference_by_days_holds_what_is_there():
 
 
 def test_a_pipeline_names_its_own_comparison_as_module_and_name(tmp_path, monkeypatch):
-    with pytest.raises(DefinitionError, match="not_worse names no function"):
+    with pytest.raises(DefinitionError, match="not_worse: not MODULE:NAME"):
         written(tmp_path, monkeypatch, "odd", promotes="guess", not_worse="compare")

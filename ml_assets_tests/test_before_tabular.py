@@ -11,7 +11,7 @@ from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
 
 DAY = dt.date(2025, 12, 1)
-VALUES = {"lookback_days": 60, "holdout_days": 14}
+VALUES = {"lookback_days": 120, "holdout_days": 20}
 rows_of_tabular = tabular.assets["training_set"].function
 
 traits = Pipeline("traits", DatasetParameters, path=("dataset",))
@@ -38,6 +38,10 @@ richer = Pipeline(
     metrics=[*tabular.metrics, Metric("known_share", better="larger")],
 )
 richer.use(traits, "habits")
+
+_orders = tabular.samples["orders"]
+for _pipeline in (traits, richer):
+    _pipeline.sample(**_orders.contract.model_dump(exclude_defaults=True))(_orders.function)
 
 
 @richer.asset
@@ -101,5 +105,5 @@ def test_its_own_metric_and_check_are_told_beside_those_of_the_shipped_one(made)
 def test_nothing_of_the_shipped_pipeline_is_touched(made):
     _, store = made
 
-    assert not store.keys("training_set")
-    assert store.keys("training_set", folder="richer")
+    assert not [*store.keys("training_set")]
+    assert [*store.keys("training_set", folder="richer")]

@@ -84,6 +84,7 @@ def test_pipelines_and_views_of_one_code_location_have_everything_under_names_of
         "small_leaderboard_after_sweep",
         "small_daily",
         "small_catch_up",
+        "small_failure_notice",
         "small_request_files",
     }
     assert {f"north_{name}" for name in mine if name.startswith("small")} <= mine

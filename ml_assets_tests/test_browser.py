@@ -111,7 +111,7 @@ def test_the_launchpad_shows_every_parameter_with_its_default_and_what_is_allowe
     assert line.inner_text().strip() == "dataset: orders"
     assert "dataset?: (orders, customers)" in schema
     assert "max_depth?: (a whole number from 1 to 16)" in schema
-    assert "model_version?: (v1, v2)" in schema
+    assert "model_version?: (v1, v2, v3)" in schema
     keep(page, "launchpad")
 
 

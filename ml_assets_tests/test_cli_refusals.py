@@ -20,7 +20,7 @@ REFUSED = [
     (["--as-of", "2025-13-01"], "as_of: not a real day."),
     (["--as-of", "2999-01-01"], "as_of: not a complete day yet (UTC)."),
     (["--as-of", "2024-12-31"], "as_of: before the first day."),
-    (["--model-version", ""], "model_version: unknown. Allowed: v1, v2."),
+    (["--model-version", ""], "model_version: unknown. Allowed: v1, v2, v3."),
     (["--model-version", "v2", "--learning-rate", "nan"], "learning_rate: not a finite number."),
     (["--max-depht", "3"], "--max-depht: unknown flag. Did you mean --max-depth?"),
     (["--dataset", "AKIAIOSFODNN7EXAMPLE"], "dataset: looks like a credential."),

@@ -24,9 +24,9 @@ from ml_assets.core.statistics.paired import Missing
 from ml_assets.definitions import defs
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.releases import switch
-from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.settings import load_settings
 from ml_assets_tests.released import BAD, GOOD, LAST, ORDERS, OTHER, THROUGH, copied
+from ml_assets_tests.row_metrics import BINARY, only
 
 FIRST = dt.date(2025, 1, 1)
 DAYS, ENTITIES = 84, 200
@@ -36,6 +36,9 @@ seeds = st.integers(0, 10_000)
 
 def sigmoid(odds):
     return 1 / (1 + np.exp(-odds))
+
+
+FACTS = {"train_base_rate": 0.3}
 
 
 def drawn(seed, *, rows=1200, bias=0.3, noise=0.3, table=None):
@@ -54,7 +57,7 @@ def drawn(seed, *, rows=1200, bias=0.3, noise=0.3, table=None):
 
 
 def kpis(rows, **more):
-    return compare(rows, **{"metrics": METRICS, "margins": METRICS.margins, "base_rate": 0.3, **more})
+    return compare(rows, **{"metrics": BINARY, "margins": BINARY.margins, "facts": FACTS, **more})
 
 
 @given(seeds)
@@ -92,7 +95,7 @@ def test_a_wider_margin_and_a_larger_error_never_turn_a_candidate_down(seed, mor
     rows = drawn(seed)
     for narrow, wide, often in zip(
         kpis(rows),
-        kpis(rows, margins={name: margin + more for name, margin in METRICS.margins.items()}),
+        kpis(rows, margins={name: margin + more for name, margin in BINARY.margins.items()}),
         kpis(rows, error=0.1),
         strict=True,
     ):
@@ -166,14 +169,14 @@ def test_a_candidate_exactly_at_the_margin_is_let_through_in_one_case_of_twenty_
 
 def test_blocks_hold_every_row_once_in_the_order_of_time():
     rows = drawn(1)
-    found = blocks(rows, metrics=["roc_auc", "brier"], base_rate=0.3)
+    found = blocks(rows, metrics=only("roc_auc", "brier"), facts=FACTS)
 
     assert sum(block.rows for block in found) == len(rows.day)
     assert len(found) == DAYS // 14
     assert all(a.last < b.first for a, b in itertools.pairwise(found))
     mean = sum(block.rows * block.candidate["brier"] for block in found) / len(rows.day)
     assert mean == pytest.approx(kpis(rows)[2].candidate)
-    one_class = blocks(replace(rows, outcome=np.zeros_like(rows.outcome)), metrics=["brier"], base_rate=0.3)
+    one_class = blocks(replace(rows, outcome=np.zeros_like(rows.outcome)), metrics=only("brier"), facts=FACTS)
     assert {tuple(block.candidate) for block in one_class} == {()}
 
 
@@ -235,16 +238,16 @@ def test_there_are_enough_rows_once_what_is_missing_has_come_and_closed(missing,
 
 
 def test_margins_are_read_and_what_is_wrong_is_told_without_the_value():
-    assert read_margins("", metrics=METRICS) == METRICS.margins
-    assert read_margins("roc_auc=0.02,brier=0", metrics=METRICS) == {"roc_auc": 0.02, "brier": 0.0}
-    assert read_margins("log_loss=100", metrics=METRICS) == {"log_loss": 100.0}
+    assert read_margins("", metrics=BINARY) == BINARY.margins
+    assert read_margins("roc_auc=0.02,brier=0", metrics=BINARY) == {"roc_auc": 0.02, "brier": 0.0}
+    assert read_margins("log_loss=100", metrics=BINARY) == {"log_loss": 100.0}
     for text in ("log_loss=100.5", "brier=1=2"):
         with pytest.raises(RefusedError, match=": not a margin"):
-            read_margins(text, metrics=METRICS)
+            read_margins(text, metrics=BINARY)
     with pytest.raises(RefusedError) as error:
-        read_margins("speed=1,brier=x,roc_auc=-1,log_loss=inf,skill=0,skill=1", metrics=METRICS)
+        read_margins("speed=1,brier=x,roc_auc=-1,log_loss=inf,skill=0,skill=1", metrics=BINARY)
     assert error.value.problems == (
-        f"margins: an unknown metric. Allowed: {', '.join(METRICS.ranked)}.",
+        f"margins: an unknown metric. Allowed: {', '.join(BINARY.ranked)}.",
         "margins: brier: not a margin. Allowed: a number from 0 to 100.",
         "margins: roc_auc: not a margin. Allowed: a number from 0 to 100.",
         "margins: log_loss: not a margin. Allowed: a number from 0 to 100.",
@@ -275,7 +278,7 @@ def test_the_shell_compares_one_slot_with_the_other(place, capsys):
     assert f"reference  blue: {run_id(GOOD, LAST)} (v1, as_of 2025-12-01)" in text
     assert f"{sample['rows']} rows of {sample['entities']} entities, {sample['first_day']} to " in text
     assert f"The candidate is {found['verdict']}: " in text
-    assert [item["metric"] for item in found["kpis"]] == list(METRICS.margins)
+    assert [item["metric"] for item in found["kpis"]] == list(BINARY.margins)
     holdout = place.store().manifest(place.key("training_set")).facts["holdout_from"]
     assert sample["first_day"] == holdout
 
@@ -285,7 +288,7 @@ def test_on_its_holdout_alone_a_comparison_has_the_metrics_of_the_evaluation(pla
     day = dt.date.fromisoformat(place.store().manifest(place.key("training_set")).facts["last_day"])
     from ml_assets.pipeline.released import named_model
     from ml_assets.pipelines.tabular.comparison.scored import score_both
-    from ml_assets.pipelines.tabular.evaluation import metrics
+    from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
 
     models = [
         named_model(n, ORDERS, settings=load_settings(), environment="staging") for n in ("green", "blue")
@@ -294,7 +297,7 @@ def test_on_its_holdout_alone_a_comparison_has_the_metrics_of_the_evaluation(pla
 
     assert scored.sample.last_day == day
     found = metrics(scored.rows.outcome, scored.rows.candidate, base_rate=0.3, entity=scored.rows.entity)
-    for name in METRICS.margins:
+    for name in BINARY.margins:
         assert found[name] == pytest.approx(last.metrics[name], abs=1e-9)
 
 

@@ -113,15 +113,13 @@ def test_what_is_scaffolded_loads_and_its_test_passes(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    run(str(dg_command), "scaffold", "defs", "ml_assets.ParameterizedPipeline", "demand")
-    files = {path.name for path in (tmp_path / "ml_assets/defs/demand").iterdir()}
-    assert {"defs.yaml", "pipeline.py", "test_demand.py"} <= files
-    run(
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "ml_assets/defs/demand/test_demand.py"
-    )
+    run(str(dg_command), "scaffold", "defs", "ml_assets.ParameterizedPipeline", "sales")
+    files = {path.name for path in (tmp_path / "ml_assets/defs/sales").iterdir()}
+    assert {"defs.yaml", "pipeline.py", "test_sales.py"} <= files
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "ml_assets/defs/sales/test_sales.py")
     program = (
         "from ml_assets.definitions import defs;"
-        "job = defs.resolve_job_def('demand');"
+        "job = defs.resolve_job_def('sales');"
         f"print(job.execute_in_process(partition_key={DAY!r}).success)"
     )
     assert "True" in run(sys.executable, "-c", program)

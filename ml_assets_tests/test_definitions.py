@@ -66,6 +66,7 @@ def test_the_sensors_and_schedules_are_and_each_is_off_until_somebody_turns_it_o
     sensors, schedules = repository().sensor_defs, repository().schedule_defs
 
     assert sorted(sensor.name for sensor in sensors) == [
+        "demand_failure_notice",
         "demand_landed_days",
         "demand_leaderboard_after_sweep",
         "demand_report_after_backfill",

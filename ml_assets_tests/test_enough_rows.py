@@ -44,5 +44,17 @@ def test_each_shortage_is_told_with_its_numbers(facts, sentences):
     assert [str(shortage) for shortage in shortages({**SOUND, **facts})] == sentences
 
 
+def test_a_class_with_few_rows_in_a_fold_is_told_by_its_name():
+    facts = {
+        "train_rows": 500, "holdout_rows": 200, "classes": {"a": 400, "b": 290, "c": 10},
+        "train_classes": {"a": 300, "b": 191, "c": 9}, "holdout_classes": {"a": 100, "b": 100},
+    }  # fmt: skip
+
+    assert [str(shortage) for shortage in shortages(facts)] == [
+        "the training rows have 9 rows of class c, fewer than 10",
+        "the holdout has 0 rows of class c, fewer than 10",
+    ]
+
+
 def test_what_facts_of_before_do_not_tell_is_not_looked_at():
     assert shortages({"train_rows": 500, "train_base_rate": 0.3, "holdout_rows": 200}) == ()

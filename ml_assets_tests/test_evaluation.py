@@ -13,8 +13,9 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 from ml_assets.core.run_id import run_id
 from ml_assets.core.scores import SCORES
 from ml_assets.errors import TrainingError
-from ml_assets.pipelines.tabular import evaluation
-from ml_assets.pipelines.tabular.evaluation import curves, curves_png, evaluate, feature_importance_png
+from ml_assets.pipelines.tabular.evaluated import yes_no
+from ml_assets.pipelines.tabular.evaluated.yes_no import curves, curves_png
+from ml_assets.pipelines.tabular.evaluation import evaluate, feature_importance_png
 from ml_assets.pipelines.tabular.features import _of_each_class, importance
 from ml_assets.pipelines.tabular.model_card import model_card
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
@@ -22,6 +23,9 @@ from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets_tests.tables import CONTRACT, training_table
 
 PARAMETERS = TrainingParameters(calibrate=True)
+OF_OTHER_TASKS = (
+    "accuracy", "balanced_accuracy", "mae", "rmse", "r2", "baseline_mae", "baseline_rmse", "train_r2",
+)  # fmt: skip
 DAY = dt.date(2025, 3, 1)
 FACTS = {
     "rows": 600, "train_rows": 500, "holdout_rows": 100, "base_rate": 0.5, "train_base_rate": 0.5, "rows_in_window": 650,
@@ -33,7 +37,7 @@ FACTS = {
 def metrics(y, score, *, base_rate, entity=None):
     """Of rows that are independent of each other, where nothing else is said."""
     own = np.arange(len(y)) if entity is None else np.array(entity)
-    return evaluation.metrics(np.array(y), np.array(score), base_rate=base_rate, entity=own)
+    return yes_no.metrics(np.array(y), np.array(score), base_rate=base_rate, entity=own)
 
 
 @pytest.fixture(scope="module")
@@ -347,6 +351,7 @@ def test_the_product_has_its_numbers_and_its_pictures(evaluated):
         "entity": "id",
         "holdout_entities": rows["holdout"],
         "suspects": [],
+        "not_measured": dict.fromkeys(OF_OTHER_TASKS, "the label is 0 or 1"),
     }
     assert product.metrics == product.value["metrics"]
     assert {name: data for name, data in product.attachments.items() if name != SCORES} == {

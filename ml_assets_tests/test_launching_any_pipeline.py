@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from ml_assets.cli.home import ensure_home
-from ml_assets.defs.sensors import failure_notice
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.demand import demand
@@ -18,6 +17,7 @@ from ml_assets.settings import load_settings
 from ml_assets_tests import tracking_store
 from ml_assets_tests.builders import land, write_landing
 from ml_assets_tests.counted import SOURCE
+from ml_assets_tests.shown import failure_notice
 from ml_assets_tests.small_pipeline import load
 from ml_assets_tests.ticks import days, keys, let_end, write
 from ml_assets_tests.tracking_store import copy_of, runs

@@ -10,6 +10,7 @@ from ml_assets.core.pipeline import Metric
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.metrics import METRICS
+from ml_assets_tests.row_metrics import BINARY
 
 METRICS_OF_A_RUN = {
     "skill": 0.1,
@@ -29,9 +30,9 @@ def test_an_end_is_one_only_where_its_metric_is_there():
 
 
 def test_of_the_metrics_of_an_evaluation_the_ends_are_those_of_three_of_them():
-    metrics = METRICS.without_ends(METRICS.names)
+    metrics = BINARY.without_ends(BINARY.names)
 
-    assert [name for name in METRICS.names if name not in metrics] == [
+    assert [name for name in BINARY.names if name not in metrics] == [
         f"{name}_{end}" for name in ("roc_auc", "log_loss", "brier") for end in ("low", "high")
     ]
 

@@ -7,8 +7,8 @@ import pytest
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import RefusedError, SourceError
-from ml_assets.pipelines.tabular.evaluation import curves, metrics
-from ml_assets.pipelines.tabular.monitoring.decide import Evaluated
+from ml_assets.pipelines.tabular.evaluated.yes_no import curves, metrics
+from ml_assets.pipelines.tabular.monitoring.change import Evaluated
 from ml_assets.pipelines.tabular.monitoring.drift import drift, shift
 from ml_assets.pipelines.tabular.monitoring.look import Look
 from ml_assets.pipelines.tabular.monitoring.measure import Outcomes, compare, measure, outcomes_of
@@ -21,6 +21,7 @@ from ml_assets.pipelines.tabular.monitoring.outcomes import (
 )
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters, check_monitoring
 from ml_assets.pipelines.tabular.monitoring.verdicts import MetricChange
+from ml_assets.pipelines.tabular.scoring.said import Said
 
 DAY = dt.date(2025, 7, 1)
 CONTRACT = DatasetContract(
@@ -202,7 +203,7 @@ MIXED = ((0.1, 0), (0.2, 0), (0.3, 1), (0.7, 0), (0.8, 1), (0.9, 1))
 
 def test_metrics_are_those_of_the_evaluation_rounded():
     y, score = ([pair[place] for pair in MIXED] for place in (1, 0))
-    found = measure(table(*MIXED), contract=CONTRACT, base_rate=0.25, min_rows=6)
+    found = measure(table(*MIXED), contract=CONTRACT, facts={"train_base_rate": 0.25}, min_rows=6)
     import numpy as np
 
     expected = metrics(np.array(y), np.array(score), base_rate=0.25, entity=np.arange(len(y)))
@@ -219,20 +220,20 @@ def test_metrics_are_those_of_the_evaluation_rounded():
     ],
 )
 def test_of_few_rows_or_one_class_there_are_no_metrics_and_the_reason_is_told(pairs, reason):
-    found = measure(table(*pairs), contract=CONTRACT, base_rate=0.5, min_rows=6)
+    found = measure(table(*pairs), contract=CONTRACT, facts={"train_base_rate": 0.5}, min_rows=6)
 
     assert (found.rows, found.metrics, found.reason) == (len(pairs), {}, reason)
 
 
 def test_one_outcome_is_a_class_by_itself_and_one_of_the_other_kind_is_enough():
     assert (
-        measure(table((0.1, 0)), contract=CONTRACT, base_rate=0.5, min_rows=1).reason
+        measure(table((0.1, 0)), contract=CONTRACT, facts={"train_base_rate": 0.5}, min_rows=1).reason
         == "all 1 outcomes are 0"
     )
     assert (
-        measure(table((0.1, 0), (0.3, 0), (0.7, 1)), contract=CONTRACT, base_rate=0.5, min_rows=3).metrics[
-            "roc_auc"
-        ]
+        measure(
+            table((0.1, 0), (0.3, 0), (0.7, 1)), contract=CONTRACT, facts={"train_base_rate": 0.5}, min_rows=3
+        ).metrics["roc_auc"]
         == 1.0
     )
 
@@ -246,7 +247,7 @@ def outcomes(joined, *, metrics, days=(0,), scored=(0,), min_rows=6, look=LOOK):
         evaluated=Evaluated(metrics, None),
         contract=CONTRACT,
         look=look,
-        base_rate=0.25,
+        facts={"train_base_rate": 0.25},
         min_rows=min_rows,
     )
 
@@ -265,7 +266,7 @@ def test_all_that_outcomes_say_of_two_days():
 
     assert (found.first, found.last, found.closing_days, found.days_scored) == (day(0), day(2), 5, 2)
     assert (found.ambiguous, found.waiting, found.unscored) == (1, 2, 3)
-    assert found.overall == measure(both, contract=CONTRACT, base_rate=0.25, min_rows=7)
+    assert found.overall == measure(both, contract=CONTRACT, facts={"train_base_rate": 0.25}, min_rows=7)
     assert found.calibration == curves(both["outcome"].to_numpy(), both["score"].to_numpy())["calibration"]
     assert set(found.compared) == {"roc_auc", "brier"}
     assert (found.look, found.verdict) == (LOOK, "not known yet")
@@ -326,9 +327,9 @@ def test_inputs_are_held_against_training_and_scores_against_the_holdout():
 
     found = drift(
         train=train,
-        holdout_scores=then_scores,
+        holdout_scores=Said(then_scores, then_scores),
         rows=now,
-        scores=now_scores,
+        scores=Said(now_scores, now_scores),
         features=["same", "moved", "also"],
         days=[day(0), day(1)],
     )

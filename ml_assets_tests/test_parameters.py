@@ -19,7 +19,7 @@ TEXT = " It is text: write it without quotes"
 DOT = ", and in Dagster's launchpad with a dot, 1.0e-3."
 REFUSED = [
     ({"dataset": "bogus"}, "dataset: unknown. Allowed: orders, customers."),
-    ({"model_version": ""}, "model_version: unknown. Allowed: v1, v2."),
+    ({"model_version": ""}, "model_version: unknown. Allowed: v1, v2, v3."),
     ({"model_version": "v2", "max_depth": 99}, "max_depth: too large. Allowed: a whole number from 1 to 16."),
     ({"seed": -1}, "seed: too small. Allowed: a whole number from 0 to 2147483647."),
     ({"seed": True}, "seed: not a whole number. Allowed: a whole number from 0 to 2147483647."),

@@ -915,6 +915,11 @@ def a_check_of_what_is_used() -> None:
     def known(history: pl.DataFrame) -> bool: ...
 
 
+@refused('demand: every: not known. Write every="week on monday", or leave it out for each day.')
+def a_pipeline_of_the_first_of_the_month() -> None:
+    a_pipeline(every="month")
+
+
 @pytest.mark.parametrize(("definition", "message"), REFUSED)
 def test_a_definition_that_cannot_be_what_was_meant_is_refused(definition, message):
     with pytest.raises(DefinitionError) as refusal:

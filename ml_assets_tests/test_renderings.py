@@ -36,10 +36,11 @@ from ml_assets.core.upgrade import changes
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.parameters import check_comparison
-from ml_assets.pipelines.tabular.evaluation import curves_png, feature_importance_png
+from ml_assets.pipelines.tabular.evaluated.yes_no import curves_png
+from ml_assets.pipelines.tabular.evaluation import feature_importance_png
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.model_card import model_card
-from ml_assets.pipelines.tabular.monitoring.decide import Evaluated
+from ml_assets.pipelines.tabular.monitoring.change import Evaluated
 from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 from ml_assets.pipelines.tabular.monitoring.look import Look
 from ml_assets.pipelines.tabular.monitoring.markdown import markdown as monitoring_text
@@ -52,7 +53,6 @@ from ml_assets.pipelines.tabular.monitoring.verdicts import (
     LogLoss,
     MetricChange,
     Verdicts,
-    not_known,
 )
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.scoring.parameters import check_scoring
@@ -360,7 +360,7 @@ def monitorings():
             }
         ),
     )
-    few = not_known("3 positives; verdicts need 10")
+    few = Verdicts.not_known("3 positives; verdicts need 10")
     young = found.outcomes.model_copy(
         update={"look": LOOKED_AT["look"], "verdicts": few, "verdict": few.overall()}
     )
@@ -373,7 +373,7 @@ def monitorings():
         evaluated=Evaluated({}, None),
         contract=DatasetContract(event_time="ts", label="y", label_closes_at="closes", features=("value",)),
         look=None,
-        base_rate=0.5,
+        facts={"train_base_rate": 0.5},
         min_rows=30,
     )
     yield "monitoring_nothing", found.model_copy(update={"outcomes": nothing, "missing": ()})

@@ -12,7 +12,7 @@ from ml_assets.core.leaderboard.evidence import NestedChoice, against_first, hal
 from ml_assets.core.report.pooled import pool
 from ml_assets.core.row_sample import RowSample, averaged
 from ml_assets.core.statistics.intervals import cluster_variance
-from ml_assets.core.statistics.row_values import row_values
+from ml_assets_tests.row_metrics import METRICS, only, row_values
 
 FIRST = dt.date(2025, 9, 1)
 MIDNIGHT = dt.datetime.combine(FIRST, dt.time())
@@ -56,9 +56,9 @@ def drawn(seed=0, **more):
 def test_the_average_is_the_mean_over_the_days_and_its_contributions_sum_to_nothing(metric):
     holdouts = drawn()
     sample = RowSample.of(holdouts, entity="customer")
-    rates = dict.fromkeys(DAYS, 0.3)
+    rates = {day: {"train_base_rate": 0.3} for day in DAYS}
 
-    found = averaged(sample, holdouts, metrics=(metric,), base_rates=rates)[metric]
+    found = averaged(sample, holdouts, metrics=only(metric), facts=rates)[metric]
 
     values = [
         row_values(metric, t["outcome"].to_numpy(), t["score"].to_numpy(), base_rate=0.3).value
@@ -86,8 +86,8 @@ def test_days_with_the_same_rows_say_as_much_as_one_of_them():
     one = RowSample.of([(as_of, table)], entity="customer")
     same = RowSample.of([(day, table) for day in DAYS], entity="customer")
 
-    alone = averaged(one, [(as_of, table)], metrics=("brier",))["brier"]
-    thrice = averaged(same, [(day, table) for day in DAYS], metrics=("brier",))["brier"]
+    alone = averaged(one, [(as_of, table)], metrics=only("brier"))["brier"]
+    thrice = averaged(same, [(day, table) for day in DAYS], metrics=only("brier"))["brier"]
 
     assert (rows_of(one).holdouts, rows_of(same).holdouts) == (1, 1)
     assert cluster_variance(thrice.contributions, same.entity) == pytest.approx(
@@ -129,7 +129,7 @@ def trials(noises, *, metric="log_loss"):
     rows = source(random)
     all_scored = [list(scored(rows, random, noise=noise)) for noise in noises]
     sample = RowSample.of(all_scored[0], entity="customer")
-    found = [averaged(sample, of, metrics=(metric,))[metric] for of in all_scored]
+    found = [averaged(sample, of, metrics=only(metric))[metric] for of in all_scored]
     return sample, [(f"trial {n}", of) for n, of in enumerate(found)]
 
 
@@ -163,10 +163,10 @@ def test_too_few_days_are_told_in_words():
 
 
 def test_a_choice_is_measured_on_later_rows_than_those_that_chose_it():
-    choice = NestedChoice(metric="roc_auc", larger=True, entity="customer")
+    choice = NestedChoice(metric=METRICS.of_rows("roc_auc"), larger=True, entity="customer")
     held = {name: drawn(noise=noise)[-1][1] for name, noise in (("a", 3.0), ("b", 0.1), ("c", 1.0))}
     for name, table in held.items():
-        choice.consider(name, table, base_rate=0.3)
+        choice.consider(name, table, given=0.3)
 
     found = choice.result()
 
@@ -183,12 +183,12 @@ def test_the_figure_of_a_choice_is_not_too_good_and_that_of_the_best_is():
     random, best, nested = np.random.default_rng(1), [], []
     for _ in range(30):
         y = (random.random(400) < 0.5).astype("int8")  # nothing can be known: every ROC AUC is 0.5
-        choice = NestedChoice(metric="roc_auc", larger=True, entity="")
+        choice = NestedChoice(metric=METRICS.of_rows("roc_auc"), larger=True, entity="")
         days = [FIRST + dt.timedelta(days=n // 10) for n in range(400)]
         values = []
         for n in range(20):
             table = pl.DataFrame({"day": days, "score": random.random(400), "outcome": y})
-            choice.consider(f"{n}", table, base_rate=0.5)
+            choice.consider(f"{n}", table, given=0.5)
             values.append(row_values("roc_auc", y, table["score"].to_numpy(), base_rate=0.5).value)
         best.append(max(values))
         nested.append(choice.result().value)
@@ -199,10 +199,12 @@ def test_the_figure_of_a_choice_is_not_too_good_and_that_of_the_best_is():
 
 def test_there_is_nothing_to_choose_of_one_trial_or_of_rows_with_one_outcome():
     table = drawn()[0][1]
-    alone, same = (NestedChoice(metric="brier", larger=False, entity="customer") for _ in range(2))
-    alone.consider("a", table, base_rate=0.3)
+    alone, same = (
+        NestedChoice(metric=METRICS.of_rows("brier"), larger=False, entity="customer") for _ in range(2)
+    )
+    alone.consider("a", table, given=0.3)
     for name in "ab":
-        same.consider(name, table.with_columns(pl.lit(0, dtype=pl.Int8).alias("outcome")), base_rate=0.3)
+        same.consider(name, table.with_columns(pl.lit(0, dtype=pl.Int8).alias("outcome")), given=0.3)
 
     assert (alone.result(), same.result()) == (None, None)
 
@@ -221,7 +223,8 @@ def test_an_interval_over_days_that_share_rows_is_hardly_narrower_than_that_of_o
     holdouts = drawn()
 
     one, three = (
-        pool(held, entity="customer", names=["roc_auc"]) for held in (lambda: holdouts[:1], lambda: holdouts)
+        pool(held, entity="customer", metrics=only("roc_auc"))
+        for held in (lambda: holdouts[:1], lambda: holdouts)
     )
 
     width = [of.metrics["roc_auc"].high - of.metrics["roc_auc"].low for of in (one, three)]
@@ -238,7 +241,9 @@ def test_an_interval_over_days_holds_the_truth_as_often_as_it_says():
         y = (random.random(rows.height) < 1 / (1 + np.exp(-effect))).astype("int8")
         rows = rows.with_columns(pl.Series("outcome", y), pl.lit(float(np.log(3 / 7))).alias("logit"))
         holdouts = list(scored(rows, random, noise=0.0))
-        of = pool(lambda holdouts=holdouts: holdouts, entity="customer", names=["brier"]).metrics["brier"]
+        of = pool(lambda holdouts=holdouts: holdouts, entity="customer", metrics=only("brier")).metrics[
+            "brier"
+        ]
         held.append(of.low <= 0.29 <= of.high)
 
     assert np.mean(held) >= 0.9

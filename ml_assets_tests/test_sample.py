@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular import shop, tabular
-from ml_assets.pipelines.tabular.parameters import DATASETS, TrainingParameters
+from ml_assets.pipelines.tabular.parameters import SAMPLES, TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
@@ -36,7 +36,7 @@ for dataset in ("orders", "customers"):
 """
 
 any_day = st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2100, 12, 31))
-any_dataset = st.sampled_from(sorted(DATASETS))
+any_dataset = st.sampled_from(sorted(SAMPLES))
 
 
 def _rows(dataset, first, last):
@@ -85,7 +85,7 @@ def test_every_day_has_sound_rows(dataset, day):
     assert not table.select(pl.selectors.float().is_nan().any()).row(0).count(True)
 
 
-@pytest.mark.parametrize("dataset", sorted(DATASETS))
+@pytest.mark.parametrize("dataset", sorted(SAMPLES))
 def test_rows_have_the_types_that_sources_promise(dataset):
     schema = _rows(dataset, DAY, DAY).schema
     contract = SAMPLE.contract(dataset)
@@ -126,7 +126,7 @@ def test_weekends_are_quiet_and_the_weeks_before_christmas_are_not():
     assert weekend < sizes["len"].mean() < december
 
 
-@pytest.mark.parametrize("dataset", sorted(DATASETS))
+@pytest.mark.parametrize("dataset", sorted(SAMPLES))
 def test_a_model_finds_the_signal_but_not_all_of_it(dataset):
     features = SAMPLE.contract(dataset).features
     table = _rows(dataset, DAY - dt.timedelta(days=119), DAY).with_columns(pl.col(features).fill_null(0))

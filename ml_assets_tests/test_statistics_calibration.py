@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from ml_assets.core.statistics.calibration import calibration, perfect_calibration_error
-from ml_assets.core.statistics.row_values import row_values
+from ml_assets_tests.row_metrics import row_values
 from ml_assets_tests.simulated import calibrated
 
 

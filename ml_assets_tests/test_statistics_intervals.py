@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, t
 
 from ml_assets.core.statistics.intervals import auc_interval, cluster_variance, mean_interval
-from ml_assets.core.statistics.row_values import row_values
+from ml_assets_tests.row_metrics import row_values
 
 
 @st.composite

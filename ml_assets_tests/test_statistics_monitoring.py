@@ -15,18 +15,12 @@ from scipy.stats import binom
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.statistics.tries import error_of_look
-from ml_assets.pipelines.tabular.monitoring.decide import (
-    Estimate,
-    Evaluated,
-    Rows,
-    decide,
-    difference,
-    too_few,
-    verdicts_of,
-)
+from ml_assets.pipelines.tabular.monitoring.by_task import decide
+from ml_assets.pipelines.tabular.monitoring.change import Estimate, Evaluated, Rows, difference
+from ml_assets.pipelines.tabular.monitoring.decide import too_few, verdicts_of
 from ml_assets.pipelines.tabular.monitoring.look import Look, look_at
-from ml_assets.pipelines.tabular.monitoring.verdicts import VERDICTS, MetricChange, Verdicts
-from ml_assets_tests.watched import Watched
+from ml_assets.pipelines.tabular.monitoring.verdicts import MetricChange, Verdicts
+from ml_assets_tests.watched import VERDICTS, Watched
 
 ONCE = Look(number=1, error=0.05)
 DAY = dt.date(2025, 7, 1)

@@ -15,8 +15,8 @@ from ml_assets.core.statistics.paired import (
     difference,
     missing,
 )
-from ml_assets.core.statistics.row_values import row_values
 from ml_assets.core.statistics.tries import error_of_look, error_of_try
+from ml_assets_tests.row_metrics import row_values
 from ml_assets_tests.simulated import Scene, autoregressive
 
 

@@ -6,10 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from ml_assets.core.statistics.row_values import placement_values, row_values
+from ml_assets.core.statistics.yes_no import placement_values
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.evaluation import metrics
-from ml_assets.pipelines.tabular.metrics import METRICS
+from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
+from ml_assets_tests.row_metrics import BINARY, row_values
 
 SMOOTH = ("roc_auc", "average_precision", "log_loss", "brier", "skill")
 BASE_RATE = 0.3
@@ -34,7 +34,7 @@ def drawn(n=400, seed=1):
 def test_the_value_is_that_of_the_evaluation(drawn_rows):
     expected = metrics(*drawn_rows, base_rate=BASE_RATE, entity=np.arange(len(drawn_rows[0])))
 
-    for metric in METRICS.ranked:
+    for metric in BINARY.ranked:
         found = row_values(metric, *drawn_rows, base_rate=BASE_RATE)
         assert found.value == pytest.approx(expected[metric], rel=1e-12, abs=1e-12), metric
 
@@ -52,7 +52,7 @@ def test_the_value_is_that_of_scikit_learn(drawn_rows):
     assert found["skill"] == pytest.approx(1 - brier / np.mean((y - BASE_RATE) ** 2), rel=1e-9)
 
 
-@pytest.mark.parametrize("metric", METRICS.ranked)
+@pytest.mark.parametrize("metric", BINARY.ranked)
 @given(rows())
 def test_influences_have_a_mean_of_nothing(metric, drawn_rows):
     found = row_values(metric, *drawn_rows, base_rate=BASE_RATE)
@@ -62,7 +62,7 @@ def test_influences_have_a_mean_of_nothing(metric, drawn_rows):
     assert found.contributions.sum() == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("metric", METRICS.ranked)
+@pytest.mark.parametrize("metric", BINARY.ranked)
 @given(rows(), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(metric, drawn_rows, random):
     y, score = drawn_rows
@@ -100,7 +100,7 @@ def test_the_influence_is_the_derivative_in_the_weight_of_the_row(metric):
         assert found.influence[row] == pytest.approx(len(y) * (up - down) / 2e-4, rel=1e-4, abs=1e-6)
 
 
-@pytest.mark.parametrize("metric", METRICS.ranked)
+@pytest.mark.parametrize("metric", BINARY.ranked)
 def test_the_influences_say_how_much_a_metric_varies_from_sample_to_sample(metric):
     values, errors = [], []
     for seed in range(400):

@@ -8,12 +8,13 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
+from ml_assets.pipelines.tabular.columns import matrix
 from sklearn.metrics import roc_auc_score
 
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.tabular.estimators import calibrated, folds
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
-from ml_assets.pipelines.tabular.training import fit, matrix, predict
+from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.storage import canonical_skops
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.tables import CONTRACT, training_table
@@ -24,7 +25,9 @@ VARIANTS = [
 
 
 def build(parameters, *, numbers, categories):
-    return calibrated(RECIPES[parameters.model_version].build(parameters, numbers, categories), parameters)
+    return calibrated(
+        RECIPES[parameters.model_version].build["binary"](parameters, numbers, categories), parameters
+    )
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
@@ -396,3 +399,13 @@ def set_of(estimator):
     """What it is built of: names and plain values."""
     plain = (str, int, float, bool)
     return {(name, value) for name, value in estimator.get_params().items() if isinstance(value, plain)}
+
+
+@pytest.mark.parametrize("version", RECIPES)
+def test_numbers_that_32_bits_do_not_hold_are_learned_from(version):
+    table = training_table().with_columns(value=pl.col("value") * 1e48)
+
+    model = fit(table, contract=CONTRACT, parameters=TrainingParameters(model_version=version)).value
+
+    score = predict(model, table, CONTRACT)
+    assert score[table["y"].to_numpy() == 1].mean() > score[table["y"].to_numpy() == 0].mean() + 0.05

@@ -6,10 +6,12 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from ml_assets.core.statistics.tries import error_of_look
-from ml_assets.pipelines.tabular.monitoring.decide import Rows, calibration_test, log_loss, ranking, too_few
+from ml_assets.pipelines.tabular.monitoring.change import Rows
+from ml_assets.pipelines.tabular.monitoring.decide import calibration_test, log_loss, ranking, too_few
 from ml_assets.pipelines.tabular.monitoring.look import Look
-from ml_assets.pipelines.tabular.monitoring.verdicts import VERDICTS
+from ml_assets.pipelines.tabular.monitoring.verdicts import Verdicts
 
+VERDICTS = tuple(Verdicts.model_fields)
 SOUND = (-2.23, 0.97)  # log odds of an outcome: 13 % positives, ROC AUC 0.74
 
 

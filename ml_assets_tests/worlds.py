@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from ml_assets.pipelines.tabular.columns import labels
 from sklearn.metrics import roc_auc_score
 
 from ml_assets.core.contract import DatasetContract
@@ -14,7 +15,7 @@ from ml_assets.core.entities import entities
 from ml_assets.core.statistics.intervals import auc_interval
 from ml_assets.pipelines.tabular.evaluation import evaluate
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets.pipelines.tabular.training import fit, labels, predict
+from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.pipelines.tabular.training_set import training_set
 
 AS_OF = dt.date(2025, 6, 30)

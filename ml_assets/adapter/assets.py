@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.checks import Event, log_check, selected_checks
-from ml_assets.adapter.partitions import BACKFILL, daily
+from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
 from ml_assets.adapter.record import failure, materialization
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspace_of
@@ -63,7 +63,7 @@ def assets_of_view(
     Dagster fact: outputs that are declared by `specs` take no values. Those of `outs` do, and go through the IO manager;
     what depends on what is said beside them.
     """
-    days = partitions or daily()
+    days = partitions or days_of_pipeline(view.pipeline)
     assets = view.pipeline.assets
     checks = [check for asset in assets for check in view.checks(asset).values()]
 
@@ -109,7 +109,7 @@ def _run(context: dg.AssetExecutionContext, view: View) -> Iterator[Event]:
     if not context.selected_asset_keys:
         refuse_mistyped(context, params=view.params)
     else:
-        days = days_of(context)
+        days = days_of(context, every=view.pipeline.every)
         announce(context, parameters, days, view=view)
         make = _one_day if len(days) == 1 else _several_days
         yield from make(context, parameters, days, view=view, workspace=workspace)

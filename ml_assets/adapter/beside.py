@@ -21,7 +21,7 @@ import dagster as dg
 
 from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.own import each_day
-from ml_assets.adapter.partitions import BACKFILL, daily
+from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
 from ml_assets.adapter.refusal import our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of, refuse_mistyped, workspace_of
@@ -74,7 +74,7 @@ class Beside:
         view, run = self.view, context.run
         params, options = given[view.params], given[OPTIONS]
         refuse_mistyped(context, params=view.params)
-        days, config = days_of(context), given.get(CONFIG)
+        days, config = days_of(context, every=view.pipeline.every), given.get(CONFIG)
         parameters = plain(params, view.pipeline.parameters)
         pipeline = self.pipeline(config)
         workspace = replace(workspace_of(options, run, view=view), pipeline=pipeline)
@@ -149,8 +149,8 @@ def dagster_asset(
         beside = _read(function, view, threads=threads)
         DECLARED.setdefault(pipeline, {})[beside.asset.name] = beside
         if beside.config is None or not issubclass(beside.config, Parameters):
-            return _asset(beside, partitions or daily(), declared)
-        return _refused(beside.config)(_asset(beside, partitions or daily(), declared))
+            return _asset(beside, partitions or days_of_pipeline(pipeline), declared)
+        return _refused(beside.config)(_asset(beside, partitions or days_of_pipeline(pipeline), declared))
 
     return decorate
 

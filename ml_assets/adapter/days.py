@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import dagster as dg
 
 from ml_assets.adapter.refusal import at_launch
-from ml_assets.core.as_of import parse, problems
+from ml_assets.core.as_of import is_day, parse, problems
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import load_settings
@@ -21,19 +21,22 @@ HALF = f"as_of: half a range. Allowed: {START} and {END}, or {PARTITION} alone."
 BACKWARDS = "as_of: a range whose last day is before its first. Allowed: the earlier day first."
 
 
-def days_of(tags: Mapping[str, str], *, now: dt.datetime, first: dt.date | None) -> list[dt.date]:
+def days_of(
+    tags: Mapping[str, str], *, now: dt.datetime, first: dt.date | None, every: str = ""
+) -> list[dt.date]:
     """The day of a run, or each day of its range, as its tags tell.
 
     Raises RefusedError where there is none, or one that cannot be learned at `now`; `first` is the first that can
     be, or None where that is not known.
     """
     ends = [parse(text) for text in _ends(tags)]
-    if wrong := problems(ends, now=now, first=first):
+    if wrong := problems(ends, now=now, first=first, every=every):
         raise RefusedError(wrong)
     start, end = (day for day in ends if day)
     if start > end:
         raise RefusedError([BACKWARDS])
-    return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
+    days = (start + dt.timedelta(days=n) for n in range((end - start).days + 1))
+    return [day for day in days if is_day(day, every=every)]
 
 
 def refuse_days(run: dg.DagsterRun | None, *, steps: Collection[str]) -> None:

@@ -9,6 +9,8 @@ import logging
 
 import dagster as dg
 
+from ml_assets.core.as_of import EVERY, WEEKDAYS
+from ml_assets.core.pipeline import Declared
 from ml_assets.pipeline.days import DAYS_PER_RUN
 from ml_assets.settings import load_settings
 
@@ -20,6 +22,24 @@ _LOADED = dg.DailyPartitionsDefinition(start_date=load_settings().first_as_of.is
 def daily() -> dg.DailyPartitionsDefinition:
     """The partitions of every asset."""
     return _LOADED
+
+
+def days_of_pipeline(pipeline: Declared) -> dg.TimeWindowPartitionsDefinition:
+    """The partitions of the assets of a pipeline: each day, or those that its `every` says.
+
+    Dagster fact: a week is a partition once it is over, and with an offset from its first day on, whose as_of it is.
+    """
+    match = EVERY.match(pipeline.every)
+    if match is None:
+        return daily()
+    cron = f"0 0 * * {(WEEKDAYS.index(match['weekday']) + 1) % 7}"
+    return dg.TimeWindowPartitionsDefinition(
+        start=_LOADED.start.replace(tzinfo=None),
+        fmt="%Y-%m-%d",
+        cron_schedule=cron,
+        timezone="UTC",
+        end_offset=1,
+    )
 
 
 def first_loaded() -> dt.date:

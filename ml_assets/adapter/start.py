@@ -17,9 +17,10 @@ from ml_assets.pipeline.workspace import Workspace, open_workspace, utc_now
 from ml_assets.settings import load_settings
 
 
-def days_of(context: dg.AssetExecutionContext) -> list[dt.date]:
-    """The as_of days of this run; RefusedError where it has none, or one that cannot be learned."""
-    return partition.days_of(context.run.tags, now=utc_now(), first=load_settings().first_as_of)
+def days_of(context: dg.AssetExecutionContext, *, every: str = "") -> list[dt.date]:
+    """The as_of days of this run; RefusedError where it has none, or one that cannot be learned or `every` leaves out."""
+    first = load_settings().first_as_of
+    return partition.days_of(context.run.tags, now=utc_now(), first=first, every=every)
 
 
 def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: View) -> Workspace:

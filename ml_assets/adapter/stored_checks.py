@@ -37,7 +37,9 @@ def check_stored(
             place, made = _latest(asset, context.instance, view)
             _log(context, checks, made, place)
             continue
-        keys = [view.pipeline.key(asset, parameters, day) for day in days_of(context)]
+        keys = [
+            view.pipeline.key(asset, parameters, day) for day in days_of(context, every=view.pipeline.every)
+        ]
         stored = [_made(workspace.store, key) for key in keys]
         if len(stored) == 1:
             said = _said(stored[0], checks, workspace)

@@ -4,13 +4,22 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+EVERY = re.compile(rf"^week on (?P<weekday>{'|'.join(WEEKDAYS)})\Z")
 USUAL_FIRST = dt.date(2025, 1, 1)
 _ISO = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
-def last_complete_day(now: dt.datetime) -> dt.date:
-    """Yesterday in UTC: the latest day whose end has passed at `now` (timezone-aware)."""
-    return now.astimezone(dt.timezone.utc).date() - dt.timedelta(days=1)
+def last_complete_day(now: dt.datetime, *, every: str = "") -> dt.date:
+    """Yesterday in UTC: the latest day whose end has passed at `now` (timezone-aware); of those that `every` allows."""
+    yesterday = now.astimezone(dt.timezone.utc).date() - dt.timedelta(days=1)
+    return next(day for n in range(7) if is_day(day := yesterday - dt.timedelta(days=n), every=every))
+
+
+def is_day(day: dt.date, *, every: str) -> bool:
+    """Whether a pipeline is made for a day: any, or for `week on monday` a Monday."""
+    match = EVERY.match(every)
+    return match is None or WEEKDAYS[day.weekday()] == match["weekday"]
 
 
 def window(last: dt.date, *, days: int, first: dt.date) -> tuple[dt.date, ...]:
@@ -27,13 +36,14 @@ def parse(text: str) -> dt.date | None:
         return None
 
 
-def problem(day: dt.date | None, *, now: dt.datetime, first: dt.date | None) -> str | None:
+def problem(day: dt.date | None, *, now: dt.datetime, first: dt.date | None, every: str = "") -> str | None:
     """What is wrong with `day` as an as_of, as one line, or None.
 
     Args:
         day: what was asked for; None where it was no real day.
         now: the present moment, timezone-aware.
         first: the first day that is allowed, or None where that is not known yet.
+        every: which days its pipeline is made for, `week on monday`; "" for each.
     """
     last = last_complete_day(now)
     if day is None:
@@ -44,10 +54,15 @@ def problem(day: dt.date | None, *, now: dt.datetime, first: dt.date | None) -> 
         return (
             f"as_of: before the first day. Allowed: {first} to {last}; ML_ASSETS_FIRST_AS_OF sets the first."
         )
+    if not is_day(day, every=every):
+        near = last_complete_day(now, every=every)
+        return f"as_of: not a day of its pipeline, which is made every {every}. Allowed: such as {near}."
     return None
 
 
-def problems(days: Iterable[dt.date | None], *, now: dt.datetime, first: dt.date | None) -> list[str]:
+def problems(
+    days: Iterable[dt.date | None], *, now: dt.datetime, first: dt.date | None, every: str = ""
+) -> list[str]:
     """What is wrong with several days, each line once."""
-    found = (problem(day, now=now, first=first) for day in days)
+    found = (problem(day, now=now, first=first, every=every) for day in days)
     return list(dict.fromkeys(line for line in found if line is not None))

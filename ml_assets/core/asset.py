@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.resource import Resource
+from ml_assets.core.statistics.row_values import RowMetric
 from ml_assets.errors import DefinitionError
 
 if TYPE_CHECKING:  # loading it takes longer than all of the definitions
@@ -30,9 +31,11 @@ class Metric:
         name: its name; groups follow a dot, `mae.block0`.
         better: which way is better; of one that only describes, "none".
         margin: by how much it may be worse and still count as not worse; None where nobody said.
+        relative: whether the margin is a share of the value that it is compared with, as 0.02 for 2 %.
         interval: the names of the metrics that are the ends of its 95 % interval.
         over: the parameter that says over how many days it is measured, or `28 days`; "" for a single day.
         baseline: the metric that says what a model without any skill would reach.
+        rows: what it is of single rows, where that is known: then trials and models are compared by the rows that they share.
 
     Raises:
         DefinitionError: it cannot be such a one.
@@ -41,9 +44,11 @@ class Metric:
     name: str
     better: Better = field(default="none", kw_only=True)
     margin: float | None = field(default=None, kw_only=True)
+    relative: bool = field(default=False, kw_only=True)
     interval: tuple[str, str] | None = field(default=None, kw_only=True)
     over: str = field(default="", kw_only=True)
     baseline: str = field(default="", kw_only=True)
+    rows: RowMetric | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if problem := _problem_of(self):

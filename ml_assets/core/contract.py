@@ -17,8 +17,10 @@ from pydantic_core import PydanticCustomError
 MOST_IDS = 1_000
 MOST_FEATURES = 10_000
 LARGEST = 1e50  # of a feature: squares and powers of larger numbers are no numbers any more
+_NEW = {"timezone": "UTC", "task": "binary"}
 
 Type: TypeAlias = Literal["number", "integer", "category", "text", "time", "boolean"]
+Task: TypeAlias = Literal["binary", "multiclass", "regression"]
 
 
 class DatasetContract(BaseModel):
@@ -34,6 +36,7 @@ class DatasetContract(BaseModel):
         entity: optional, the id whose rows belong together, such as the customer; see `core.entities`.
         known_at: optional, the column with the time when the row arrived, UTC: before it nobody knew of the row.
         timezone: whose midnights begin and end the days that the folders of the files name.
+        task: what a label is to whoever learns from it: 0 or 1, one of several classes, or a number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
@@ -47,6 +50,7 @@ class DatasetContract(BaseModel):
     entity: str = ""
     known_at: str = ""
     timezone: str = "UTC"
+    task: Task = "binary"
 
     @field_validator("timezone")
     @classmethod
@@ -99,9 +103,9 @@ class DatasetContract(BaseModel):
 
     @model_serializer(mode="wrap")
     def _without_what_is_new(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Its fields; `timezone` only where it is stated, so that what was stored of a contract stays as it was."""
+        """Its fields; the newer ones only where they are stated, so that what was stored of a contract stays as it was."""
         fields: dict[str, Any] = handler(self)
-        return {name: value for name, value in fields.items() if name != "timezone" or value != "UTC"}
+        return {name: value for name, value in fields.items() if _NEW.get(name) != value}
 
     @property
     def columns(self) -> tuple[str, ...]:

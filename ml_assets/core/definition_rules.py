@@ -6,6 +6,7 @@ import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
+from ml_assets.core.as_of import EVERY
 from ml_assets.core.asset import DAYS, Asset, Metric
 from ml_assets.core.definition import definition_problems
 from ml_assets.core.nearest import nearest
@@ -106,6 +107,13 @@ def _over_problem(metric: Metric, parameters: type[Parameters]) -> str:
     )
 
 
+def every_problems(every: object) -> list[str]:
+    """What keeps a text from saying for which days a pipeline is made."""
+    if every == "" or (isinstance(every, str) and EVERY.match(every)):
+        return []
+    return ['every: not known. Write every="week on monday", or leave it out for each day.']
+
+
 def folder_problems(folder: object) -> list[str]:
     """What keeps a text from being the first part of a pipeline's paths."""
     if folder in ("", None) or not name_problem(folder):
@@ -115,11 +123,14 @@ def folder_problems(folder: object) -> list[str]:
     ]
 
 
-def commands_problems(commands: object) -> list[str]:
-    """What keeps a text from being the place of a table of commands."""
-    if commands == "" or (isinstance(commands, str) and REFERENCE.match(commands)):
-        return []
-    return ['commands: not MODULE:NAME. Write commands="shop.commands:TABLE", or leave it out.']
+def places_problems(**places: object) -> list[str]:
+    """What keeps texts from being the places, MODULE:NAME, of what a pipeline brings: commands, a comparison."""
+    wrong = [name for name, place in places.items() if not (isinstance(place, str) and _is_place(place))]
+    return [f'{name}: not MODULE:NAME. Write {name}="shop.{name}:NAME", or leave it out.' for name in wrong]
+
+
+def _is_place(place: str) -> bool:
+    return not place or bool(REFERENCE.match(place))
 
 
 class _Uses(Protocol):

@@ -1,12 +1,16 @@
 """What a pipeline declares of its metrics: which way each is better, its margin, its interval, in the order shown."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
+from typing import Any
 
 from ml_assets.core.asset import DAYS
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, Metric
+from ml_assets.core.statistics.row_values import RowMetric
 from ml_assets.errors import RefusedError
 
 
@@ -64,10 +68,62 @@ class Metrics:
             raise RefusedError([f"metric: cannot rank trials. Allowed: {', '.join(self.ranked)}."])
         return metric.better == "larger"
 
+    def is_relative(self, name: str) -> bool:
+        """Whether its margin is a share of the value that it is compared with."""
+        metric = self.get(name)
+        return metric is not None and metric.relative
+
     def margin(self, name: str) -> float | None:
         """By how much it may be worse; None where nobody said."""
         metric = self.get(name)
         return None if metric is None else metric.margin
+
+    def shown(self, name: str, values: Collection[str]) -> str:
+        """A metric that is among `values`: that of the name, or in place of the very first the first that can rank and is.
+
+        Not every kind of outcome has the first, which is shown where nobody chose.
+        """
+        if name in values or name != self.names[0]:
+            return name
+        return self.first_measured(values) or name
+
+    def rows(self, name: str) -> RowMetric | None:
+        """What a metric is of single rows; None where that is not known, as of every group."""
+        metric = self._by_name.get(name)
+        return None if metric is None else metric.rows
+
+    def of_rows(self, name: str) -> RowMetric:
+        """What a metric is of single rows; RefusedError where that is not known."""
+        found = self.rows(name)
+        if found is None:
+            known = ", ".join(metric.name for metric in self.declared if metric.rows)
+            raise RefusedError([f"metric: not known row by row. Allowed: {known}."])
+        return found
+
+    def measured(self, y: Any, score: Any, entity: Any, *, facts: Mapping[str, Any]) -> dict[str, float]:
+        """Those that rows have, each with the ends of its interval where one is declared; not rounded.
+
+        Args:
+            y: outcomes of shape (n,).
+            score: what was predicted, of shape (n,) or (n, classes).
+            entity: integers of shape (n,), equal for rows that belong together.
+            facts: of what was trained on, for metrics that take one.
+        """
+        found: dict[str, float] = {}
+        for metric in self.declared:
+            if (of := metric.rows) is None:
+                continue
+            with suppress(ValueError):  # these rows do not have it
+                found[metric.name] = of.values(y, score, of.given(facts)).value
+                if metric.interval:
+                    low, high = of.interval(y, score, entity, given=of.given(facts))
+                    ends = of.within(low, high) if isfinite(low) else ()  # of one entity nothing can be said
+                    found |= dict(zip(metric.interval, ends, strict=False))
+        return found
+
+    def first_measured(self, values: Collection[str]) -> str:
+        """The first declared metric that can rank and is among `values`; "" where there is none."""
+        return next((it.name for it in self.declared if it.better != "none" and it.name in values), "")
 
     def days(self, name: str, parameters: Parameters) -> int:
         """Over how many days it is measured: as a parameter says, or `28 days`; 1 where neither is declared.

@@ -19,12 +19,13 @@ from ml_assets.core.asset import Asset, Better, Check, Making, Metric, Sample, T
 from ml_assets.core.asset_reader import Reader
 from ml_assets.core.definition_rules import (
     REFERENCE,
-    commands_problems,
+    every_problems,
     folder_problems,
     metrics_problems,
     name_problem,
     parameters_problems,
     path_problems,
+    places_problems,
     use_problem,
     whole_problems,
 )
@@ -52,6 +53,7 @@ class Declared:
         parameters: the class of all of its parameters.
         path: the parameters that are worth seeing in a path, in this order.
         folder: the first part of its paths; "" for none.
+        every: the days that it is made for, `week on monday`; "" for each.
         promotes: the asset that is promoted, or None.
         metrics: what its artifacts are compared by.
         not_worse: the function, as MODULE:NAME, that compares a candidate with what serves; "" for that of the library,
@@ -74,14 +76,15 @@ class Declared:
         folder: str | None = None,
         not_worse: str = "",
         commands: str = "",
+        every: str = "",
     ) -> None:
         if problem := name_problem(name):
             raise DefinitionError(f"Pipeline {name}: {problem}")
         problems = parameters_problems(parameters)
         if not problems:
             problems = [*path_problems(path, parameters), *metrics_problems(metrics, parameters)]
-        places = [*commands_problems(commands), *_reference_problems(not_worse=not_worse)]
-        _refuse(name, [*problems, *folder_problems(folder), *places])
+        places = places_problems(commands=commands, not_worse=not_worse)
+        _refuse(name, [*problems, *folder_problems(folder), *every_problems(every), *places])
         self.name = name
         self.parameters = parameters
         self.path = tuple(path)
@@ -90,6 +93,7 @@ class Declared:
         self.folder = name if folder is None else folder
         self.not_worse = not_worse
         self.commands = commands
+        self.every = every
         self.module = _caller_of(self, sys._getframe(1))  # noqa: SLF001
         self._assets: dict[str, Asset] = {}
         self._uses: dict[str, Declared] = {}
@@ -302,11 +306,6 @@ class Declared:
                 'what starts it under `if __name__ == "__main__":`.'
             )
         return found_again, (self.reference, str(getattr(sys.modules[self.module], "__file__", "") or ""))
-
-
-def _reference_problems(**named: str) -> list[str]:
-    wrong = (argument for argument, place in named.items() if place and not REFERENCE.match(place))
-    return [f"{argument} names no function. Write MODULE:NAME." for argument in wrong]
 
 
 def _refuse(name: str, problems: Sequence[str]) -> None:

@@ -5,17 +5,19 @@ in. So a row counts once, however many days have measured it.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
+from ml_assets.core.contract import Task
 from ml_assets.core.entities import entity_codes
 from ml_assets.core.point_in_time import DAY
-from ml_assets.core.scores import OUTCOME, SCORE
-from ml_assets.core.statistics.row_values import row_values
+from ml_assets.core.scores import OUTCOME, row_keys
+from ml_assets.core.scores import scored as scores_and_outcomes
+from ml_assets.core.statistics.row_values import RowMetric
 
 TWIN = "twin of the same key"  # a row's place among those that its key does not tell apart
 ROW = "row of the sample"
@@ -28,7 +30,9 @@ class RowSample:
     Attributes:
         day: the event day of each row as a proleptic ordinal, shape (n,).
         entity: integers of shape (n,), equal for rows of one entity.
-        outcome: 0 or 1, shape (n,).
+        outcome: 0 or 1, the place of a class, or a number, shape (n,).
+        task: what an outcome is.
+        levels: the outcomes of which there should be some; empty where they are numbers.
         places: by as_of, which of these rows each row of its holdout is, in the order of the evaluation's scores.
         keys: by as_of, the columns that tell its rows apart.
     """
@@ -38,6 +42,8 @@ class RowSample:
     outcome: Any
     places: Mapping[dt.date, Any]
     keys: Mapping[dt.date, pl.DataFrame]
+    task: Task = "binary"
+    levels: tuple[int, ...] = (0, 1)
 
     @classmethod
     def of(cls, scored: Iterable[tuple[dt.date, pl.DataFrame]], *, entity: str) -> "RowSample":
@@ -49,8 +55,8 @@ class RowSample:
         """
         keys, outcomes = {}, []
         for as_of, table in scored:
-            keys[as_of] = row_keys(table)
-            outcomes.append(_numbered(keys[as_of]).with_columns(table[OUTCOME]))
+            keys[as_of], held = row_keys(table), scores_and_outcomes(table)
+            outcomes.append(_numbered(keys[as_of]).with_columns(pl.Series(OUTCOME, held.outcome)))
         names = [name for name in outcomes[0].columns if name != OUTCOME]
         rows = pl.concat(outcomes).unique(names, keep="last", maintain_order=True).sort(names)
         places = {as_of: _places(rows, key) for as_of, key in keys.items()}
@@ -60,6 +66,8 @@ class RowSample:
             outcome=rows[OUTCOME].to_numpy(),
             places=places,
             keys=keys,
+            task=held.task,
+            levels=held.levels,
         )
 
     @property
@@ -89,16 +97,16 @@ def averaged(
     sample: RowSample,
     scored: Iterable[tuple[dt.date, pl.DataFrame]],
     *,
-    metrics: Sequence[str],
-    base_rates: Mapping[dt.date, float] = MappingProxyType({}),
+    metrics: Mapping[str, RowMetric],
+    facts: Mapping[dt.date, Mapping[str, Any]] = MappingProxyType({}),
 ) -> dict[str, Averaged]:
     """The averages of metrics over all days of a sample, by name.
 
     Args:
         sample: the rows.
         scored: by as_of, the rows of its holdout as `core.scores.scored_rows` gives them; every day once.
-        metrics: some that can rank trials.
-        base_rates: by as_of, the share of positives among the training rows; only `skill` needs it.
+        metrics: by name, what they are of rows.
+        facts: by as_of, the facts of what was trained on, for metrics that take one of them.
     """
     import numpy as np
 
@@ -106,17 +114,12 @@ def averaged(
     values: dict[str, list[float]] = {name: [] for name in metrics}
     found = {name: np.zeros(len(sample.day)) for name in metrics}
     for as_of, table in scored:
-        outcome, score = table[OUTCOME].to_numpy(), table[SCORE].to_numpy()
-        for name in metrics:
-            of = row_values(name, outcome, score, base_rate=base_rates.get(as_of, 0.5))
+        held = scores_and_outcomes(table)
+        for name, metric in metrics.items():
+            of = metric.values(held.outcome, held.score, metric.given(facts.get(as_of, {})))
             values[name].append(of.value)
             found[name][sample.places[as_of]] += of.contributions / count
     return {name: Averaged(value=float(np.mean(values[name])), contributions=found[name]) for name in metrics}
-
-
-def row_keys(table: pl.DataFrame) -> pl.DataFrame:
-    """The columns that tell rows apart: event day, ids and event time."""
-    return table.drop(SCORE, OUTCOME)
 
 
 def _numbered(keys: pl.DataFrame) -> pl.DataFrame:

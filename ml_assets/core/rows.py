@@ -42,7 +42,7 @@ class Reader(Protocol):
 
         The columns are `day` (Date) and those of the contract. Whatever the files hold, ids are String and times are
         naive Datetime("us") in UTC. Coded, category features are String, number features Float64 (booleans are 0 and 1),
-        and the label is Int8 (2 stands for anything but 0, 1 and null).
+        and the label is what the contract's task says: Int8 (2 stands for anything but 0, 1 and null), String or Float64.
 
         Raises:
             SourceError: when rows cannot be used; it is raised here, not when the frame is collected.
@@ -131,7 +131,8 @@ class Rows:
             first: the first day.
             last: the last day, not after as_of.
             closed: give only rows whose outcome is known and closed.
-            coded: give features as numbers (floats) or text, and the label as 0, 1 or, for anything else, 2.
+            coded: give features as numbers (floats) or text, and the label by its task: as 0, 1 or, for
+                anything else, 2; as the name of a class; as a number.
 
         Raises:
             SourceError: rows cannot be used; it is raised here, not when the frame is collected.

@@ -65,10 +65,15 @@ def _as_now(description: Description) -> Description:
     if "model_versions" not in description:
         return description
     versions, parameters = description["model_versions"], {}
+    deciding = next(
+        name
+        for name, field in description["parameters"].items()
+        if {*(field["choices"] or ())} == {*versions}
+    )
     for name, field in description["parameters"].items():
         users = [version for version, used in versions.items() if name in used]
         some = users and len(users) < len(versions)
-        parameters[name] = {**field, "used_when": {"model_version": users}} if some else field
+        parameters[name] = {**field, "used_when": {deciding: users}} if some else field
     return {**description, "parameters": parameters}
 
 

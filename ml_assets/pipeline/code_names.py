@@ -20,6 +20,7 @@ from ml_assets.pipeline.code_modules import (
 )
 
 LIBRARY = "ml_assets"
+WITH_INSTALLED = f"{LIBRARY}.with_installed"  # what adds the entries of installed packages to a registry
 OF_EACH_MODULE = frozenset(
     {"__name__", "__file__", "__doc__", "__package__", "__spec__", "__path__", "__class__"}
 )
@@ -221,12 +222,17 @@ def _statement_of(node: ast.stmt) -> Statement:
     return Statement(node)
 
 
-def entry_of(registry: Definition, key: object) -> Statement | None:
-    """The entry of a dictionary that one statement writes with all of its keys; None where it is something else."""
+def value_of(registry: Definition) -> ast.expr | None:
+    """The expression that one statement assigns to a name; None where it is something else."""
     found = [*statements(registry)]
     node = found[0].node
-    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-    if len(registry.module.bound[registry.name]) != 1 or not isinstance(value, ast.Dict):
+    is_one = len(registry.module.bound[registry.name]) == 1
+    return node.value if is_one and isinstance(node, ast.Assign | ast.AnnAssign) else None
+
+
+def entry_of(value: ast.expr | None, key: object) -> Statement | None:
+    """The entry of a dictionary that is written with all of its keys; None where it is something else."""
+    if not isinstance(value, ast.Dict):
         return None
     entries = {
         item.value: entry

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ml_assets.core.installed import reference_of
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.resource import Resource
 from ml_assets.pipeline.code_effects import Effects, loaded_for_what_they_do
@@ -24,6 +25,7 @@ from ml_assets.pipeline.code_modules import (
 )
 from ml_assets.pipeline.code_names import (
     LIBRARY,
+    WITH_INSTALLED,
     Definition,
     Held,
     Names,
@@ -33,6 +35,7 @@ from ml_assets.pipeline.code_names import (
     entry_of,
     members,
     statements,
+    value_of,
 )
 from ml_assets.pipeline.code_text import Writer
 
@@ -132,13 +135,28 @@ class Reach:
         targets = self._names.expression(module, registry) if value is not None else []
         if len(targets) != 1 or not isinstance(targets[0], Definition) or targets[0].rest:
             return ""
-        chosen = entry_of(targets[0], value)
-        if chosen is None:
+        written = value_of(targets[0])
+        group, written = self._with_installed(targets[0].module, written)
+        chosen = entry_of(written, value)
+        installed = "" if chosen or not group else reference_of(group, str(value))
+        if chosen is None and not installed:
             return ""
         key = (targets[0].module, targets[0].name)
         self._chosen.add(key)
         self._touch(key[0])
-        return self._number((key[0], chosen))
+        if chosen:
+            return self._number((key[0], chosen))
+        name, _, attribute = installed.partition(":")
+        return self._token(key[0], self._names.attribute(name, tuple(attribute.split("."))))
+
+    def _with_installed(self, module: Module, value: ast.expr | None) -> tuple[str, ast.expr | None]:
+        """The group of entry points that add to a registry, "" for none, and the expression of its own entries."""
+        if not isinstance(value, ast.Call) or Outside(WITH_INSTALLED) not in self._names.expression(
+            module, value.func
+        ):
+            return "", value
+        group = value.args[0]
+        return (str(group.value) if isinstance(group, ast.Constant) else ""), value.args[1]
 
     def call(self, module: Module, node: ast.Call, function: str) -> None:
         """A call that imports by name, or runs a text, takes the modules whole that it may lead to."""

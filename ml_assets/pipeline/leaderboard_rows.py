@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
 from ml_assets.core.leaderboard.ranking import Evidence
 from ml_assets.core.manifest import Manifest
-from ml_assets.core.statistics.row_values import KNOWN
+from ml_assets.core.metrics import Metrics
+from ml_assets.core.statistics.row_values import RowMetric
 from ml_assets.pipeline.scores import scores_of
 from ml_assets.pipeline.workspace import Workspace
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from ml_assets.core.leaderboard.evidence import NestedChoice
     from ml_assets.core.row_sample import Averaged, RowSample
 
-RATE = "train_base_rate"
 Scored = list[tuple[dt.date, "DataFrame"]]
 """By as_of, the rows of the holdout with their scores."""
 
@@ -48,12 +48,14 @@ def evidence(
     """
     if len(board.trials) < 2 or not board.trials[0].complete:  # noqa: PLR2004 - nothing to compare
         return Evidence()
-    if board.metric not in KNOWN:
+    metric = Metrics.of(workspace.pipeline).rows(board.metric)
+    if metric is None:
         from ml_assets.core.leaderboard.evidence import by_days
 
         return by_days(board, window_days=window_days)
     return _Reading(
         board=board,
+        metric=metric,
         evaluations=evaluations,
         shared={manifest.sha256: manifest for manifest in shared},
         workspace=workspace,
@@ -65,6 +67,7 @@ class _Reading:
     """One leaderboard whose scores are read."""
 
     board: Leaderboard
+    metric: RowMetric
     evaluations: Mapping[tuple[str, dt.date], Manifest]
     shared: Mapping[str, Manifest]
     workspace: Workspace
@@ -79,7 +82,7 @@ class _Reading:
             return Evidence()
         entity = str(self.evaluations[first.run_id, first.as_of].facts.get("entity", ""))
         sample = RowSample.of(scored, entity=entity)
-        nested = NestedChoice(metric=self.board.metric, larger=self.board.larger_is_better, entity=entity)
+        nested = NestedChoice(metric=self.metric, larger=self.board.larger_is_better, entity=entity)
         trials = self._averaged([first, *others], sample, nested)
         against = against_first(sample, trials, larger=self.board.larger_is_better)
         rows = rows_of(sample)
@@ -95,10 +98,10 @@ class _Reading:
             scored = self._scored(trial)
             if scored is None or not all(sample.holds(day, table) for day, table in scored):
                 continue
-            rates = self._base_rates(trial)
-            nested.consider(trial.run_id, scored[-1][1], base_rate=rates[trial.as_of])
-            metric = self.board.metric
-            yield trial.run_id, averaged(sample, scored, metrics=(metric,), base_rates=rates)[metric]
+            facts = {day: self._facts(self.evaluations[trial.run_id, day]) for day in self.board.days}
+            nested.consider(trial.run_id, scored[-1][1], given=self.metric.given(facts[trial.as_of]))
+            name = self.board.metric
+            yield trial.run_id, averaged(sample, scored, metrics={name: self.metric}, facts=facts)[name]
 
     def _scored(self, trial: RankedTrial) -> Scored | None:
         """The scores of a trial, oldest day first; None where they are not all there."""
@@ -113,10 +116,7 @@ class _Reading:
             found.append((day, table))
         return found
 
-    def _base_rates(self, trial: RankedTrial) -> dict[dt.date, float]:
-        """By day, the share of positives that the trial was trained on; only `skill` needs it."""
-        return {day: self._base_rate(self.evaluations[trial.run_id, day]) for day in self.board.days}
-
-    def _base_rate(self, evaluation: Manifest) -> float:
-        inputs = [self.shared[item.sha256] for item in evaluation.artifacts if item.sha256 in self.shared]
-        return float(next(manifest.facts[RATE] for manifest in inputs if RATE in manifest.facts))
+    def _facts(self, evaluation: Manifest) -> Mapping[str, Any]:
+        """Those of what it was made of that trials share, such as the rows that were trained on."""
+        made_of = (self.shared[item.sha256] for item in evaluation.artifacts if item.sha256 in self.shared)
+        return {name: fact for manifest in made_of for name, fact in manifest.facts.items()}

@@ -1,7 +1,7 @@
 """A promotion: decided on what is stored, then copied byte for byte, then written into the log of releases."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ml_assets.core.metrics import Metrics
@@ -90,15 +90,15 @@ def evaluate(request: Promotion) -> Evaluated:
     state = log.state()
     slot = state.idle(settings.slots) if own.to == "idle" else own.to
     _refuse_slot(state, slot, request)
+    found = lineage(model, source, pipeline=pipeline, environment=settings.in_a_command(request.source))
     metrics = Metrics.of(pipeline)
     terms = Terms(
         through=through,
         window_days=own.window_days,
         metrics=metrics,
-        margins=own.allowed(metrics),
+        margins=own.allowed(metrics, measured=_measured(found.evidence)),
         by=request.by,
     )
-    found = lineage(model, source, pipeline=pipeline, environment=settings.in_a_command(request.source))
     candidate = NamedModel(
         name="candidate",
         line=line,
@@ -113,6 +113,11 @@ def evaluate(request: Promotion) -> Evaluated:
     if decision.verdict != "refused":
         _refuse_another(evaluated, store_of(settings, slot))
     return evaluated
+
+
+def _measured(evidence: Evidence) -> Mapping[str, float] | None:
+    """The metrics of the evaluation; None where none can be read."""
+    return None if evidence.evaluation is None else evidence.evaluation.metrics
 
 
 def _decision(

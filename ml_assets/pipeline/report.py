@@ -90,7 +90,7 @@ def report_of(
         named_environment=workspace.environment != settings.environment,
         first_pipeline=settings.first_pipeline,
         coverage=covered,
-        pooled=_pooled(records, evaluations, names=pooled_names(Metrics.of(pipeline)), workspace=workspace),
+        pooled=_pooled(records, evaluations, metrics=Metrics.of(pipeline), workspace=workspace),
     )
 
 
@@ -98,19 +98,21 @@ def _pooled(
     records: Sequence[DayRecord],
     evaluations: Sequence[Manifest],
     *,
-    names: Sequence[str],
+    metrics: Metrics,
     workspace: Workspace,
 ) -> Pool | None:
     """The metrics over all days that are done; without intervals, and why, where scores cannot be read."""
+    names = [name for name in pooled_names(metrics) if all(name in of.metrics for of in evaluations)]
     if not evaluations or not names:
         return None
+    of_rows = {name: found for name in names if (found := metrics.rows(name)) is not None}
     without = [manifest for manifest in evaluations if not keeps_scores(manifest)]
     if without:
         many = f"{count(len(without), 'day')} of {len(evaluations)}"
         return means(records, names=names, why_not=f"the evaluations of {many} keep no scores")
     try:
         scored = partial(_scored, evaluations, workspace)
-        return pool(scored, entity=str(evaluations[-1].facts.get("entity", "")), names=names)
+        return pool(scored, entity=str(evaluations[-1].facts.get("entity", "")), metrics=of_rows)
     except CorruptArtifactError as error:
         return means(records, names=names, why_not=f"scores cannot be read: {str(error).rstrip('.')}")
 

@@ -135,9 +135,9 @@ def resolve(
     settings, now = load_settings(), utc_now()
     name = settings.named(environment)
     settings.place(name)
-    day = days.last_complete_day(now) if as_of == "" else days.parse(str(as_of))
+    day = days.last_complete_day(now, every=pipeline.every) if as_of == "" else days.parse(str(as_of))
     parameters, problems = diagnose(values, pipeline.parameters)
-    problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now)
+    problems += _of_the_day(str(as_of), day, first=settings.first_as_of, now=now, every=pipeline.every)
     problems += _of_the_environment(pipeline, values, name, settings=settings, problems=problems)
     if parameters is None or day is None or problems:
         raise RefusedError(problems)
@@ -177,7 +177,7 @@ def make(
         *again_problems(again, run.pipeline),
         *given_problems(resources, run.pipeline),
         *([FAKES] if resources and store is ... else []),
-        *days.problems([run.as_of], now=utc_now(), first=None),
+        *days.problems([run.as_of], now=utc_now(), first=None, every=run.pipeline.every),
     ]:
         raise RefusedError(problems)
     workspace = open_workspace(
@@ -207,10 +207,10 @@ def _passing_store() -> ArtifactStore:
     return store
 
 
-def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datetime) -> list[str]:
+def _of_the_day(text: str, day: dt.date | None, *, first: dt.date, now: dt.datetime, every: str) -> list[str]:
     if looks_like_credential(text):
         return ["as_of: looks like a credential. Give secrets by reference only, never as a parameter."]
-    problem = days.problem(day, now=now, first=first)
+    problem = days.problem(day, now=now, first=first, every=every)
     return [problem] if problem else []
 
 

@@ -96,19 +96,19 @@ def covered_days(
     """Which days of the window the store covers for which parameter sets about the same, such as the same dataset."""
     asset = measured_by(parameters, days, pipeline=pipeline, store=store)
     about = {name: value_text(getattr(parameters, name)) for name in subjects(pipeline)}
-    cells = _cells(asset, about, set(days), folder=pipeline.folder, store=store, metric=metric)
+    found = list(_manifests(asset, about, set(days), folder=pipeline.folder, store=store))
+    metric = Metrics.of(pipeline).shown(metric, {name for manifest in found for name in manifest.metrics})
+    cells = (
+        Cell(parameters=it.parameters, as_of=it.as_of, value=it.metrics[metric])
+        for it in found
+        if metric in it.metrics
+    )
     return coverage(pipeline.identity(parameters), days, cells, metric=metric, pipeline=pipeline)
 
 
-def _cells(
-    asset: str,
-    about: Mapping[str, str],
-    days: set[dt.date],
-    *,
-    folder: str,
-    store: ArtifactStore,
-    metric: str,
-) -> Iterator[Cell]:
+def _manifests(
+    asset: str, about: Mapping[str, str], days: set[dt.date], *, folder: str, store: ArtifactStore
+) -> Iterator[Manifest]:
     """A damaged artifact covers nothing."""
     for key in store.keys(asset, folder=folder):
         if key.as_of not in days or any(key.value(name) != value for name, value in about.items()):
@@ -117,5 +117,5 @@ def _cells(
             found = store.find(key)
         except CorruptArtifactError:
             continue
-        if found is not None and metric in found.metrics:
-            yield Cell(parameters=found.parameters, as_of=key.as_of, value=found.metrics[metric])
+        if found is not None:
+            yield found

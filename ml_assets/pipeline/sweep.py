@@ -68,6 +68,7 @@ class Sweep:
     _named: dict[str, Parameters] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _best: float | None = None
+    _measured: set[str] = field(default_factory=set)
 
     @property
     def metrics(self) -> Metrics:
@@ -77,7 +78,16 @@ class Sweep:
     @property
     def larger_is_better(self) -> bool:
         """Whether the best trial is the one with the largest metric."""
-        return self.metrics.larger_is_better(self.own.metric)
+        return self.metrics.larger_is_better(self.metric)
+
+    @property
+    def metric(self) -> str:
+        """What ranks the trials: where nobody chose, and none of them has the default, the first declared that they have."""
+        asked = self.own.metric
+        chosen = asked != type(self.own).model_fields["metric"].default
+        if chosen or asked in self._measured:
+            return asked
+        return self.metrics.first_measured(self._measured) or asked
 
     @cached_property
     def space(self) -> Space:
@@ -113,9 +123,13 @@ class Sweep:
         """
         varied = [axis.name for axis in self.space]
         board = leaderboard(
-            self.records.values(), metric=self.own.metric, varied=varied, pipeline=self.pipeline
+            self.records.values(),
+            metric=self.metric,
+            varied=varied,
+            pipeline=self.pipeline,
+            asked=self.own.metric,
         )
-        days = self.metrics.days(self.own.metric, self.parameters)
+        days = self.metrics.days(self.metric, self.parameters)
         compared = evidence(
             board,
             self.evaluations,
@@ -139,11 +153,15 @@ class Sweep:
         return self.pipeline.run_id(trial, self.days[-1])
 
     def _learning(self) -> Iterator[Tried]:
-        search = Tpe(self.parameters, self.own, larger_is_better=self.larger_is_better)
+        larger = self.larger_is_better
+        search = Tpe(self.parameters, self.own, larger_is_better=larger)
         while trials := search.ask():
             yield from self._tries(trials, self.days, planned=self.most_trials)
             for trial in trials:
-                search.tell(trial, self._mean(trial, self.days))
+                value = self._mean(trial, self.days)
+                if value is not None and larger != self.larger_is_better:  # known once trials have metrics
+                    value = -value
+                search.tell(trial, value)
 
     def _halving(self) -> Iterator[Tried]:
         trials = {self.name(trial): trial for trial in trials_of(self.parameters, self.own)}
@@ -270,12 +288,11 @@ class Sweep:
         )
         if reason is not None:
             self._failed.setdefault(name, reason)
-        if (value := metrics.get(self.own.metric)) is not None:
+        self._measured |= metrics.keys()
+        if (value := metrics.get(self.metric)) is not None:
             better = max if self.larger_is_better else min
             self._best = value if self._best is None else better(self._best, value)
-        outcome = (
-            f"{self.own.metric} {metrics[self.own.metric]:.4f}" if self.own.metric in metrics else reason
-        )
+        outcome = reason if value is None else f"{self.metric} {value:.4f}"
         LOGGER.info(
             "%s %s %s: %s (%d of %d)",
             day,
@@ -296,7 +313,7 @@ class Sweep:
     def _mean(self, trial: Parameters, days: Sequence[dt.date]) -> float | None:
         """The mean metric over days that were tried; None where one of them failed."""
         records = [self.records[self.name(trial), day] for day in days]
-        values = [record.metrics[self.own.metric] for record in records if self.own.metric in record.metrics]
+        values = [record.metrics[self.metric] for record in records if self.metric in record.metrics]
         return math.fsum(values) / len(values) if len(values) == len(days) else None
 
     def _too_many(self, planned: int) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.foreign_text import visible
+from ml_assets.core.nearest import nearest
 from ml_assets.core.s3_access import S3Access
 from ml_assets.core.text_files import MAX_BYTES, check_size, parse_toml
 from ml_assets.errors import RefusedError, SettingsError, SourceError, StoreError, capped
@@ -161,9 +162,9 @@ class LandingZone:
                 f"{self.locate(dataset)}: has no dataset.toml. Write one that states {_FACTS}."
             )
         names = visible(", ".join(present)) or "none"
-        return SourceError(
-            f"{self.root}: has no dataset `{dataset}`. There are: {names}. Land it, or choose one of them."
-        )
+        near = nearest(dataset, present)
+        hint = f"Did you mean {visible(near)}?" if near else "Land it, or choose one of them."
+        return SourceError(f"{self.root}: has no dataset `{dataset}`. There are: {names}. {hint}")
 
 
 def open_zone(uri: str, *, access: S3Access) -> LandingZone:

@@ -14,8 +14,8 @@ from ml_assets.sources.time_text import time_of
 
 OTHER_LABEL = 2
 
-_NAMES = ("id", "category")
-_CHECKED = ("integer", "boolean", "date")  # of which no file is taken at its word
+_NAMES = ("id", "category", "class")
+_CHECKED = ("integer", "boolean", "date", "class")  # of which no file is taken at its word
 _DAY_OF_FILE = (
     r"(?is)^.*/date=(\d{4}-\d{2}-\d{2})/"  # the last one: what lies above the zone may be called so too
 )
@@ -27,6 +27,8 @@ _ACCEPTED: Mapping[Role, tuple[Family, ...]] = {
     "id": ("text", "number", "time", "empty"),
     "time": ("time", "text", "empty"),
     "label": ("number", "text", "empty"),
+    "class": ("text", "number", "empty"),
+    "value": ("number", "text", "empty"),
     "number": ("number", "text", "empty"),
     "category": ("text", "number", "empty"),
     "integer": ("number", "text", "empty"),
@@ -37,6 +39,8 @@ _WANTED: Mapping[Role, str] = {
     "id": "text or whole numbers",
     "time": "times in UTC, such as 2025-12-01T08:30:00",
     "label": "0, 1 or nothing",
+    "class": "the names of classes, as text or whole numbers, or nothing",
+    "value": "numbers or nothing",
     "number": "numbers or nothing",
     "category": "text",
     "integer": "whole numbers or nothing",
@@ -47,6 +51,8 @@ _TYPES: Mapping[Role, pl.DataType] = {
     "id": pl.String(),
     "time": pl.Datetime("us"),
     "label": pl.Int8(),
+    "class": pl.String(),
+    "value": pl.Float64(),
     "number": pl.Float64(),
     "category": pl.String(),
     "integer": pl.Int64(),
@@ -116,7 +122,7 @@ def _check(part: Part, column: str, role: Role, *, declared: bool) -> None:
             f"{_first_file(part)}: column `{column}` holds numbers, but text in most other files. Write it as text "
             f"everywhere, or state its type under [types] in dataset.toml."
         )
-    if role in _CHECKED or (family == "text" and role in {"number", "time"}):
+    if role in _CHECKED or (family == "text" and role in {"number", "value", "time"}):
         _check_values(part, column, role)
 
 
@@ -142,12 +148,13 @@ def _first_file(part: Part) -> str:
 def _expression(part: Part, column: str, role: Role, *, keep_nan: bool = False) -> pl.Expr:
     dtype = part.table.schema[column]
     value = pl.col(column)
-    if role == "number":
+    if role in {"number", "value"}:
         number = _number(value, dtype)
         return number if keep_nan else _tidy(number)
     convert: Mapping[Role, Callable[[pl.Expr, pl.DataType], pl.Expr]] = {
         "time": _time,
         "label": _label,
+        "class": _class,
         "integer": _integer,
         "boolean": _boolean,
         "date": _date,
@@ -184,6 +191,14 @@ def _label(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     number, given = _number(value, dtype).fill_nan(None), _given(value, dtype)
     known = pl.when(number.is_in([0.0, 1.0])).then(number).otherwise(pl.lit(float(OTHER_LABEL)))
     return pl.when(given).then(known).cast(pl.Int8)
+
+
+def _class(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """The name of a class: text without blanks around it, or the text of a whole number; null where it is neither."""
+    if family_of(dtype) == "text":
+        return clean(value)
+    whole = value == value.round() if dtype.is_float() or dtype.is_decimal() else pl.lit(value=True)
+    return pl.when(whole).then(_name(value, dtype))
 
 
 def _given(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

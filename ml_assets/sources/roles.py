@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from ml_assets.core.contract import DatasetContract, Type
+from ml_assets.core.contract import DatasetContract, Task, Type
 from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import FILE
 from ml_assets.sources.day_listing import shown
@@ -14,7 +14,7 @@ from ml_assets.sources.number_text import clean, is_odd_number, looks_numeric, n
 from ml_assets.sources.time_text import time_of
 
 Role: TypeAlias = Literal[
-    "id", "time", "label", "number", "category", "integer", "boolean", "date", "unknown"
+    "id", "time", "label", "class", "value", "number", "category", "integer", "boolean", "date", "unknown"
 ]
 Family: TypeAlias = Literal["number", "text", "time", "empty", "other"]
 
@@ -26,6 +26,7 @@ _CODED: Mapping[Type, Role] = {
     "text": "category",
     "time": "time",
 }
+_LABELS: Mapping[Task, Role] = {"binary": "label", "multiclass": "class", "regression": "value"}
 _PLAIN: Mapping[Type, Role] = {**_CODED, "integer": "integer", "boolean": "boolean"}
 _WIDEST: Sequence[Role] = ("category", "number", "integer", "boolean", "time", "date")
 _MOSTLY: Sequence[Role] = ("number", "time")
@@ -83,12 +84,12 @@ def family_of(dtype: pl.DataType) -> Family:
 
 
 def coded_roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:
-    """What models take: features are numbers or categories, the label is 0 or 1."""
+    """What models take: features are numbers or categories, the label is 0 or 1, a class or a number, as the task says."""
     features: dict[str, Role] = {
         name: _CODED[contract.types[name]] if name in contract.types else _voted(parts, name)
         for name in contract.features
     }
-    return _in_order({**features, **_fixed(contract), contract.label: "label"}, contract)
+    return _in_order({**features, **_fixed(contract), contract.label: _LABELS[contract.task]}, contract)
 
 
 def plain_roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:

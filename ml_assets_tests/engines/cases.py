@@ -8,7 +8,7 @@ SECRET = "hunter2correcthorse"
 
 BAD = {
     "out of range": {"holdout_days": 500},
-    "wrong enum": {"dataset": SECRET},
+    "wrong enum": {"model_version": SECRET},
     "wrong type": {"seed": SECRET},
     "unknown field": {"lookback_day": 9},
     "not used by the model version": {"model_version": "v1", "max_depth": 9},

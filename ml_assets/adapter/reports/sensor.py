@@ -41,7 +41,7 @@ def report_after_backfill(view: View) -> dg.SensorDefinition:
         job_name=view.beside(KIND),
         minimum_interval_seconds=30,
         evaluation_fn=in_time(evaluate, name=name),
-        description="When a backfill of training days has ended, however it did, its report is requested: for its "
+        description="When a backfill of its days has ended, however it did, its report is requested: for its "
         "last day, its parameters, and the days from its first to its last.",
     )
 

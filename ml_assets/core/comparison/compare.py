@@ -2,17 +2,19 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.comparison.document import ERROR, WORSE, Block, Kpi, KpiVerdict, Verdict
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.statistics.paired import day_blocks, difference
-from ml_assets.core.statistics.row_values import row_values
+from ml_assets.core.statistics.row_values import RowMetric
 
 if TYPE_CHECKING:
     from ml_assets.core.comparison.pairing import PairedRows
 
 DIGITS = 10
+NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def compare(
@@ -21,22 +23,23 @@ def compare(
     metrics: Metrics,
     margins: Mapping[str, float],
     error: float = ERROR,
-    base_rate: float,
+    facts: Mapping[str, Any] = NO_FACTS,
 ) -> tuple[Kpi, ...]:
     """Compare two models on their rows; neither the order of the rows nor that of the margins' names decides.
 
     Args:
         rows: as many as a verdict needs (`core.comparison.sample.shortage`).
         metrics: what is declared of them.
-        margins: by how much the candidate may be worse, for each metric that is compared.
+        margins: by how much the candidate may be worse, for each metric that is compared; of a relative one (`Metric`), as
+            a share of the reference's value.
         error: chance, at most, with which the truth is beyond an end of an interval.
-        base_rate: share of positives among the reference's training rows: the skill of both is over that baseline.
+        facts: of what the reference was trained on, for metrics of both that take one.
 
     Raises:
-        RefusedError: a metric says nothing about how good a model is.
+        RefusedError: a metric says nothing about how good a model is, or is not known row by row.
     """
     return tuple(
-        _kpi(rows, name, margin, larger=metrics.larger_is_better(name), error=error, base_rate=base_rate)
+        _kpi(rows, name, margin, metrics=metrics, error=error, facts=facts)
         for name, margin in margins.items()
     )
 
@@ -51,22 +54,26 @@ def overall(kpis: Sequence[Kpi]) -> Verdict:
     return "better" if "better" in found and not set(found) & set(WORSE) else "not worse"
 
 
-def blocks(rows: "PairedRows", *, metrics: Sequence[str], base_rate: float) -> tuple[Block, ...]:
+def blocks(
+    rows: "PairedRows", *, metrics: Mapping[str, RowMetric], facts: Mapping[str, Any] = NO_FACTS
+) -> tuple[Block, ...]:
     """Each metric of both models by the blocks of event days that intervals are made of."""
     import numpy as np
 
     place = day_blocks(rows.day)
-    return tuple(
-        _block(rows, place == number, metrics=metrics, base_rate=base_rate) for number in np.unique(place)
-    )
+    return tuple(_block(rows, place == number, metrics=metrics, facts=facts) for number in np.unique(place))
 
 
-def _block(rows: "PairedRows", held: Any, *, metrics: Sequence[str], base_rate: float) -> Block:
+def _block(
+    rows: "PairedRows", held: Any, *, metrics: Mapping[str, RowMetric], facts: Mapping[str, Any]
+) -> Block:
     day, y = rows.day[held], rows.outcome[held]
-    found: list[dict[str, float]] = [
-        {name: _rounded(row_values(name, y, score[held], base_rate=base_rate).value) for name in metrics}
-        if 0 < y.sum() < len(y)
-        else {}
+    found = [
+        {
+            name: _rounded(value)
+            for name, metric in metrics.items()
+            if (value := _value(metric, y, score[held], metric.given(facts))) is not None
+        }
         for score in (rows.candidate, rows.reference)
     ]
     return Block(
@@ -78,14 +85,29 @@ def _block(rows: "PairedRows", held: Any, *, metrics: Sequence[str], base_rate: 
     )
 
 
+def _value(metric: RowMetric, y: Any, score: Any, given: float) -> float | None:
+    """None where these rows do not have it, such as rows of one outcome."""
+    try:
+        return metric.values(y, score, given).value
+    except ValueError:
+        return None
+
+
 def _kpi(
-    rows: "PairedRows", metric: str, margin: float, *, larger: bool, error: float, base_rate: float
+    rows: "PairedRows",
+    metric: str,
+    margin: float,
+    *,
+    metrics: Metrics,
+    error: float,
+    facts: Mapping[str, Any],
 ) -> Kpi:
-    sign = 1 if larger else -1
+    sign, of = (1 if metrics.larger_is_better(metric) else -1), metrics.of_rows(metric)
     candidate, reference = (
-        row_values(metric, rows.outcome, score, base_rate=base_rate)
-        for score in (rows.candidate, rows.reference)
+        of.values(rows.outcome, score, of.given(facts)) for score in (rows.candidate, rows.reference)
     )
+    if metrics.is_relative(metric):
+        margin = _rounded(margin * abs(reference.value))
     found = difference(
         sign * (reference.value - candidate.value),
         sign * (reference.contributions - candidate.contributions),

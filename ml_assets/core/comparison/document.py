@@ -18,7 +18,7 @@ class Kpi(Part):
 
     Attributes:
         metric: its name.
-        margin: by how much the candidate may be worse.
+        margin: by how much the candidate may be worse, in units of the metric.
         candidate: its value on the rows.
         reference: the reference's.
         degradation: by how much the candidate is worse; below 0 it is better, whichever way the metric goes.
@@ -44,7 +44,7 @@ class Kpi(Part):
 
 
 class Block(Part):
-    """Successive event days, and each metric of both models on their rows: none where they have one outcome only."""
+    """Successive event days, and each metric that both models have on their rows: of rows with one outcome, most have none."""
 
     first: dt.date
     last: dt.date

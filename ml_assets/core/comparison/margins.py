@@ -10,7 +10,7 @@ PATTERN = r"^([a-z0-9_.]+=[0-9.eE+-]+(,[a-z0-9_.]+=[0-9.eE+-]+)*)?$"
 
 
 def default_text(metrics: Metrics) -> str:
-    """`roc_auc=0.01,log_loss=0.01`: the declared margins as they are given."""
+    """`mape=0.01,bias=0.01`: the declared margins as they are given."""
     return ",".join(f"{metric}={margin:g}" for metric, margin in metrics.margins.items())
 
 
@@ -22,7 +22,7 @@ def allowed_text(metrics: Metrics) -> str:
 
 
 def read_margins(text: str, *, metrics: Metrics) -> Mapping[str, float]:
-    """The margins that `roc_auc=0.01,log_loss=0.02` names; the declared ones where it names none.
+    """The margins that `mape=0.01,bias=0.02` names; the declared ones where it names none.
 
     Raises:
         RefusedError: with a line for each part that cannot be used. No value is repeated.

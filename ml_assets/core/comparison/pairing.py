@@ -1,17 +1,17 @@
 """Rows of two models paired: found by day, ids and event time, in an order that their content decides."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from ml_assets.core.contract import LARGEST, DatasetContract
+from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.entities import entities
 from ml_assets.core.fingerprints import source_days
 from ml_assets.core.point_in_time import DAY
-from ml_assets.core.scores import OUTCOME
+from ml_assets.core.scores import OUTCOME, OUTCOME_TYPES, class_places
 
 UNIX_EPOCH = 719_163  # 1970-01-01 as proleptic ordinal
 PAIRS = "pairs.parquet"
@@ -34,9 +34,12 @@ class PairedRows:
         table: `day`, ids, event time, label and when its window closes.
         day: proleptic ordinals.
         entity: an integer for each entity.
-        outcome: 0 or 1.
-        candidate: the probabilities of outcome 1 that the candidate gives.
+        outcome: 0 or 1, the place of a class, or a number.
+        candidate: the scores that the candidate gives: of shape (n, classes) where there are several.
         reference: those of the reference.
+        task: what an outcome is.
+        classes: the names of the classes of either model, in the order of the scores; a model gives 0 to one that it does
+            not know.
     """
 
     table: pl.DataFrame
@@ -45,6 +48,13 @@ class PairedRows:
     outcome: Any
     candidate: Any
     reference: Any
+    task: Task = "binary"
+    classes: tuple[str, ...] = ()
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The outcomes of which there must be some; none where they are numbers."""
+        return () if self.task == "regression" else tuple(range(len(self.classes))) or (0, 1)
 
 
 def alone(table: pl.DataFrame, keys: Sequence[str]) -> Any:
@@ -73,23 +83,33 @@ def can_be_scored(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFram
 
 
 def paired_rows(
-    table: pl.DataFrame, candidate: Any, reference: Any, *, contract: DatasetContract
+    table: pl.DataFrame,
+    candidate: Any,
+    reference: Any,
+    *,
+    contract: DatasetContract,
+    classes: tuple[str, ...] = (),
 ) -> PairedRows:
     """Rows with both scores.
 
     Args:
         table: `day` and the columns of an outcome, a row each.
-        candidate: scores of shape (rows,).
+        candidate: scores of shape (rows,), or (rows, classes).
         reference: likewise.
         contract: says what the columns are, and which id names the entity.
+        classes: the names of the classes, in the order of the scores.
     """
+    label = table[contract.label]
+    dtype = "float64" if contract.task == "regression" else "int64"
     return PairedRows(
         table=table,
         day=table[DAY].to_physical().to_numpy().astype("int64") + UNIX_EPOCH,
         entity=entities(table, contract),
-        outcome=table[contract.label].to_numpy().astype("int64"),
+        outcome=class_places(label, classes) if classes else label.to_numpy().astype(dtype),
         candidate=candidate,
         reference=reference,
+        task=contract.task,
+        classes=classes,
     )
 
 
@@ -97,16 +117,24 @@ def pair_table(rows: PairedRows, contract: DatasetContract) -> pl.DataFrame:
     """The rows as they are kept beside a comparison, in their order.
 
     Returns:
-        Columns `day` (Date), the ids, the event time, `candidate_score` and `reference_score` (Float64), and `outcome`
-        (Int8, 0 or 1).
+        Columns `day` (Date), the ids, the event time, `candidate_score` and `reference_score` (Float64; followed by `_` and
+        a class where there are several), and `outcome` as `core.scores.scored_rows` has it.
     """
+    dtype = OUTCOME_TYPES[contract.task]
     return rows.table.select(
         DAY,
         *dict.fromkeys((*contract.ids, contract.event_time)),
-        pl.Series(CANDIDATE, rows.candidate, dtype=pl.Float64),
-        pl.Series(REFERENCE, rows.reference, dtype=pl.Float64),
-        pl.col(contract.label).cast(pl.Int8).alias(OUTCOME),
+        *_scores(CANDIDATE, rows.candidate, rows.classes),
+        *_scores(REFERENCE, rows.reference, rows.classes),
+        pl.col(contract.label).cast(dtype).alias(OUTCOME),
     ).rechunk()
+
+
+def _scores(name: str, score: Any, classes: Sequence[str]) -> Iterator[pl.Series]:
+    if not classes:
+        yield pl.Series(name, score, dtype=pl.Float64)
+    for place, of in enumerate(classes):
+        yield pl.Series(f"{name}_{of}", score[:, place], dtype=pl.Float64)
 
 
 def digest(rows: PairedRows, *models: str) -> str:

@@ -37,12 +37,13 @@ def by_block_png(comparison: Comparison) -> bytes:
     figure = figure_of(10, height)
     panels = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     figure.subplots_adjust(left=0.09, right=0.98, bottom=0.45 / height, top=1 - 0.35 / height, hspace=0.25)
-    held = [block for block in comparison.blocks if block.candidate]
+    days = [block.first for block in comparison.blocks if block.candidate]
     for axes, name in zip(panels, names, strict=True):
+        held = [block for block in comparison.blocks if name in block.candidate]
         _line(axes, held, [block.reference[name] for block in held], color=GREY, label="reference")
         _line(axes, held, [block.candidate[name] for block in held], color=BLUE, label="candidate")
         finish(axes, x="", y=name)
-    day_ticks(panels[-1], [block.first for block in held])
+    day_ticks(panels[-1], days)
     panels[0].legend(loc="upper right", frameon=False, fontsize=8, ncols=2)
     panels[0].set_title("Both models on the same rows, by blocks of event days", fontsize=10, color=DARK)
     return png(figure)

@@ -3,11 +3,12 @@
 import datetime as dt
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_DAYS, Missing
+from ml_assets.core.contract import Task
+from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_DAYS, Missing, What
 
 A_DAY = dt.timedelta(days=1)
 
@@ -48,6 +49,8 @@ class Sample(Part):
         only_candidate: closed rows that the reference cannot be scored on.
         only_reference: closed rows that the candidate cannot be scored on.
         sha256: over the rows and both models; equal for equal ones.
+        task: what an outcome is; not in the document of a yes or no, as of earlier versions.
+        class_entities: entities of the class that has the fewest; None, and not in the document, where there are no classes.
     """
 
     first: dt.date
@@ -62,6 +65,14 @@ class Sample(Part):
     only_candidate: int = 0
     only_reference: int = 0
     sha256: str = ""
+    task: Task = "binary"
+    class_entities: int | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        new = {"task": "binary", "class_entities": None}
+        return {name: value for name, value in fields.items() if name not in new or value != new[name]}
 
     @property
     def days(self) -> int:
@@ -75,13 +86,13 @@ class Lack(Part):
     """What there is too little of.
 
     Attributes:
-        what: calendar days from the first row to the last, blocks of days that have rows, or entities with a row of that
-            outcome.
+        what: calendar days from the first row to the last, blocks of days that have rows, entities, or those with a row of
+            that outcome, or of the class that has the fewest.
         has: how many there are.
         needs: how many a verdict needs.
     """
 
-    what: Literal["days", "blocks", "positive_entities", "negative_entities"]
+    what: What
     has: int
     needs: int
 

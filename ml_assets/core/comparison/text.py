@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ml_assets.core.comparison.document import Comparison, Kpi, KpiVerdict, Verdict
 from ml_assets.core.comparison.sample import Sample
+from ml_assets.core.report.text import number, signed
 from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_BLOCKS, FEWEST_DAYS, FEWEST_ENTITIES
 
 HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "verdict")
@@ -49,8 +50,8 @@ def sentence(verdict: Verdict, *, of: str = "rows") -> str:
 
 def kpi_line(kpi: Kpi) -> str:
     """One line for people: both values, the difference, and what follows from it."""
-    span = f"worse by {kpi.degradation:+.4f} ({kpi.low:+.4f} to {kpi.high:+.4f})"
-    values = f"{kpi.candidate:.4f} against {kpi.reference:.4f}"
+    span = f"worse by {signed(kpi.degradation)} ({signed(kpi.low)} to {signed(kpi.high)})"
+    values = f"{number(kpi.candidate)} against {number(kpi.reference)}"
     return f"{kpi.metric}: {values}, {span}, allowed {kpi.margin:g}: {_KPI[kpi.verdict]}"
 
 
@@ -75,11 +76,11 @@ def rows(comparison: HasKpis) -> list[Sequence[str]]:
     return [
         (
             kpi.metric,
-            f"{kpi.candidate:.4f}",
-            f"{kpi.reference:.4f}",
-            f"{kpi.degradation:+.4f}",
-            f"{kpi.low:+.4f}",
-            f"{kpi.high:+.4f}",
+            number(kpi.candidate),
+            number(kpi.reference),
+            signed(kpi.degradation),
+            signed(kpi.low),
+            signed(kpi.high),
             f"{kpi.margin:g}",
             _KPI[kpi.verdict],
         )
@@ -104,10 +105,17 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 
 def _missing(sample: Sample) -> str:
+    has, needs = {
+        "binary": (
+            f"{_entities(sample.positive_entities)} of outcome 1 and {sample.negative_entities} of outcome 0",
+            " of either outcome",
+        ),
+        "multiclass": (f"{_entities(sample.class_entities or 0)} of the rarest class", " of each class"),
+        "regression": (_entities(sample.entities), ""),
+    }[sample.task]
     return (
-        f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {_entities(sample.positive_entities)} of outcome 1 and "
-        f"{sample.negative_entities} of outcome 0. Needed: {FEWEST_DAYS} days with rows in {FEWEST_BLOCKS} of its "
-        f"blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities of either outcome."
+        f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {has}. Needed: {FEWEST_DAYS} days with rows in "
+        f"{FEWEST_BLOCKS} of its blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities{needs}."
     )
 
 

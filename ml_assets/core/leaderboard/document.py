@@ -176,6 +176,7 @@ class Leaderboard(Part):
         nested: how good a choice by the earlier rows of the last holdout is on the later ones.
         notes: how far all this can be trusted, in words.
         compared_days: the days on which they were compared where there are no rows; not in the document otherwise.
+        asked_metric: the one that the sweep was to rank by, where no trial has it; not in the document otherwise.
     """
 
     metric: str
@@ -191,6 +192,7 @@ class Leaderboard(Part):
     rows: Rows | None = None
     nested: Nested | None = None
     compared_days: Days | None = None
+    asked_metric: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -199,5 +201,5 @@ class Leaderboard(Part):
 
     def document(self) -> dict[str, Any]:
         """The leaderboard as JSON values; equal leaderboards give equal documents."""
-        unknown = {"compared_days"} if self.compared_days is None else set()
-        return self.model_dump(mode="json", exclude=unknown)
+        absent = {name for name in ("compared_days", "asked_metric") if not getattr(self, name)}
+        return self.model_dump(mode="json", exclude=absent)

@@ -19,11 +19,11 @@ from ml_assets.core.leaderboard.ranking import Against, Evidence, finite
 from ml_assets.core.leaderboard.trial import DIGITS
 from ml_assets.core.point_in_time import DAY
 from ml_assets.core.row_sample import Averaged, RowSample
-from ml_assets.core.scores import OUTCOME, SCORE
+from ml_assets.core.scores import Scored
+from ml_assets.core.scores import scored as scores_and_outcomes
 from ml_assets.core.statistics.confidence_set import cells, p_values
-from ml_assets.core.statistics.intervals import auc_interval, mean_interval
 from ml_assets.core.statistics.paired import Missing, difference, missing, missing_days
-from ml_assets.core.statistics.row_values import row_values
+from ml_assets.core.statistics.row_values import RowMetric
 
 ERROR = 0.05
 MISSING = {
@@ -31,6 +31,8 @@ MISSING = {
     "blocks": "fortnights with rows",
     "positive_entities": "entities with outcome 1",
     "negative_entities": "entities with outcome 0",
+    "class_entities": "entities of each class",
+    "entities": "entities",
 }
 MISSING_DAYS = {"days": "days from the first to the last", "blocks": "fortnights with days"}
 
@@ -39,7 +41,9 @@ def rows_of(sample: RowSample) -> Rows:
     """What there is to compare on."""
     import numpy as np
 
-    lacking = missing(sample.outcome, entity=sample.entity, day=sample.day)
+    lacking = missing(
+        sample.outcome, entity=sample.entity, day=sample.day, task=sample.task, levels=sample.levels
+    )
     return Rows(
         rows=len(sample.day),
         entities=len(np.unique(sample.entity)),
@@ -145,40 +149,38 @@ class NestedChoice:
     """Trials as they come; only the best one so far is kept.
 
     Attributes:
-        metric: what chooses.
+        metric: what chooses, of rows.
         larger: whether more of it is better.
         entity: the id whose rows belong together; "" for none.
     """
 
-    metric: str
+    metric: RowMetric
     larger: bool
     entity: str
     _trials: int = 0
-    _best: tuple[tuple[float, str], pl.DataFrame, float] | None = None
+    _best: tuple[tuple[float, str], pl.DataFrame, float, float] | None = None
 
-    def consider(self, run_id: str, scored: pl.DataFrame, *, base_rate: float) -> None:
-        """Take one trial, with the rows of its last holdout as `core.scores.scored_rows` gives them."""
-        earlier, later = halves(scored)
-        if not (_both_outcomes(earlier) and _both_outcomes(later)):
+    def consider(self, run_id: str, scored: pl.DataFrame, *, given: float) -> None:
+        """Take one trial, with the rows of its last holdout as `core.scores.scored_rows` gives them.
+
+        `given` is the fact that the metric takes. One whose metric either half does not have takes no part.
+        """
+        values = [_value(self.metric, scores_and_outcomes(half), given) for half in halves(scored)]
+        if values[0] is None or values[1] is None:
             return
-        value = self._measured(earlier, base_rate).value
-        key = (-value if self.larger else value, run_id)
+        key = (-values[0] if self.larger else values[0], run_id)
         self._trials += 1
         if self._best is None or key < self._best[0]:
-            self._best = (key, scored, base_rate)
+            self._best = (key, scored, given, values[1])
 
     def result(self) -> Nested | None:
-        """The choice, measured; None for fewer than two trials that have both outcomes in both halves."""
+        """The choice, measured; None for fewer than two trials that have the metric in both halves."""
         if self._best is None or self._trials < 2:  # noqa: PLR2004 - there is nothing to choose
             return None
-        (chosen, run_id), scored, base_rate = self._best
+        (chosen, run_id), scored, given, value = self._best
         earlier, later = halves(scored)
-        entity = entity_codes(later, self.entity)
-        value = self._measured(later, base_rate)
-        if self.metric == "roc_auc":
-            ends = auc_interval(later[OUTCOME].to_numpy(), later[SCORE].to_numpy(), entity)
-        else:
-            ends = mean_interval(value.value, value.contributions, entity)
+        held = scores_and_outcomes(later)
+        ends = self.metric.interval(held.outcome, held.score, entity_codes(later, self.entity), given=given)
         low, high = map(finite, ends)
         return Nested(
             run_id=run_id,
@@ -186,7 +188,7 @@ class NestedChoice:
             chosen=_rounded(-chosen if self.larger else chosen),
             chosen_first=_day(earlier, 0),
             chosen_last=_day(earlier, -1),
-            value=_rounded(value.value),
+            value=_rounded(value),
             low=low,
             high=high,
             first=_day(later, 0),
@@ -194,9 +196,13 @@ class NestedChoice:
             rows=later.height,
         )
 
-    def _measured(self, rows: pl.DataFrame, base_rate: float) -> Any:
-        outcome, score = rows[OUTCOME].to_numpy(), rows[SCORE].to_numpy()
-        return row_values(self.metric, outcome, score, base_rate=base_rate)
+
+def _value(metric: RowMetric, rows: Scored, given: float) -> float | None:
+    """None where these rows do not have it."""
+    try:
+        return metric.values(rows.outcome, rows.score, given).value
+    except ValueError:
+        return None
 
 
 def halves(scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -211,10 +217,6 @@ def halves(scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _day(rows: pl.DataFrame, place: int) -> dt.date:
     found: dt.date = rows[DAY][place]
     return found
-
-
-def _both_outcomes(rows: pl.DataFrame) -> bool:
-    return rows[OUTCOME].n_unique() > 1
 
 
 def _rounded(value: float) -> float:

@@ -84,7 +84,7 @@ class _RankedBy:
 
 
 def leaderboard(
-    records: Iterable[TrialDay], *, metric: str, varied: Sequence[str], pipeline: Declared
+    records: Iterable[TrialDay], *, metric: str, varied: Sequence[str], pipeline: Declared, asked: str = ""
 ) -> Leaderboard:
     """Rank the trials of a sweep; neither the order of the records nor how long they took matters.
 
@@ -93,6 +93,7 @@ def leaderboard(
         metric: what ranks the trials.
         varied: the parameters that vary between them.
         pipeline: whose trials they are.
+        asked: the metric that was asked for; by default it is the one that ranks.
 
     Raises:
         RefusedError: the metric cannot rank trials.
@@ -107,6 +108,7 @@ def leaderboard(
     failed = _failed(trials, by=by)
     board = Leaderboard(
         metric=metric,
+        asked_metric="" if asked == metric else asked,
         larger_is_better=larger,
         varied=by.varied,
         days=tuple(days),

@@ -135,7 +135,7 @@ def _height(trial: RankedTrial, board: Leaderboard) -> float:
 
 
 def what(board: Leaderboard) -> str:
-    """What `heights` are: `roc_auc, mean of 7 days`."""
+    """What `heights` are: `mape, mean of 7 days`."""
     if len(board.days) == 1:
         return board.metric
     if not board.shared_days:

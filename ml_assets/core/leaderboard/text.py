@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from ml_assets.core.leaderboard.document import Days, FailureGroup, Leaderboard, Nested, RankedTrial, Rows
 from ml_assets.core.leaderboard.importance import Importance
 from ml_assets.core.leaderboard.trial import Value
-from ml_assets.core.report.text import count, number, stretches
+from ml_assets.core.report.text import count, number, signed, stretches
 
 MOST_RUN_IDS = 5
 SAME = "="
@@ -53,13 +53,9 @@ def difference(trial: RankedTrial) -> str:
     if trial.difference is None:
         return "-"
     if trial.difference_low is None or trial.difference_high is None:
-        return _signed(trial.difference)
-    low, high = _signed(trial.difference_low), _signed(trial.difference_high)
-    return f"{_signed(trial.difference)} ({low} to {high})"
-
-
-def _signed(number_: float) -> str:
-    return f"{number_:+.4f}"
+        return signed(trial.difference)
+    low, high = signed(trial.difference_low), signed(trial.difference_high)
+    return f"{signed(trial.difference)} ({low} to {high})"
 
 
 def first(board: Leaderboard) -> str:
@@ -156,6 +152,11 @@ def notes(board: Leaderboard, *, rows: Collection[str]) -> Iterator[str]:
 
     `rows` are the parameters that decide on which rows a trial is trained or measured.
     """
+    if board.asked_metric:
+        yield (
+            f"No trial has {board.asked_metric}, by which sweeps rank where nobody chooses: they are ranked by {board.metric}, "
+            "the first declared metric that they have."
+        )
     if len(board.trials) > 1:
         yield _chosen(board)
         yield from _compared(board)

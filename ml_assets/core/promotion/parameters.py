@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, create_model
@@ -61,9 +61,20 @@ class PromotionParameters(Parameters):
         json_schema_extra={"allowed": "up to 500 characters, none of them a control character"},
     )
 
-    def allowed(self, metrics: Metrics) -> Mapping[str, float]:
-        """By how much it may be worse: whoever widens one margin does not do away with the others."""
-        return {**metrics.margins, **read_margins(self.margins, metrics=metrics)}
+    def allowed(self, metrics: Metrics, *, measured: Collection[str] | None = None) -> Mapping[str, float]:
+        """By how much it may be worse: whoever widens one margin does not do away with the others.
+
+        Margins of what is not measured do not count; None stands for all. RefusedError where one of those is given.
+        """
+        given = read_margins(self.margins, metrics=metrics) if self.margins else {}
+        known = {name: margin for name, margin in metrics.margins.items() if _is_in(measured, name)}
+        if problems := [
+            f"margins: {name}: the evaluation has no such metric. Allowed: {', '.join(known)}."
+            for name in given
+            if not _is_in(measured, name)
+        ]:
+            raise RefusedError(problems)
+        return {**known, **given}
 
     def closed_through(self, now: dt.datetime) -> dt.date:
         """The day by whose end outcomes have to be closed; RefusedError where it is not complete at `now`."""
@@ -72,6 +83,10 @@ class PromotionParameters(Parameters):
         if day > last:
             raise RefusedError([f"through: not a complete day yet (UTC). Allowed: at most {last}."])
         return day
+
+
+def _is_in(names: Collection[str] | None, name: str) -> bool:
+    return names is None or name in names
 
 
 @functools.cache

@@ -13,7 +13,6 @@ from ml_assets.core.report.pooled import Pool, means
 from ml_assets.core.report.record import STATUSES, DayRecord, Part, Status
 from ml_assets.core.report.summary import Summary, summarise
 from ml_assets.core.report.trend import Drift, drift
-from ml_assets.core.statistics.row_values import LARGEST
 
 NOTE = (
     "Windows overlap from day to day, so the days are not independent. Intervals of trends take that into account, and "
@@ -106,7 +105,8 @@ def build_report(
         parameters: those of every day.
         pipeline: whose parameters they are.
         environment: where the artifacts are.
-        metric: what the pictures show; by default the first that is declared.
+        metric: what the pictures show; by default the first that is declared, and the first of those that the days have
+            where none has this one.
         named_environment: whether commands must name the environment, as it is not the settings' default.
         first_pipeline: the reference of the pipeline that the settings name first; "" where they name none.
         coverage: which days other parameter sets cover.
@@ -121,7 +121,9 @@ def build_report(
         environment=environment,
         first=days[0].as_of,
         last=days[-1].as_of,
-        metric=metric or next(iter(metrics.names), ""),
+        metric=metrics.shown(
+            metric or next(iter(metrics.names), ""), {name for day in done for name in day.metrics}
+        ),
         asked=len(days),
         done=len(done),
         success_rate=round(len(done) / len(days), 10),
@@ -152,7 +154,7 @@ def has_rows(report: Report) -> bool:
 
 def pooled_names(metrics: Metrics) -> list[str]:
     """Those that are told over all days together: with an interval, or ranked where none has one."""
-    ends = [name for name in metrics.names if metrics.ends(name) and name in LARGEST]
+    ends = [name for name in metrics.names if metrics.ends(name) and metrics.rows(name)]
     return ends or list(metrics.ranked)
 
 

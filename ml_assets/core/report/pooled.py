@@ -1,7 +1,7 @@
 """Metrics over all days of a report, with intervals made of the rows of their holdouts, each once."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ml_assets.core.report.record import DayRecord, Part
@@ -10,6 +10,8 @@ if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     import datetime as dt
 
     from polars import DataFrame
+
+    from ml_assets.core.statistics.row_values import RowMetric
 
 DIGITS = 10
 
@@ -56,7 +58,10 @@ def means(days: Iterable[DayRecord], *, names: Iterable[str], why_not: str) -> P
 
 
 def pool(
-    scored: "Callable[[], Iterable[tuple[dt.date, DataFrame]]]", *, entity: str, names: Sequence[str]
+    scored: "Callable[[], Iterable[tuple[dt.date, DataFrame]]]",
+    *,
+    entity: str,
+    metrics: Mapping[str, "RowMetric"],
 ) -> Pool:
     """Means and intervals of the scores of one day at least.
 
@@ -64,22 +69,22 @@ def pool(
         scored: gives, by as_of, the rows of its holdout as `core.scores.scored_rows` gives them; called several times,
             as they are not kept.
         entity: the id whose rows belong together; "" for none.
-        names: the metrics, each of which is known row by row and has such an interval.
+        metrics: by name, what they are of rows.
     """
     from ml_assets.core.row_sample import RowSample, averaged
     from ml_assets.core.statistics.intervals import mean_interval
-    from ml_assets.core.statistics.row_values import LARGEST
 
     sample = RowSample.of(scored(), entity=entity)
-    averages = averaged(sample, scored(), metrics=names)
+    averages = averaged(sample, scored(), metrics=metrics)
     found = {}
     for name, of in averages.items():
         low, high = mean_interval(of.value, of.contributions, sample.entity)
         known = math.isfinite(low)
+        low, high = metrics[name].within(low, high)
         found[name] = Pooled(
             value=_rounded(of.value),
-            low=_rounded(max(0.0, low)) if known else None,
-            high=_rounded(min(LARGEST[name], high)) if known else None,
+            low=_rounded(low) if known else None,
+            high=_rounded(high) if known else None,
         )
     return Pool(metrics=found, rows=len(sample.day), entities=len(set(sample.entity.tolist())))
 

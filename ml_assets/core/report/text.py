@@ -20,6 +20,11 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4f}"  # noqa: PLR2004
 
 
+def signed(value: float) -> str:
+    """`+0.0120`: a difference, with as many digits as `number` has."""
+    return ("+" if value >= 0 else "-") + number(abs(value))
+
+
 def count(many: int, word: str) -> str:
     """`1 day`, `2 days`."""
     return f"{many} {word}" if many == 1 else f"{many} {word}s"
@@ -31,7 +36,7 @@ def stretches(days: tuple[dt.date, ...]) -> str:
 
 
 def pooled(pool: Pool | None) -> str:
-    """`Over 3,889 rows of 3,095 entities, each once: roc_auc 0.7550 (0.7210 to 0.7890), ...`, with a full stop."""
+    """`Over 3,889 rows of 3,095 entities, each once: mape 0.7550 (0.7210 to 0.7890), ...`, with a full stop."""
     if pool is None:
         return ""
     numbers = ", ".join(f"{name} {_pooled(item)}" for name, item in pool.metrics.items())
@@ -71,7 +76,7 @@ def drift(change: Drift) -> str:
 
 
 def outliers(summaries: Mapping[str, Summary], *, metrics: Metrics) -> list[str]:
-    """`roc_auc 2025-12-03: 0.5120 (-8.1 standard deviations of the other days)`, one line each."""
+    """`mape 2025-12-03: 0.5120 (-8.1 standard deviations of the other days)`, one line each."""
     return [
         f"{name} {item.as_of}: {number(item.value)} ({_score(item)})"
         for name in metrics.without_ends(summaries)

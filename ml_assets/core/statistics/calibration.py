@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ml_assets.core.statistics.intervals import cluster_variance, student
-from ml_assets.core.statistics.row_values import GROUPS, calibration_groups, mean
+from ml_assets.core.statistics.row_values import mean
+from ml_assets.core.statistics.yes_no import GROUPS, calibration_groups
 
 NEAREST = 1e-6  # to 0 and 1 that a score counts as: logits are finite
 FEWEST_ENTITIES = 20  # of either outcome, below which the slope's error is not known well enough

@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from ml_assets.core.statistics.row_values import mean, placement_values
+from ml_assets.core.statistics.row_values import mean
+from ml_assets.core.statistics.yes_no import placement_values
 
 FEWEST_ENTITIES = 10  # of either outcome, below which the variance is not estimated from the rows
 ENOUGH_ENTITIES = 50  # of either outcome, below which that estimate alone misses too often at an AUC near 1

@@ -5,15 +5,19 @@ weather. Days are put into blocks long enough for what lasts some days; entities
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ml_assets.core.contract import Task
 from ml_assets.core.statistics.intervals import cluster_variance, student
 
 BLOCK_DAYS = 14  # at least; more where that would make more than MOST_BLOCKS
 FEWEST_BLOCKS, MOST_BLOCKS = 4, 12
 FEWEST_DAYS = FEWEST_BLOCKS * BLOCK_DAYS
-FEWEST_ENTITIES = 20  # of either outcome
+FEWEST_ENTITIES = 20  # of either outcome, of each class
+
+What = Literal["days", "blocks", "positive_entities", "negative_entities", "class_entities", "entities"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +46,13 @@ class Missing:
     """What there is too little of to decide anything.
 
     Attributes:
-        what: calendar days, blocks of days that have rows, or entities with a row of that outcome.
+        what: calendar days, blocks of days that have rows, entities, or those with a row of that outcome, or of the class
+            that has the fewest.
         has: how many there are.
         needs: how many it takes.
     """
 
-    what: Literal["days", "blocks", "positive_entities", "negative_entities"]
+    what: What
     has: int
     needs: int
 
@@ -94,20 +99,26 @@ def day_blocks(day: Any) -> Any:
     return (day - day.min()) * count // span
 
 
-def missing(y: Any, *, entity: Any, day: Any) -> tuple[Missing, ...]:
+def missing(
+    y: Any, *, entity: Any, day: Any, task: Task = "binary", levels: Sequence[int] = (0, 1)
+) -> tuple[Missing, ...]:
     """What there is too little of to decide about a difference on these rows; nothing if there is enough.
 
     Args:
-        y: outcomes, 0 or 1, of shape (n,).
+        y: outcomes, of shape (n,).
         entity: integers of shape (n,).
         day: proleptic ordinals of the event days, of shape (n,).
+        task: what an outcome is.
+        levels: the outcomes of which there must be some.
     """
     import numpy as np
 
-    held: list[tuple[Literal["positive_entities", "negative_entities"], int]] = [
-        ("positive_entities", len(np.unique(entity[y == 1]))),
-        ("negative_entities", len(np.unique(entity[y == 0]))),
-    ]
+    of = {level: len(np.unique(entity[y == level])) for level in levels}
+    held: list[tuple[What, int]] = [("entities", len(np.unique(entity)))]
+    if task == "binary":
+        held = [("positive_entities", of[1]), ("negative_entities", of[0])]
+    elif task == "multiclass":
+        held = [("class_entities", min(of.values()))]
     few = (Missing(what=what, has=has, needs=FEWEST_ENTITIES) for what, has in held if has < FEWEST_ENTITIES)
     return (*missing_days(day), *few)
 
@@ -117,7 +128,7 @@ def missing_days(day: Any) -> tuple[Missing, ...]:
     import numpy as np
 
     blocks = len(np.unique(day_blocks(day))) if len(day) else 0
-    held: list[tuple[Literal["days", "blocks"], int, int]] = [
+    held: list[tuple[What, int, int]] = [
         ("days", _span(day), FEWEST_DAYS),
         ("blocks", blocks, FEWEST_BLOCKS),
     ]

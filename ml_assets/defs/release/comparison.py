@@ -14,7 +14,6 @@ from ml_assets.adapter.start import days_of, refuse_mistyped
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
-from ml_assets.core.metrics import Metrics
 from ml_assets.core.release_line import ReleaseLine
 from ml_assets.defs.configs import ComparisonConfig, TrainingConfig
 from ml_assets.defs.training import VIEW
@@ -26,7 +25,7 @@ from ml_assets.pipelines.tabular.comparison.artifact import (
     comparison_key,
 )
 from ml_assets.pipelines.tabular.comparison.parameters import ASSET, ComparisonParameters, check_comparison
-from ml_assets.pipelines.tabular.comparison.scored import compare_scored, score_both
+from ml_assets.pipelines.tabular.comparison.scored import compare_scored, metrics_of, score_both
 from ml_assets.settings import load_settings
 
 JOB = "compare"
@@ -63,7 +62,7 @@ def kpi_comparison(
         named_model(name, line, settings=settings, environment=workspace.environment)
         for name in (own.reference, own.candidate)
     )
-    metrics = Metrics.of(workspace.pipeline)
+    metrics = metrics_of(candidate)
     names = [comparison_key(candidate, reference, own, day, metrics=metrics).run_id for day in days]
     announce(
         context, comparison_identity(candidate, reference, own, metrics=metrics), names, job=JOB, view=VIEW

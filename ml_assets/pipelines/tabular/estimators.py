@@ -1,13 +1,13 @@
-"""The unfitted estimator of each model version, and how it is calibrated."""
+"""The unfitted estimator of each model version, by task, and how it is calibrated."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ml_assets.pipelines.tabular.preparation import coded, coded_as_they_are, scaled
+
 if TYPE_CHECKING:
     from ml_assets.pipelines.tabular.parameters import TrainingParameters
 
-RARE = 20  # a category seen in fewer training rows than this is treated as "other"
-MAX_CATEGORIES = 200  # histogram gradient boosting takes at most 255
 FOLDS = 5
 
 
@@ -21,90 +21,84 @@ def calibrated(estimator: Any, parameters: "TrainingParameters") -> Any:
 
 
 def folds(parameters: "TrainingParameters") -> Any:
-    """How calibration divides the training rows: five parts with equal shares of either class."""
+    """How calibration divides the training rows: five parts with equal shares of each class."""
     from sklearn.model_selection import StratifiedKFold
 
     return StratifiedKFold(FOLDS, shuffle=True, random_state=parameters.seed)
 
 
-def iterations(fitted: Any) -> int:
-    """How many steps the solver took, or how many trees were grown: of an estimator that was `calibrated`, or not."""
+def iterations(fitted: Any) -> int | None:
+    """How many steps the solver took, or trees were grown, of an estimator that was `calibrated`, or not; None if it has none."""
+    import numpy as np
+
     calibrated = getattr(fitted, "calibrated_classifiers_", None)
-    count = (calibrated[0].estimator if calibrated else fitted)[-1].n_iter_
-    return int(count if isinstance(count, int) else count.max())
+    inner = calibrated[0].estimator if calibrated else fitted
+    last = inner[-1] if hasattr(inner, "steps") else inner
+    count = getattr(last, "n_iter_", None)
+    count = getattr(last, "n_estimators", None) if count is None else count
+    return None if count is None else int(np.max(count))
 
 
 def logistic_regression(
     parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
 ) -> Any:
-    """Impute numbers and bring them near to a normal shape, one column a frequent category, then a linear model."""
-    from sklearn.compose import ColumnTransformer
+    """Classes by a linear model."""
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder
 
-    encoded = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE)
-    prepare = ColumnTransformer(
-        [("numbers", _normal_shape(), list(numbers)), ("categories", encoded, list(categories))]
-    )
-    return Pipeline(
-        [
-            ("prepare", prepare),
-            ("model", LogisticRegression(C=parameters.C, max_iter=5000, random_state=parameters.seed)),
-        ]
-    )
+    model = LogisticRegression(C=parameters.C, max_iter=5000, random_state=parameters.seed)
+    return _pipeline(scaled(numbers, categories), model)
 
 
-def _normal_shape() -> Any:
-    """Medians for what is missing, then numbers of any unit and origin in a shape near to normal.
-
-    The power transform of Yeo and Johnson (2000) takes a column whose mean is large beside its spread, such as a year,
-    for a constant, and its powers overflow on tiny units and on values that were not trained on. So columns come to it
-    between 0 and 1: from their median in units of their quartiles, through arcsinh, that one outlier leaves the others
-    apart. A value beyond those of training counts as the outermost of them.
-    """
-    import numpy as np
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import (
-        FunctionTransformer,
-        MinMaxScaler,
-        PowerTransformer,
-        RobustScaler,
-        StandardScaler,
-    )
-
-    return Pipeline(
-        [
-            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
-            ("centre", RobustScaler()),
-            ("tails", FunctionTransformer(np.arcsinh)),
-            ("unit", StandardScaler()),  # MinMaxScaler takes a range below 1e-15 for none
-            ("clip", MinMaxScaler(clip=True)),
-            ("shape", PowerTransformer()),
-        ]
-    )
-
-
-def gradient_boosting(
+def ridge_regression(
     parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
 ) -> Any:
-    """Category codes and numbers as they are, missing ones included, then histogram gradient boosting."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OrdinalEncoder
+    """Numbers by a linear model; alpha is 1 / C where the losses are half of the squares."""
+    from sklearn.linear_model import Ridge
 
-    encoded = OrdinalEncoder(
-        handle_unknown="use_encoded_value",
-        unknown_value=float("nan"),
-        min_frequency=RARE,
-        max_categories=MAX_CATEGORIES,
-    )
-    prepare = ColumnTransformer(
-        [("categories", encoded, list(categories)), ("numbers", "passthrough", list(numbers))]
-    )
-    boosting = HistGradientBoostingClassifier(
+    model = Ridge(alpha=1 / parameters.C, solver="lsqr", tol=1e-8, random_state=parameters.seed)
+    return _pipeline(scaled(numbers, categories), model)
+
+
+def boosted_classes(
+    parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
+    """Classes by histogram gradient boosting."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return _boosting(HistGradientBoostingClassifier, parameters, numbers, categories)
+
+
+def boosted_numbers(
+    parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
+    """Numbers by histogram gradient boosting."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return _boosting(HistGradientBoostingRegressor, parameters, numbers, categories)
+
+
+def forest_of_classes(
+    parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
+    """Classes by a random forest."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    return _forest(RandomForestClassifier, parameters, numbers, categories)
+
+
+def forest_of_numbers(
+    parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
+    """Numbers by a random forest."""
+    from sklearn.ensemble import RandomForestRegressor
+
+    return _forest(RandomForestRegressor, parameters, numbers, categories)
+
+
+def _boosting(
+    kind: Any, parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
+    boosting = kind(
         learning_rate=parameters.learning_rate,
         max_iter=parameters.max_iter,
         max_depth=parameters.max_depth,
@@ -115,4 +109,22 @@ def gradient_boosting(
         random_state=parameters.seed,
         categorical_features=list(range(len(categories))),
     )
-    return Pipeline([("prepare", prepare), ("model", boosting)])
+    return _pipeline(coded_as_they_are(numbers, categories), boosting)
+
+
+def _forest(
+    kind: Any, parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
+) -> Any:
+    forest = kind(
+        n_estimators=parameters.n_estimators,
+        max_features=parameters.max_features,
+        min_samples_split=parameters.min_samples_split,
+        random_state=parameters.seed,
+    )
+    return _pipeline(coded(numbers, categories), forest)
+
+
+def _pipeline(prepare: Any, model: Any) -> Any:
+    from sklearn.pipeline import Pipeline
+
+    return Pipeline([("prepare", prepare), ("model", model)])

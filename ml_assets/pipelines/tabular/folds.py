@@ -16,6 +16,7 @@ TRAIN = "train"
 PURGED = "purged"
 HOLDOUT = "holdout"
 _A_DAY = dt.timedelta(days=1)
+_NEEDED = {"binary": "both 0 and 1", "multiclass": "several classes", "regression": "numbers that differ"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def rows_of(table: pl.DataFrame, fold: str) -> pl.DataFrame:
 
 
 def check_folds(table: pl.DataFrame, window: Window, *, parameters: DatasetParameters) -> None:
-    """Refuse a training set with nothing to train on, or with one class only in train or holdout.
+    """Refuse a training set with nothing to train on, or with one outcome only in train or holdout.
 
     Raises:
         TrainingError: it names the `lookback_days` that would do.
@@ -75,8 +76,8 @@ def check_folds(table: pl.DataFrame, window: Window, *, parameters: DatasetParam
             f"{window}: {_nothing_left(table.height - holdout.height, begins, parameters)}; known outcomes are of "
             f"{_span(table)}. {remedy}"
         )
-    _check_classes(train, window, name=TRAIN, remedy=remedy)
-    _check_classes(holdout, window, name=HOLDOUT, remedy="Use a larger lookback_days or holdout_days")
+    _check_differ(train, window, name=TRAIN, remedy=remedy)
+    _check_differ(holdout, window, name=HOLDOUT, remedy="Use a larger lookback_days or holdout_days")
 
 
 def refuse_unknown_outcomes(inside: pl.DataFrame, window: Window, *, parameters: DatasetParameters) -> None:
@@ -95,12 +96,13 @@ def refuse_unknown_outcomes(inside: pl.DataFrame, window: Window, *, parameters:
     )
 
 
-def _check_classes(fold: pl.DataFrame, window: Window, *, name: str, remedy: str) -> None:
+def _check_differ(fold: pl.DataFrame, window: Window, *, name: str, remedy: str) -> None:
     label = window.contract.label
     if fold[label].n_unique() == 1:
         raise TrainingError(
             f"{window}: column `{label}` is {fold[label].item(0)} in all {fold.height} rows of {name}, "
-            f"{_span(fold)}. A model and its evaluation need both 0 and 1. {remedy}, or look at how the label is made."
+            f"{_span(fold)}. A model and its evaluation need {_NEEDED[window.contract.task]}. {remedy}, or look at how the "
+            "label is made."
         )
 
 

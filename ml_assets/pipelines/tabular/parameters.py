@@ -1,58 +1,70 @@
-"""The parameters of the pipeline, and the registries of what they choose from: model versions and datasets.
+"""The parameters of the pipeline, and the registry of model versions that they choose from.
 
-A new model version is one new entry here and one function in `estimators`.
+A new model version is one new entry here and functions in `estimators`; or an entry point of a package of one's own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets import Parameters, omitted_when, refuse, used_when
+from ml_assets import Parameters, omitted_when, refuse, used_when, with_installed
 from ml_assets.core.parameters import NAME
-from ml_assets.pipelines.tabular.estimators import gradient_boosting, logistic_regression
+from ml_assets.pipelines.model_versions import ModelVersion, with_fields
+from ml_assets.pipelines.tabular import estimators
 
 LONGEST_LOOKBACK = 3650
-Builder: TypeAlias = "Callable[[TrainingParameters, Sequence[int], Sequence[int]], Any]"
 
+RECIPES: Mapping[str, ModelVersion] = with_installed(
+    "ml_assets.model_versions",
+    {
+        "v1": ModelVersion(
+            description="regularised logistic regression",
+            named={"regression": "ridge regression"},
+            build={
+                "binary": estimators.logistic_regression,
+                "multiclass": estimators.logistic_regression,
+                "regression": estimators.ridge_regression,
+            },
+        ),
+        "v2": ModelVersion(
+            description="histogram gradient boosting",
+            build={
+                "binary": estimators.boosted_classes,
+                "multiclass": estimators.boosted_classes,
+                "regression": estimators.boosted_numbers,
+            },
+        ),
+        "v3": ModelVersion(
+            description="random forest",
+            build={
+                "binary": estimators.forest_of_classes,
+                "multiclass": estimators.forest_of_classes,
+                "regression": estimators.forest_of_numbers,
+            },
+        ),
+    },
+)
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How one model version is made.
-
-    Attributes:
-        description: one line for people.
-        build: gives the unfitted estimator, of the parameters and the positions of number and category columns.
-    """
-
-    description: str
-    build: Builder
-
-
-RECIPES: Mapping[str, Recipe] = {
-    "v1": Recipe(description="regularised logistic regression", build=logistic_regression),
-    "v2": Recipe(description="histogram gradient boosting", build=gradient_boosting),
-}
-
-DATASETS: Mapping[str, str] = {
+SAMPLES: Mapping[str, str] = {
     "orders": "one row an order; the label: was it returned within 30 days?",
     "customers": "one row a customer and snapshot; the label: no order in the 90 days after it?",
 }
 
 if TYPE_CHECKING:
-    Dataset = str
-    ModelVersion = str
-else:  # the registries are the only lists of what is allowed
-    Dataset = Literal[tuple(DATASETS)]
-    ModelVersion = Literal[tuple(RECIPES)]
+    ModelName = str
+else:  # the registry is the only list of what is allowed
+    ModelName = Literal[tuple(RECIPES)]
 
 
 class DatasetParameters(Parameters):
     """What decides a training set."""
 
-    dataset: Dataset = Field(
-        default="orders", description="Which rows: " + "; ".join(f"{k} = {v}" for k, v in DATASETS.items())
+    dataset: str = Field(
+        default="orders",
+        pattern=NAME,
+        description="Which rows, by the source's own name for them; those of `sample`: "
+        + "; ".join(f"{name} = {what}" for name, what in SAMPLES.items()),
     )
     source: str = Field(
         default="sample",
@@ -70,6 +82,12 @@ class DatasetParameters(Parameters):
     )
 
     @model_validator(mode="after")
+    def _sample_has_the_dataset(self) -> "DatasetParameters":
+        if self.source == "sample" and self.dataset not in SAMPLES:
+            raise refuse("dataset", "unknown", allowed=", ".join(SAMPLES))
+        return self
+
+    @model_validator(mode="after")
     def _holdout_leaves_rows_to_train_on(self) -> "DatasetParameters":
         if self.holdout_days >= self.lookback_days:
             raise refuse(
@@ -81,7 +99,7 @@ class DatasetParameters(Parameters):
 class TrainingParameters(DatasetParameters):
     """What decides a model, its evaluation and its card. Hyperparameters have scikit-learn's own names."""
 
-    model_version: ModelVersion = Field(
+    model_version: ModelName = Field(
         default="v1",
         description="; ".join(f"{name} = {recipe.description}" for name, recipe in RECIPES.items()),
     )
@@ -107,6 +125,19 @@ class TrainingParameters(DatasetParameters):
     l2_regularization: Annotated[float, used_when(model_version="v2")] = Field(
         default=0.0, ge=0.0, le=1e6, description="v2: L2 penalty on leaf values"
     )
+    n_estimators: Annotated[int, used_when(model_version="v3")] = Field(
+        default=100, ge=1, le=2000, description="v3: number of trees"
+    )
+    max_features: Annotated[float, used_when(model_version="v3")] = Field(
+        default=0.33, ge=0.01, le=1.0, description="v3: share of the features that each split looks at"
+    )
+    min_samples_split: Annotated[int, used_when(model_version="v3")] = Field(
+        default=20, ge=2, le=10000, description="v3: rows of a leaf that is split further at least"
+    )
     calibrate: Annotated[bool, omitted_when(False)] = Field(
         default=False, description="Calibrate the probabilities (sigmoid, 5 folds of the training rows)"
     )
+
+
+if not TYPE_CHECKING:
+    TrainingParameters = with_fields(TrainingParameters, RECIPES)

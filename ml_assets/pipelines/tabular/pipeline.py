@@ -43,7 +43,7 @@ def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Produ
 
 @tabular.asset
 def model(params: TrainingParameters, training_set: Product[Frame]) -> Product[Estimator]:
-    """The fitted classifier."""
+    """The fitted estimator."""
     from ml_assets.pipelines.tabular.training import fit
 
     return fit(training_set.value, contract=_contract(training_set), parameters=params)
@@ -88,7 +88,7 @@ def nothing_after_as_of(training_set: Product[Frame], as_of: dt.date) -> Verdict
 
 @tabular.check
 def enough_rows(training_set: Product[Frame]) -> Verdict:
-    """Train and holdout, each by itself, have enough rows, enough of either class, and enough entities."""
+    """Train and holdout, each by itself, have enough rows, enough of each class, and enough entities."""
     from ml_assets.pipelines.tabular.sound_rows import shortages
 
     return _nothing_against_it([str(shortage) for shortage in shortages(training_set.facts)])
@@ -106,11 +106,13 @@ def rows_can_be_right(training_set: Product[Frame]) -> Verdict:
 
 @tabular.check
 def beats_the_baseline(evaluation: Product[dict[str, Any]]) -> Verdict:
-    """On the holdout, the model is better than always saying the base rate of the training rows."""
+    """On the holdout, the model is better than always saying the base rates, or the mean, of the training rows."""
     metrics = evaluation.metrics
+    loss = "rmse" if "rmse" in metrics else "log_loss"
+    shown = [name for name in ("roc_auc", loss, f"baseline_{loss}") if name in metrics]
     return Verdict(
-        metrics["log_loss"] < metrics["baseline_log_loss"] and metrics["roc_auc"] > 0.5,  # noqa: PLR2004
-        metadata={name: metrics[name] for name in ("roc_auc", "log_loss", "baseline_log_loss")},
+        metrics[loss] < metrics[f"baseline_{loss}"] and metrics.get("roc_auc", 1) > 0.5,  # noqa: PLR2004
+        metadata={name: metrics[name] for name in shown},
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.foreign_text import visible
 from ml_assets.core.point_in_time import DAY
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular.folds import HOLDOUT, TRAIN, rows_of
@@ -93,16 +94,17 @@ MIN_ENTITIES = (
 
 Fold = Literal["train", "holdout"]
 _FOLDS: tuple[Fold, ...] = ("train", "holdout")
-Quantity = Literal["rows", "positives", "negatives", "base_rate", "entities"]
+Quantity = Literal["rows", "positives", "negatives", "base_rate", "class", "entities"]
 
 
 class Shortage(NamedTuple):
-    """One number of a training set that is too small, or a base rate that is beyond `bound`."""
+    """One number of a training set that is too small, or a base rate that is beyond `bound`; of a class its `name`."""
 
     fold: Fold
     quantity: Quantity
     value: float
     bound: float
+    name: str = ""
 
     def __str__(self) -> str:
         where = "the training rows" if self.fold == "train" else "the holdout"
@@ -111,6 +113,7 @@ class Shortage(NamedTuple):
             return f"the base rate of {where} is {self.value:.2%}, {side} {self.bound:.0%}"
         rows = "row" if self.value == 1 else "rows"
         nouns = {"positives": f"{rows} with outcome 1", "negatives": f"{rows} with outcome 0"}
+        nouns["class"] = f"{rows} of class {visible(self.name)}"
         has = "has" if self.fold == "holdout" else "have"
         return f"{where} {has} {self.value:.0f} {nouns.get(self.quantity, self.quantity)}, fewer than {self.bound:.0f}"
 
@@ -136,5 +139,8 @@ def _of_fold(facts: Mapping[str, Any], fold: Fold) -> Iterator[Shortage]:
     for quantity, (value, bound) in numbers.items():
         if value is not None and value < bound:
             yield Shortage(fold, quantity, value, bound)
+    for name in facts.get("classes", ()):
+        if (count := facts[f"{fold}_classes"].get(name, 0)) < MIN_ROWS_OF_A_CLASS:
+            yield Shortage(fold, "class", count, MIN_ROWS_OF_A_CLASS, name)
     if rate is not None and rate > MAX_RATE:
         yield Shortage(fold, "base_rate", rate, MAX_RATE)

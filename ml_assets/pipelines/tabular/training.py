@@ -6,40 +6,14 @@ from typing import Any
 
 import polars as pl
 
-from ml_assets.core.contract import LARGEST, DatasetContract
+from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.model_versions import Builder
+from ml_assets.pipelines.tabular.columns import labels, matrix, roles
 from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
 from ml_assets.pipelines.tabular.folds import FOLD, TRAIN
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
-
-MISSING = "(missing)"
-
-
-def roles(contract: DatasetContract, table: pl.DataFrame) -> tuple[list[str], list[str]]:
-    """The features that are numbers and those that are categories, each in the order of the contract."""
-    categories = [name for name in contract.features if table.schema[name] == pl.String]
-    return [name for name in contract.features if name not in categories], categories
-
-
-def matrix(table: pl.DataFrame, contract: DatasetContract) -> Any:
-    """The features as an object array of shape (rows, features): floats with NaN, texts with `(missing)`.
-
-    Training and scoring both go through here, so that a value means the same in either.
-    """
-    import numpy as np
-
-    filled = np.empty((table.height, len(contract.features)), dtype=object)
-    for place, name in enumerate(contract.features):
-        column = table[name]
-        is_text = column.dtype == pl.String
-        filled[:, place] = (column.fill_null(MISSING) if is_text else column.cast(pl.Float64)).to_numpy()
-    return filled
-
-
-def labels(table: pl.DataFrame, contract: DatasetContract) -> Any:
-    """The outcomes as an integer array of shape (rows,)."""
-    return table[contract.label].to_numpy().astype("int64")
 
 
 def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters) -> Product[Any]:
@@ -49,6 +23,7 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
         TrainingError: there are too few rows of a class, no feature has a value, a value is beyond all measure,
             or the solver does not converge.
     """
+    _check_calibrate(contract, parameters)
     train = table.filter(pl.col(FOLD) == TRAIN)
     cells, y = matrix(train, contract), labels(train, contract)
     _check_classes(y, contract=contract, parameters=parameters)
@@ -60,7 +35,7 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
             "No feature has a value in the training rows. Look at the features of the source."
         )
     places = {name: place for place, name in enumerate(contract.features)}
-    unfitted = RECIPES[parameters.model_version].build(
+    unfitted = _builder(parameters, contract)(
         parameters, [places[name] for name in used], [places[name] for name in categories]
     )
     estimator = calibrated(unfitted, parameters)
@@ -71,33 +46,63 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
         "numbers": used,
         "categories": categories,
         "empty": [name for name in numbers if name not in used],
-        "iterations": iterations(estimator),
     }
+    if (count := iterations(estimator)) is not None:
+        facts["iterations"] = count
     return Product(value=estimator, facts=facts)
 
 
 def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
-    """The probability of outcome 1 for each row of a table: a float array of shape (rows,)."""
-    return probability(model, matrix(table, contract))
+    """What a model says of each row of a table, as floats.
+
+    Returns:
+        Binary: the probability of outcome 1, of shape (rows,). Multiclass: those of the classes, of shape (rows, classes),
+        in the order of `model.classes_`. Regression: a number, of shape (rows,).
+    """
+    return predict_matrix(model, matrix(table, contract), task=contract.task)
 
 
-def probability(model: Any, features: Any) -> Any:
-    """The probability of outcome 1 for each row of a `matrix`: a float array of shape (rows,)."""
+def predict_matrix(model: Any, features: Any, *, task: Task) -> Any:
+    """The same of each row of a `matrix`."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        return model.predict_proba(features)[:, 1]
+        if task == "regression":
+            return model.predict(features).astype(float)
+        probability = model.predict_proba(features)
+    return probability[:, 1] if task == "binary" else probability
+
+
+def _builder(parameters: TrainingParameters, contract: DatasetContract) -> Builder:
+    build = RECIPES[parameters.model_version].build
+    if contract.task not in build:
+        raise TrainingError(
+            f"model_version: {parameters.model_version} does not learn {contract.task} labels. It learns: {', '.join(build)}."
+        )
+    return build[contract.task]
+
+
+def _check_calibrate(contract: DatasetContract, parameters: TrainingParameters) -> None:
+    if parameters.calibrate and contract.task == "regression":
+        raise TrainingError(
+            f"calibrate: `{contract.label}` is a number and no probability. Leave calibrate out."
+        )
 
 
 def _check_classes(y: Any, *, contract: DatasetContract, parameters: TrainingParameters) -> None:
-    smaller = min(int(y.sum()), len(y) - int(y.sum()))
-    if smaller == 0:
+    import numpy as np
+
+    counts = np.unique(y, return_counts=True)[1]
+    if contract.task == "regression":
+        return
+    if len(counts) == 1:
         raise TrainingError(
             f"{contract.label}: the training rows have one class only. Choose a longer lookback_days."
         )
-    if parameters.calibrate and smaller < FOLDS:
+    smallest = int(counts.min())
+    if parameters.calibrate and smallest < FOLDS:
         raise TrainingError(
-            f"{contract.label}: the training rows have {smaller} of one class, and calibrate needs {FOLDS}. "
+            f"{contract.label}: the training rows have {smallest} of one class, and calibrate needs {FOLDS}. "
             f"Choose a longer lookback_days, or leave calibrate out."
         )
 

@@ -1,11 +1,12 @@
 """The rows of a training set: those whose outcome was known at the end of as_of, and no others."""
 
 import datetime as dt
+import math
 from typing import Any
 
 import polars as pl
 
-from ml_assets.core.contract import DatasetContract
+from ml_assets.core.contract import LARGEST, DatasetContract
 from ml_assets.core.entities import entity_name
 from ml_assets.core.point_in_time import DAY, known_at_end_of
 from ml_assets.core.product import Product
@@ -48,9 +49,9 @@ def training_set(
         origin: where the rows are from, for error messages: `<uri>/<dataset>`.
 
     Raises:
-        SourceError: no rows in the window, an event without a time, a label that is not 0 or 1, an infinity, a row
-            that is in train and again in the holdout.
-        TrainingError: no closed outcome, nothing left to train on, one class only.
+        SourceError: no rows in the window, an event without a time, a label that is no outcome of the contract's task,
+            an infinity, a row that is in train and again in the holdout.
+        TrainingError: no closed outcome, nothing left to train on, one class or number only.
     """
     first = as_of - dt.timedelta(days=parameters.lookback_days - 1)
     window = Window(first=first, last=as_of, origin=origin, contract=contract)
@@ -89,9 +90,9 @@ def _facts(table: pl.DataFrame, inside: pl.DataFrame, window: Window) -> dict[st
         "train_rows": train.height,
         "purged_rows": table.height - train.height - holdout.height,
         "holdout_rows": holdout.height,
-        "base_rate": _rate(table, contract),
-        "train_base_rate": _rate(train, contract),
-        "holdout_base_rate": _rate(holdout, contract),
+        **_outcomes(table, contract),
+        **{f"train_{name}": value for name, value in _outcomes(train, contract).items()},
+        **{f"holdout_{name}": value for name, value in _outcomes(holdout, contract).items()},
         **_entities(table, contract),
         **impossible_rows(table, contract),
         "rows_in_window": inside.height,
@@ -120,8 +121,18 @@ def _entities(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:
     }
 
 
-def _rate(table: pl.DataFrame, contract: DatasetContract) -> float:
-    return round(int(table[contract.label].cast(pl.Int64).sum()) / table.height, 6)
+def _outcomes(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:
+    """What the outcomes of rows are: the share of 1, the rows of each class, or their mean and standard deviation."""
+    label = table[contract.label]
+    if contract.task == "binary":
+        return {"base_rate": round(int(label.cast(pl.Int64).sum()) / table.height, 6)}
+    if contract.task == "multiclass":
+        counts = label.value_counts(name="rows").sort(contract.label)
+        return {"classes": dict(counts.iter_rows())}
+    values = label.to_list()
+    mean = math.fsum(values) / len(values)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    return {"mean": float(f"{mean:.10g}"), "deviation": float(f"{deviation:.10g}")}
 
 
 def _feature_kind(dtype: pl.DataType) -> str:
@@ -144,12 +155,21 @@ def _check_rows(inside: pl.DataFrame, window: Window) -> None:
 
 def _check_labels(eligible: pl.DataFrame, window: Window) -> None:
     contract = window.contract
-    wrong = eligible.filter(~pl.col(contract.label).is_in([0, 1]))
+    wrong = (
+        eligible.filter(~pl.col(contract.label).is_in([0, 1])) if contract.task == "binary" else eligible[:0]
+    )
     if wrong.height:
         raise SourceError(
             f"{window.origin}: column `{contract.label}` holds something else than 0 and 1 in {_rows(wrong)}. "
             f"Write 0 or 1, and nothing where the outcome is not known."
         )
+    if contract.task == "regression":
+        large = eligible.filter(pl.col(contract.label).abs() > LARGEST)
+        if large.height:
+            raise SourceError(
+                f"{window.origin}: column `{contract.label}` holds numbers beyond {LARGEST:g} in {_rows(large)}. "
+                f"Mend them, or write nothing where the outcome is not known."
+            )
 
 
 def _check_finite(eligible: pl.DataFrame, window: Window) -> None:

@@ -8,11 +8,10 @@ from ml_assets.cli.subjects import given_own, line_of
 from ml_assets.core.comparison.document import ERROR
 from ml_assets.core.comparison.margins import read_margins
 from ml_assets.core.comparison.text import HEAD, notes, rows, scope, verdict
-from ml_assets.core.metrics import Metrics
 from ml_assets.pipeline.released import named_model
-from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.comparison.scored import compare_scored, score_both
+from ml_assets.pipelines.tabular.metrics import of_task
 
 if TYPE_CHECKING:
     from ml_assets.pipelines.tabular.comparison.scored import Compared
@@ -29,7 +28,7 @@ def compare(call: Call) -> int:
         for name in (own.reference, own.candidate)
     )
     scored = score_both(candidate, reference, through=through, window_days=own.window_days, settings=settings)
-    metrics = Metrics.of(tabular)
+    metrics = of_task(scored.contract.task)
     compared = compare_scored(
         scored, metrics=metrics, margins=read_margins(own.margins, metrics=metrics), error=ERROR
     )

@@ -13,6 +13,7 @@ from ml_assets.pipeline.released import NamedModel
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular.comparison.parameters import ASSET, ComparisonParameters
 from ml_assets.pipelines.tabular.comparison.scored import Compared
+from ml_assets.pipelines.tabular.metrics import of_task
 from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.pipelines.tabular.scoring.parameters import model_identity
 
@@ -47,7 +48,7 @@ def comparison_draft(
     compared: Compared, own: ComparisonParameters, as_of: dt.date, *, workspace: Workspace
 ) -> Draft:
     """A comparison, to be committed; it is made anew each time, for the rows of the source decide it."""
-    scored, metrics = compared.scored, Metrics.of(workspace.pipeline)
+    scored, metrics = compared.scored, of_task(compared.scored.contract.task)
     return Draft(
         product=product(compared),
         key=comparison_key(scored.candidate, scored.reference, own, as_of, metrics=metrics),

@@ -1,11 +1,12 @@
 """The rows of a source on which two models are compared: read as each was trained to read them, and scored by both."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.comparison.sample import A_DAY, Sample
-from ml_assets.core.contract import DatasetContract
+from ml_assets.core.contract import Task
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.scoring.contract import Outcomes, outcomes, rows_to_score
 from ml_assets.pipelines.tabular.scoring.model import ScoringModel
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from ml_assets.sources.rows import Source
 
 SAME = ("dataset", "source")
-SAME_COLUMNS = ("event_time", "label", "label_closes_at")
+SAME_COLUMNS = ("event_time", "label", "label_closes_at", "task")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,11 @@ class Pair:
         return contract.model_copy(update={"ids": ids, "entity": entity})
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Those that either model knows, by name; empty where outcomes are no classes."""
+        return tuple(sorted({*self.candidate.classes, *self.reference.classes}))
+
+    @property
     def dataset(self) -> str:
         """Whose rows."""
         return self.candidate.key.value("dataset")
@@ -77,11 +83,9 @@ def refuse_other_rows(candidate: ScoringModel, reference: ScoringModel) -> None:
     parameters = [
         (name, *(model.manifest.parameters[name] for model in (candidate, reference))) for name in SAME
     ]
-    contracts = [
-        DatasetContract.model_validate(model.training_set.facts["contract"])
-        for model in (candidate, reference)
+    columns = [
+        (name, *(getattr(model.contract, name) for model in (candidate, reference))) for name in SAME_COLUMNS
     ]
-    columns = [(name, *(getattr(contract, name) for contract in contracts)) for name in SAME_COLUMNS]
     problems = [
         f"{name}: {one} and {other}, so that they are about other rows. Compare models of which it is the same."
         for name, one, other in (*parameters, *columns)
@@ -114,7 +118,8 @@ def read_pair(pair: Pair) -> ReadRows:
 
     learned = pair.candidate.store.load(pair.candidate.training_set_key, pair.candidate.training_set)
     closing = closing_days(learned, pair.contract)
-    sample, days = Sample(first=pair.first, through=pair.through), _days(pair, closing)
+    sample = Sample(first=pair.first, through=pair.through, task=pair.contract.task)
+    days = _days(pair, closing)
     if not days:
         return ReadRows(sample=sample, rows=None, closing_days=closing)
     closed, ambiguous = _closed(pair, days)
@@ -123,7 +128,7 @@ def read_pair(pair: Pair) -> ReadRows:
         return ReadRows(sample=sample, rows=None, closing_days=closing)
     tables = _tables(pair, days)
     scores = [
-        _scores(model, closed, table, keys=_keys(pair))
+        _scores(model, closed, table, pair=pair)
         for model, table in zip((pair.candidate, pair.reference), tables, strict=True)
     ]
     rows, sample = _both(closed, *scores, pair=pair, sample=sample)
@@ -167,21 +172,31 @@ def _tables(pair: Pair, days: list[dt.date]) -> "list[DataFrame]":
     return [found[0], found[-1]]
 
 
-def _scores(model: ScoringModel, closed: "DataFrame", table: "DataFrame", *, keys: list[str]) -> Any:
-    """The model's score of each closed row, NaN of one that it cannot be scored on: shape (rows,)."""
+def _scores(model: ScoringModel, closed: "DataFrame", table: "DataFrame", *, pair: Pair) -> Any:
+    """The model's score of each closed row, NaN of one that it cannot be scored on: shape (rows,) or (rows, classes)."""
     import numpy as np
     import polars as pl
 
     from ml_assets.core.comparison.pairing import alone, can_be_scored, same_rows
     from ml_assets.pipelines.tabular.training import predict
 
-    contract = rows_to_score(model.training_set.facts)
+    contract, keys, classes = rows_to_score(model.training_set.facts), _keys(pair), pair.classes
     usable = can_be_scored(table.filter(pl.Series(alone(table, keys))), contract)
     places = same_rows(closed, usable, keys)
-    scores = np.full(closed.height, np.nan)
+    scores = np.full((closed.height, len(classes)) if classes else closed.height, np.nan)
     if len(places.left):
-        scores[places.left] = predict(model.estimator, usable[places.right], contract)
+        found = predict(model.estimator, usable[places.right], contract)
+        scores[places.left] = _of_classes(found, model.classes, among=classes) if classes else found
     return scores
+
+
+def _of_classes(scores: Any, classes: Sequence[str], *, among: Sequence[str]) -> Any:
+    """Probabilities of these classes, shape (n, classes), as those of all classes: 0 of what the model does not know."""
+    import numpy as np
+
+    found = np.zeros((len(scores), len(among)))
+    found[:, [among.index(name) for name in classes]] = scores
+    return found
 
 
 def _both(
@@ -193,7 +208,7 @@ def _both(
 
     from ml_assets.core.comparison.pairing import digest, paired_rows
 
-    first, second = ~np.isnan(candidate), ~np.isnan(reference)
+    first, second = (~np.isnan(score.reshape(len(score), -1)).any(axis=1) for score in (candidate, reference))
     both = first & second
     left_out = {
         "only_candidate": int((first & ~second).sum()),
@@ -203,7 +218,11 @@ def _both(
     if not both.any():
         return None, sample
     rows = paired_rows(
-        closed.filter(pl.Series(both)), candidate[both], reference[both], contract=pair.contract
+        closed.filter(pl.Series(both)),
+        candidate[both],
+        reference[both],
+        contract=pair.contract,
+        classes=pair.classes,
     )
     models = (pair.candidate.manifest.sha256, pair.reference.manifest.sha256)
     return rows, sample.model_copy(update={**_counts(rows), "sha256": digest(rows, *models)})
@@ -212,13 +231,18 @@ def _both(
 def _counts(rows: "PairedRows") -> dict[str, Any]:
     import numpy as np
 
+    of = {level: len(np.unique(rows.entity[rows.outcome == level])) for level in rows.levels}
+    by_task: dict[Task, dict[str, int]] = {
+        "binary": {"positive_entities": of.get(1, 0), "negative_entities": of.get(0, 0)},
+        "multiclass": {"class_entities": min(of.values(), default=0)},
+        "regression": {},
+    }
     return {
         "first_day": dt.date.fromordinal(int(rows.day.min())),
         "last_day": dt.date.fromordinal(int(rows.day.max())),
         "rows": len(rows.day),
         "entities": len(np.unique(rows.entity)),
-        "positive_entities": len(np.unique(rows.entity[rows.outcome == 1])),
-        "negative_entities": len(np.unique(rows.entity[rows.outcome == 0])),
+        **by_task[rows.task],
     }
 
 

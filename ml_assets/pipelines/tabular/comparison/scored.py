@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.comparison.sample import Sample, Shortage, shortage
@@ -20,6 +20,7 @@ from ml_assets.pipelines.tabular.comparison.paired_rows import (
     read_pair,
     refuse_other_rows,
 )
+from ml_assets.pipelines.tabular.metrics import of_task
 from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets.pipelines.tabular.scoring.model import with_training_set
 from ml_assets.settings import Settings
@@ -40,7 +41,7 @@ class Scored:
         contract: what the columns of the rows are; its ids are those that both models know.
         shortage: what is missing for a verdict, or None.
         chosen: the leaderboards that rank the candidate's parameter set.
-        base_rate: share of positives among the reference's training rows.
+        facts: of what the reference was trained on, for metrics that take one of them.
         read: the manifests of what was read.
         source: logical name and URI of the rows.
     """
@@ -52,7 +53,7 @@ class Scored:
     contract: DatasetContract
     shortage: Shortage | None
     chosen: ChosenOn
-    base_rate: float
+    facts: Mapping[str, Any]
     read: tuple[Manifest, ...]
     source: tuple[str, str]
 
@@ -112,37 +113,43 @@ def score_both(
     """
     model, other = (with_training_set(it.key, it.manifest, it.store) for it in (candidate, reference))
     refuse_other_rows(model, other)
-    store = store_of(settings, candidate.evaluated_in)
-    chosen = chosen_on(candidate.manifest.parameters, store, pipeline=tabular)
+    chosen = chosen_on(
+        candidate.manifest.parameters, store_of(settings, candidate.evaluated_in), pipeline=tabular
+    )
+    name, environment = model.manifest.parameters["source"], candidate.evaluated_in
     pair = Pair(
         candidate=model,
         reference=other,
-        source=open_source_of(
-            settings,
-            model.manifest.parameters["source"],
-            environment=candidate.evaluated_in,
-            pipeline=tabular,
-        ),
+        source=open_source_of(settings, name, environment=environment, pipeline=tabular),
         first=max(first_unseen(model), first_unseen(other), chosen.first_unseen),
         through=through,
         window_days=window_days,
     )
     found = read_pair(pair)
+    models = [part for it in (model, other) for part in (it.manifest, it.training_set)]
     return Scored(
         candidate=candidate,
         reference=reference,
         sample=found.sample,
         rows=found.rows,
         contract=pair.contract,
-        shortage=_shortage(found, window_days),
+        shortage=_shortage(found, pair),
         chosen=chosen,
-        base_rate=other.training_set.facts["train_base_rate"],
-        read=(
-            *(part for it in (model, other) for part in (it.manifest, it.training_set)),
-            *chosen.manifests,
-        ),
+        facts=other.training_set.facts,
+        read=(*models, *chosen.manifests),
         source=(pair.source.name, pair.source.uri),
     )
+
+
+def metrics_of(candidate: NamedModel) -> Metrics:
+    """The metrics by which a model is compared: those of the task that it was trained for.
+
+    Raises:
+        ArtifactNotFoundError: what it was trained on is not there.
+        CorruptArtifactError: that is of another model.
+    """
+    model = with_training_set(candidate.key, candidate.manifest, candidate.store)
+    return of_task(model.contract.task)
 
 
 def compare_scored(
@@ -157,7 +164,7 @@ def compare_scored(
         error: chance, at most, with which the truth is beyond an end of an interval.
 
     Raises:
-        RefusedError: a metric says nothing about how good a model is.
+        RefusedError: a metric says nothing about how good a model is, or is not known row by row.
     """
     from ml_assets.core.comparison.compare import blocks, compare, overall
 
@@ -167,23 +174,22 @@ def compare_scored(
             scored=scored,
             comparison=Comparison(**known, shortage=scored.shortage, verdict="too few rows"),
         )
-    kpis = compare(scored.rows, metrics=metrics, margins=margins, error=error, base_rate=scored.base_rate)
-    by_time = blocks(scored.rows, metrics=list(margins), base_rate=scored.base_rate)
+    kpis = compare(scored.rows, metrics=metrics, margins=margins, error=error, facts=scored.facts)
+    of_rows = {name: metrics.of_rows(name) for name in margins}
+    by_time = blocks(scored.rows, metrics=of_rows, facts=scored.facts)
     return Compared(
         scored=scored,
         comparison=Comparison(**known, kpis=kpis, verdict=overall(kpis), blocks=by_time),
     )
 
 
-def _shortage(found: ReadRows, window_days: int) -> Shortage | None:
+def _shortage(found: ReadRows, pair: Pair) -> Shortage | None:
     import numpy as np
 
     from ml_assets.core.statistics.paired import missing
 
-    none = np.empty(0, dtype=int)
-    lacks = (
-        missing(none, entity=none, day=none)
-        if found.rows is None
-        else missing(found.rows.outcome, entity=found.rows.entity, day=found.rows.day)
-    )
-    return shortage(found.sample, lacks, window_days=window_days, closing_days=found.closing_days)
+    rows, none = found.rows, np.empty(0, dtype=int)
+    outcome, entity, day = (none, none, none) if rows is None else (rows.outcome, rows.entity, rows.day)
+    levels = (0, 1) if rows is None else rows.levels
+    lacks = missing(outcome, entity=entity, day=day, task=pair.contract.task, levels=levels)
+    return shortage(found.sample, lacks, window_days=pair.window_days, closing_days=found.closing_days)

@@ -84,7 +84,7 @@ class MonitoredDay:
 
     def monitoring(self) -> "Monitoring":
         """All that is known; nothing is written."""
-        from ml_assets.pipelines.tabular.monitoring.document import MonitoredModel, Monitoring
+        from ml_assets.pipelines.tabular.monitoring.document import NOTES_OF, MonitoredModel, Monitoring
         from ml_assets.pipelines.tabular.monitoring.outcomes import closing_days
 
         store, key, contract = self.workspace.store, self.model.key, self._contract
@@ -97,6 +97,7 @@ class MonitoredDay:
         stored = self._predictions(sorted({*closed, *latest}))
         missing = self._missing([*closed, *latest], stored)
         return Monitoring(
+            notes=NOTES_OF[contract.task],
             dataset=self.parameters.dataset,
             source=self.parameters.source,
             model=MonitoredModel(
@@ -133,7 +134,7 @@ class MonitoredDay:
 
     @property
     def _contract(self) -> DatasetContract:
-        return DatasetContract.model_validate(self.model.training_set.facts["contract"])
+        return self.model.contract
 
     def _after_training(self, last: dt.date, days: int) -> tuple[dt.date, ...]:
         """The days of a window that the model did not learn from: on its own rows it looks better than it is."""
@@ -188,7 +189,7 @@ class MonitoredDay:
     ) -> "Outcomes":
         import polars as pl
 
-        from ml_assets.pipelines.tabular.monitoring.decide import Evaluated
+        from ml_assets.pipelines.tabular.monitoring.change import Evaluated
         from ml_assets.pipelines.tabular.monitoring.measure import outcomes_of
         from ml_assets.pipelines.tabular.monitoring.outcomes import NOTHING, closed_outcomes, join
 
@@ -215,7 +216,7 @@ class MonitoredDay:
             evaluated=Evaluated(evaluation.metrics, self._scores(evaluation) if scored else None),
             contract=self._contract,
             look=look_at(self.as_of, closing=closing, learned_until=self._learned_until),
-            base_rate=self.model.training_set.facts["train_base_rate"],
+            facts=self.model.training_set.facts,
             min_rows=self.own.min_rows,
         )
 
@@ -224,9 +225,9 @@ class MonitoredDay:
     ) -> "Drift | None":
         import polars as pl
 
-        from ml_assets.core.scores import SCORE
         from ml_assets.pipelines.tabular.folds import FOLD, HOLDOUT, TRAIN
         from ml_assets.pipelines.tabular.monitoring.drift import drift
+        from ml_assets.pipelines.tabular.scoring.said import said, said_of
         from ml_assets.pipelines.tabular.training import predict
 
         scored = [day for day in days if day in stored]
@@ -238,11 +239,14 @@ class MonitoredDay:
         train, holdout = (learned.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
         return drift(
             train=train,
-            holdout_scores=pl.Series(SCORE, predict(self.model.estimator, holdout, self._contract)),
+            holdout_scores=said_of(
+                predict(self.model.estimator, holdout, self._contract), self.model.classes
+            ),
             rows=rows,
-            scores=pl.concat([stored[day] for day in scored])[SCORE],
+            scores=said(pl.concat([stored[day] for day in scored])),
             features=self._contract.features,
             days=scored,
+            share=self._contract.task != "regression",
         )
 
 

@@ -1,18 +1,37 @@
 """A monitoring: all that is known of a model in use at the end of one day."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
+from ml_assets.core.contract import Task
 from ml_assets.core.report.record import Part
 from ml_assets.pipelines.tabular.monitoring.drift import Drift
 from ml_assets.pipelines.tabular.monitoring.measure import Outcomes
 
-NOTES = (
+_DRIFT = (
     "Drift says that inputs or scores are not those of training, and not that the model is worse: a season does that too.",
     "Of many features, one in twenty goes beyond chance where nothing has changed.",
-    "Log loss and Brier score depend on the base rate: where that has moved, the verdicts on ranking and calibration say more.",
-    "Intervals take rows of one entity as dependent, and days as alike: a week unlike those of the evaluation counts as a change.",
 )
+_INTERVALS = "Intervals take rows of one entity as dependent, and days as alike: a week unlike those of the evaluation counts as a change."
+NOTES_OF: Mapping[Task, tuple[str, ...]] = {
+    "binary": (
+        *_DRIFT,
+        "Log loss and Brier score depend on the base rate: where that has moved, the verdicts on ranking and calibration say more.",
+        _INTERVALS,
+    ),
+    "multiclass": (
+        *_DRIFT,
+        "Log loss and accuracy depend on how frequent each class is: where that has moved, the verdict on calibration says more.",
+        _INTERVALS,
+    ),
+    "regression": (
+        *_DRIFT,
+        "Errors grow with the numbers themselves: where these have moved, look at r2 and at the bias.",
+        _INTERVALS,
+    ),
+}
+NOTES = NOTES_OF["binary"]
 
 
 class MonitoredModel(Part):
@@ -58,9 +77,7 @@ class Monitoring(Part):
     def numbers(self) -> dict[str, float]:
         """The numbers that are worth a line over time."""
         found = {name: value for name, value in self.outcomes.overall.metrics.items() if name in PLOTTED}
-        test = self.outcomes.verdicts.calibration
-        calibration = {"calibration_z": test.z, "calibration_slope": test.slope}
-        found |= {name: value for name, value in calibration.items() if value is not None}
+        found |= self.outcomes.verdicts.numbers()
         if self.drift is not None:
             found["score_psi"] = self.drift.scores.psi
             found["largest_input_psi"] = max(item.psi for item in self.drift.inputs)
@@ -76,4 +93,9 @@ PLOTTED = (
     "calibration_error",
     "calibration_error_expected",
     "base_rate",
+    "accuracy",
+    "balanced_accuracy",
+    "mae",
+    "rmse",
+    "r2",
 )

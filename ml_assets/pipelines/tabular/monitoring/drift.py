@@ -9,6 +9,7 @@ import polars as pl
 from ml_assets.core.report.record import Part
 from ml_assets.pipelines.tabular.monitoring.bins import Bin, bins
 from ml_assets.pipelines.tabular.monitoring.psi import Stability, stability
+from ml_assets.pipelines.tabular.scoring.said import Said
 
 HISTOGRAM_BINS = 20
 DIGITS = 6
@@ -38,8 +39,8 @@ class Drift(Part):
         training_rows: the rows that the model learned from, which inputs are held against.
         holdout_rows: the rows whose scores are the reference of scores.
         inputs: one shift a feature, the furthest beyond chance first.
-        scores: the shift of the scores.
-        histogram: the scores themselves.
+        scores: the shift of the scores; of several classes, that of the class that is predicted.
+        histogram: the scores themselves; of several classes, the probability of the one that is predicted.
     """
 
     days: tuple[dt.date, ...]
@@ -61,11 +62,12 @@ def shift(name: str, then: pl.Series, now: pl.Series) -> Shift:
 def drift(
     *,
     train: pl.DataFrame,
-    holdout_scores: pl.Series,
+    holdout_scores: Said,
     rows: pl.DataFrame,
-    scores: pl.Series,
+    scores: Said,
     features: Sequence[str],
     days: Sequence[dt.date],
+    share: bool = True,
 ) -> Drift:
     """What has moved, of every feature and of the scores.
 
@@ -76,23 +78,25 @@ def drift(
         scores: the scores that are stored for these days.
         features: the columns to look at.
         days: the days that these rows and scores are of.
+        share: whether scores are probabilities, which begin at 0.
     """
     inputs = [shift(name, train[name], rows[name]) for name in features]
     return Drift(
         days=tuple(days),
-        rows=len(scores),
+        rows=len(scores.answer),
         training_rows=train.height,
-        holdout_rows=len(holdout_scores),
+        holdout_rows=len(holdout_scores.answer),
         inputs=tuple(sorted(inputs, key=lambda item: (item.expected - item.psi, item.name))),
-        scores=shift("score", holdout_scores, scores),
-        histogram=_histogram(holdout_scores.to_numpy(), scores.to_numpy()),
+        scores=shift("score", holdout_scores.answer, scores.answer),
+        histogram=_histogram(holdout_scores.number.to_numpy(), scores.number.to_numpy(), share=share),
     )
 
 
-def _histogram(then: Any, now: Any) -> Histogram:
+def _histogram(then: Any, now: Any, *, share: bool) -> Histogram:
     import numpy as np
 
-    edges = np.linspace(0, max(then.max(), now.max()), HISTOGRAM_BINS + 1)
+    first = 0.0 if share else min(then.min(), now.min())
+    edges = np.linspace(first, max(then.max(), now.max(), first), HISTOGRAM_BINS + 1)
     shares = [np.histogram(values, edges)[0] / len(values) for values in (then, now)]
     told = [tuple(round(float(value), DIGITS) for value in values) for values in (edges, *shares)]
     return Histogram(edges=told[0], then=told[1], now=told[2])

@@ -1,12 +1,25 @@
 """A monitoring as Markdown."""
 
+from collections.abc import Mapping
+
 from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.report.text import number
 from ml_assets.pipelines.tabular.monitoring import text
 from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 from ml_assets.pipelines.tabular.monitoring.psi import RULE
+from ml_assets.pipelines.tabular.monitoring.verdicts import (
+    AnyVerdicts,
+    ClassVerdicts,
+    NumberVerdicts,
+    Verdicts,
+)
 
 MOST_DAYS = 31
+DAILY: Mapping[type[AnyVerdicts], tuple[str, ...]] = {
+    Verdicts: ("roc_auc", "log_loss", "brier", "base_rate"),
+    ClassVerdicts: ("log_loss", "accuracy"),
+    NumberVerdicts: ("mae", "rmse"),
+}
 
 
 def markdown(of: Monitoring) -> str:
@@ -59,7 +72,7 @@ def _days(of: Monitoring) -> str:
     days = of.outcomes.days[-MOST_DAYS:]
     if not days:
         return ""
-    names = ("roc_auc", "log_loss", "brier", "base_rate")
+    names = DAILY[type(of.outcomes.verdicts)]
     rows = [
         (str(day.day), str(day.rows), *(number(day.metrics.get(name)) for name in names), day.reason)
         for day in days

@@ -8,18 +8,31 @@ from typing import Any
 import polars as pl
 from pydantic import model_validator
 
-from ml_assets.core.contract import DatasetContract
+from ml_assets.core.contract import DatasetContract, Task
 from ml_assets.core.entities import entities
 from ml_assets.core.point_in_time import DAY
 from ml_assets.core.report.record import Part
-from ml_assets.core.scores import OUTCOME, SCORE
-from ml_assets.pipelines.tabular.monitoring.decide import Evaluated, decide
+from ml_assets.core.scores import OUTCOME, Scored
+from ml_assets.core.scores import scored as scores_and_outcomes
+from ml_assets.pipelines.tabular.metrics import of_task
+from ml_assets.pipelines.tabular.monitoring.by_task import decide
+from ml_assets.pipelines.tabular.monitoring.change import Evaluated
 from ml_assets.pipelines.tabular.monitoring.look import Look
 from ml_assets.pipelines.tabular.monitoring.outcomes import Joined
-from ml_assets.pipelines.tabular.monitoring.verdicts import Verdict, Verdicts, not_known
+from ml_assets.pipelines.tabular.monitoring.verdicts import (
+    OF_TASK,
+    ClassVerdicts,
+    NumberVerdicts,
+    Verdict,
+    Verdicts,
+)
 
 DIGITS = 10
-OF_A_DAY = ("roc_auc", "roc_auc_low", "roc_auc_high", "log_loss", "brier", "base_rate")
+OF_A_DAY: Mapping[Task, tuple[str, ...]] = {
+    "binary": ("roc_auc", "roc_auc_low", "roc_auc_high", "log_loss", "brier", "base_rate"),
+    "multiclass": ("log_loss", "log_loss_low", "log_loss_high", "accuracy"),
+    "regression": ("mae", "mae_low", "mae_high", "rmse"),
+}
 
 
 class Measured(Part):
@@ -56,11 +69,11 @@ class Outcomes(Part):
         unscored: outcomes without a score, on scored days.
         ambiguous: scored rows that ids and event time do not tell apart.
         overall: of all rows together.
-        calibration: mean score and observed rate of groups of them by score, where there are metrics.
+        calibration: mean score and mean outcome of groups of them by score, where there are metrics and a row has one score.
         compared: against the evaluation, by metric.
         look: which look at the model this is; None where outcomes of no day have closed, and in monitorings of earlier
             versions.
-        verdicts: on ranking, calibration and log loss.
+        verdicts: those of the task: what an outcome is decides what is asked.
         verdict: the worst of them.
         days: of each scored day.
     """
@@ -76,7 +89,7 @@ class Outcomes(Part):
     calibration: dict[str, list[float]]
     compared: dict[str, Compared]
     look: Look | None
-    verdicts: Verdicts
+    verdicts: Verdicts | ClassVerdicts | NumberVerdicts
     verdict: Verdict
     days: tuple[MeasuredDay, ...]
 
@@ -90,34 +103,40 @@ class Outcomes(Part):
         compared = {name: {n: item[n] for n in numbers} for name, item in data["compared"].items()}
         auc = {"current" if n == "now" else n: v for n, v in data["compared"].get("roc_auc", {}).items()}
         ranking = {"verdict": data["verdict"], "reason": data["overall"].get("reason", ""), **auc}
-        verdicts = not_known(EARLIER).model_dump() | {"ranking": ranking}
+        verdicts = Verdicts.not_known(EARLIER).model_dump() | {"ranking": ranking}
         return {**data, "compared": compared, "look": None, "verdicts": verdicts}
 
 
 EARLIER = "this monitoring was made by an earlier version; make it again"
 
 
-def measure(table: pl.DataFrame, *, contract: DatasetContract, base_rate: float, min_rows: int) -> Measured:
-    """Metrics of rows with `score` and `outcome`; none, with the reason, of too few rows or of one class.
+def measure(
+    table: pl.DataFrame, *, contract: DatasetContract, facts: Mapping[str, Any], min_rows: int
+) -> Measured:
+    """Metrics of rows with scores and `outcome`; none, with the reason, of too few rows or of one outcome.
 
     Args:
         table: one row a score that has met its outcome.
         contract: names the entity, by which intervals are.
-        base_rate: share of positives in the training rows, which the baseline always predicts.
+        facts: of the rows that the model learned from: what the baseline always predicts is among them.
         min_rows: fewer say too little.
     """
-    from ml_assets.pipelines.tabular.evaluation import metrics
-
-    y = table[OUTCOME].to_numpy()
-    reason = ""
     if table.height < min_rows:
         reason = f"{table.height} rows with outcomes; from {min_rows} on there are metrics"
-    elif not 0 < y.sum() < len(y):
-        reason = f"all {table.height} outcomes are {int(y[0])}"
-    if reason:
         return Measured(rows=table.height, metrics={}, reason=reason)
-    values = metrics(y, table[SCORE].to_numpy(), base_rate=base_rate, entity=entities(table, contract))
+    if table[OUTCOME].n_unique() == 1:
+        reason = f"all {table.height} outcomes are {table[OUTCOME][0]}"
+        return Measured(rows=table.height, metrics={}, reason=reason)
+    values = _metrics(scores_and_outcomes(table), entities(table, contract), facts)
     return Measured(rows=table.height, metrics={name: round(value, DIGITS) for name, value in values.items()})
+
+
+def _metrics(rows: Scored, entity: Any, facts: Mapping[str, Any]) -> dict[str, float]:
+    if rows.task == "binary":
+        from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
+
+        return metrics(rows.outcome, rows.score, base_rate=facts["train_base_rate"], entity=entity)
+    return of_task(rows.task).measured(rows.outcome, rows.score, entity, facts=facts)
 
 
 def outcomes_of(
@@ -129,7 +148,7 @@ def outcomes_of(
     evaluated: Evaluated,
     contract: DatasetContract,
     look: Look | None,
-    base_rate: float,
+    facts: Mapping[str, Any],
     min_rows: int,
 ) -> Outcomes:
     """All that outcomes say.
@@ -142,12 +161,12 @@ def outcomes_of(
         evaluated: what is stored of the model's evaluation.
         contract: names the entity.
         look: which look at the model this is; None where nothing has closed yet.
-        base_rate: share of positives in the rows that the model learned from: what the baseline always predicts.
+        facts: of the rows that the model learned from.
         min_rows: rows from which on there are metrics.
     """
-    measured = functools.partial(measure, contract=contract, base_rate=base_rate, min_rows=min_rows)
+    measured = functools.partial(measure, contract=contract, facts=facts, min_rows=min_rows)
     overall = measured(joined.table)
-    verdicts = not_known(overall.reason)
+    verdicts = OF_TASK[contract.task].not_known(overall.reason)
     if overall.metrics and look is not None:
         verdicts = decide(joined.table, evaluated, contract=contract, look=look)
     return Outcomes(
@@ -164,7 +183,9 @@ def outcomes_of(
         look=look,
         verdicts=verdicts,
         verdict=verdicts.overall(),
-        days=tuple(_day(day, measured(joined.table.filter(pl.col(DAY) == day))) for day in scored),
+        days=tuple(
+            _day(day, measured(joined.table.filter(pl.col(DAY) == day)), task=contract.task) for day in scored
+        ),
     )
 
 
@@ -181,12 +202,14 @@ def compare(evaluated: Mapping[str, float], current: Mapping[str, float]) -> dic
     }
 
 
-def _day(day: dt.date, measured: Measured) -> MeasuredDay:
-    kept = {name: measured.metrics[name] for name in OF_A_DAY if measured.metrics}
+def _day(day: dt.date, measured: Measured, *, task: Task) -> MeasuredDay:
+    kept = {name: measured.metrics[name] for name in OF_A_DAY[task] if name in measured.metrics}
     return MeasuredDay(day=day, rows=measured.rows, metrics=kept, reason=measured.reason)
 
 
 def _calibration(table: pl.DataFrame) -> dict[str, list[float]]:
-    from ml_assets.pipelines.tabular.evaluation import curves
+    """Of several classes none: their verdict has one for each."""
+    from ml_assets.pipelines.tabular.evaluated.yes_no import calibration_curve
 
-    return curves(table[OUTCOME].to_numpy(), table[SCORE].to_numpy())["calibration"]
+    rows = scores_and_outcomes(table)
+    return {} if rows.classes else calibration_curve(rows.outcome, rows.score)

@@ -6,14 +6,14 @@ day on which its outcome is known.
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
-from ml_assets.core.contract import DatasetContract
+from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.point_in_time import DAY, known_at_end_of
-from ml_assets.core.scores import OUTCOME, SCORE
+from ml_assets.core.scores import OUTCOME, OUTCOME_TYPES, SCORE, is_score
 from ml_assets.errors import SourceError
 
 A_DAY = dt.timedelta(days=1)
@@ -23,7 +23,7 @@ class Joined(NamedTuple):
     """Rows with score and outcome.
 
     Attributes:
-        table: `day`, the ids, the event time, `score` and `outcome` (0 or 1), as an evaluation keeps them.
+        table: `day`, the ids, the event time, the scores and `outcome`, as an evaluation keeps them.
         ambiguous: scored rows that share ids and event time with another and so have no outcome of their own.
         waiting: scored rows that have no closed outcome.
         unscored: closed outcomes without a score, on days that are scored.
@@ -64,7 +64,7 @@ def closed_outcomes(
         origin: where the rows are from, for error messages: `<uri>/<dataset>`.
 
     Raises:
-        SourceError: an outcome that is not 0 or 1.
+        SourceError: an outcome that is none, such as one that is not 0 or 1.
     """
     found = (
         rows.filter(pl.col(DAY).is_in(list(days)), known_at_end_of(as_of, contract))
@@ -72,13 +72,25 @@ def closed_outcomes(
         .sort(DAY, *contract.columns)
         .collect()
     )
-    wrong = found.filter(~pl.col(contract.label).is_in([0, 1]))
+    is_sound, what, remedy = _SOUND[contract.task]
+    wrong = found.filter(~is_sound(pl.col(contract.label)))
     if wrong.height:
         raise SourceError(
-            f"{origin}: column `{contract.label}` holds something else than 0 and 1 on date={wrong[DAY].min()!s}. "
-            "Write 0 or 1, and nothing where the outcome is not known."
+            f"{origin}: column `{contract.label}` holds {what} on date={wrong[DAY].min()!s}. "
+            f"Write {remedy}, and nothing where the outcome is not known."
         )
     return found
+
+
+def _is_number(value: pl.Expr) -> pl.Expr:
+    return value.is_finite() & (value.abs() <= LARGEST)
+
+
+_SOUND: Mapping[Task, tuple[Callable[[pl.Expr], pl.Expr], str, str]] = {
+    "binary": (lambda value: value.is_in([0, 1]), "something else than 0 and 1", "0 or 1"),
+    "multiclass": (lambda value: value.str.len_bytes() > 0, "a class without a name", "its name"),
+    "regression": (_is_number, f"a number that is none, or beyond {LARGEST:g}", "a number"),
+}
 
 
 def join(predictions: pl.DataFrame, outcomes: pl.DataFrame, contract: DatasetContract) -> Joined:
@@ -92,8 +104,9 @@ def join(predictions: pl.DataFrame, outcomes: pl.DataFrame, contract: DatasetCon
     scored, known = predictions.filter(alone), outcomes.filter(alone)
     twice = pl.concat([frame.filter(~alone).select(keys) for frame in (predictions, outcomes)]).unique()
     ambiguous = predictions.join(twice, on=keys, how="semi", nulls_equal=True).height
-    label = known.select(*keys, pl.col(contract.label).cast(pl.Int8).alias(OUTCOME))
-    table = scored.join(label, on=keys, how="inner", nulls_equal=True).select(*keys, SCORE, OUTCOME)
+    label = known.select(*keys, pl.col(contract.label).cast(OUTCOME_TYPES[contract.task]).alias(OUTCOME))
+    scores = [name for name in predictions.columns if is_score(name) and name not in keys]
+    table = scored.join(label, on=keys, how="inner", nulls_equal=True).select(*keys, *scores, OUTCOME)
     unscored = known.join(predictions, on=keys, how="anti", nulls_equal=True)
     return Joined(
         table=table.sort(keys),

@@ -10,6 +10,7 @@ from ml_assets.pipeline.verdicts import Verdict
 from ml_assets.storage.artifact_store import ArtifactStore
 
 Document = Mapping[str, Any]
+NOT_ASKED = "not asked of a model of this task"
 
 
 def monitoring_verdicts(made: Made, store: ArtifactStore) -> dict[str, Verdict]:
@@ -33,10 +34,29 @@ def log_loss_as_evaluated(document: Document) -> Verdict:
     return _of_outcomes(document, "log_loss")
 
 
+def accuracy_as_evaluated(document: Document) -> Verdict:
+    """Where outcomes of several classes have closed, accuracy is not lower than the evaluation's by more than chance."""
+    return _of_outcomes(document, "accuracy")
+
+
+def errors_as_evaluated(document: Document) -> Verdict:
+    """Where outcomes that are numbers have closed, neither the absolute nor the squared errors are larger than the evaluation's by more than chance."""
+    found = {name: _of_outcomes(document, name) for name in ("mae", "rmse")}
+    told = {f"{name}_{key}": value for name, one in found.items() for key, value in one.metadata.items()}
+    return Verdict(passed=all(one.passed for one in found.values()), metadata=told)
+
+
+def predictions_are_unbiased(document: Document) -> Verdict:
+    """Where outcomes that are numbers have closed, predictions are neither too large nor too small on average, but for chance."""
+    return _of_outcomes(document, "bias")
+
+
 def _of_outcomes(document: Document, name: str) -> Verdict:
     """One verdict with its numbers; what is not known yet is no alarm."""
     outcomes = document["outcomes"]
-    own, look = outcomes["verdicts"][name], outcomes["look"] or {}
+    own, look = outcomes["verdicts"].get(name), outcomes["look"] or {}
+    if own is None:
+        return Verdict(passed=True, metadata={"reason": NOT_ASKED})
     told = {key: value for key, value in own.items() if value not in (None, "")}
     return Verdict(
         passed=own["verdict"] != "worse", metadata={**told, **{f"look_{k}": v for k, v in look.items()}}
@@ -82,6 +102,9 @@ MONITORING_CHECKS: Mapping[str, Callable[[Document], Verdict]] = {
         ranks_as_evaluated,
         scores_are_calibrated,
         log_loss_as_evaluated,
+        accuracy_as_evaluated,
+        errors_as_evaluated,
+        predictions_are_unbiased,
         scores_have_not_drifted,
         inputs_have_not_drifted,
     )

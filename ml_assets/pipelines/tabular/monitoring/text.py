@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 
-from ml_assets.core.report.text import count, number, stretches
+from ml_assets.core.report.text import count, number, signed, stretches
 from ml_assets.core.statistics.tries import ALL_LOOKS
 from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 from ml_assets.pipelines.tabular.monitoring.drift import Shift
 from ml_assets.pipelines.tabular.monitoring.measure import Outcomes
-from ml_assets.pipelines.tabular.monitoring.verdicts import CalibrationTest, LogLoss, MetricChange, Verdict
+from ml_assets.pipelines.tabular.monitoring.verdicts import (
+    BiasTest,
+    CalibrationTest,
+    ClassCalibration,
+    ClassVerdicts,
+    LogLoss,
+    MetricChange,
+    NumberVerdicts,
+    Verdict,
+)
 
 SHOWN = (
     "roc_auc",
@@ -17,6 +26,11 @@ SHOWN = (
     "calibration_error",
     "calibration_error_expected",
     "base_rate",
+    "accuracy",
+    "balanced_accuracy",
+    "mae",
+    "rmse",
+    "r2",
 )
 METRICS = ("metric", "outcomes", "evaluation", "difference")
 OVERALL: dict[Verdict, str] = {
@@ -29,6 +43,13 @@ WITHOUT_SLOPE = {
     "few_entities": "too few entities of either outcome",
     "constant_scores": "all scores are equal",
     "separated": "one score parts all positives from all negatives",
+}
+
+
+_BEFORE = {
+    None: "",
+    True: "; on the holdout it was calibrated",
+    False: "; on the holdout it was not calibrated either",
 }
 
 
@@ -61,6 +82,18 @@ def _listed(names: Sequence[str]) -> str:
 def verdicts(outcomes: Outcomes) -> tuple[str, ...]:
     """Each verdict with its numbers, one line each."""
     own = outcomes.verdicts
+    if isinstance(own, ClassVerdicts):
+        return (
+            _verdict("Log loss", own.log_loss, difference(own.log_loss)),
+            _verdict("Accuracy", own.accuracy, difference(own.accuracy)),
+            _verdict("Calibration", own.calibration, _class_calibration(own.calibration)),
+        )
+    if isinstance(own, NumberVerdicts):
+        return (
+            _verdict("Mean absolute error", own.mae, difference(own.mae)),
+            _verdict("Root of mean squared error", own.rmse, difference(own.rmse)),
+            _verdict("Bias", own.bias, _bias(own.bias)),
+        )
     return (
         _verdict("Ranking", own.ranking, f"ROC AUC {difference(own.ranking)}"),
         _verdict("Calibration", own.calibration, _calibration(own.calibration)),
@@ -68,10 +101,42 @@ def verdicts(outcomes: Outcomes) -> tuple[str, ...]:
     )
 
 
-def _verdict(name: str, verdict: MetricChange | CalibrationTest, numbers: str) -> str:
+def _verdict(
+    name: str, verdict: MetricChange | CalibrationTest | ClassCalibration | BiasTest, numbers: str
+) -> str:
     if verdict.verdict == "not known yet":
         return f"{name}: not known yet: {verdict.reason}."
     return f"{name}: {'WORSE' if verdict.verdict == 'worse' else verdict.verdict}: {numbers}."
+
+
+def _class_calibration(test: ClassCalibration) -> str:
+    """`basic: mean score 0.1330, share 0.1400 (z +0.9, limit 3.7), slope 0.97; pro: ...`."""
+    return "; ".join(f"{name}: {_of_class(of)}" for name, of in test.classes.items())
+
+
+def _of_class(test: CalibrationTest) -> str:
+    if test.z is None or test.z_limit is None:
+        return ""
+    slope = "" if test.slope is None else f", slope {test.slope:.2f}"
+    numbers = f"mean score {number(test.expected)}, share {number(test.observed)} (z {test.z:+.1f}, limit {test.z_limit:.1f}){slope}"
+    return numbers + (", WORSE" + _BEFORE[test.evaluated] if test.verdict == "worse" else "")
+
+
+def _bias(test: BiasTest) -> str:
+    """`predictions are too large by 12.3 on average (-1.0 to +25.6; unbiased: 0)`."""
+    if test.current is None or test.low is None or test.high is None:
+        return ""
+    side = "small" if test.current < 0 else "large"
+    text = (
+        f"predictions are too {side} by {number(abs(test.current))} on average ({signed(test.low)} to {signed(test.high)}; "
+        "unbiased: 0)"
+    )
+    before = {
+        None: "",
+        True: "; on the holdout there was none",
+        False: "; on the holdout there was one already",
+    }
+    return text + (before[test.evaluated] if test.verdict == "worse" else "")
 
 
 def _calibration(test: CalibrationTest) -> str:
@@ -86,12 +151,7 @@ def _calibration(test: CalibrationTest) -> str:
     if test.slope is not None and test.slope_low is not None and test.slope_high is not None:
         slope = f"slope {test.slope:.2f} ({test.slope_low:.2f} to {test.slope_high:.2f}; calibrated: 1)"
     intercept = "" if test.intercept is None else f", intercept {test.intercept:+.2f} (calibrated: 0)"
-    before = {
-        None: "",
-        True: "; on the holdout it was calibrated",
-        False: "; on the holdout it was not calibrated either",
-    }
-    return f"{level}; {slope}{intercept}{before[test.evaluated] if test.verdict == 'worse' else ''}"
+    return f"{level}; {slope}{intercept}{_BEFORE[test.evaluated] if test.verdict == 'worse' else ''}"
 
 
 def _base_rate(log_loss: LogLoss) -> str:
@@ -110,7 +170,7 @@ def metrics(outcomes: Outcomes) -> list[tuple[str, str, str, str]]:
     for name in SHOWN:
         if name in outcomes.compared:
             item = outcomes.compared[name]
-            rows.append((name, number(item.now), number(item.evaluated), f"{item.difference:+.4f}"))
+            rows.append((name, number(item.now), number(item.evaluated), signed(item.difference)))
         elif name in outcomes.overall.metrics:
             rows.append((name, number(outcomes.overall.metrics[name]), "-", "-"))
     return rows
@@ -131,11 +191,9 @@ def difference(change: MetricChange) -> str:
     """`0.7000, evaluated 0.7200, difference -0.0200 (-0.0500 to +0.0100)`."""
     if change.difference is None:
         return number(change.current)
-    numbers = (
-        f"{number(change.current)}, evaluated {number(change.evaluated)}, difference {change.difference:+.4f}"
-    )
+    numbers = f"{number(change.current)}, evaluated {number(change.evaluated)}, difference {signed(change.difference)}"
     low, high = change.low, change.high
-    return numbers if low is None or high is None else f"{numbers} ({low:+.4f} to {high:+.4f})"
+    return numbers if low is None or high is None else f"{numbers} ({signed(low)} to {signed(high)})"
 
 
 def window(of: Outcomes) -> str:

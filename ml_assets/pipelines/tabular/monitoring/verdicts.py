@@ -1,11 +1,15 @@
-"""The verdicts on a model in use: is it as good as it was evaluated, in ranking, in calibration and in log loss?"""
+"""The verdicts on a model in use: is it as good as it was evaluated? What is asked depends on what it predicts."""
 
+from collections.abc import Mapping
 from typing import Literal
 
+from pydantic import Field
+from typing_extensions import Self
+
+from ml_assets.core.contract import Task
 from ml_assets.core.report.record import Part
 
 Verdict = Literal["not known yet", "worse", "better", "no clear difference"]
-VERDICTS = ("ranking", "calibration", "log_loss")
 
 
 class MetricChange(Part):
@@ -86,20 +90,55 @@ class CalibrationTest(Part):
     evaluated: bool | None = None
 
 
-class Verdicts(Part):
-    """All three."""
+class ClassCalibration(Part):
+    """Whether the probabilities of several classes are those that they are taken for.
 
-    ranking: MetricChange = MetricChange()
-    calibration: CalibrationTest = CalibrationTest()
-    log_loss: LogLoss = LogLoss()
+    Attributes:
+        verdict: "worse" where those of a class are not; never "better".
+        reason: why it is not known yet.
+        classes: of each class that enough entities have and enough have not, its probabilities against whether it was that
+            class, at an equal part of the error of the look.
+    """
+
+    verdict: Verdict = "not known yet"
+    reason: str = ""
+    classes: dict[str, CalibrationTest] = Field(default={})
+
+
+class BiasTest(Part):
+    """Whether predicted numbers are too large or too small on average. It needs no evaluation.
+
+    Attributes:
+        verdict: "worse" where the interval leaves out 0; never "better".
+        reason: why it is not known yet.
+        current: the mean of prediction - outcome.
+        low: where its interval begins, at the error of the look.
+        high: where it ends.
+        evaluated: whether that of the evaluation's holdout was 0 but for chance, at 5 %; None where not known.
+    """
+
+    verdict: Verdict = "not known yet"
+    reason: str = ""
+    current: float | None = None
+    low: float | None = None
+    high: float | None = None
+    evaluated: bool | None = None
+
+
+class AnyVerdicts(Part):
+    """All of one model, each under its name."""
+
+    def numbers(self) -> dict[str, float]:
+        """Those beside the metrics that are worth a line over time."""
+        return {}
 
     def by_name(self) -> dict[str, Verdict]:
         """`{"ranking": "worse", ...}`."""
-        return {name: getattr(self, name).verdict for name in VERDICTS}
+        return {name: getattr(self, name).verdict for name in type(self).model_fields}
 
     def reasons(self) -> dict[str, str]:
         """Why one is not known yet, of those that are not."""
-        reasons = {name: getattr(self, name).reason for name in VERDICTS}
+        reasons = {name: getattr(self, name).reason for name in type(self).model_fields}
         return {name: reason for name, reason in reasons.items() if reason}
 
     def overall(self) -> Verdict:
@@ -108,11 +147,48 @@ class Verdicts(Part):
         given = self.by_name().values()
         return next((verdict for verdict in order if verdict in given), "not known yet")
 
+    @classmethod
+    def not_known(cls, reason: str) -> Self:
+        """None of them, for one reason."""
+        return cls(**{name: field.annotation(reason=reason) for name, field in cls.model_fields.items()})  # type: ignore[misc]
 
-def not_known(reason: str) -> Verdicts:
-    """None of them, for one reason."""
-    return Verdicts(
-        ranking=MetricChange(reason=reason),
-        calibration=CalibrationTest(reason=reason),
-        log_loss=LogLoss(reason=reason),
-    )
+
+class Verdicts(AnyVerdicts):
+    """Those on a model of a yes or no."""
+
+    ranking: MetricChange = MetricChange()
+    calibration: CalibrationTest = CalibrationTest()
+    log_loss: LogLoss = LogLoss()
+
+    def numbers(self) -> dict[str, float]:
+        """Those of calibration, where they are known."""
+        test = self.calibration
+        found = {"calibration_z": test.z, "calibration_slope": test.slope}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class ClassVerdicts(AnyVerdicts):
+    """Those on a model of several classes."""
+
+    log_loss: MetricChange = MetricChange()
+    accuracy: MetricChange = MetricChange()
+    calibration: ClassCalibration = ClassCalibration()
+
+
+class NumberVerdicts(AnyVerdicts):
+    """Those on a model of a number."""
+
+    mae: MetricChange = MetricChange()
+    rmse: MetricChange = MetricChange()
+    bias: BiasTest = BiasTest()
+
+    def numbers(self) -> dict[str, float]:
+        """The bias, where it is known."""
+        return {} if self.bias.current is None else {"bias": self.bias.current}
+
+
+OF_TASK: Mapping[Task, type[AnyVerdicts]] = {
+    "binary": Verdicts,
+    "multiclass": ClassVerdicts,
+    "regression": NumberVerdicts,
+}

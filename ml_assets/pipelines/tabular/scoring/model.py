@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.release import NOW, Release, Requested
 from ml_assets.core.release_line import ReleaseLine
@@ -43,6 +44,18 @@ class ScoringModel:
     def training_set_key(self) -> ArtifactKey:
         """Where its training set is kept."""
         return keys_of(self.key, self.manifest, pipeline=tabular)["training_set"]
+
+    @property
+    def contract(self) -> DatasetContract:
+        """What the columns of the rows that it learned from are for."""
+        return DatasetContract.model_validate(self.training_set.facts["contract"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it tells apart, in the order of its scores; empty where its scores are of no classes."""
+        from ml_assets.pipelines.tabular.training import class_names
+
+        return class_names(self.estimator, self.contract)
 
     @cached_property
     def estimator(self) -> Any:

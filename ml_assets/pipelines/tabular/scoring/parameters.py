@@ -18,7 +18,10 @@ LIVE = "live"
 ASSET = "predictions"
 CODE = (  # the modules that can change their bytes
     "core.contract",
+    "core.scores",
+    "pipelines.tabular.columns",
     "pipelines.tabular.scoring.contract",
+    "pipelines.tabular.scoring.said",
     "pipelines.tabular.scoring.score",
     "pipelines.tabular.training",
     "sources.normalise",

@@ -60,7 +60,13 @@ def predict_day(
         LOGGER.info("%s %s reused: nothing changed", day, ASSET)
         return Made(key=key, manifest=stored, reused=True, reason="nothing changed")
     contract = rows_to_score(model.training_set.facts)
-    product = score(rows, model=model.estimator, contract=contract, model_run_id=model.key.run_id)
+    product = score(
+        rows,
+        model=model.estimator,
+        contract=contract,
+        model_run_id=model.key.run_id,
+        classes=model.classes,
+    )
     LOGGER.info("%s %s made: %d rows", day, ASSET, product.facts["rows"])
     return Draft(
         product=product,

@@ -1,6 +1,7 @@
 """The scores of one day's rows."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -8,9 +9,10 @@ import polars as pl
 from ml_assets.core.contract import LARGEST
 from ml_assets.core.point_in_time import DAY
 from ml_assets.core.product import Product
-from ml_assets.core.scores import SCORE
+from ml_assets.core.scores import refuse_taken, score_columns
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular.scoring.contract import RowsToScore
+from ml_assets.pipelines.tabular.scoring.said import PREDICTED, said_of
 from ml_assets.pipelines.tabular.training import predict
 
 MODEL = "model_run_id"
@@ -25,7 +27,9 @@ class KnownRows(NamedTuple):
     not_yet_known: int
 
 
-def score(rows: KnownRows, *, model: Any, contract: RowsToScore, model_run_id: str) -> Product[Any]:
+def score(
+    rows: KnownRows, *, model: Any, contract: RowsToScore, model_run_id: str, classes: Sequence[str] = ()
+) -> Product[Any]:
     """Score rows with a fitted estimator.
 
     Args:
@@ -33,21 +37,32 @@ def score(rows: KnownRows, *, model: Any, contract: RowsToScore, model_run_id: s
         model: the estimator of a model artifact.
         contract: the columns that the model takes.
         model_run_id: names the model, in every row.
+        classes: the names of the classes, in the order of the model's scores; none where it gives one number a row.
 
     Returns:
         A product whose value is a DataFrame in the order of `rows`: ids, event time, `day`, `score` (Float64, the
-        probability of outcome 1) and `model_run_id`.
+        probability of outcome 1, or the predicted number) and `model_run_id`. Of several classes it has `score_<class>` for
+        each in place of `score`, and then `predicted` (String), the likeliest.
+
+    Raises:
+        SourceError: the model predicts something that is no number.
     """
-    scores = pl.Series(SCORE, predict(model, rows.table, contract), dtype=pl.Float64)
+    import numpy as np
+
+    found = np.asarray(predict(model, rows.table, contract))
+    _check_scores(found, rows.table)
+    told = said_of(found, classes)
     table = rows.table.select(*contract.ids, contract.event_time, DAY).with_columns(
-        scores, pl.lit(model_run_id).alias(MODEL)
+        *score_columns(found, classes), *([told.answer] if classes else []), pl.lit(model_run_id).alias(MODEL)
     )
     facts = {
         "rows": table.height,
         "rows_not_yet_known": rows.not_yet_known,
         "model_run_id": model_run_id,
     }
-    return Product(value=table, facts=facts, metrics=_metrics(scores))
+    if classes:
+        facts["predicted_rows"] = {name: int((told.answer == name).sum()) for name in classes}
+    return Product(value=table, facts=facts, metrics=_metrics(told.number))
 
 
 def known_rows(
@@ -66,7 +81,7 @@ def known_rows(
         SourceError: no rows, an event without a time, a number that is none or beyond all measure, or a column whose
             name predictions use themselves.
     """
-    _check_names(contract, origin)
+    refuse_taken(contract, MODEL, *([PREDICTED] if contract.task == "multiclass" else []), origin=origin)
     found = rows.filter(pl.col(DAY).is_between(first, last)).select(DAY, *contract.columns).collect()
     untimed = found.filter(pl.col(contract.event_time).is_null())
     if untimed.height:
@@ -90,11 +105,15 @@ def _metrics(scores: pl.Series) -> dict[str, float]:
     return {name: round(float(value), DIGITS) for name, value in found.items()}  # type: ignore[arg-type]
 
 
-def _check_names(contract: RowsToScore, origin: str) -> None:
-    taken = sorted({SCORE, MODEL} & {*contract.ids, contract.event_time})
-    if taken:
+def _check_scores(found: Any, rows: pl.DataFrame) -> None:
+    """SourceError where a prediction is no number: a model can only be so far from what it knows."""
+    import numpy as np
+
+    wrong = ~np.isfinite(found.reshape(len(found), -1)).all(axis=1)
+    if wrong.any():
         raise SourceError(
-            f"{origin}: `{taken[0]}` is a name that predictions use themselves. Rename that column in the files."
+            f"The model predicts no number in {_rows(rows.filter(pl.Series(wrong)))}. Its features may be far from those "
+            "that it learned from: look at them."
         )
 
 

@@ -1,0 +1,1 @@
+"""The parts of a model card that differ by what is predicted."""
