@@ -74,6 +74,7 @@ _CONTRACT = (
     switch("--describe", "print the description of the parameters now"),
     o.as_json("the changes as JSON"),
 )
+_QUICK = switch("--quick", "make things again less often, and in fewer processes")
 _DIFF = (option("first", "NAME", "an environment"), option("second", "NAME", "another one"))
 
 
@@ -166,6 +167,13 @@ TABLE = (
         "make a run again from its manifests and compare every byte",
         "reproduce:reproduce_run",
         *(o.WHAT, o.ENVIRONMENT, o.as_json("the comparison as JSON")),
+    ),
+    _command(
+        "conform",
+        "tell what of the promises a pipeline keeps: each is tried on it",
+        "conform:conform",
+        *(*o.FILES, o.THE_AS_OF, o.ENVIRONMENT, _QUICK, o.as_json("the promises as JSON")),
+        **_run,
     ),
     _command(
         "contract",

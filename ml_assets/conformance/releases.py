@@ -57,13 +57,13 @@ def a_promotion_is_refused_where_something_speaks_against_it(case: Case) -> str:
     if asset in case.computed:
         with _slots(case) as (settings, source):
             case.commit_as(store_of(settings, source), asset, code_version="0" * 12)
-            _expect_refused(case, run_id, settings, source, {}, "it was made by other code")
+            _expect_refused(case, run_id, settings, source, own={}, what="it was made by other code")
             tried.append("other code")
     with _slots(case) as (settings, source):
         store, key = store_of(settings, source), case.pipeline.key(asset, case.parameters, case.day)
         file = Path(store.uri(key, case.manifests[asset].main.file))
         file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:])
-        _expect_refused(case, run_id, settings, source, FORCED, "a byte of it was changed")
+        _expect_refused(case, run_id, settings, source, own=FORCED, what="a byte of it was changed")
         tried.append("a changed byte")
     return ", ".join(tried)
 
@@ -103,7 +103,7 @@ def _promoted(case: Case, run_id: str, settings: Settings, source: str) -> int:
 
 
 def _expect_refused(
-    case: Case, run_id: str, settings: Settings, source: str, own: dict[str, Any], what: str
+    case: Case, run_id: str, settings: Settings, source: str, *, own: dict[str, Any], what: str
 ) -> None:
     try:
         outcome = _ask(case, run_id, settings, source, own)
@@ -135,7 +135,7 @@ def _ask(case: Case, run_id: str, settings: Settings, source: str, own: dict[str
 def _slots(case: Case) -> Iterator[tuple[Settings, str]]:
     """Empty slots and an empty log; what was made lies in the environment that is named, which is no slot."""
     folder = case.new_folder()
-    with place_of_its_own(folder):
+    with place_of_its_own(folder):  # the environment stays
         settings = load_settings()
         source = next((name for name in settings.environments if name not in settings.slots), "")
         if not source:

@@ -8,6 +8,7 @@ from ml_assets.conformance.report import NotAskedError, expect
 from ml_assets.conformance.values import used
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.slices import subjects
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import MlAssetsError, StoreError
 from ml_assets.pipeline.reproduce import reproduce
@@ -89,7 +90,7 @@ def why_names_what_was_another(case: Case) -> str:
     if name:
         done = case.make(store, **{name: case.other(name)})
         changed = next(item for item in done.made if item.key.asset == asset)
-        told = why(store, changed.key)
+        told = why(store, changed.key, pipeline=case.pipeline)
         named = [item.name for item in told.differences if item.what == "parameter"]
         expect(
             told.kind == "other parameters" and named == [name],
@@ -99,7 +100,7 @@ def why_names_what_was_another(case: Case) -> str:
     store = case.copied_store()
     case.commit_as(store, asset, code_version="0" * 12)
     case.make(store)
-    told = why(store, key)
+    told = why(store, key, pipeline=case.pipeline)
     expect(
         "code" in {item.what for item in told.differences},
         f"{asset}: the code was other, and why tells {told.reason}",
@@ -195,8 +196,9 @@ def _listed(case: Case, asset: str, where: str) -> list[Entry]:
 
 def _field_to_change(case: Case, asset: str) -> str:
     """A field that decides the asset and of which a run with another value can be made; "" where there is none."""
+    about = subjects(case.pipeline)  # runs about something else are not held against each other
     for name in case.others:
-        if case.takes(asset, name, case.other(name)):
+        if name not in about and case.takes(asset, name, case.other(name)):
             try:
                 case.make(case.empty_store(), **{name: case.other(name)})
             except MlAssetsError:

@@ -11,7 +11,7 @@ from ml_assets.conformance.case import Case
 from ml_assets.conformance.probe import probed
 from ml_assets.conformance.report import NotAskedError, expect
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.sweep.sweep_parameters import check_sweep, sweep_parameters
+from ml_assets.core.sweep.sweep_parameters import check_sweep
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.days import attempts, main_asset
@@ -134,7 +134,7 @@ def _days(
 
 
 def _sweep(case: Case, store: ArtifactStore, given: dict[str, Any]) -> Sweep:
-    own = check_sweep(given, cls=case.pipeline.parameters, model=sweep_parameters(Metrics.of(case.pipeline)))
+    own = check_sweep(given, pipeline=case.pipeline)
     workspace = case.workspace(store)
     return Sweep(
         parameters=case.parameters, own=own, days=(case.day,), pipeline=case.pipeline, workspace=workspace
