@@ -4,7 +4,7 @@ import argparse
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
 
 if TYPE_CHECKING:  # loading settings takes longer than refusing what is wrong without them
+    from ml_assets.pipeline.named_artifacts import Found
     from ml_assets.pipeline.workspace import Workspace
     from ml_assets.settings import Settings
 
@@ -88,6 +89,19 @@ class Call:
     def command(self, *words: str, **about: Any) -> str:
         """A command for people to copy, about the same pipeline; `about` is what `core.command.command` takes."""
         return command.command(*words, pipeline=self.pipeline, first=self.settings.first_pipeline, **about)
+
+    def find_artifacts(self) -> "tuple[Call, Found]":
+        """What `args.what` names, of any pipeline that is known where none is named; and the call, about that pipeline."""
+        from ml_assets.pipeline.named_artifacts import find_artifacts
+
+        found = find_artifacts(
+            self.args.what,
+            pipeline=self.pipeline,
+            settings=self.settings,
+            environment=self.options.environment,
+            others=not self.named,
+        )
+        return replace(self, pipeline=found.pipeline), found
 
     def show(self, document: Any, print_it: Callable[[], object]) -> None:
         """Print the document where JSON is asked for, else what is for people."""

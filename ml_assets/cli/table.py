@@ -63,7 +63,7 @@ _VERIFY = (
     o.as_json("the findings as JSON"),
 )
 _LIST = (
-    o.WHERE,
+    o.where,
     option("--asset", "NAME", "only artifacts of this kind [default: that which has the metrics]"),
     o.ENVIRONMENT,
     o.as_json("a JSON list"),
@@ -154,7 +154,7 @@ TABLE = (
         "track sync",
         "log the runs that are missing or other there, from the store alone",
         "track:track_sync",
-        *(*o.days(" [default: every day]"), o.WHERE, o.ENVIRONMENT),
+        *(*o.days(" [default: every day]"), o.where, o.ENVIRONMENT),
     ),
     _command(
         "verify",
