@@ -271,6 +271,7 @@ def test_a_failed_run_of_any_pipeline_is_told_once_in_the_words_of_its_pipeline(
     assert text.startswith(f":x: counted 7 failed for {DAY}, run_id ")
     assert "*Parameters:* preset=9 (the others at their defaults)" in text
     assert "*Why:* nobody counts so far" in text
+    assert f"`ml-assets run --as-of {DAY} --set preset=9 --pipeline counted_rows:counted`" in text
 
 
 def test_what_may_not_be_given_is_refused_at_launch_of_any_pipeline(location, instance, monkeypatch):
