@@ -13,7 +13,19 @@ from ml_assets.adapter import parameters as launched
 from ml_assets.client import runs
 from ml_assets.core import artifact, pipeline
 from ml_assets.core.where import Filter
-from ml_assets.pipeline import compute, day, days, draft, encode, plan, reproduce, reuse, sweep
+from ml_assets.pipeline import (
+    compute,
+    day,
+    days,
+    draft,
+    encode,
+    plan,
+    promotion,
+    releases,
+    reproduce,
+    reuse,
+    sweep,
+)
 from ml_assets.storage import artifact_store, committing, formats
 
 identity, leaderboard, find = pipeline.identity, sweep.leaderboard, artifact.key_of_identity
@@ -25,12 +37,14 @@ class Fault:
 
     Attributes:
         name: what it does.
+        breaks: the promise that is not kept then.
         put: puts it in; takes pytest's monkeypatch.
         pipeline: the one of `ml_assets_tests.kinds` that it is tried on.
         values: the parameters of its runs.
     """
 
     name: str
+    breaks: str
     put: Callable[[Any], None]
     pipeline: str = "nothing_promoted"
     values: dict[str, Any] = field(default_factory=dict)
@@ -114,6 +128,10 @@ def _all_stored(parameters, as_of, **more):
     return plan.PlannedDay(as_of=as_of, run_id="0" * 12, state="reused")
 
 
+def _unswitched(state, to, **more):
+    return state if state.live else really_switched(state, to, **more)
+
+
 def _always(stored, now):
     return ["to be sure"]
 
@@ -128,6 +146,7 @@ def _but_rows(sources, rows):
 
 RANKED = {"rank_by": "count"}  # half_life is not used
 PADDED = replace(formats.FORMATS["json"], encode=_by_chance)
+really_switched = releases.switched
 real_differences = reuse.differences
 
 
@@ -139,84 +158,140 @@ def _but(what):
 
 
 FAULTS = [
-    Fault(name="a run_id leaves out a field", put=_patch((pipeline, "identity", _without_the_last))),
+    Fault(
+        name="a run_id leaves out a field",
+        breaks="a run_id is the published hash of what decides the run",
+        put=_patch((pipeline, "identity", _without_the_last)),
+    ),
     Fault(
         name="a field that is not used joins the identity",
+        breaks="what is not used changes no run_id",
         put=_patch((pipeline, "identity", _all_fields)),
         pipeline="ranking",
         values=RANKED,
     ),
     Fault(
         name="the JSON that is hashed is not sorted",
+        breaks="a run_id is the published hash of what decides the run",
         put=_patch((pipeline, "hash_identity", _unsorted), (artifact, "hash_identity", _unsorted)),
         pipeline="hourly",
     ),
-    Fault(name="all runs of a day share a path", put=_patch((pipeline, "key_of_identity", _one_run))),
+    Fault(
+        name="all runs of a day share a path",
+        breaks="two values have two paths",
+        put=_patch((pipeline, "key_of_identity", _one_run)),
+    ),
     Fault(
         name="a path leaves out its parameters",
+        breaks="a path holds parameters, day and run_id",
         put=_patch((pipeline, "key_of_identity", _hidden)),
         pipeline="answers",
     ),
     Fault(
         name="a launch takes a value that is refused",
+        breaks="a bad value is refused in run config, 0 runs",
         put=_patch((launched, "refuse", lambda *args, **more: None)),
     ),
     Fault(
         name="the client asks before it checks",
+        breaks="a bad value is refused by the client",
         put=_patch((runs, "checked_request", _unchecked)),
     ),
-    Fault(name="reuse ignores rows", put=_patch((day, "ask_again", _but_rows))),
-    Fault(name="reuse ignores code", put=_patch((reuse, "differences", _but("code")))),
-    Fault(name="reuse ignores packages", put=_patch((reuse, "differences", _but("package")))),
-    Fault(name="what is stored is made again", put=_patch((day, "reasons", _always))),
+    Fault(
+        name="reuse ignores rows",
+        breaks="other rows make what asked for them",
+        put=_patch((day, "ask_again", _but_rows)),
+    ),
+    Fault(
+        name="reuse ignores code",
+        breaks="edited code makes what it makes, and no more",
+        put=_patch((reuse, "differences", _but("code"))),
+    ),
+    Fault(
+        name="reuse ignores packages",
+        breaks="another package or code makes anew, and says so",
+        put=_patch((reuse, "differences", _but("package"))),
+    ),
+    Fault(
+        name="what is stored is made again",
+        breaks="the same again computes nothing",
+        put=_patch((day, "reasons", _always)),
+    ),
     Fault(
         name="a byte that was read is not checked",
+        breaks="a changed byte is never read",
         put=_patch((artifact_store, "difference", lambda stored, data: "")),
     ),
     Fault(
         name="verify looks at values alone",
+        breaks="verify finds every harm",
         put=_patch((artifact_store.ArtifactStore, "verify", _only_the_value)),
         pipeline="clustering",
     ),
-    Fault(name="a manifest is written first", put=_patch((artifact_store, "write_commit", _manifest_first))),
+    Fault(
+        name="a manifest is written first",
+        breaks="a manifest is written last",
+        put=_patch((artifact_store, "write_commit", _manifest_first)),
+    ),
     Fault(
         name="what comes after gets what was not stored",
+        breaks="what comes after gets what was stored",
         put=_patch((draft.Draft, "stored_product", lambda self: self.product)),
         pipeline="answers",
     ),
     Fault(
         name="threads are not limited",
+        breaks="threads are limited",
         put=_patch((compute, "limited_threads", lambda *args, **more: nullcontext())),
         pipeline="net",
     ),
     Fault(
         name="a batch ends with its first bad day",
+        breaks="a bad day hurts no other",
         put=_patch((days, "side_by_side", _until_the_first_error)),
     ),
     Fault(
         name="a leaderboard merges trials",
+        breaks="a leaderboard ranks each trial",
         put=_patch((sweep, "leaderboard", _merged)),
         pipeline="answers",
     ),
     Fault(
         name="a trial gets the metric of another",
+        breaks="a leaderboard ranks each trial",
         put=_patch((sweep, "leaderboard", _of_another)),
         pipeline="answers",
     ),
     Fault(
         name="reproduce does not compare",
+        breaks="reproduce gives every byte again",
         put=_patch((reproduce.Reproduced, "same", property(lambda self: True))),
     ),
     Fault(
         name="a list leaves nothing out",
+        breaks="list finds it by its parameters",
         put=_patch((Filter, "holds", lambda *args: True), (Filter, "admits", lambda *args: True)),
     ),
     Fault(
         name="a plan finds everything stored",
+        breaks="a plan says what a run does",
         put=_patch((plan, "plan_day", _all_stored)),
     ),
     Fault(
+        name="a promotion looks at no gate",
+        breaks="a promotion is refused for cause",
+        put=_patch((promotion, "check", lambda evidence: [])),
+        pipeline="net",
+    ),
+    Fault(
+        name="a switch changes nothing",
+        breaks="promoted, switched to and taken back",
+        put=_patch((releases, "switched", _unswitched)),
+        pipeline="net",
+    ),
+    Fault(
         name="a format writes something else each time",
+        breaks="the same bytes many times in one process",
         put=_patch((encode, "FORMATS", {**formats.FORMATS, "json": PADDED})),
     ),
 ]

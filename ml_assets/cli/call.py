@@ -3,14 +3,14 @@
 import argparse
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.flags import Parser, unknown_flags
 from ml_assets.core import command
-from ml_assets.core.options import Options
+from ml_assets.core.options import DEFAULT, Options
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
@@ -50,9 +50,15 @@ class Call:
     def options(self) -> Options:
         """The options of a run; RefusedError with all that is wrong with them."""
         given = {name: value for name, value in vars(self.args).items() if name in Options.model_fields}
-        if problems := problems_of(given, Options, noun="option"):
+        if problems := self.option_problems(given):
             raise RefusedError(list(problems.values()))
         return Options.model_validate(given)
+
+    def option_problems(self, given: Mapping[str, Any]) -> Mapping[str, str]:
+        """What is wrong with options; settings are read only where they decide it, for that takes a while."""
+        if given.get("environment", DEFAULT) == DEFAULT:
+            return problems_of(given, Options, noun="option")
+        return self.settings.option_problems(given)
 
     @cached_property
     def settings(self) -> "Settings":

@@ -59,7 +59,7 @@ def every_parameter(pipeline: Declared) -> Iterable[str]:
 AS_OF = option("--as-of", DAY, f"a single day {LAST_DAY}")
 THE_AS_OF = option("--as-of", DAY, f"the day up to whose end things are known {LAST_DAY}")
 WHAT = option("what", "RUN_ID|PATH", "12 hex digits, or the folder or URI of an artifact")
-_PLACES = "dev, staging, blue or green [default: the settings']"
+_PLACES = "an environment of the settings, as `ml-assets env list` shows them [default: the settings']"
 ENVIRONMENT = option("--environment", "NAME", _PLACES, default="default")
 _REUSE = "use stored artifacts that nothing has changed [default: yes]"
 REUSE = Option("--reuse", _REUSE, {"action": argparse.BooleanOptionalAction, "default": True})

@@ -20,8 +20,8 @@ _IDLE = "nobody is writing there: with --repair, set aside too what was left ove
 _MANY = (
     "with --repair, set aside what is damaged although it is more than half of all artifacts, and 5 or more"
 )
-_TO = "blue or green [default: the one that does not serve]"
-_SLOT = "blue or green [default: the slot that does not serve]"
+_TO = "one of the two slots [default: the one that does not serve]"
+_SLOT = "one of the two slots [default: the one that does not serve]"
 _SWEEP = (
     option("--grid", "NAME=VALUES", _GRID, action="append", default=[]),
     o.of_a_sweep,
@@ -74,6 +74,7 @@ _CONTRACT = (
     switch("--describe", "print the description of the parameters now"),
     o.as_json("the changes as JSON"),
 )
+_QUICK = switch("--quick", "make things again less often, and in fewer processes")
 _DIFF = (option("first", "NAME", "an environment"), option("second", "NAME", "another one"))
 
 
@@ -166,6 +167,13 @@ TABLE = (
         "make a run again from its manifests and compare every byte",
         "reproduce:reproduce_run",
         *(o.WHAT, o.ENVIRONMENT, o.as_json("the comparison as JSON")),
+    ),
+    _command(
+        "conform",
+        "tell what of the promises a pipeline keeps: each is tried on it",
+        "conform:conform",
+        *(*o.FILES, o.THE_AS_OF, o.ENVIRONMENT, _QUICK, o.as_json("the promises as JSON")),
+        **_run,
     ),
     _command(
         "contract",

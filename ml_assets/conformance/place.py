@@ -10,13 +10,17 @@ from ml_assets.settings_sources import PREFIX
 
 
 @contextmanager
-def place_of_its_own(folder: Path) -> Iterator[None]:
-    """Within, every environment, the log of releases, presets and request files lie under `folder`; sources stay."""
+def place_of_its_own(folder: Path, *, environment: str = "") -> Iterator[None]:
+    """Within, every environment, the log of releases, presets and request files lie under `folder`; sources stay.
+
+    What names no environment means the given one, where one is given.
+    """
     roots = {
         f"{PREFIX}ENVIRONMENTS__{name.upper()}__ROOT": str(folder / name)
         for name in load_settings().environments
     }
     own = {
+        **({f"{PREFIX}ENVIRONMENT": environment} if environment else {}),
         **roots,
         f"{PREFIX}RELEASES": str(folder / "releases"),
         f"{PREFIX}PRESETS": str(folder / "presets"),

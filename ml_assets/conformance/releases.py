@@ -33,7 +33,9 @@ def promoted_switched_and_taken_back(case: Case) -> str:
         second = case.pipeline.run_id(case.parameters, case.day, case.pipeline.promotes)
         for day in case.days[-2:]:
             case.make(store_of(settings, source), day=day)
-        expect(release_log(settings, line).state().live is None, "something serves before anything was promoted")
+        expect(
+            release_log(settings, line).state().live is None, "something serves before anything was promoted"
+        )
         gates = _promoted(case, first, settings, source)
         expect(release_log(settings, line).state().live is None, "it serves before anybody switched to it")
         for run_id in (first, second):
@@ -55,13 +57,13 @@ def a_promotion_is_refused_where_something_speaks_against_it(case: Case) -> str:
     if asset in case.computed:
         with _slots(case) as (settings, source):
             case.commit_as(store_of(settings, source), asset, code_version="0" * 12)
-            _expect_refused(case, run_id, settings, source, {}, "it was made by other code")
+            _expect_refused(case, run_id, settings, source, own={}, what="it was made by other code")
             tried.append("other code")
     with _slots(case) as (settings, source):
         store, key = store_of(settings, source), case.pipeline.key(asset, case.parameters, case.day)
         file = Path(store.uri(key, case.manifests[asset].main.file))
         file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:])
-        _expect_refused(case, run_id, settings, source, FORCED, "a byte of it was changed")
+        _expect_refused(case, run_id, settings, source, own=FORCED, what="a byte of it was changed")
         tried.append("a changed byte")
     return ", ".join(tried)
 
@@ -70,9 +72,12 @@ def _refused_in_a_sentence(case: Case) -> str:
     try:
         ReleaseLine.of(case.pipeline, case.parameters.__dict__).asset  # noqa: B018
     except RefusedError as error:
-        expect(f"{case.pipeline.name} promotes nothing" in str(error), f"it promotes nothing, and is told: {error}")
+        expect(
+            f"{case.pipeline.name} promotes nothing" in str(error),
+            f"it promotes nothing, and is told: {error}",
+        )
         return "it promotes nothing, and whoever asks is told so"
-    expect(False, "it promotes nothing, and nobody is told so")  # noqa: FBT003
+    expect(False, "it promotes nothing, and nobody is told so")
     return ""
 
 
@@ -87,7 +92,10 @@ def _promoted(case: Case, run_id: str, settings: Settings, source: str) -> int:
     here, there = store_of(settings, source), store_of(settings, outcome.decision.to)
     for key in there.keys(folder=case.pipeline.folder):
         if key.run_id == run_id:
-            expect(_files(here, key) == _files(there, key), f"{key.asset}: other bytes in the slot than were evaluated")
+            expect(
+                _files(here, key) == _files(there, key),
+                f"{key.asset}: other bytes in the slot than were evaluated",
+            )
     asset = case.pipeline.promotes
     found = [key for key in there.keys(asset, folder=case.pipeline.folder) if key.run_id == run_id]
     expect(found, f"{asset} of run {run_id} was promoted, and is not in the slot")
@@ -95,7 +103,7 @@ def _promoted(case: Case, run_id: str, settings: Settings, source: str) -> int:
 
 
 def _expect_refused(
-    case: Case, run_id: str, settings: Settings, source: str, own: dict[str, Any], what: str
+    case: Case, run_id: str, settings: Settings, source: str, *, own: dict[str, Any], what: str
 ) -> None:
     try:
         outcome = _ask(case, run_id, settings, source, own)
@@ -104,12 +112,17 @@ def _expect_refused(
     else:
         expect(outcome.entry is None, f"{what}, and it was promoted")
     for slot in settings.slots:
-        expect(not list(store_of(settings, slot).keys()), f"{what}, it was refused, and something of it is in {slot}")
+        expect(
+            not list(store_of(settings, slot).keys()),
+            f"{what}, it was refused, and something of it is in {slot}",
+        )
 
 
 def _expect_live(settings: Settings, line: ReleaseLine, run_id: str) -> None:
     live = release_log(settings, line).state().live
-    expect(live is not None and live.run_id == run_id, f"{run_id} should serve, and {live and live.run_id} does")
+    expect(
+        live is not None and live.run_id == run_id, f"{run_id} should serve, and {live and live.run_id} does"
+    )
 
 
 def _ask(case: Case, run_id: str, settings: Settings, source: str, own: dict[str, Any]) -> Outcome:
@@ -122,7 +135,7 @@ def _ask(case: Case, run_id: str, settings: Settings, source: str, own: dict[str
 def _slots(case: Case) -> Iterator[tuple[Settings, str]]:
     """Empty slots and an empty log; what was made lies in the environment that is named, which is no slot."""
     folder = case.new_folder()
-    with place_of_its_own(folder):
+    with place_of_its_own(folder):  # the environment stays
         settings = load_settings()
         source = next((name for name in settings.environments if name not in settings.slots), "")
         if not source:

@@ -8,6 +8,7 @@ from ml_assets.conformance.report import NotAskedError, expect
 from ml_assets.conformance.values import used
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.slices import subjects
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import MlAssetsError, StoreError
 from ml_assets.pipeline.reproduce import reproduce
@@ -195,8 +196,9 @@ def _listed(case: Case, asset: str, where: str) -> list[Entry]:
 
 def _field_to_change(case: Case, asset: str) -> str:
     """A field that decides the asset and of which a run with another value can be made; "" where there is none."""
+    about = subjects(case.pipeline)  # runs about something else are not held against each other
     for name in case.others:
-        if case.takes(asset, name, case.other(name)):
+        if name not in about and case.takes(asset, name, case.other(name)):
             try:
                 case.make(case.empty_store(), **{name: case.other(name)})
             except MlAssetsError:

@@ -63,6 +63,7 @@ def conform(
     *,
     values: Mapping[str, Any] | None = None,
     as_of: dt.date | str = "",
+    environment: str = "default",
     quick: bool = False,
     only: Collection[str] = tuple(PROMISES),
 ) -> Report:
@@ -74,6 +75,7 @@ def conform(
         pipeline: what is tried.
         values: parameters by name; those that are left out have their default. Those of a small run are quickest.
         as_of: the last of the three days that are made, YYYY-MM-DD; by default the last complete day, in UTC.
+        environment: whose sources and clients are used; by default that of the settings.
         quick: make things again less often, and in fewer processes.
         only: the promises that are tried, by their names in `PROMISES`; by default all.
 
@@ -81,12 +83,17 @@ def conform(
         RefusedError: the values, or the day, are not acceptable to begin with.
         SettingsError: the settings cannot be used.
     """
-    run = resolve(pipeline, values or {}, as_of=as_of)
-    with tempfile.TemporaryDirectory(prefix="ml_assets-conform-") as folder, place_of_its_own(Path(folder)):
+    run = resolve(pipeline, values or {}, as_of=as_of, environment=environment)
+    days = tuple(run.as_of - dt.timedelta(days=back) for back in (2, 1, 0))
+    resolve(pipeline, values or {}, as_of=days[0], environment=environment)  # which may be too early a day
+    with (
+        tempfile.TemporaryDirectory(prefix="ml_assets-conform-") as folder,
+        place_of_its_own(Path(folder), environment=run.environment),
+    ):
         case = Case(
             pipeline=pipeline,
             values=dict(values or {}),
-            days=tuple(run.as_of - dt.timedelta(days=back) for back in (2, 1, 0)),
+            days=days,
             folder=Path(folder),
             environment=run.environment,
             quick=quick,
