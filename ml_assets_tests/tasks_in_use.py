@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from ml_assets.pipelines.tabular.beside import check_promotion
 
 from ml_assets.core.manifest import Manifest
 from ml_assets.pipeline.attempt import attempt
@@ -13,7 +14,6 @@ from ml_assets.pipeline.promotion import promote
 from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore

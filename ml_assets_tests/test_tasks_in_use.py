@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from ml_assets.pipelines.tabular.beside import check_sweep
 from sklearn import metrics as sk
 
 from ml_assets.cli.main import main
@@ -14,7 +15,6 @@ from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, l
 from ml_assets.pipeline.report import report
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets_tests import tasks_in_use as use
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
