@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from ml_assets.cli.main import main
 from ml_assets.conformance import Promise, Report, conform
 from ml_assets.conformance.suite import PROMISES
 from ml_assets.core.pipeline import Declared
@@ -72,6 +73,13 @@ def test_all_files_of_kinds_are_tried():
 def test_values_that_are_refused_are_refused_before_anything_is_tried():
     with pytest.raises(RefusedError, match="days: too small"):
         conform(kind("nothing_promoted"), values={"days": 0}, as_of=DAY)
+
+
+def test_the_shell_refuses_a_bad_value_before_anything_is_tried(capsys):
+    code = main(["conform", "--pipeline", "ml_assets_tests.kinds.nothing_promoted:pages", "--days", "0"])
+
+    assert code == 2
+    assert "days: too small. Allowed: a whole number from 1 to 60." in capsys.readouterr().err
 
 
 def test_nothing_is_written_where_anything_else_lies(tmp_path):
