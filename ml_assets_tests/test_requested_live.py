@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
+from ml_assets.adapter import in_process
 from ml_assets.cli import dagster_runs
 from ml_assets.cli.main import main
 from ml_assets.core.release import RELEASE_TAG, Release, promoted, switched
@@ -89,7 +90,7 @@ EARLIER = dt.datetime.now(tz=dt.timezone.utc) - dt.timedelta(days=1)
 
 @kind
 def test_a_switch_in_the_middle_of_a_command_stops_none_of_its_days(shop, monkeypatch, capsys):
-    first, execute = [], dagster_runs._execute
+    first, execute = [], in_process.run_here
 
     def and_switch(*arguments, **more):
         done = execute(*arguments, **more)
@@ -99,7 +100,7 @@ def test_a_switch_in_the_middle_of_a_command_stops_none_of_its_days(shop, monkey
         return done
 
     monkeypatch.setattr(dagster_runs, "DAYS_PER_RUN", 2)
-    monkeypatch.setattr(dagster_runs, "_execute", and_switch)
+    monkeypatch.setattr(in_process, "run_here", and_switch)
 
     words = ["score", "--environment", "green", "--from", str(DAYS[0]), "--to", str(DAYS[-1]), "--json"]
     assert main(words) == 0
