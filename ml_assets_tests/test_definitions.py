@@ -101,8 +101,11 @@ def test_the_checks_are():
         "evaluation:bytes_verify",
         "model:bytes_verify",
         "model_card:bytes_verify",
+        "monitoring:accuracy_as_evaluated",
+        "monitoring:errors_as_evaluated",
         "monitoring:inputs_have_not_drifted",
         "monitoring:log_loss_as_evaluated",
+        "monitoring:predictions_are_unbiased",
         "monitoring:ranks_as_evaluated",
         "monitoring:scores_are_calibrated",
         "monitoring:scores_have_not_drifted",
@@ -135,7 +138,10 @@ def test_the_launchpad_shows_description_default_and_allowed_values_of_every_par
     for name, declared in TrainingParameters.model_fields.items():
         assert fields[name].description == declared.description
         assert fields[name].default_value == declared.default
-    assert fields["dataset"].config_type.given_name == "(orders, customers)"
+    assert (
+        fields["dataset"].config_type.given_name
+        == "(small letters, digits and _, starting with a letter, at most 40)"
+    )
     assert fields["max_depth"].config_type.given_name == "(a whole number from 1 to 16)"
 
 
