@@ -138,7 +138,10 @@ def test_the_launchpad_shows_description_default_and_allowed_values_of_every_par
     for name, declared in TrainingParameters.model_fields.items():
         assert fields[name].description == declared.description
         assert fields[name].default_value == declared.default
-    assert fields["dataset"].config_type.given_name == "(orders, customers)"
+    assert (
+        fields["dataset"].config_type.given_name
+        == "(small letters, digits and _, starting with a letter, at most 40)"
+    )
     assert fields["max_depth"].config_type.given_name == "(a whole number from 1 to 16)"
 
 
