@@ -6,7 +6,10 @@ from pathlib import Path
 import dagster as dg
 
 import ml_assets.defs
+from ml_assets.finding import refuse_unknown_overrides
+from ml_assets.settings import load_settings
 
+refuse_unknown_overrides(load_settings())
 FOLDER = Path(ml_assets.defs.__file__).parent
 
 # Not `dg.load_from_defs_folder`: it needs the pyproject.toml, which an installed package has not, and loads the plugins

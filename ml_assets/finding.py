@@ -4,9 +4,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from ml_assets.core.environment import ANY, safe_name
 from ml_assets.core.nearest import nearest
 from ml_assets.core.pipeline import Declared, default_pipeline, find_pipeline, installed_pipelines
-from ml_assets.errors import RefusedError
+from ml_assets.errors import RefusedError, SettingsError
 from ml_assets.settings import Settings
 
 
@@ -38,6 +39,22 @@ def known_pipelines(settings: Settings) -> Mapping[str, Declared]:
     for pipeline in map(_load, references):
         found.setdefault(pipeline.name, pipeline)
     return found
+
+
+def refuse_unknown_overrides(settings: Settings) -> None:
+    """SettingsError where an environment lets launches give what is a parameter of no known pipeline."""
+    named = {place: set(held.overrides) - {ANY} for place, held in settings.environments.items()}
+    if not any(named.values()):
+        return  # no pipeline is loaded
+    pipelines = [pipeline_named("", settings), *known_pipelines(settings).values()]
+    fields = dict.fromkeys(name for pipeline in pipelines for name in pipeline.parameters.model_fields)
+    known = ", ".join(fields)
+    if problems := [
+        f"environments.{place}.overrides: unknown: {', '.join(map(safe_name, sorted(wrong)))}. Allowed: * for all, or {known}"
+        for place, names in named.items()
+        if (wrong := names - fields.keys())
+    ]:
+        raise SettingsError("\n".join(["Settings cannot be used:", *problems]))
 
 
 def _load(reference: str) -> Declared:

@@ -3,7 +3,7 @@
 Read from `ml_assets.toml` in the working directory; environment variables override it:
 `ML_ASSETS_SOURCES__<NAME>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__ROOT=<uri>`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
-`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
+`ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_SLOTS=["blue", "green"]`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
 `ML_ASSETS_PIPELINES=["shop.demand:demand"]`, `ML_ASSETS_RESOURCES__<NAME>__<FIELD>` (see `ml_assets.core.resource`), `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`, `ML_ASSETS_ROWS_GB`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
@@ -23,12 +23,20 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSettingsErro
 
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.core_schema import no_truth, number_of
-from ml_assets.core.environment import ANY, Budget, Environment, named_sources, safe_name
+from ml_assets.core.environment import (
+    ANY,
+    Budget,
+    Environment,
+    environment_problem,
+    named_sources,
+    safe_name,
+)
 from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
-from ml_assets.core.options import ENGINE, SLOTS
+from ml_assets.core.options import ENGINE, SLOTS, options_in
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import REFERENCE
+from ml_assets.core.problems import problems_of
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import holds_credential
@@ -148,19 +156,39 @@ class Settings(BaseSettings):
     def _the_usual_ones_are_there(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        usual = {name: {"root": f"artifacts/{name}"} for name in ENVIRONMENTS}
-        named = {name: {**usual[name], **given.get(name, {})} for name in usual if _is_open(given, name)}
-        return {**usual, **given, **named}
+        names = dict.fromkeys([*ENVIRONMENTS, *given])
+        return {
+            name: {"root": f"artifacts/{name}", **given.get(name, {})}
+            if _is_open(given, name)
+            else given[name]
+            for name in names
+        }
+
+    @field_validator("environments")
+    @classmethod
+    def _a_run_can_name_each_environment(cls, places: dict[str, Environment]) -> dict[str, Environment]:
+        for name in places:
+            if allowed := environment_problem(name):
+                told = {"name": safe_name(name), "allowed": allowed}
+                raise PydanticCustomError("environment", "no run can name {name}. Allowed: {allowed}", told)
+        return places
+
+    @field_validator("slots", mode="before")
+    @classmethod
+    def _slots_are_two(cls, given: Any) -> Any:
+        names = list(given) if isinstance(given, list | tuple) else []
+        if len(set(map(str, names))) != len(names) or len(names) != 2:  # noqa: PLR2004
+            raise PydanticCustomError("slots", "not two different environments. Allowed: two of their names")
+        return given
 
     @model_validator(mode="after")
-    def _environments_are_those_of_the_options(self) -> "Settings":
-        named = {"environment": [self.environment], "environments": list(self.environments)}
-        for setting, names in named.items():
-            if wrong := [name for name in names if name not in ENVIRONMENTS]:
+    def _named_environments_are_known(self) -> "Settings":
+        for setting, names in {"environment": [self.environment], "slots": self.slots}.items():
+            if wrong := [name for name in names if name not in self.environments]:
                 told = {
                     "setting": setting,
                     "wrong": ", ".join(map(safe_name, wrong)),
-                    "known": ", ".join(ENVIRONMENTS),
+                    "known": ", ".join(self.environments),
                 }
                 raise PydanticCustomError(
                     "environment", "{setting}: unknown: {wrong}. Allowed: {known}", told
@@ -232,6 +260,10 @@ class Settings(BaseSettings):
         if name in known:
             return None
         return f"source: {_unknown(name, known)} Name it in {FILE} or by ML_ASSETS_SOURCES__<NAME>."
+
+    def option_problems(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """One line for each option that a launch cannot have, by its name."""
+        return problems_of(given, options_in(tuple(self.environments)), noun="option")
 
     def override_problems(
         self, given: Iterable[str], *, cls: type[Parameters], environment: str = "default"

@@ -8,15 +8,16 @@ from pathlib import Path
 import polars as pl
 
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.release_line import ReleaseLine
 from ml_assets.pipeline.attempt import attempt
 from ml_assets.pipeline.promotion import promote
 from ml_assets.pipeline.releases import switch
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_promotion
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets_tests.beside import check_promotion
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.released import promotion_of
 from ml_assets_tests.three_tasks import TASKS, land_tasks
@@ -94,7 +95,8 @@ class Place:
         """Promote the first model of its data set, and let it serve."""
         outcome = self.promote(parameters, to=to)
         assert outcome.entry, outcome.decision.objections
-        switch(parameters.dataset, to=to, by="ada", settings=load_settings())
+        line = ReleaseLine.of(tabular, {"dataset": parameters.dataset})
+        switch(line, to=to, by="ada", settings=load_settings())
 
 
 def trained(folder):

@@ -4,9 +4,11 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from ml_assets.core.comparison.by_days import compare_days, lacking
+from ml_assets.core.comparison.by_days import compare_pairs, lacking, pairs_by_day
+from ml_assets.core.comparison.by_losses import pairs_by_row
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Metric
 from ml_assets.core.promotion.parameters import check_promotion
@@ -28,6 +30,8 @@ SHOP = '''
 import datetime as dt
 from typing import Any
 
+import polars as pl
+
 from ml_assets import Field, Metric, Parameters, Pipeline, Product
 
 
@@ -48,7 +52,26 @@ def guess(params: Level, as_of: dt.date) -> Product[dict[str, Any]]:
 '''
 
 
-def written(tmp_path, monkeypatch, name, **declared):
+ROWED = (
+    SHOP.replace(
+        'metrics={{"mae": apart}})',
+        'metrics={{"mae": apart}}, attachments={{"losses.parquet": rows(params.level, as_of)}})',
+    )
+    + '''
+
+def rows(level: float, as_of: dt.date) -> pl.DataFrame:
+    """What each of 120 rows adds."""
+    told = [
+        (as_of - dt.timedelta(days=n), n, who, 0.1 * level + (n * 7919 % 97) / 970)
+        for n in range(60)
+        for who in range(2)
+    ]
+    return pl.DataFrame(told, ["day", "n", "entity", "mae"], orient="row")
+'''
+)
+
+
+def written(tmp_path, monkeypatch, name, *, source=SHOP, **declared):
     """A pipeline of one asset in a file of its own."""
     words = "".join(f", {key}={value!r}" for key, value in declared.items())
     if "metrics" not in declared:
@@ -56,7 +79,7 @@ def written(tmp_path, monkeypatch, name, **declared):
     folder = tmp_path / f"file_of_{name}"
     folder.mkdir()
     return getattr(
-        load(folder, monkeypatch, name=f"{name}_file", source=SHOP.format(name=name, declared=words)), name
+        load(folder, monkeypatch, name=f"{name}_file", source=source.format(name=name, declared=words)), name
     )
 
 
@@ -256,25 +279,65 @@ def test_days_whose_windows_overlap_count_once_and_too_few_are_told():
     days = [DAY - dt.timedelta(days=back) for back in range(80)]
     values = {day: {"mape": 0.1} for day in days}
 
-    assert lacking(values, values, windows={"mape": 1}) == {}
-    (lack,) = lacking(values, values, windows={"mape": 28})["mape"]
+    assert lacking(pairs_by_day(values, values, windows={"mape": 1})) == {}
+    (lack,) = lacking(pairs_by_day(values, values, windows={"mape": 28}))["mape"]
     assert (lack.what, lack.has, lack.needs) == ("blocks", 3, 4)
-    assert [it.what for it in lacking({}, values, windows={"mape": 1})["mape"]] == ["days", "blocks"]
+    none = lacking(pairs_by_day({}, values, windows={"mape": 1}))
+    assert [lack.what for lack in none["mape"]] == ["days", "blocks"]
+
+
+ACC = Metrics((Metric("acc", better="larger", margin=0.02),))
 
 
 def test_the_interval_of_a_difference_by_days_holds_what_is_there():
-    metrics = Metrics((Metric("acc", better="larger", margin=0.02),))
     days = [DAY - dt.timedelta(days=back) for back in range(60)]
     own = {day: {"acc": 0.8 + 0.0001 * (day.toordinal() * 7919 % 97)} for day in days}
     other = {day: {"acc": 0.81} for day in days}
-    known = {"metrics": metrics, "margins": metrics.margins, "windows": {"acc": 1}, "error": 0.05}
+    known = {"metrics": ACC, "margins": ACC.margins, "error": 0.05}
 
-    (kpi,) = compare_days(own, other, **known)
+    (kpi,) = compare_pairs(pairs_by_day(own, other, windows={"acc": 1}), **known)
 
     assert kpi.low < kpi.degradation < kpi.high < 0.02
     assert kpi.verdict == "worse within margin"
-    (back,) = compare_days(other, own, **known)
+    (back,) = compare_pairs(pairs_by_day(other, own, windows={"acc": 1}), **known)
     assert (back.degradation, back.low, back.high) == pytest.approx((-kpi.degradation, -kpi.high, -kpi.low))
+
+
+def losses(shift, *, days=60, twice=False):
+    """What 120 rows add to a metric: two a day, of one entity each."""
+    rows = [
+        (DAY - dt.timedelta(days=n), f"r{n}-{who}", who, shift + (n * 7919 % 97) / 970)
+        for n in range(days)
+        for who in ("ada", "bob")
+    ]
+    return pl.DataFrame(rows + rows[:1] * twice, ["day", "id", "entity", "mae"], orient="row")
+
+
+def test_rows_are_paired_by_day_and_ids_each_once_and_what_they_do_not_tell_apart_is_left_out():
+    own = {DAY: losses(0.1).sample(fraction=1, shuffle=True, seed=1), DAY - dt.timedelta(days=1): losses(9.0)}
+    other = {DAY: losses(0.3, twice=True), DAY - dt.timedelta(days=1): losses(9.0, days=20)}
+
+    pair = pairs_by_row(own, other, metrics=("mae",))["mae"]
+
+    assert (len(pair.own), len(set(pair.entity)), len(set(pair.day))) == (120, 2, 60)
+    apart = sorted({round(float(gap), 6) for gap in pair.other - pair.own})
+    assert apart == [0.0, 0.2]
+    assert pairs_by_row({}, other, metrics=("mae",)) == {}
+
+
+def test_where_losses_are_attached_one_day_of_both_is_enough(place, tmp_path, monkeypatch):
+    shop = written(tmp_path, monkeypatch, "rowed", source=ROWED, promotes="guess")
+    levels = (0.5, 0.1, 0.9)
+    served, better, worse = (made(shop, {"level": level}) for level in levels)
+    asked(shop, served)
+    switch(ReleaseLine.of(shop, {}), to=None, by="ada", settings=load_settings())
+
+    outcomes = [asked(shop, run_id) for run_id in (better, worse)]
+
+    assert [outcome.decision.verdict for outcome in outcomes] == ["promoted", "refused"]
+    told = gates(outcomes[0])["not worse"][1].split("\n")
+    assert told[0].startswith("The candidate is better")
+    assert told[2].startswith("120 rows of 1 days, 2025-12-01 to 2025-12-01")
 
 
 def test_a_pipeline_names_its_own_comparison_as_module_and_name(tmp_path, monkeypatch):

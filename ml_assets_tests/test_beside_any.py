@@ -129,7 +129,7 @@ def test_a_report_says_why_a_day_failed_and_a_report_of_a_view_is_of_its_own_run
     told = materializations(done)["north/small/backfill_report", DAY].metadata
     assert (told["days_made"].value, told["days_failed"].value) == (1, 1)
     assert "the shop was closed" in told["summary"].value
-    assert told["path"].value.endswith(told["run_id"].value) or "shop=north" in told["path"].value
+    assert "small/backfill_report/shop=north/as_of=2025-12-14/run=" in told["path"].value
 
 
 def test_what_a_view_pins_can_neither_be_given_nor_varied(both, home):
@@ -153,7 +153,7 @@ def test_what_a_view_pins_can_neither_be_given_nor_varied(both, home):
 
 
 @pytest.mark.parametrize("name", ["leaderboard", "backfill_report", "promotion", "failed_trial"])
-def test_what_is_beside_every_pipeline_is_no_name_for_an_asset_of_ones_own(both, tmp_path, monkeypatch, name):
+def test_what_is_beside_every_pipeline_is_no_name_for_an_asset_of_ones_own(tmp_path, monkeypatch, name):
     source = SOURCE.replace("def history(", f"def {name}(").replace(
         "history: dict[str, Any]", f"{name}: dict[str, Any]"
     )

@@ -96,7 +96,7 @@ def test_a_deployment_that_does_not_serve_a_pipeline_is_told_by_the_job_it_lacks
 
 
 def test_a_sweep_of_any_pipeline_is_ranked_in_one_run_and_from_runs_of_its_trials(live, small):
-    own = {"grid": {"level": [0.5, 0.75]}}
+    own = {"grid": {"level": "0.5,0.75"}}
     _turn_on(live, "small_leaderboard_after_sweep")
 
     single = submit_sweep(live.url, pipeline=small, parameters={}, sweep=own, as_of=DAY)

@@ -319,7 +319,7 @@ def test_a_worse_candidate_is_told_as_such_and_few_rows_as_too_few(place, capsys
         (["live", "idle", "--last", "1"], "window_days: too small. Allowed: a whole number from 56 to 3650."),
         (["live", "idle", "--as-of", "2999-01-01"], "as_of: not a complete day yet (UTC)."),
         (["live", "idle", "--dataset", "customers"], "live: nothing serves for customers yet."),
-        (["live", "idle", "--dataset", "bogus"], "dataset: unknown. Allowed: orders, customers."),
+        (["live", "idle", "--dataset", "bogus"], "live: nothing serves for bogus yet."),
     ],
 )
 def test_what_cannot_be_compared_is_refused(place, words, line, capsys):

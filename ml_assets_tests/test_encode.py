@@ -160,6 +160,11 @@ def test_text_is_attached_as_it_is_and_markdown_ends_with_one_newline():
             "attachments: note.png of forecast: not bytes but str. png takes bytes of a picture",
         ),
         ("rows.parquet", 7, "attachments: rows.parquet of forecast: not a polars DataFrame but int"),
+        (
+            "forecast.json",
+            "{}",
+            "attachments: forecast.json of forecast has the name of the file of its value. Give it another name.",
+        ),
         ("more.json", {"a": [math.inf]}, "attachments: more.json of forecast.a[0]: an infinite number"),
     ],
 )

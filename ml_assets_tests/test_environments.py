@@ -8,12 +8,14 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.cli.main import main
+from ml_assets.core.run_id import run_id
 from ml_assets.errors import SettingsError
 from ml_assets.pipeline.workspace import open_workspace
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.settings import load_settings
 from ml_assets_tests.builders import write_landing
+from ml_assets_tests.released import LAST, ROWS
 from ml_assets_tests.scenario import failure_of, materializations, train
 
 OVERRIDES = "ML_ASSETS_ENVIRONMENTS__GREEN__OVERRIDES"
@@ -140,13 +142,88 @@ def test_a_launch_that_gives_nothing_is_not_refused_whatever_may_be_given(monkey
     assert str(refused.value).count("may not be given") == 1
 
 
-def test_an_environment_that_no_launch_could_name_is_refused(monkeypatch):
-    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__PROD__ROOT", "s3://prod/artifacts")
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("qa eu", "small letters and digits, with single _ or - between them"),
+        ("_qa", "small letters and digits, with single _ or - between them"),
+        ("q" * 41, "small letters and digits, with single _ or - between them"),
+        ("default", "any but default, live, idle, 12 hex digits"),
+        ("abcdef012345", "any but default, live, idle, 12 hex digits"),
+    ],
+)
+def test_an_environment_that_no_launch_could_name_is_refused(name, allowed, tmp_path):
+    (tmp_path / "ml_assets.toml").write_text(f'[environments."{name}"]\nroot = "s3://prod/artifacts"\n')
+
+    with pytest.raises(SettingsError, match=f"environments: no run can name {name}. Allowed: {allowed}"):
+        load_settings()
+
+
+def test_an_environment_by_any_name_is_known_beside_the_usual_ones(monkeypatch, tmp_path):
+    (tmp_path / "ml_assets.toml").write_text('[environments.qa-eu.sources]\nshop = "zone"\n')
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__QA_US__ROOT", "s3://qa-us")
+
+    settings = load_settings()
+
+    assert list(settings.environments) == ["dev", "staging", "blue", "green", "qa-eu", "qa_us"]
+    assert [settings.root(name) for name in ("qa-eu", "qa_us")] == ["artifacts/qa-eu", "s3://qa-us"]
+    assert settings.option_problems({"environment": "qa-eu"}) == {}
+    assert settings.option_problems({"environment": "qa"}) == {
+        "environment": "environment: unknown. Allowed: default, dev, staging, blue, green, qa-eu, qa_us."
+    }
+
+
+@pytest.mark.parametrize(
+    ("slots", "line"),
+    [
+        ('["a"]', "slots: not two different environments"),
+        ('["a", "a"]', "slots: not two different environments"),
+        ('["blue", "a"]', "slots: unknown: a. Allowed: dev, staging, blue, green"),
+    ],
+)
+def test_the_slots_are_two_environments_of_the_settings(slots, line, monkeypatch):
+    monkeypatch.setenv("ML_ASSETS_SLOTS", slots)
+
+    with pytest.raises(SettingsError, match=line):
+        load_settings()
+
+
+QA = """
+slots = ["a", "b"]
+[environments.qa-eu]
+[environments.a]
+[environments.b]
+"""
+
+
+def test_a_run_in_an_environment_of_a_name_of_ones_own_is_promoted_to_slots_of_ones_own(tmp_path, capsys):
+    (tmp_path / "ml_assets.toml").write_text(QA)
+
+    config = {"params": {"config": ROWS}, "options": {"config": {"environment": "qa-eu"}}}
+    result = train(str(LAST), run_config={"resources": config})
+
+    assert result.success, failure_of(result)
+    name = run_id(TrainingParameters(**ROWS), LAST)
+    assert next((tmp_path / "artifacts/qa-eu/model").rglob(f"run={name}/manifest.json")).is_file()
+    assert main(["promote", name, "--from", "qa-eu", "--to", "green"]) == 2
+    assert "to: unknown. Allowed: idle, a, b." in capsys.readouterr().err
+    assert main(["promote", name, "--from", "qa-eu"]) == 0
+    assert main(["switch", "--to", "blue"]) == 2
+    assert "--to: unknown. Allowed: a, b." in capsys.readouterr().err
+    assert main(["switch"]) == 0
+    assert f"switched to {name} (v1, as_of {LAST}) in b: it serves now." in capsys.readouterr().out
+    assert next((tmp_path / "artifacts/b/model").rglob("manifest.json")).is_file()
+    assert not (tmp_path / "artifacts/green").exists()
+
+
+def test_a_launch_into_an_environment_that_is_not_known_is_refused_with_those_that_are(tmp_path):
+    (tmp_path / "ml_assets.toml").write_text(QA)
 
     with pytest.raises(
-        SettingsError, match=r"environments: unknown: prod. Allowed: dev, staging, blue, green"
+        LaunchRefusedError,
+        match=r"environment: unknown. Allowed: default, dev, staging, blue, green, qa-eu, a, b\.",
     ):
-        load_settings()
+        in_environment({"environment": "qa"})
 
 
 def test_a_run_that_names_such_an_environment_fails_before_any_work(monkeypatch, tmp_path):
@@ -168,10 +245,25 @@ def test_nothing_but_defaults_may_be_given_where_the_list_is_empty(monkeypatch):
     assert load_settings().override_problems(["seed"], environment="staging", cls=TrainingParameters) == []
 
 
-def test_an_override_that_is_no_parameter_is_named_with_the_known_ones(monkeypatch):
+def test_an_override_that_is_no_parameter_is_named_with_the_known_ones(monkeypatch, capsys):
     monkeypatch.setenv(OVERRIDES, '["max_depht"]')
 
-    with pytest.raises(SettingsError, match=r"max_depht. Allowed: \* for all, or dataset"):
+    assert main(["env", "list"]) == 1
+    told = capsys.readouterr().err
+    assert "environments.green.overrides: unknown: max_depht. Allowed: * for all, or dataset" in told
+
+
+def test_an_override_may_be_a_parameter_of_any_known_pipeline(monkeypatch, capsys):
+    monkeypatch.setenv(OVERRIDES, '["season", "seed"]')
+
+    assert main(["env", "list"]) == 0
+    assert "season, seed" in capsys.readouterr().out
+
+
+def test_an_override_that_could_be_no_parameter_is_refused_with_the_settings(monkeypatch):
+    monkeypatch.setenv(OVERRIDES, '["max depth"]')
+
+    with pytest.raises(SettingsError, match=r"overrides: unknown: max depth. Allowed: \* for all, or names"):
         load_settings()
 
 

@@ -171,6 +171,12 @@ def test_other_parameters_or_another_day_are_told(sound, asset):
     assert told(both) == {"parameters": "those of evaluation, model_card are others than the model's"}
 
 
+def test_other_code_and_packages_do_not_count_for_what_is_recorded(sound):
+    other = with_one(sound, "model", code_version="0" * 12, packages={"scikit-learn": "0.1"}, recorded=True)
+
+    assert told(other) == {}
+
+
 def test_other_code_is_told_with_both_versions(sound):
     code = {**sound.code, "model": "new", "model_card": "newer"}
     model, card = sound.code["model"], sound.code["model_card"]

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from ml_assets.cli.main import main
-from ml_assets.cli.signals import WORDS
+from ml_assets.terminal.signals import WORDS
 from ml_assets_tests.conftest import REPO
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -4,10 +4,10 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from ml_assets.pipelines.tabular.columns import labels
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.errors import SourceError, TrainingError
+from ml_assets.pipelines.tabular.columns import labels
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.sources.rows import open_source

@@ -17,6 +17,7 @@ from ml_assets.settings import load_settings
 from ml_assets_tests import tracking_store
 from ml_assets_tests.builders import land, write_landing
 from ml_assets_tests.counted import SOURCE
+from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.shown import failure_notice
 from ml_assets_tests.small_pipeline import load
 from ml_assets_tests.ticks import days, keys, let_end, write
@@ -270,6 +271,7 @@ def test_a_failed_run_of_any_pipeline_is_told_once_in_the_words_of_its_pipeline(
     assert text.startswith(f":x: counted 7 failed for {DAY}, run_id ")
     assert "*Parameters:* preset=9 (the others at their defaults)" in text
     assert "*Why:* nobody counts so far" in text
+    assert f"`ml-assets run --as-of {DAY} --set preset=9 --pipeline counted_rows:counted`" in text
 
 
 def test_what_may_not_be_given_is_refused_at_launch_of_any_pipeline(location, instance, monkeypatch):
@@ -282,6 +284,28 @@ def test_what_may_not_be_given_is_refused_at_launch_of_any_pipeline(location, in
             instance=instance,
         )
     assert instance.get_runs_count() == 0
+
+
+@pytest.mark.usefixtures("zone")
+def test_a_launch_over_the_budget_of_its_environment_is_refused_for_any_pipeline(
+    location, instance, monkeypatch
+):
+    monkeypatch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS", "1")
+    span = {
+        "dagster/asset_partition_range_start": "2025-11-30",
+        "dagster/asset_partition_range_end": str(DAY),
+    }
+
+    result = location.resolve_job_def("counted").execute_in_process(
+        run_config={"resources": {"counted_params": {"config": {}}}, **QUIET},
+        tags=span,
+        instance=instance,
+        raise_on_error=False,
+    )
+
+    assert not result.success
+    assert "budget: 2 runs are to be computed. Allowed in dev: 1 at once" in failure_of(result)
+    assert materializations(result) == {}
 
 
 def test_a_run_of_any_pipeline_is_shown_in_mlflow_with_its_parameters_metrics_and_lineage(

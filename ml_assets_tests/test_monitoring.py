@@ -28,7 +28,8 @@ from ml_assets_tests.store_value import store_value
 SCORED = [AS_OF + dt.timedelta(days=n) for n in range(1, 11)]
 SHIFTED = SCORED[-3:]
 OF_OUTCOMES = ("ranks_as_evaluated", "scores_are_calibrated", "log_loss_as_evaluated")
-CHECKS = (*OF_OUTCOMES, "inputs_have_not_drifted", "scores_have_not_drifted")
+OF_OTHER_TASKS = ("accuracy_as_evaluated", "errors_as_evaluated", "predictions_are_unbiased")
+CHECKS = (*OF_OUTCOMES, *OF_OTHER_TASKS, "inputs_have_not_drifted", "scores_have_not_drifted")
 BEFORE_THE_SHIFT = SHIFTED[0] + dt.timedelta(days=29)
 ALL_CLOSED = SCORED[-1] + dt.timedelta(days=31)
 

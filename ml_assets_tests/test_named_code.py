@@ -6,6 +6,7 @@ import pytest
 
 from ml_assets.errors import DefinitionError
 from ml_assets.pipeline.code import code_of
+from ml_assets.pipeline.why import why
 from ml_assets_tests.written import PROJECT, codes, importable, written
 
 DEMAND = "shop/demand.py"
@@ -96,3 +97,17 @@ def test_what_is_named_and_not_there_is_refused_when_the_file_is_loaded(tmp_path
         history(tmp_path, project(named))
 
     assert str(refusal.value) == words
+
+
+def test_why_says_which_modules_count_whole_and_for_what_reason(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = PROJECT[DEMAND].replace("    return scaled(params.days, DAYS)", "    return eval('FRAME')")
+    text = text.replace("DAYS = 7", "DAYS = 7\nimport polars as pl\nFRAME = pl.DataFrame({'a': [1]})")
+    written(tmp_path, {**PROJECT, DEMAND: text})
+
+    with importable(tmp_path):
+        demand = importlib.import_module("shop.demand").demand
+        made = demand.make(demand.resolve({}, as_of="2025-12-01"), ["history"])["history"]
+        told = why(made.workspace.store, made.key, pipeline=demand)
+
+    assert "all of shop.demand counts as code: eval is called" in told.notes

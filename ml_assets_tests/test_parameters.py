@@ -54,7 +54,7 @@ def test_all_problems_are_told_together_rules_across_fields_too():
         )
 
     told = [line.split(":")[0] for line in refusal.value.problems]
-    assert told == ["dataset", "seed", "unheard_of_thing", "holdout_days", "max_depth"]
+    assert told == ["seed", "unheard_of_thing", "dataset", "holdout_days", "max_depth"]
     assert "5 problems. Nothing was started." in str(refusal.value)
 
 

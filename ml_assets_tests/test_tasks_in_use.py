@@ -14,8 +14,8 @@ from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, l
 from ml_assets.pipeline.report import report
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipelines.tabular import tabular
-from ml_assets.pipelines.tabular.beside import check_sweep
 from ml_assets_tests import tasks_in_use as use
+from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.builders import land
 from ml_assets_tests.keys import key_of
 from ml_assets_tests.scenario import failure_of, materializations
@@ -242,21 +242,10 @@ def test_a_margin_that_the_task_has_not_is_refused_and_a_wide_one_lets_a_worse_p
     [("houses", {}, "mae"), ("tickets", {}, "roc_auc"), ("tickets", {"metric": "accuracy"}, "accuracy")],
 )
 def test_a_sweep_ranks_by_what_its_trials_have_and_says_so(place, dataset, named, ranked_by):
-    own = check_sweep({"grid": {"C": "0.01,1", "model_version": "v1,v2"}, **named})
-    sweep = Sweep(
-        parameters=use.good(dataset),
-        own=own,
-        days=(use.AS_OF,),
-        pipeline=tabular,
-        workspace=place.workspace(),
-    )
-    for _ in sweep.run():
-        pass
-    board = sweep.leaderboard()
-    leaderboard_draft(sweep, board).commit()
-    stored = load_leaderboard(
-        leaderboard_key(sweep.parameters, own, use.AS_OF, pipeline=tabular), place.store()
-    )
+    sweep = swept(place, dataset, {"C": "0.001,0.01,1"}, **named)
+    leaderboard_draft(sweep, sweep.leaderboard()).commit()
+    key = leaderboard_key(sweep.parameters, sweep.own, use.AS_OF, pipeline=tabular)
+    stored = load_leaderboard(key, place.store())
 
     assert stored.metric == ranked_by
     assert [trial.rank for trial in stored.trials] == [1, 2, 3]
@@ -270,18 +259,7 @@ def test_a_sweep_ranks_by_what_its_trials_have_and_says_so(place, dataset, named
 
 
 def test_a_metric_that_was_named_and_is_not_measured_leaves_trials_without_a_rank(place):
-    own = check_sweep({"grid": {"C": "0.01,1"}, "metric": "brier"})
-    sweep = Sweep(
-        parameters=use.good("houses"),
-        own=own,
-        days=(use.AS_OF,),
-        pipeline=tabular,
-        workspace=place.workspace(),
-    )
-    for _ in sweep.run():
-        pass
-
-    board = sweep.leaderboard()
+    board = swept(place, "houses", {"C": "0.01,1"}, metric="brier").leaderboard()
 
     assert not board.trials
     assert {error.reason for trial in board.failed for error in trial.errors} == {"Not measured: brier."}

@@ -84,6 +84,16 @@ def test_only_the_first_of_equal_logs_writes(log, tracking):
     assert (found.info.start_time, found.info.end_time) == (1764655191000, 1764655201000)
 
 
+def test_two_pipelines_whose_runs_have_one_run_id_are_two_runs(log, tracking):
+    other = dataclasses.replace(RUN, pipeline="other", metrics={"mae": 2.0})
+
+    assert [log.log(run) for run in (RUN, other, RUN, other)] == [True, True, False, False]
+
+    found = {run.data.tags.get("ml_assets.pipeline", ""): run.data.metrics for run in runs(tracking)}
+    assert found == {"": {"roc_auc": 0.75}, "other": {"mae": 2.0}}
+    assert [*log.known("dev"), *log.known("dev", pipeline="other")] == [RUN.run_id] * 2
+
+
 def test_what_was_evaluated_anew_replaces_what_was_there_even_where_it_is_worse(log, tracking):
     log.log(RUN)
 

@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
-from ml_assets.pipelines.tabular.columns import matrix
 from sklearn.metrics import roc_auc_score
 
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular.columns import matrix
 from ml_assets.pipelines.tabular.estimators import calibrated, folds
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict

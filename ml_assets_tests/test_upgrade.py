@@ -73,11 +73,6 @@ CASES = {
         "max_depth",
         "stored artifacts",
     ),
-    "another choice": (
-        changed(P, "dataset", "choices", to=["orders", "trips"]),
-        "dataset",
-        "stored artifacts",
-    ),
     "when it is omitted": (changed(P, "calibrate", "omitted_when", to=True), "calibrate", "run_ids"),
     "a model version was there": (
         changed(P, "model_version", "choices", to=["v0", "v1", "v2"]),
@@ -171,14 +166,14 @@ def test_a_parameter_that_more_runs_use_breaks_nothing_where_it_is_omitted_at_it
 
 
 def test_all_that_is_gone_and_all_that_is_used_is_told():
-    before = changed(P, "dataset", "choices", to=["orders", "trips", "boats"])
+    before = changed(P, "model_version", "choices", to=["v1", "v2", "trips", "boats"])
     before[P]["seed"]["used_when"] = {"model_version": ["v1"]}
     after = changed(P, "max_iter", "used_when", to={"model_version": ["v1", "v2"]})
 
     assert told(before, after) == [
         ("max_iter", "is used with model_version v1, v2, and was with model_version v2", "run_ids"),
         ("seed", "is used always, and was with model_version v1", "run_ids"),
-        ("dataset", "no longer allowed: boats, trips", "stored artifacts"),
+        ("model_version", "no longer allowed: boats, trips", "stored artifacts"),
     ]
 
 
@@ -237,14 +232,17 @@ def test_a_description_has_what_a_field_takes():
         "maximum": 16,
         "used_when": {"model_version": ["v2"]},
     }
-    assert found["dataset"]["choices"] == ["orders", "customers"]
-    assert (found["dataset"]["type"], found["dataset"]["minimum"]) == ("str", None)
+    assert found["model_version"]["choices"] == ["v1", "v2", "v3"]
+    assert (found["dataset"]["type"], found["dataset"]["choices"]) == ("str", None)
     assert found["calibrate"]["omitted_when"] is False
     assert "omitted_when" not in found["seed"]
 
 
 def test_more_choices_and_a_wider_range_break_nothing():
-    for before in (changed(P, "dataset", "choices", to=["orders"]), changed(P, "max_depth", "maximum", to=8)):
+    for before in (
+        changed(P, "model_version", "choices", to=["v1"]),
+        changed(P, "max_depth", "maximum", to=8),
+    ):
         assert changes(before, described()) == []
 
 

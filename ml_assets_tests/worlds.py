@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from ml_assets.pipelines.tabular.columns import labels
 from sklearn.metrics import roc_auc_score
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.entities import entities
 from ml_assets.core.statistics.intervals import auc_interval
+from ml_assets.pipelines.tabular.columns import labels
 from ml_assets.pipelines.tabular.evaluation import evaluate
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict

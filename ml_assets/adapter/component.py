@@ -109,7 +109,7 @@ def _daily(view: View, name: str, values: Mapping[str, Any]) -> dg.ScheduleDefin
     """A schedule, off until somebody turns it on, that runs a preset for the last complete day."""
 
     def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:  # noqa: ARG001  # Dagster's signature
-        day = last_complete_day(utc_now())
+        day = last_complete_day(utc_now(), every=view.pipeline.every)
         return run_request(values, day, view=view, event=f"daily:{name}", tags={PRESET_TAG: name})
 
     return dg.ScheduleDefinition(

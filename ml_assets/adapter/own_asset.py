@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import dagster as dg
 
 from ml_assets.adapter.own import announce, workspace_for
-from ml_assets.adapter.partitions import BACKFILL, daily
+from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
 from ml_assets.adapter.refusal import in_our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of
@@ -79,7 +79,7 @@ def own_asset(
 
     @in_our_words
     def body(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
-        days = days_of(context)
+        days = days_of(context, every=view.pipeline.every)
         parameters = plain(getattr(context.resources, view.params), view.pipeline.parameters)
         own = check(context.op_execution_context.op_config)
         yield dg.Output(make(OwnRun(context=context, view=view, days=days, parameters=parameters, own=own)))
@@ -87,7 +87,7 @@ def own_asset(
     asset: dg.AssetsDefinition = dg.asset(
         **{
             "key": view.key(name),
-            "partitions_def": daily(),
+            "partitions_def": days_of_pipeline(view.pipeline),
             "deps": [view.key(asset) for asset in deps],
             "io_manager_key": view.io_manager,
             "required_resource_keys": {view.params, OPTIONS},

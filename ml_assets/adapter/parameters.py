@@ -11,9 +11,9 @@ from ml_assets.adapter.refusal import at_launch
 from ml_assets.adapter.schema import shown
 from ml_assets.adapter.view import View
 from ml_assets.config import OptionsConfig
-from ml_assets.core.options import Options
+from ml_assets.core.options import options_in
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.problems import diagnose, problems_of
+from ml_assets.core.problems import diagnose
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.readings import SOURCE
 from ml_assets.settings import load_settings
@@ -56,7 +56,7 @@ def refuse_overrides(names: Iterable[str], *, cls: type[Parameters], environment
 
 def refuse_options(values: Mapping[str, Any]) -> None:
     """Raise RefusedError with every problem of the options."""
-    if problems := problems_of(values, Options, noun="option"):
+    if problems := load_settings().option_problems(values):
         raise RefusedError(list(problems.values()))
 
 
@@ -91,7 +91,9 @@ def options_resource() -> dg.ResourceDefinition:
     """
     base = OptionsConfig.configure_at_launch().get_resource_definition()
 
-    @dg.configured(base, config_schema=shown(Options.model_fields))
+    known = options_in(tuple(load_settings().environments))
+
+    @dg.configured(base, config_schema=shown(known.model_fields))
     def options(values: Mapping[str, Any]) -> Mapping[str, Any]:
         with at_launch():
             refuse_options(values)

@@ -53,7 +53,8 @@ def promotion_job(view: View) -> dg.JobDefinition:
     metrics = Metrics.of(view.pipeline)
 
     def refuse(values: Mapping[str, Any]) -> None:
-        check_promotion(values, metrics=metrics).closed_through(utc_now())
+        own = check_promotion(values, metrics=metrics, slots=load_settings().slots)
+        own.closed_through(utc_now())
 
     @dg.op(
         name=view.step_of(ASSET),
@@ -64,10 +65,11 @@ def promotion_job(view: View) -> dg.JobDefinition:
     def act(context: dg.OpExecutionContext) -> None:
         with our_words():
             refuse_mistyped(context, params=view.params)
-            own = check_promotion(context.op_config, metrics=metrics)
+            own = check_promotion(context.op_config, metrics=metrics, slots=load_settings().slots)
             _promote(context, own, view=view)
 
-    step = configured_at_launch(act, fields=promotion_parameters(metrics).model_fields, refuse=refuse)
+    shown = promotion_parameters(metrics, load_settings().slots)
+    step = configured_at_launch(act, fields=shown.model_fields, refuse=refuse)
 
     @dg.job(
         name=view.beside(KIND),

@@ -3,19 +3,20 @@
 import argparse
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.flags import Parser, unknown_flags
 from ml_assets.core import command
-from ml_assets.core.options import Options
+from ml_assets.core.options import DEFAULT, Options
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
 
 if TYPE_CHECKING:  # loading settings takes longer than refusing what is wrong without them
+    from ml_assets.pipeline.named_artifacts import Found
     from ml_assets.pipeline.workspace import Workspace
     from ml_assets.settings import Settings
 
@@ -49,9 +50,15 @@ class Call:
     def options(self) -> Options:
         """The options of a run; RefusedError with all that is wrong with them."""
         given = {name: value for name, value in vars(self.args).items() if name in Options.model_fields}
-        if problems := problems_of(given, Options, noun="option"):
+        if problems := self.option_problems(given):
             raise RefusedError(list(problems.values()))
         return Options.model_validate(given)
+
+    def option_problems(self, given: Mapping[str, Any]) -> Mapping[str, str]:
+        """What is wrong with options; settings are read only where they decide it, for that takes a while."""
+        if given.get("environment", DEFAULT) == DEFAULT:
+            return problems_of(given, Options, noun="option")
+        return self.settings.option_problems(given)
 
     @cached_property
     def settings(self) -> "Settings":
@@ -82,6 +89,19 @@ class Call:
     def command(self, *words: str, **about: Any) -> str:
         """A command for people to copy, about the same pipeline; `about` is what `core.command.command` takes."""
         return command.command(*words, pipeline=self.pipeline, first=self.settings.first_pipeline, **about)
+
+    def find_artifacts(self) -> "tuple[Call, Found]":
+        """What `args.what` names, of any pipeline that is known where none is named; and the call, about that pipeline."""
+        from ml_assets.pipeline.named_artifacts import find_artifacts
+
+        found = find_artifacts(
+            self.args.what,
+            pipeline=self.pipeline,
+            settings=self.settings,
+            environment=self.options.environment,
+            others=not self.named,
+        )
+        return replace(self, pipeline=found.pipeline), found
 
     def show(self, document: Any, print_it: Callable[[], object]) -> None:
         """Print the document where JSON is asked for, else what is for people."""

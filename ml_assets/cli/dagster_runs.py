@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ml_assets.cli.call import Call
 from ml_assets.cli.home import ensure_home
 from ml_assets.cli.request import Request
-from ml_assets.cli.signals import end_if_asked
 from ml_assets.core.pipeline import Declared, default_pipeline
 from ml_assets.core.result import run_config
 from ml_assets.core.shown_as import job_of, params_of, step_of
 from ml_assets.pipeline.budget import refuse_over_budget
 from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
 from ml_assets.pipeline.processes import processes, start_workers
+from ml_assets.terminal.signals import end_if_asked
 
 if TYPE_CHECKING:  # loaded while the workers start
     from dagster import Definitions

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from ml_assets.cli.call import Call
 from ml_assets.errors import RefusedError
+from ml_assets.finding import refuse_unknown_overrides
 from ml_assets.settings import ANY, Settings
 
 SECRETS = (
@@ -61,6 +62,7 @@ def resolved(settings: Settings, environment: str) -> dict[str, str]:
 
 
 def _show(call: Call, names: Sequence[str], *, mark: bool) -> int:
+    refuse_unknown_overrides(call.settings)
     columns = {name: resolved(call.settings, name) for name in names}
     call.show(columns, lambda: _print(columns, mark=mark))
     return 0

@@ -30,9 +30,7 @@ def leaderboard(call: Call) -> int:
 
 
 def _named(call: Call) -> "tuple[ArtifactStore, ArtifactKey]":
-    from ml_assets.cli.artifacts import find_artifacts
-
-    found = find_artifacts(call)
+    _, found = call.find_artifacts()
     boards = [key for key in found.keys if key.asset == ASSET]
     if not boards:
         raise ArtifactNotFoundError(

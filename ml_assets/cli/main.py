@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
     # They wait until somebody listens.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    from ml_assets.cli import signals
-    from ml_assets.cli.output import Output
+    from ml_assets.terminal import signals
+    from ml_assets.terminal.output import Output
 
     output = Output()
     signals.take(mute=output.mute)
@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    from ml_assets.cli import signals
     from ml_assets.errors import MlAssetsError, RefusedError
+    from ml_assets.terminal import signals
 
     try:
         try:

@@ -43,6 +43,14 @@ def of_a_sweep(pipeline: Declared) -> Iterable[Option]:
         yield option(flag, "VALUE", text, dest=f"_sweep_{name}")
 
 
+def where(pipeline: Declared) -> Iterable[Option]:
+    """Conditions on parameters, with an example of the pipeline's own."""
+    fields = pipeline.parameters.model_fields
+    values = " ".join(f"{name}={fields[name].default}" for name in pipeline.path[:1])
+    text = f"for example '{values} as_of>=2025-12-01'".replace("' ", "'").replace("%", "%%")
+    yield option("--where", "CONDITIONS", text, default="")
+
+
 def every_parameter(pipeline: Declared) -> Iterable[str]:
     """The names of all parameters."""
     return pipeline.parameters.model_fields
@@ -51,8 +59,7 @@ def every_parameter(pipeline: Declared) -> Iterable[str]:
 AS_OF = option("--as-of", DAY, f"a single day {LAST_DAY}")
 THE_AS_OF = option("--as-of", DAY, f"the day up to whose end things are known {LAST_DAY}")
 WHAT = option("what", "RUN_ID|PATH", "12 hex digits, or the folder or URI of an artifact")
-WHERE = option("--where", "CONDITIONS", "for example 'model_version=v2 max_depth>3'", default="")
-_PLACES = "dev, staging, blue or green [default: the settings']"
+_PLACES = "an environment of the settings, as `ml-assets env list` shows them [default: the settings']"
 ENVIRONMENT = option("--environment", "NAME", _PLACES, default="default")
 _REUSE = "use stored artifacts that nothing has changed [default: yes]"
 REUSE = Option("--reuse", _REUSE, {"action": argparse.BooleanOptionalAction, "default": True})

@@ -18,7 +18,9 @@ _PLAN = "No slot was changed: this is a plan."
 def promote(call: Call) -> int:
     """Promote, or with `--plan` only tell what would be decided, and print it; 2 where it is refused."""
     call.refuse_unknown()
-    own = check_promotion(given_own(call, PromotionParameters), metrics=Metrics.of(call.pipeline))
+    own = check_promotion(
+        given_own(call, PromotionParameters), metrics=Metrics.of(call.pipeline), slots=call.settings.slots
+    )
     request = promotion.Promotion(
         pipeline=call.pipeline,
         own=own,

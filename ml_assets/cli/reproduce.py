@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ml_assets.cli.artifacts import find_artifacts
 from ml_assets.cli.call import Call
 from ml_assets.cli.tables import console, progress, table
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
@@ -14,9 +13,9 @@ DONE, FAILED = 0, 1
 def reproduce_run(call: Call) -> int:
     """Print whether every byte is the same, and what has changed where it is not; 1 then."""
     call.refuse_unknown()
-    named = find_artifacts(call)
+    call, named = call.find_artifacts()
     with progress(show=not call.args.json, doing="Making it again"):
-        found = reproduce(named.keys, workspace=replace(named.call.workspace, store=named.store))
+        found = reproduce(named.keys, workspace=replace(call.workspace, store=named.store))
     call.show([item.document() for item in found], lambda: _print(found))
     return DONE if all(item.same for item in found) else FAILED
 

@@ -17,6 +17,7 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import diagnose
 from ml_assets.core.secrets import looks_like_credential
+from ml_assets.core.shown_as import presets_in
 from ml_assets.core.where import Condition, Filter, parse
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import read_parameters
@@ -62,7 +63,8 @@ def layered(call: Call) -> dict[str, Any]:
     if args.preset is not None:
         from ml_assets.presets import load_preset
 
-        preset = load_preset(args.preset, cls=cls).parameters
+        folder = presets_in(call.settings.presets, call.pipeline)
+        preset = load_preset(args.preset, folder, cls=cls).parameters
     file = read_parameters(Path(args.params)) if args.params else {}
     return {**preset, **file, **given_parameters(args, cls=cls)}
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ml_assets.cli.artifacts import Found, find_artifacts
 from ml_assets.cli.call import Call
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.command import run_command
 from ml_assets.core.manifest import InputSource, Manifest
+from ml_assets.pipeline.named_artifacts import Found
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.stored_inputs import takes_rows, used_input
 
@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 def show(call: Call) -> int:
     """Print parameters, metrics, files and lineage of a run_id or an artifact's folder."""
     call.refuse_unknown()
-    found = find_artifacts(call)
+    call, found = call.find_artifacts()
     manifests = [found.store.manifest(key) for key in found.keys]
-    call.show([manifest.model_dump(mode="json") for manifest in manifests], lambda: _print(found, manifests))
+    call.show(
+        [manifest.model_dump(mode="json") for manifest in manifests], lambda: _print(call, found, manifests)
+    )
     return 0
 
 
-def _print(found: Found, manifests: Sequence[Manifest]) -> None:
+def _print(call: Call, found: Found, manifests: Sequence[Manifest]) -> None:
     from rich.markup import escape
     from rich.tree import Tree
 
     from ml_assets.cli.tables import console, metrics_table, parameters_table
 
-    out, last, pipeline = console(), manifests[-1], found.call.pipeline
+    out, last, pipeline = console(), manifests[-1], found.pipeline
     told = f"as_of {last.as_of}  environment {escape(last.environment)}"
     out.print(f"run_id [bold]{escape(last.run_id)}[/bold]  {told}")
     out.print(
@@ -50,8 +52,8 @@ def _print(found: Found, manifests: Sequence[Manifest]) -> None:
             parameters_of(last, pipeline.parameters),
             last.as_of,
             pipeline=pipeline,
-            first=found.call.settings.first_pipeline,
-            environment=found.call.settings.in_a_command(last.environment),
+            first=call.settings.first_pipeline,
+            environment=call.settings.in_a_command(last.environment),
         )
         out.print(f"\nThe same again:\n{again}", markup=False)
 
@@ -70,8 +72,8 @@ def _branch(tree: "Tree", key: ArtifactKey, manifest: Manifest, found: Found, se
         node.add(escape(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}"))
     for item in manifest.artifacts:
         made_of = node.add(escape(f"from {item.name} run {item.run_id}  SHA-256 {item.sha256}"))
-        if takes_rows(item.asset, pipeline=found.call.pipeline):
-            used = used_input(item, manifest, found.store, pipeline=found.call.pipeline)
+        if takes_rows(item.asset, pipeline=found.pipeline):
+            used = used_input(item, manifest, found.store, pipeline=found.pipeline)
             _add_sources(made_of, used, days=item.sha256 not in seen)
             seen.add(item.sha256)
     for source in manifest.sources:

@@ -109,9 +109,9 @@ def _there(call: Call, request: SweepRequest) -> SweepResult:
 
 def _print(result: SweepResult, call: Call) -> None:
     from ml_assets.cli.leaderboard import print_leaderboard
-    from ml_assets.cli.output import harmless
     from ml_assets.cli.tables import console
     from ml_assets.core.leaderboard.document import Leaderboard
+    from ml_assets.terminal.output import harmless
 
     out = console()
     if result["leaderboard"]:
@@ -138,9 +138,9 @@ def _bar(*, show: bool) -> Iterator[Callable[[str], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    from ml_assets.cli.console import SafeConsole
     from ml_assets.cli.tables import logged
     from ml_assets.pipeline.sweep import Progress
+    from ml_assets.terminal.console import SafeConsole
 
     columns = (
         TextColumn("Sweep"),

@@ -20,8 +20,8 @@ _IDLE = "nobody is writing there: with --repair, set aside too what was left ove
 _MANY = (
     "with --repair, set aside what is damaged although it is more than half of all artifacts, and 5 or more"
 )
-_TO = "blue or green [default: the one that does not serve]"
-_SLOT = "blue or green [default: the slot that does not serve]"
+_TO = "one of the two slots [default: the one that does not serve]"
+_SLOT = "one of the two slots [default: the one that does not serve]"
 _SWEEP = (
     option("--grid", "NAME=VALUES", _GRID, action="append", default=[]),
     o.of_a_sweep,
@@ -63,7 +63,7 @@ _VERIFY = (
     o.as_json("the findings as JSON"),
 )
 _LIST = (
-    o.WHERE,
+    o.where,
     option("--asset", "NAME", "only artifacts of this kind [default: that which has the metrics]"),
     o.ENVIRONMENT,
     o.as_json("a JSON list"),
@@ -154,7 +154,7 @@ TABLE = (
         "track sync",
         "log the runs that are missing or other there, from the store alone",
         "track:track_sync",
-        *(*o.days(" [default: every day]"), o.WHERE, o.ENVIRONMENT),
+        *(*o.days(" [default: every day]"), o.where, o.ENVIRONMENT),
     ),
     _command(
         "verify",

@@ -9,10 +9,10 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from ml_assets.cli.console import SafeConsole
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.slices import metric_assets
+from ml_assets.terminal.console import SafeConsole
 
 WIDTH = 240
 LOGGER = logging.getLogger("ml_assets")

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Sequence
 
-from ml_assets.cli.artifacts import Found, find_artifacts, in_order
 from ml_assets.cli.call import Call
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.errors import StoreError
+from ml_assets.pipeline.named_artifacts import Found, in_order
 from ml_assets.pipeline.why import Why, why
 from ml_assets.storage.artifact_store import ArtifactStore
 
@@ -19,8 +19,8 @@ def print_why(call: Call) -> int:
     What could not be read, and so not be compared, is named on stderr; then the exit code is 1.
     """
     call.refuse_unknown()
-    named = find_artifacts(call)
-    store, pipeline = named.store, named.call.pipeline
+    _, named = call.find_artifacts()
+    store, pipeline = named.store, named.pipeline
     found = [why(store, key, pipeline=pipeline) for key in _with_inputs(named)]
     damaged = list(dict.fromkeys(str(error) for item in found for error in item.damaged))
     call.show([item.document(store) for item in found], lambda: _print(found, store))
@@ -31,7 +31,7 @@ def print_why(call: Call) -> int:
 
 def _with_inputs(named: Found) -> list[ArtifactKey]:
     """The artifacts, and before them those they were made from, which may have run_ids of their own."""
-    store, pipeline = named.store, named.call.pipeline
+    store, pipeline = named.store, named.pipeline
     found = dict.fromkeys(named.keys)
     for key in named.keys:
         for item in store.manifest(key).artifacts:

@@ -8,13 +8,21 @@ from pydantic_core import PydanticCustomError
 
 from ml_assets.core.core_schema import no_truth
 from ml_assets.core.foreign_text import visible
+from ml_assets.core.options import DEFAULT, ENVIRONMENT
 from ml_assets.core.parameters import NAME, Parameters
-from ml_assets.core.pipeline import default_pipeline
 from ml_assets.core.problems import allowed
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import looks_like_credential
 
 ANY = "*"
+LONGEST = 40  # characters of a name
+RESERVED = (
+    DEFAULT,
+    "live",
+    "idle",
+    "12 hex digits",
+)  # they name something else where an environment could stand
+_RUN_ID = r"^[0-9a-f]{12}\Z"
 
 
 class _Sources(Parameters):
@@ -74,19 +82,23 @@ class Environment(BaseModel):
     @field_validator("overrides")
     @classmethod
     def _overrides_are_parameters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        fields = default_pipeline().parameters.model_fields if {*names} - {ANY} else {}
-        if wrong := [name for name in names if name != ANY and name not in fields]:
-            known = ", ".join(fields)
+        if wrong := [name for name in names if name != ANY and not name.isidentifier()]:
+            told = ", ".join(map(safe_name, wrong))
             raise PydanticCustomError(
-                "override",
-                "unknown: {wrong}. Allowed: * for all, or {known}",
-                {"wrong": ", ".join(map(safe_name, wrong)), "known": known},
+                "override", "unknown: {wrong}. Allowed: * for all, or names of parameters", {"wrong": told}
             )
         return names
 
     def may_be_given(self, name: str) -> bool:
         """Whether a launch may give this parameter."""
         return ANY in self.overrides or name in self.overrides
+
+
+def environment_problem(name: str) -> str:
+    """Why no environment can have this name; "" where one can."""
+    if len(name) > LONGEST or not re.match(ENVIRONMENT, name):
+        return f"small letters and digits, with single _ or - between them, starting with a letter, at most {LONGEST}"
+    return f"any but {', '.join(RESERVED)}" if name in RESERVED or re.match(_RUN_ID, name) else ""
 
 
 def safe_name(name: str) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from ml_assets.core.contract import DatasetContract
+from ml_assets.core.frames import Frames
 from ml_assets.core.manifest import InputSource, SourceDay
 from ml_assets.errors import SourceError
 
@@ -103,7 +104,7 @@ class Rows:
     ) -> "Rows":
         """Rows that are here already, for tests: each frame has the column `day`, and serves any source."""
         known = {name: DatasetContract(event_time="day") for name in frames} | dict(contracts or {})
-        reader = _Frames(frames=frames, contracts=known)
+        reader = Frames(frames=frames, contracts=known)
         return Rows(sources=lambda _: reader, as_of=as_of)
 
     @property
@@ -298,38 +299,3 @@ def _check_times(frame: "pl.DataFrame", contract: DatasetContract, *, origin: st
             f"{origin}: column `{contract.event_time}` is empty in {count}, first on date={untimed['day'].min()!s}. "
             f"Give every row the time of its event."
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Frames:
-    """A reader of frames that are here already."""
-
-    frames: Mapping[str, "pl.DataFrame"]
-    contracts: Mapping[str, DatasetContract]
-    uri: str = "memory:"
-
-    def contract(self, dataset: str) -> DatasetContract:
-        if dataset not in self.frames:
-            raise SourceError(
-                f"{self.uri}{dataset}: no such rows. There are: {', '.join(self.frames) or 'none'}."
-            )
-        return self.contracts[dataset]
-
-    def newest(self, dataset: str, *, last: dt.date) -> dt.date | None:
-        import polars as pl
-
-        newest: dt.date | None = self.frames[dataset].filter(pl.col("day") <= last)["day"].max()  # type: ignore[assignment]
-        return newest
-
-    def scan(
-        self,
-        dataset: str,
-        *,
-        first: dt.date,
-        last: dt.date,
-        contract: DatasetContract | None = None,  # noqa: ARG002  (a frame has the columns that it has)
-        coded: bool = True,  # noqa: ARG002
-    ) -> "pl.LazyFrame":
-        import polars as pl
-
-        return self.frames[dataset].lazy().filter(pl.col("day").is_between(first, last))

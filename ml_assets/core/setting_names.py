@@ -65,7 +65,9 @@ def _line(name: str, model: type[BaseModel], prefix: str, others: Collection[str
     rest = _SLIP.sub("", name.upper())
     spellings = (rest.split(BETWEEN), rest.split("_"))  # one underscore for two is the commonest slip
     known = [BETWEEN.join(path).upper() for given in spellings for path in _paths(model, given) if path]
-    near = nearest(rest, [*known, *(other.removeprefix(prefix) for other in others)])
+    table, between, _ = rest.partition(BETWEEN)
+    beside = [path for path in known if path.startswith(f"{table}{between}")] if between else []
+    near = nearest(rest, beside) or nearest(rest, [*known, *(other.removeprefix(prefix) for other in others)])
     hint = (
         f"Did you mean {prefix}{near}?"
         if near

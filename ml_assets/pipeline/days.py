@@ -69,15 +69,17 @@ def _contained(
 
 def must_be_made(parameters: Parameters, day: dt.date, *, workspace: Workspace) -> bool:
     """Whether the main asset is not stored as today's code would make it; a quick look, which rows may still overrule."""
-    if not workspace.reuse:
-        return True
     pipeline, asset = workspace.pipeline, main_asset(workspace.pipeline)
+    kind = pipeline.assets[asset]
+    if not workspace.reuses(kind):
+        return True
     try:
         found = workspace.store.find(pipeline.key(asset, parameters, day))
     except (CorruptArtifactError, SharedRunIdError):
         return True
-    code = code_of(pipeline.assets[asset], pipeline.identity(parameters, asset))
-    return found is None or found.code_version != code.version
+    if found is None or kind.recorded:
+        return found is None
+    return found.code_version != code_of(kind, pipeline.identity(parameters, asset)).version
 
 
 def main_asset(pipeline: Declared) -> str:

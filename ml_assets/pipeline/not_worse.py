@@ -1,10 +1,13 @@
 """The gate `not worse`: a candidate against what serves, as its pipeline compares them, or else by their days."""
 
 import datetime as dt
+import hashlib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import rfc8785
 
 from ml_assets.core.command import command
 from ml_assets.core.comparison.by_days import DayComparison
@@ -13,11 +16,14 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.gates import Gate
 from ml_assets.core.release import Release
+from ml_assets.core.run_id import normalise
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, SourceError
-from ml_assets.pipeline.released import NamedModel, model_of
+from ml_assets.pipeline.chosen_on import ChosenOn
+from ml_assets.pipeline.released import NamedModel, model_of, try_log
 from ml_assets.settings import Settings
 
 NAME = "not worse"
+PAIR_DIGITS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +81,42 @@ class NotWorse(Protocol):
 def answer(message: str, *, passed: bool) -> Gate:
     """The gate with what it found."""
     return Gate(name=NAME, passed=passed, told=message)
+
+
+def count_try(
+    candidate: NamedModel, reference: NamedModel, sample: str, *, terms: Terms, settings: Settings
+) -> int:
+    """Which try it is of this parameter set, of whatever day, against the bytes that serve; it is written down.
+
+    Args:
+        candidate: what may take the other's place.
+        reference: what serves.
+        sample: tells what is looked at: the same looked at again is the same try.
+        terms: who asks, and through which day.
+        settings: where the log is.
+
+    Raises:
+        StoreError: the log cannot be read or written.
+    """
+    asked = {"candidate": dict(candidate.manifest.parameters), "reference": reference.manifest.sha256}
+    record = {
+        "candidate": candidate.manifest.sha256,
+        "reference": reference.manifest.sha256,
+        "through": terms.through.isoformat(),
+        "by": terms.by,
+    }
+    return try_log(settings, candidate.line).number(digest(normalise(asked))[:PAIR_DIGITS], sample, record)
+
+
+def tried(number: int | None, chosen: ChosenOn) -> list[str]:
+    """Which leaderboards could not be read, and which try it is; none where nothing was looked at."""
+    told = [f"A leaderboard that cannot be read does not count. {text}" for text in chosen.damaged]
+    return [*told, *([] if number is None else [f"Try {number} of this parameter set against what serves."])]
+
+
+def digest(document: Any) -> str:
+    """SHA-256 over the canonical JSON of a document."""
+    return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
 
 
 def compare_with_live(

@@ -1,26 +1,34 @@
 """A candidate against what serves by what was measured of both on the same days; nothing is made for it."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
-from typing import Any
-
-import rfc8785
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.comparison.by_days import DayComparison, compare_days, lacking, lines, verdict_of
+from ml_assets.core.comparison.by_days import (
+    DayComparison,
+    Paired,
+    compare_pairs,
+    lacking,
+    lines,
+    pairs_by_day,
+    verdict_of,
+)
+from ml_assets.core.comparison.by_losses import LOSSES
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.pipeline import Declared
-from ml_assets.core.run_id import normalise
 from ml_assets.core.slices import metric_assets
 from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.pipeline.chosen_on import ChosenOn, chosen_on
-from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer
-from ml_assets.pipeline.released import NamedModel, parameters_of, store_of, try_log
+from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer, count_try, digest, tried
+from ml_assets.pipeline.released import NamedModel, parameters_of, store_of
+from ml_assets.pipeline.scores import attached_table
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
 
-PAIR_DIGITS = 32
+if TYPE_CHECKING:  # loading polars costs more than all of the definitions
+    import polars as pl
+
 Measured = dict[dt.date, Manifest]
 """By day, the artifact that gives the metrics of a parameter set."""
 
@@ -45,7 +53,15 @@ def compare_by_days(
     both = _unseen(sorted(own.keys() & other.keys()), chosen, window=max(windows.values()))
     own, other = ({day: found[day] for day in both} for found in (own, other))
     return _judged(
-        candidate, reference, own, other, windows=windows, chosen=chosen, terms=terms, settings=settings
+        candidate,
+        reference,
+        own,
+        other,
+        windows=windows,
+        chosen=chosen,
+        terms=terms,
+        store=store,
+        settings=settings,
     )
 
 
@@ -66,33 +82,26 @@ def _judged(
     windows: Mapping[str, int],
     chosen: ChosenOn,
     terms: Terms,
+    store: ArtifactStore,
     settings: Settings,
 ) -> LiveComparison:
     """The verdict, once the look at these days is written down as a try: days that are too few are not looked at."""
-    values, served = ({day: it.metrics for day, it in found.items()} for found in (own, other))
-    lacks = lacking(values, served, windows=windows)
+    rows, pairs = _pairs(own, other, windows=windows, pipeline=candidate.pipeline, store=store)
+    lacks = lacking(pairs)
     number = None
     if not lacks:
-        sample = _digest([[str(day), own[day].sha256, other[day].sha256] for day in own])
-        record = {"candidate": candidate.manifest.sha256, "reference": reference.manifest.sha256}
-        number = try_log(settings, candidate.line).number(
-            pair_of(candidate, reference), sample, {**record, "through": str(terms.through), "by": terms.by}
-        )
+        sample = digest([[str(day), own[day].sha256, other[day].sha256] for day in own])
+        number = count_try(candidate, reference, sample, terms=terms, settings=settings)
     error = error_of_try(number or 1)
-    kpis = (
-        ()
-        if lacks
-        else compare_days(
-            values, served, metrics=terms.metrics, margins=terms.margins, windows=windows, error=error
-        )
-    )
+    known = () if lacks else compare_pairs(pairs, metrics=terms.metrics, margins=terms.margins, error=error)
     comparison = DayComparison(
         through=terms.through,
         days=tuple(own),
+        rows=rows,
         chosen_on=chosen.boards,
         lacks=lacks,
-        kpis=kpis,
-        verdict=verdict_of(kpis),
+        kpis=known,
+        verdict=verdict_of(known),
         error=error,
     )
     message = [*lines(comparison), *tried(number, chosen)]
@@ -105,16 +114,29 @@ def _judged(
     )
 
 
-def pair_of(candidate: NamedModel, reference: NamedModel) -> str:
-    """Names the question that tries ask again: this parameter set, of whatever day, against the bytes that serve."""
-    asked = {"candidate": dict(candidate.manifest.parameters), "reference": reference.manifest.sha256}
-    return _digest(normalise(asked))[:PAIR_DIGITS]
+def _pairs(
+    own: Measured, other: Measured, *, windows: Mapping[str, int], pipeline: Declared, store: ArtifactStore
+) -> tuple[int, dict[str, Paired]]:
+    """How many rows there are of which losses are known, and each metric by its rows, else by its days."""
+    values, served = ({day: it.metrics for day, it in found.items()} for found in (own, other))
+    losses = [_losses(found, store, pipeline=pipeline) for found in (own, other)]
+    by_row: dict[str, Paired] = {}
+    if all(losses):
+        from ml_assets.core.comparison.by_losses import pairs_by_row
+
+        by_row = pairs_by_row(*losses, metrics=tuple(windows))
+    rows = max((len(pair.day) for pair in by_row.values()), default=0)
+    return rows, {**pairs_by_day(values, served, windows=windows), **by_row}
 
 
-def tried(number: int | None, chosen: ChosenOn) -> list[str]:
-    """Which leaderboards could not be read, and which try it is."""
-    told = [f"A leaderboard that cannot be read does not count. {text}" for text in chosen.damaged]
-    return told + ([] if number is None else [f"Try {number} of this parameter set against what serves."])
+def _losses(found: Measured, store: ArtifactStore, *, pipeline: Declared) -> "dict[dt.date, pl.DataFrame]":
+    """By day, what each row adds to the metrics; only of days of which it is stored."""
+    keys = {
+        day: pipeline.key_of_identity(manifest.asset, manifest.parameters, day)
+        for day, manifest in found.items()
+    }
+    tables = {day: attached_table(LOSSES, key, found[day], store) for day, key in keys.items()}
+    return {day: table for day, table in tables.items() if table is not None}
 
 
 def _windows(candidate: NamedModel, reference: NamedModel, terms: Terms) -> dict[str, int]:
@@ -157,7 +179,3 @@ def _keys(
 def _unseen(days: list[dt.date], chosen: ChosenOn, *, window: int) -> list[dt.date]:
     """The days whose windows hold nothing of the days by which leaderboards ranked the candidate."""
     return [day for day in days if all(abs((day - looked).days) >= window for looked in chosen.days)]
-
-
-def _digest(asked: Any) -> str:
-    return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()

@@ -172,13 +172,10 @@ def make(
             that is not over.
         MlAssetsError: of the family in `ml_assets.errors`, naming culprit and remedy.
     """
-    if problems := [
-        *asset_problems(assets, run.pipeline),
-        *again_problems(again, run.pipeline),
-        *given_problems(resources, run.pipeline),
-        *([FAKES] if resources and store is ... else []),
-        *days.problems([run.as_of], now=utc_now(), first=None, every=run.pipeline.every),
-    ]:
+    problems = _of_what_is_asked(run, assets, again=again, resources=resources)
+    if resources and store is ...:
+        problems.append(FAKES)
+    if problems:
         raise RefusedError(problems)
     workspace = open_workspace(
         load_settings(), pipeline=run.pipeline, environment=run.environment, given=run.given
@@ -197,6 +194,19 @@ def make(
         )
         for made in day.run(assets)
     }
+
+
+def _of_what_is_asked(
+    run: Run, assets: Collection[str] | None, *, again: Collection[str], resources: Collection[str]
+) -> list[str]:
+    """One line for each name that is none of the pipeline's, and where the day is none that can be made."""
+    pipeline = run.pipeline
+    return [
+        *asset_problems(assets, pipeline),
+        *again_problems(again, pipeline),
+        *given_problems(resources, pipeline),
+        *days.problems([run.as_of], now=utc_now(), first=None, every=pipeline.every),
+    ]
 
 
 def _passing_store() -> ArtifactStore:

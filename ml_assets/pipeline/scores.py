@@ -30,7 +30,14 @@ def stored_scores(key: ArtifactKey, manifest: Manifest, store: ArtifactStore) ->
     """
     from ml_assets.core.scores import SCORES
 
-    stored = next((file for file in manifest.files if file.name == SCORES), None)
+    return attached_table(SCORES, key, manifest, store)
+
+
+def attached_table(
+    name: str, key: ArtifactKey, manifest: Manifest, store: ArtifactStore
+) -> "pl.DataFrame | None":
+    """A table beside the value of an artifact, or None where it has none of this name; raises like `stored_scores`."""
+    stored = next((file for file in manifest.files if file.name == name), None)
     if stored is None:
         return None
     data = store.read_file(key, stored)

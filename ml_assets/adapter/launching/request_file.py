@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.view import View
 from ml_assets.core import as_of as days
-from ml_assets.core.options import Environment
+from ml_assets.core.options import DEFAULT
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import parse_parameters
@@ -77,7 +77,7 @@ def _preset(name: Any, view: View, settings: Settings) -> tuple[Preset | None, l
 
 
 def _environment_problems(name: Any, settings: Settings) -> list[str]:
-    known = [each for each in get_args(Environment) if each == "default" or each in settings.environments]
+    known = [DEFAULT, *settings.environments]
     return [] if name in known else [f"environment: unknown. Allowed: {', '.join(known)}."]
 
 

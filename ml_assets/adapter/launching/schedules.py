@@ -15,7 +15,7 @@ from ml_assets.adapter.launching.run_requests import (
 )
 from ml_assets.adapter.partitions import warn_of_changed_settings
 from ml_assets.adapter.view import View
-from ml_assets.core.as_of import last_complete_day
+from ml_assets.core.as_of import is_day, last_complete_day
 from ml_assets.core.parameters import Parameters
 from ml_assets.pipeline.made_days import days_made
 from ml_assets.pipeline.workspace import open_workspace
@@ -64,7 +64,7 @@ def catch_up_schedule(view: View) -> dg.ScheduleDefinition:
 def _yesterday(context: dg.ScheduleEvaluationContext, view: View) -> Requested:
     """Request the last complete day of each daily preset."""
     warn_of_changed_settings(context.log)
-    day = last_complete_day(context.scheduled_execution_time)
+    day = last_complete_day(context.scheduled_execution_time, every=view.pipeline.every)
     requests = [
         _request(preset, day, view=view, event="daily")
         for preset, _ in _daily(context, view)
@@ -84,8 +84,9 @@ def _missing(context: dg.ScheduleEvaluationContext, view: View) -> Requested:
         open_workspace(settings, pipeline=pipeline).store,
         unfinished(view, context.instance, settings),
     )
-    last = last_complete_day(now)
-    window = [last - dt.timedelta(days=n) for n in reversed(range(settings.catch_up_days))]
+    last = last_complete_day(now, every=pipeline.every)
+    latest = [last - dt.timedelta(days=n) for n in reversed(range(settings.catch_up_days))]
+    window = [day for day in latest if is_day(day, every=pipeline.every)]
     missing = []
     for preset, parameters in _daily(context, view):
         made = days_made(parameters, pipeline=pipeline, store=store)

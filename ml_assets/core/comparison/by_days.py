@@ -1,8 +1,9 @@
-"""A candidate against a reference by the days that both have: for metrics of which no row is known."""
+"""A candidate against a reference by what was measured of both on the same days, of days or of rows."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ml_assets.core.comparison.compare import DIGITS, kpi_verdict, overall
 from ml_assets.core.comparison.document import Kpi, Verdict
@@ -20,6 +21,7 @@ class DayComparison(Part):
     Attributes:
         through: days up to this one were looked at.
         days: those that both have, the oldest first; of days whose windows overlap only one counts.
+        rows: those of these days that both have a loss of; 0 where none is known, and days are compared.
         chosen_on: the leaderboards that rank the candidate's parameter set: the days that they looked at do not count.
         lacks: what is missing for a verdict, by metric; none where there is enough.
         kpis: one for each margin; none where days are too few.
@@ -30,6 +32,7 @@ class DayComparison(Part):
     schema_version: Literal[1] = 1
     through: dt.date
     days: tuple[dt.date, ...]
+    rows: int = 0
     chosen_on: tuple[Board, ...] = ()
     lacks: Mapping[str, tuple[Lack, ...]]
     kpis: tuple[Kpi, ...] = ()
@@ -51,73 +54,89 @@ def apart(days: Sequence[dt.date], window_days: int) -> list[dt.date]:
     return kept[::-1]
 
 
-def lacking(
-    candidate: Values, reference: Values, *, windows: Mapping[str, int]
-) -> dict[str, tuple[Lack, ...]]:
-    """What is missing to compare each metric, whose values are measured over `windows` days; nothing of those with enough."""
-    import numpy as np
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Paired:
+    """One metric of both on the same days, or on the same rows.
 
-    found = {}
-    for metric, window in windows.items():
-        days = np.array([day.toordinal() for day in _days(candidate, reference, metric, window)])
-        if lacks := missing_days(days):
-            found[metric] = tuple(Lack(what=item.what, has=item.has, needs=item.needs) for item in lacks)
-    return found
+    Attributes:
+        own: the candidate's values, shape (n,).
+        other: the reference's.
+        day: proleptic ordinals of their days.
+        entity: integers, equal for what belongs together.
+    """
+
+    own: Any
+    other: Any
+    day: Any
+    entity: Any
 
 
-def compare_days(
-    candidate: Values,
-    reference: Values,
-    *,
-    metrics: Metrics,
-    margins: Mapping[str, float],
-    windows: Mapping[str, int],
-    error: float,
-) -> tuple[Kpi, ...]:
-    """Each metric that has a margin, over the days that both have.
+def pairs_by_day(candidate: Values, reference: Values, *, windows: Mapping[str, int]) -> dict[str, Paired]:
+    """Each metric on the days that both have of it.
 
     Days whose windows overlap are nearly one measurement: only days as far apart as a window is long count.
 
     Args:
-        candidate: its metrics by day, with enough days (`lacking`).
+        candidate: its metrics by day.
         reference: those of the other one.
+        windows: over how many days each metric is measured.
+    """
+    import numpy as np
+
+    found = {}
+    for metric, window in windows.items():
+        both = [day for day in candidate if metric in candidate[day] and metric in reference.get(day, {})]
+        days = apart(both, window)
+        own, other = (np.array([values[day][metric] for day in days]) for values in (candidate, reference))
+        ordinals = np.array([day.toordinal() for day in days])
+        found[metric] = Paired(own=own, other=other, day=ordinals, entity=np.arange(len(days)))
+    return found
+
+
+def lacking(pairs: Mapping[str, Paired]) -> dict[str, tuple[Lack, ...]]:
+    """What is missing to compare each metric; nothing of those with enough."""
+    return {
+        metric: tuple(Lack(what=item.what, has=item.has, needs=item.needs) for item in lacks)
+        for metric, pair in pairs.items()
+        if (lacks := missing_days(pair.day))
+    }
+
+
+def compare_pairs(
+    pairs: Mapping[str, Paired], *, metrics: Metrics, margins: Mapping[str, float], error: float
+) -> tuple[Kpi, ...]:
+    """Each metric that has a margin.
+
+    Args:
+        pairs: with enough days (`lacking`).
         metrics: what is declared of them.
         margins: by how much the candidate may be worse.
-        windows: over how many days each is measured.
         error: chance, at most, with which the truth is beyond an end of an interval.
 
     Raises:
         RefusedError: a metric says nothing about what is better.
     """
-    import numpy as np
+    return tuple(
+        _kpi(name, pairs[name], margin, larger=metrics.larger_is_better(name), error=error)
+        for name, margin in margins.items()
+    )
 
-    found = []
-    for metric, margin in margins.items():
-        days = _days(candidate, reference, metric, windows[metric])
-        sign = 1 if metrics.larger_is_better(metric) else -1
-        own, other = (np.array([values[day][metric] for day in days]) for values in (candidate, reference))
-        worse = sign * (other - own)
-        apart_by = difference(
-            float(worse.mean()),
-            (worse - worse.mean()) / len(days),
-            entity=np.arange(len(days)),
-            day=np.array([day.toordinal() for day in days]),
-            error=error,
-        )
-        low, high = (_rounded(end) for end in (apart_by.low, apart_by.high))
-        found.append(
-            Kpi(
-                metric=metric,
-                margin=margin,
-                candidate=_rounded(own.mean()),
-                reference=_rounded(other.mean()),
-                degradation=_rounded(apart_by.value),
-                low=low,
-                high=high,
-                verdict=kpi_verdict(low, high, margin=margin),
-            )
-        )
-    return tuple(found)
+
+def _kpi(metric: str, pair: Paired, margin: float, *, larger: bool, error: float) -> Kpi:
+    worse = (1 if larger else -1) * (pair.other - pair.own)
+    pulls = (worse - worse.mean()) / len(worse)
+    found = difference(float(worse.mean()), pulls, entity=pair.entity, day=pair.day, error=error)
+    low, high = _rounded(found.low), _rounded(found.high)
+    return Kpi(
+        metric=metric,
+        margin=margin,
+        candidate=_rounded(pair.own.mean()),
+        reference=_rounded(pair.other.mean()),
+        degradation=_rounded(found.value),
+        low=low,
+        high=high,
+        verdict=kpi_verdict(low, high, margin=margin),
+    )
 
 
 def verdict_of(kpis: Sequence[Kpi]) -> Verdict:
@@ -128,7 +147,8 @@ def verdict_of(kpis: Sequence[Kpi]) -> Verdict:
 def lines(comparison: DayComparison) -> list[str]:
     """It in plain English: the verdict, a line for each metric, and on which days."""
     days = comparison.days
-    span = f"{len(days)} days, {days[0]} to {days[-1]}" if days else "No day"
+    rows = f"{comparison.rows} rows of " if comparison.rows else ""
+    span = f"{rows}{len(days)} days, {days[0]} to {days[-1]}" if days else "No day"
     told = [f"{span}, that both have up to {comparison.through}."]
     if comparison.lacks:
         told = [sentence("too few rows", of="days"), *told, *map(_lack, comparison.lacks.items())]
@@ -152,12 +172,6 @@ def _lack(named: tuple[str, tuple[Lack, ...]]) -> str:
 
 
 _NOUNS = {"days": "days from the first to the last", "blocks": "blocks with days"}
-
-
-def _days(candidate: Values, reference: Values, metric: str, window: int) -> list[dt.date]:
-    """The days that both have of a metric, a window from each other."""
-    both = [day for day in candidate if metric in candidate[day] and metric in reference.get(day, {})]
-    return apart(both, window)
 
 
 def _rounded(value: float) -> float:

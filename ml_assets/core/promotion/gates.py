@@ -170,20 +170,21 @@ def _inputs(evidence: Evidence) -> str:
 
 
 def _code(evidence: Evidence) -> str:
-    """Is it made by the code that is here?"""
+    """Is it made by the code that is here, but for what is recorded?"""
     wrong = [
         f"{asset} was made by {manifest.code_version}, here is {evidence.code[asset]}"
         for asset, manifest in evidence.manifests.items()
-        if manifest.code_version != evidence.code[asset]
+        if not manifest.recorded and manifest.code_version != evidence.code[asset]
     ]
     return "; ".join(wrong)
 
 
 def _packages(evidence: Evidence) -> str:
-    """Is it made by the packages that are here? Python's version is told in a manifest, but does not decide."""
+    """Is it made by the packages that are here, but for what is recorded? Python's version is told, but does not decide."""
     wrong = {
         f"{name} {manifest.packages.get(name, 'none')} then, {version} here"
         for asset, manifest in evidence.manifests.items()
+        if not manifest.recorded
         for name, version in evidence.packages[asset].items()
         if name != PYTHON and manifest.packages.get(name) != version
     }

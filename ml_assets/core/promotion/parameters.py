@@ -10,12 +10,14 @@ from pydantic import Field, create_model
 from ml_assets.core.as_of import last_complete_day, parse
 from ml_assets.core.comparison.margins import PATTERN, allowed_text, read_margins
 from ml_assets.core.metrics import Metrics
+from ml_assets.core.options import ENVIRONMENT, SLOTS
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
 from ml_assets.core.statistics.paired import FEWEST_DAYS
 from ml_assets.errors import RefusedError
 
 ASSET = "promotion"
+IDLE = "idle"  # stands for the slot that does not serve
 
 
 class PromotionParameters(Parameters):
@@ -27,8 +29,10 @@ class PromotionParameters(Parameters):
         description="The model's run_id",
         json_schema_extra={"allowed": "the 12 hex digits of a model's run_id"},
     )
-    to: Literal["idle", "blue", "green"] = Field(
-        default="idle", description="The slot; `idle` is the one that does not serve"
+    to: str = Field(
+        default=IDLE,
+        pattern=ENVIRONMENT,
+        description="The slot; `idle` is the one that does not serve",
     )
     window_days: int = Field(
         default=366,
@@ -90,27 +94,32 @@ def _is_in(names: Collection[str] | None, name: str) -> bool:
 
 
 @functools.cache
-def promotion_parameters(metrics: Metrics) -> type[PromotionParameters]:
-    """The parameters of the promotions of a pipeline with these metrics: `margins` says which it may name."""
-    base = PromotionParameters.model_fields["margins"]
+def promotion_parameters(metrics: Metrics, slots: tuple[str, str] = SLOTS) -> type[PromotionParameters]:
+    """The parameters of the promotions of a pipeline with these metrics, where these are the slots of the settings."""
+    fields, names = PromotionParameters.model_fields, (IDLE, *slots)
+    known: Any = Literal[names]
+    to: Any = Field(default=IDLE, description=fields["to"].description)
     margins: Any = Field(
-        default=base.default,
+        default=fields["margins"].default,
         pattern=PATTERN,
         max_length=500,
-        description=base.description,
+        description=fields["margins"].description,
         json_schema_extra={"allowed": allowed_text(metrics)},
     )
     return create_model(
         "PromotionParameters",
         __base__=PromotionParameters,
         __doc__=PromotionParameters.__doc__,
+        to=(known, to),
         margins=(str, margins),
     )
 
 
-def check_promotion(values: Mapping[str, Any], *, metrics: Metrics) -> PromotionParameters:
+def check_promotion(
+    values: Mapping[str, Any], *, metrics: Metrics, slots: tuple[str, str] = SLOTS
+) -> PromotionParameters:
     """The validated parameters, or RefusedError with every problem and no value that was given."""
-    model = promotion_parameters(metrics)
+    model = promotion_parameters(metrics, slots)
     problems = problems_of(values, model)
     if not values.get("model") and "model" not in problems:
         problems["model"] = "model: missing. Allowed: the 12 hex digits of a model's run_id."

@@ -1,7 +1,7 @@
 """The asset `kpi_comparison`: two models on the same rows, whose outcomes had closed by the end of its partition."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -24,16 +24,26 @@ from ml_assets.pipelines.tabular.comparison.artifact import (
     comparison_identity,
     comparison_key,
 )
-from ml_assets.pipelines.tabular.comparison.parameters import ASSET, ComparisonParameters, check_comparison
+from ml_assets.pipelines.tabular.comparison.parameters import (
+    ASSET,
+    ComparisonParameters,
+    check_comparison,
+    comparison_parameters,
+)
 from ml_assets.pipelines.tabular.comparison.scored import compare_scored, metrics_of, score_both
 from ml_assets.settings import load_settings
 
 JOB = "compare"
 
 
+def _refuse(values: Mapping[str, Any]) -> None:
+    """Raise RefusedError with every problem of the values."""
+    check_comparison(values, slots=load_settings().slots)
+
+
 @refused_at_launch(
-    fields=ComparisonParameters.model_fields,
-    refuse=check_comparison,
+    fields=comparison_parameters(load_settings().slots).model_fields,
+    refuse=_refuse,
     backfill_policy=BACKFILL,
 )
 @dg.asset(

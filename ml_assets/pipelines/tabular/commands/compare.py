@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def compare(call: Call) -> int:
     """Print the comparison; raises the error that stopped it."""
     call.refuse_unknown()
-    own = check_comparison(given_own(call, ComparisonParameters))
+    own = check_comparison(given_own(call, ComparisonParameters), slots=call.settings.slots)
     line, through = line_of(call), complete_day(call)
     settings, environment = call.settings, call.options.environment
     reference, candidate = (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ml_assets.cli.call import Call
 from ml_assets.cli.flags import read_as, unknown_flags
 from ml_assets.cli.request import against_settings, asked_days, each_day
-from ml_assets.core.options import Options
 from ml_assets.core.problems import diagnose, problems_of
 from ml_assets.core.release import NOW, RELEASE_TAG, Requested
 from ml_assets.core.release_line import ReleaseLine
@@ -47,7 +46,7 @@ def read_scoring(call: Call, *, own: type[ScoringParameters]) -> ScoringRequest:
     options = {"environment": args.environment, "reuse": args.reuse}
     parameters, problems = diagnose(values, TrainingParameters)
     problems = [*unknown_flags(call.unknown, call.parser), *problems, *problems_of(given_own, own).values()]
-    problems += problems_of(options, Options, noun="option").values()
+    problems += call.option_problems(options).values()
     first, last, wrong = asked_days(call)
     problems += wrong
     problems += against_settings(call, values, first, problems)

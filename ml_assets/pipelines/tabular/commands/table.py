@@ -15,7 +15,7 @@ from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
 ROWS = ("dataset", "source")
 """The parameters of a run that decide predictions."""
 _HANDLERS = "ml_assets.pipelines.tabular.commands"
-_MODELS = "blue, green, live, idle or a run_id"
+_MODELS = "live, idle, a slot or a run_id"
 
 
 def _of_rows(own: type[BaseModel]) -> Callable[[Declared], Iterable[Option]]:

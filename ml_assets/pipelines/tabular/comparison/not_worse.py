@@ -2,10 +2,9 @@
 
 from ml_assets.core.comparison.text import kpi_line, notes, scope, verdict
 from ml_assets.core.statistics.tries import error_of_try
-from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer
-from ml_assets.pipeline.not_worse_by_days import pair_of, tried
-from ml_assets.pipeline.released import NamedModel, try_log
-from ml_assets.pipelines.tabular.comparison.scored import Compared, Scored, compare_scored, score_both
+from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer, count_try, tried
+from ml_assets.pipeline.released import NamedModel
+from ml_assets.pipelines.tabular.comparison.scored import Compared, compare_scored, score_both
 from ml_assets.settings import Settings
 
 
@@ -21,9 +20,7 @@ def compare_rows(
     )
     number = None
     if scored.shortage is None:  # rows that are too few are not looked at
-        number = try_log(settings, candidate.line).number(
-            pair_of(candidate, reference), scored.sample.sha256, _record(scored, terms)
-        )
+        number = count_try(candidate, reference, scored.sample.sha256, terms=terms, settings=settings)
     compared = compare_scored(
         scored, metrics=terms.metrics, margins=terms.margins, error=error_of_try(number or 1)
     )
@@ -34,16 +31,6 @@ def compare_rows(
         comparison=compared.comparison,
         try_number=number,
     )
-
-
-def _record(scored: Scored, terms: Terms) -> dict[str, str]:
-    """What is kept of a try, for people."""
-    return {
-        "candidate": scored.candidate.manifest.sha256,
-        "reference": scored.reference.manifest.sha256,
-        "through": terms.through.isoformat(),
-        "by": terms.by,
-    }
 
 
 def _message(compared: Compared, number: int | None) -> str:

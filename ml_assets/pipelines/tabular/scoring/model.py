@@ -53,7 +53,7 @@ class ScoringModel:
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes that it tells apart, in the order of its scores; empty where its scores are of no classes."""
-        from ml_assets.pipelines.tabular.training import class_names
+        from ml_assets.pipelines.tabular.columns import class_names
 
         return class_names(self.estimator, self.contract)
 

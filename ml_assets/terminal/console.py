@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ml_assets.cli.output import harmless
+from ml_assets.terminal.output import harmless
 
 SPINNER = {True: "line", False: "dots"}  # by whether the terminal knows ASCII alone
 
