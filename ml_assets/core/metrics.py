@@ -83,7 +83,7 @@ class Metrics:
 
         Not every kind of outcome has the first, which is shown where nobody chose.
         """
-        if name in values or name != self.names[0]:
+        if name in values or name not in self.names[:1]:
             return name
         return self.first_measured(values) or name
 
