@@ -24,7 +24,11 @@ KINDS = {
     "clustering": set(),
     "hourly": {"threads are limited"},
     "net": set(),
-    "nothing_promoted": {"threads are limited", "a leaderboard ranks each trial"},
+    "nothing_promoted": {
+        "threads are limited",
+        "a leaderboard ranks each trial",
+        "a promotion is refused for cause",
+    },
     "ranking": {"threads are limited"},
 }
 """By kind, what cannot be asked of it."""
