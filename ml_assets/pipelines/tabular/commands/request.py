@@ -13,9 +13,8 @@ from ml_assets.core.release import NOW, RELEASE_TAG, Requested
 from ml_assets.core.release_line import ReleaseLine
 from ml_assets.core.result import FailedDay, failed_days
 from ml_assets.errors import RefusedError
-from ml_assets.pipelines.tabular.commands.table import ROWS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets.pipelines.tabular.scoring.parameters import LIVE, ScoringParameters
+from ml_assets.pipelines.tabular.scoring.parameters import LIVE, ROWS, ScoredRows, ScoringParameters
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
     from ml_assets.adapter.in_process import LocalRun
@@ -44,17 +43,17 @@ def read_scoring(call: Call, *, own: type[ScoringParameters]) -> ScoringRequest:
         if getattr(args, name) is not None
     }
     options = {"environment": args.environment, "reuse": args.reuse}
-    parameters, problems = diagnose(values, TrainingParameters)
+    rows, problems = diagnose(values, ScoredRows)
     problems = [*unknown_flags(call.unknown, call.parser), *problems, *problems_of(given_own, own).values()]
     problems += call.option_problems(options).values()
     first, last, wrong = asked_days(call)
     problems += wrong
     problems += against_settings(call, values, first, problems)
-    if parameters is None or first is None or last is None or problems:
+    if rows is None or first is None or last is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))
     return ScoringRequest(
         call=call,
-        parameters=parameters,
+        parameters=TrainingParameters().model_copy(update=values),
         own=own.model_validate(given_own),
         days=each_day(first, last),
         given=values,
@@ -76,7 +75,12 @@ def with_model(request: ScoringRequest, *, asset: str) -> ScoringRequest:
     requested = Requested(entry=last.number if last else 0)
     model = scoring_model(parameters, request.own, workspace=call.workspace, asset=asset, requested=requested)
     parameters = rows_of_model(parameters, model, named=request.given, workspace=call.workspace)
-    return replace(request, parameters=parameters, requested=requested)
+    given = request.given
+    if problems_of(
+        given, TrainingParameters
+    ):  # at launch nobody knows that another source than the default is meant
+        given = {**given, "source": parameters.source}
+    return replace(request, parameters=parameters, given=given, requested=requested)
 
 
 def launch_scoring(request: ScoringRequest, *, job: str, asset: str) -> list["LocalRun"]:

@@ -10,10 +10,8 @@ from ml_assets.cli.flags import help_of
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.slices import subjects
 from ml_assets.pipelines.tabular.monitoring.parameters import MonitoringParameters
-from ml_assets.pipelines.tabular.scoring.parameters import ScoringParameters
+from ml_assets.pipelines.tabular.scoring.parameters import ROWS, ScoringParameters
 
-ROWS = ("dataset", "source")
-"""The parameters of a run that decide predictions."""
 _HANDLERS = "ml_assets.pipelines.tabular.commands"
 _MODELS = "live, idle, a slot or a run_id"
 

@@ -3,9 +3,9 @@
 import datetime as dt
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from ml_assets.core.command import spans
 from ml_assets.core.manifest import Manifest
@@ -16,6 +16,7 @@ from ml_assets.pipelines.tabular.parameters import DatasetParameters
 
 LIVE = "live"
 ASSET = "predictions"
+ROWS = ("dataset", "source")  # the parameters of a run that decide predictions
 CODE = (  # the modules that can change their bytes
     "core.contract",
     "core.scores",
@@ -42,6 +43,20 @@ class ScoringParameters(Parameters):
         pattern=r"^(live|[0-9a-f]{12})$",
         description="Which model scores: the one that serves (in blue and green), or the one of a run_id",
         json_schema_extra={"allowed": "live, or the 12 hex digits of a model's run_id"},
+    )
+
+
+if TYPE_CHECKING:
+    ScoredRows = DatasetParameters
+else:  # which data sets a source has is no question where the source is the model's own
+    ScoredRows = create_model(
+        "ScoredRows",
+        __base__=Parameters,
+        **{
+            name: (field.annotation, field)
+            for name, field in DatasetParameters.model_fields.items()
+            if name in ROWS
+        },
     )
 
 
