@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from ml_assets.pipelines.tabular.beside import check_promotion
 
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.release_line import ReleaseLine

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from ml_assets.pipelines.tabular.beside import check_sweep
 from sklearn import metrics as sk
 
 from ml_assets.cli.main import main
