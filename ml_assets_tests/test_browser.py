@@ -103,13 +103,13 @@ def test_the_launchpad_shows_every_parameter_with_its_default_and_what_is_allowe
     line = page.locator(".CodeMirror-line", has_text="dataset")
 
     line.click()
-    page.get_by_text("Which rows: orders").wait_for()
+    page.get_by_text("Which rows, by the source").wait_for()
 
     editor = page.locator(".CodeMirror-code").inner_text()
     schema = page.locator("body").inner_text()
     assert "params:" in editor
     assert line.inner_text().strip() == "dataset: orders"
-    assert "dataset?: (orders, customers)" in schema
+    assert "dataset?: (small letters, digits and _, starting with a letter, at most 40)" in schema
     assert "max_depth?: (a whole number from 1 to 16)" in schema
     assert "model_version?: (v1, v2, v3)" in schema
     keep(page, "launchpad")
