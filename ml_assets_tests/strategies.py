@@ -7,7 +7,7 @@ import annotated_types
 from hypothesis import strategies as st
 
 from ml_assets.core.marks import is_used
-from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
+from ml_assets.pipelines.tabular.parameters import RECIPES, SAMPLES, TrainingParameters
 
 days = st.dates(min_value=dt.date(2000, 1, 1), max_value=dt.date(2100, 1, 1))
 
@@ -33,6 +33,8 @@ def parameters(draw):
     free = [n for n in fields if n != "model_version" and is_used(n, {"model_version": version}, fields)]
     names = draw(st.sets(st.sampled_from(free)))
     values = {name: draw(_values(name)) for name in sorted(names)} | {"model_version": version}
+    if values.get("source", "sample") == "sample":
+        values["dataset"] = draw(st.sampled_from(sorted(SAMPLES)))
     lookback = values.get("lookback_days", TrainingParameters.model_fields["lookback_days"].default)
     values["holdout_days"] = draw(st.integers(1, min(lookback - 1, 365)))
     return TrainingParameters(**values)
