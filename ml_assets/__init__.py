@@ -12,7 +12,7 @@ Two floors. The project says what is trained; the library makes it, and knows no
 
 The rings of the library, from the outside in; each imports only what is inside it:
 
-    cli                     the shell
+    cli, terminal           the shell | what it prints
     conformance             what of the promises a pipeline keeps, tried on it
     api                     a pipeline, with all that can be done with it
     resources               notices, buckets and the run queue, as Dagster has them

@@ -19,7 +19,12 @@ PYTHON: Final = "python"  # among the packages of a manifest: its version is tol
 
 class _Part(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="ignore", hide_input_in_errors=True, protected_namespaces=(), defer_build=True
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+        defer_build=True,
+        ser_json_inf_nan="constants",  # else pydantic writes null, and nobody hears of a metric that is no number
     )
 
 
