@@ -78,6 +78,7 @@ class Call:
             pipeline=self.pipeline,
             environment=options.environment,
             reuse=options.reuse,
+            again=options.again,
             engine=options.engine,
         )
 

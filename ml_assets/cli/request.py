@@ -48,12 +48,27 @@ def read_request(call: Call) -> Request:
     file_day = values.pop("as_of", None)
     first, last, wrong = asked_days(call, otherwise=file_day)
     parameters, found = diagnose(values, call.pipeline.parameters)
-    problems = [*unknown_flags(call.unknown, call.parser), *found, *wrong]
+    problems = [*unknown_flags(call.unknown, call.parser), *found, *wrong, *_of_again(call)]
     if not getattr(call.args, "on", None):  # a deployment has settings of its own
         problems += against_settings(call, values, first, problems)
     if parameters is None or first is None or last is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))
-    return Request(parameters=parameters, days=each_day(first, last), given=values)
+    days_asked = each_day(first, last, every=call.pipeline.every)
+    return Request(parameters=parameters, days=days_asked, given=values)
+
+
+def _of_again(call: Call) -> list[str]:
+    """What is wrong with the names of assets that are to be made again."""
+    again, pipeline = getattr(call.args, "again", ""), call.pipeline
+    if not again:
+        return []
+    from ml_assets.pipeline.workspace import again_problems
+
+    wrong = [line.replace("again:", "--asset:", 1) for line in again_problems(again.split(","), pipeline)]
+    return [
+        *(["--asset: only with --no-reuse. It names what is made again."] if call.args.reuse else []),
+        *wrong,
+    ]
 
 
 def layered(call: Call) -> dict[str, Any]:
@@ -69,9 +84,9 @@ def layered(call: Call) -> dict[str, Any]:
     return {**preset, **file, **given_parameters(args, cls=cls)}
 
 
-def each_day(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
-    """All days from the first to the last."""
-    return tuple(first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+def each_day(first: dt.date, last: dt.date, *, every: str) -> tuple[dt.date, ...]:
+    """All days from the first to the last of a pipeline that is made `every` so often."""
+    return days.window(last, days=(last - first).days + 1, first=first, every=every)
 
 
 def names_several(args: argparse.Namespace) -> bool:
@@ -92,15 +107,21 @@ def asked_days(call: Call, *, otherwise: Any = None) -> Asked:
     if looks_like_credential(str(text)):
         line = "as_of: looks like a credential. Give secrets by reference only, never as a parameter."
         return None, None, [line]
-    day = days.last_complete_day(call.now) if text is None else days.parse(str(text))
-    problem = days.problem(day, now=call.now, first=None)
+    day = (
+        days.last_complete_day(call.now, every=call.pipeline.every) if text is None else days.parse(str(text))
+    )
+    problem = days.problem(day, now=call.now, first=None, every=call.pipeline.every)
     return day, day, [problem] if problem else []
 
 
 def complete_day(call: Call) -> dt.date:
     """The single day that `--as-of` names, by default the last complete one; RefusedError where it is none."""
-    day = days.last_complete_day(call.now) if call.args.as_of is None else days.parse(call.args.as_of)
-    problem = days.problem(day, now=call.now, first=None)
+    day = (
+        days.last_complete_day(call.now, every=call.pipeline.every)
+        if call.args.as_of is None
+        else days.parse(call.args.as_of)
+    )
+    problem = days.problem(day, now=call.now, first=None, every=call.pipeline.every)
     if day is None or problem:
         raise RefusedError([problem or "as_of: not a real day."])
     return day
@@ -108,7 +129,7 @@ def complete_day(call: Call) -> dt.date:
 
 def span(call: Call) -> Asked:
     """The first and the last day that `--last`, or `--from` and `--to` name, and what is wrong with them."""
-    args, latest = call.args, days.last_complete_day(call.now)
+    args, latest = call.args, days.last_complete_day(call.now, every=call.pipeline.every)
     if (args.last is None) == (args.from_ is None) or (args.last is not None and args.to is not None):
         return None, None, ["days: not stated. Give either --last N, or --from DAY and, if wanted, --to DAY."]
     if args.last is not None:
@@ -116,13 +137,13 @@ def span(call: Call) -> Asked:
         if not 1 <= count <= MAX_DAYS:
             wrong = f"--last: not a number of days. Allowed: a whole number from 1 to {MAX_DAYS}."
             return None, None, [wrong]
-        return latest - dt.timedelta(days=count - 1), latest, []
+        return latest - (count - 1) * dt.timedelta(days=days.days_between(call.pipeline.every)), latest, []
     first, last = days.parse(args.from_), latest if args.to is None else days.parse(args.to)
     named = (("--from", first), ("--to", last))
     wrongs = [
         line.replace("as_of", flag, 1)
         for flag, day in named
-        if (line := days.problem(day, now=call.now, first=None)) is not None
+        if (line := days.problem(day, now=call.now, first=None, every=call.pipeline.every)) is not None
     ]
     if first is not None and last is not None and not wrongs and not 0 <= (last - first).days < MAX_DAYS:
         wrongs = [f"--to: not after --from, or too far. Allowed: 1 to {MAX_DAYS} days."]
@@ -170,7 +191,7 @@ def against_settings(
     found = [settings.source_problem(source, environment=environment)] if ask_source else []
     found += settings.override_problems([*values, *varied], cls=cls, environment=environment)
     if ask_day:
-        found.append(days.problem(day, now=call.now, first=settings.first_as_of))
+        found.append(days.problem(day, now=call.now, first=settings.first_as_of, every=call.pipeline.every))
     return [line for line in found if line]
 
 

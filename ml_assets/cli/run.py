@@ -71,6 +71,7 @@ def _run_there(call: Call, request: Request, told: Callable[[str], None]) -> Res
         pipeline=call.pipeline,
         environment=call.options.environment,
         reuse=call.options.reuse,
+        again=call.options.again,
         on_progress=told,
     )
 

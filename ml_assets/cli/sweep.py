@@ -38,7 +38,12 @@ def sweep_of(call: Call, request: SweepRequest) -> "Sweep":
     return Sweep(
         parameters=request.parameters,
         own=request.own,
-        days=window(request.as_of, days=request.own.window_days, first=call.settings.first_as_of),
+        days=window(
+            request.as_of,
+            days=request.own.window_days,
+            first=call.settings.first_as_of,
+            every=call.pipeline.every,
+        ),
         pipeline=call.pipeline,
         workspace=call.workspace,
         retry_failed=call.options.retry_failed,
@@ -103,7 +108,7 @@ def _there(call: Call, request: SweepRequest) -> SweepResult:
             pipeline=call.pipeline,
             as_runs=call.args.as_runs,
             on_progress=told,
-            **call.options.model_dump(),
+            **call.options.model_dump(exclude={"again"}),
         )
 
 

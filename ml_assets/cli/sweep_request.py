@@ -52,7 +52,11 @@ def read_sweep(call: Call) -> SweepRequest:
     checked = check_sweep(own, pipeline=call.pipeline)
     check_space(parameters, space_of(checked, cls=cls))
     return SweepRequest(
-        parameters=parameters, own=checked, days=each_day(first, last), given=values, given_own=own
+        parameters=parameters,
+        own=checked,
+        days=each_day(first, last, every=call.pipeline.every),
+        given=values,
+        given_own=own,
     )
 
 

@@ -85,12 +85,14 @@ def _command(name: str, help: str, handler: str, *options: Any, **more: Any) -> 
 _run, _releases = {"takes": o.every_parameter}, {"takes": subjects}
 _settings = {"takes_pipeline": False}
 TABLE = (
-    _command("run", "train, evaluate and document one model", "run:run", o.THE_AS_OF, *o.MAKING, **_run),
+    _command(
+        "run", "train, evaluate and document one model", "run:run", o.THE_AS_OF, *o.MAKING, o.AGAIN, **_run
+    ),
     _command(
         "backfill",
         "train, evaluate and document one model a day",
         "run:backfill",
-        *(*o.days(), *o.MAKING, o.ENGINE),
+        *(*o.days(), *o.MAKING, o.AGAIN, o.ENGINE),
         **_run,
     ),
     _command("sweep", "try a matrix of runs and rank them in a leaderboard", "sweep:sweep", *_SWEEP, **_run),
