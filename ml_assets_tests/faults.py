@@ -116,7 +116,7 @@ def _of_another(records, **more):
     )
 
 
-def _unchecked(parameters, given, *, cls, also=()):
+def _unchecked(parameters, given, *, cls, **_):
     return cls(), [runs.day_of(day) for day in given]
 
 

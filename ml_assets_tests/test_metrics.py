@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.cli.tables import metrics_table
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Metric
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.metrics import METRICS
+from ml_assets.terminal.results import metrics_table
 from ml_assets_tests.row_metrics import BINARY
 
 METRICS_OF_A_RUN = {

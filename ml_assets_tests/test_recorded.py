@@ -1,10 +1,13 @@
 """Recorded answers: kept whatever becomes of code and packages, asked anew by name, taken as they are to reproduce."""
 
 import datetime as dt
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ml_assets.cli.main import main
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.plan import plan_day
 from ml_assets.pipeline.reproduce import reproduce
@@ -147,3 +150,59 @@ def test_why_says_that_it_was_asked_by_name_and_which_file_changed(shop, tmp_pat
         ("code", "code"),
         ("code", "prompts/short.md"),
     ]
+
+
+@pytest.fixture
+def command(shop, capsys):
+    """Run a command about the pipeline in this process, and give the SHA-256 of what it made, by asset."""
+
+    def call(*words):
+        capsys.readouterr()
+        shop.CALLS.clear()
+        assert main([*words, "--pipeline", "shop_advice:advice", "--as-of", str(DAY), "--json"]) == 0
+        made = json.loads(capsys.readouterr().out)["artifacts"]
+        return {asset: artifact["sha256"] for asset, artifact in made.items()}
+
+    return call
+
+
+def test_the_shell_asks_anew_what_it_is_told_by_name_only(shop, command, tmp_path):
+    shop.stock.make(shop.stock.resolve({}, as_of=DAY))
+    first = command("run")
+    assert shop.CALLS == ["answers", "score"]
+    edited(tmp_path)
+
+    assert command("run", "--no-reuse") == first
+    assert shop.CALLS == ["score"]
+
+    anew = command("run", "--no-reuse", "--asset", "answers")
+    assert shop.CALLS == ["answers", "score"]
+    assert anew["answers"] != first["answers"]
+    key = shop.advice.key("answers", shop.Asked(), DAY)
+    kept = [manifest.sha256 for manifest in workspace(shop).store.history(key)]
+    assert kept == [first["answers"], anew["answers"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ("--no-reuse", "--asset", "answers,talk"),
+            "--asset: not all are known assets. Allowed: some of answers, score.",
+        ),
+        (
+            ("--no-reuse", "--asset", "answers,"),
+            "--asset: not all are known assets. Allowed: some of answers, score.",
+        ),
+        (("--asset", "answers"), "--asset: only with --no-reuse. It names what is made again."),
+    ],
+)
+@pytest.mark.parametrize(
+    "of", [("run",), ("backfill", "--last", "2"), ("run", "--on", "http://127.0.0.1:9"), ("run", "--plan")]
+)
+def test_the_shell_refuses_to_make_again_what_is_none_of_it(shop, words, says, of, capsys):
+    assert main([*of, *words, "--pipeline", "shop_advice:advice"]) == 2
+
+    assert says in capsys.readouterr().err
+    assert shop.CALLS == []
+    assert not Path("artifacts").exists()

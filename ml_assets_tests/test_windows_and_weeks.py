@@ -1,12 +1,14 @@
 """How many days an asset may ask for, and for which days a pipeline is made."""
 
 import datetime as dt
+import json
 
 import dagster as dg
 import polars as pl
 import pytest
 
 from ml_assets import Field, Parameters, Pipeline, Rows
+from ml_assets.cli.main import main
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.errors import RefusedError, SourceError, TrainingError
 from ml_assets.pipeline.compute import windows_of
@@ -138,3 +140,44 @@ def test_a_backfill_over_a_range_makes_these_days_only(tmp_path, monkeypatch):
 
     told = {event.partition for event in done.get_asset_materialization_events()}
     assert told == {"2025-11-24", "2025-12-01"}
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch, capsys):
+    """Run a command about the pipeline in this process; what it prints as JSON, or of a refusal the text."""
+    monkeypatch.chdir(tmp_path)
+    reference = f"{__name__}:weekly"
+
+    def call(*words):
+        code = main([*words, "--pipeline", reference, "--json"])
+        printed = capsys.readouterr()
+        assert code == (2 if printed.err.startswith("Refused") else 0), printed.err
+        return printed.err if code else json.loads(printed.out)
+
+    return call
+
+
+def test_the_shell_makes_these_days_only(shell):
+    last = last_complete_day(dt.datetime.now(tz=dt.timezone.utc), every="week on monday")
+
+    assert shell("run")["as_of"] == str(last)
+    made = shell("backfill", "--last", "3")
+    assert [day["as_of"] for day in made["days"]] == [str(last - dt.timedelta(weeks=n)) for n in (2, 1, 0)]
+    spanned = shell("backfill", "--from", "2025-11-24", "--to", "2025-12-01")
+    assert [day["as_of"] for day in spanned["days"]] == ["2025-11-24", "2025-12-01"]
+    assert shell("report", "--from", "2025-11-24", "--to", "2025-12-01")["done"] == 2
+    planned = shell("run", "--as-of", "2025-12-01", "--plan")
+    assert planned["counts"]["reused"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("run", "--as-of", "2025-12-02"), "as_of"),
+        (("backfill", "--from", "2025-11-25", "--to", "2025-12-01"), "--from"),
+        (("backfill", "--from", "2025-11-24", "--to", "2025-12-02"), "--to"),
+    ],
+)
+def test_the_shell_refuses_another_day_of_the_week(shell, words, name, tmp_path):
+    assert f"{name}: not a day of its pipeline, which is made every week on monday. Allowed:" in shell(*words)
+    assert not (tmp_path / "artifacts").exists()

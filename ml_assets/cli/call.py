@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ml_assets.cli.flags import Parser, unknown_flags
+from ml_assets.cli.flags import Parser
 from ml_assets.core import command
 from ml_assets.core.options import DEFAULT, Options
 from ml_assets.core.pipeline import Declared
@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # loading settings takes longer than refusing what is wrong w
     from ml_assets.pipeline.named_artifacts import Found
     from ml_assets.pipeline.workspace import Workspace
     from ml_assets.settings import Settings
+
+T = TypeVar("T")
 
 
 def utc_now() -> dt.datetime:
@@ -78,13 +80,14 @@ class Call:
             pipeline=self.pipeline,
             environment=options.environment,
             reuse=options.reuse,
+            again=options.again,
             engine=options.engine,
         )
 
-    def refuse_unknown(self) -> None:
-        """RefusedError naming each word of the command line that nothing takes."""
-        if self.unknown:
-            raise RefusedError(unknown_flags(self.unknown, self.parser))
+    def submit(self, how: Callable[..., T], given: Mapping[str, Any], **more: Any) -> T:
+        """What a deployment hands back: `how` is a function of `ml_assets.client`, which has the same options and defaults."""
+        options = self.options.model_dump(exclude_defaults=True)
+        return how(self.args.on, parameters=given, pipeline=self.pipeline, **options, **more)
 
     def command(self, *words: str, **about: Any) -> str:
         """A command for people to copy, about the same pipeline; `about` is what `core.command.command` takes."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ml_assets.cli.flags import unknown_flags
 from ml_assets.core.pipeline import Declared
-from ml_assets.errors import DefinitionError
+from ml_assets.errors import DefinitionError, RefusedError
 
 if TYPE_CHECKING:  # it needs what a command is
     from ml_assets.cli.call import Call
@@ -43,6 +44,7 @@ class Command:
         options: its options; some depend on the pipeline.
         takes: the parameters that it has a flag for, of the pipeline; by default none.
         takes_pipeline: whether it has to do with a pipeline at all.
+        collects: whether it tells of words that nothing takes itself, with all else that is wrong.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Command:
     options: tuple[Option | Callable[[Declared], Iterable[Option]], ...] = ()
     takes: Callable[[Declared], Iterable[str]] = lambda _: ()
     takes_pipeline: bool = True
+    collects: bool = False
 
     def options_for(self, pipeline: Declared) -> Iterable[Option]:
         """All of its options for a pipeline."""
@@ -58,7 +61,9 @@ class Command:
             yield from (item,) if isinstance(item, Option) else item(pipeline)
 
     def run(self, call: "Call") -> int:
-        """Carry it out; the code that this takes is loaded only now."""
+        """Carry it out; the code that this takes is loaded only now. RefusedError for words that nothing takes."""
+        if call.unknown and not self.collects:
+            raise RefusedError(unknown_flags(call.unknown, call.parser))
         return int(_loaded(self.handler)(call))
 
 

@@ -10,6 +10,7 @@ from ml_assets.core.text_files import parse_json
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import read_bytes
+from ml_assets.terminal.tables import print_table
 
 DONE, BROKEN = 0, 1
 RELEASED = "released.json"  # of the shipped pipeline
@@ -17,7 +18,6 @@ RELEASED = "released.json"  # of the shipped pipeline
 
 def contract(call: Call) -> int:
     """Print the changes since a release; 1 where one of them breaks something."""
-    call.refuse_unknown()
     slices = {name: asset.slice for name, asset in call.pipeline.assets.items()}
     now = describe(call.pipeline.parameters, slices=slices)
     if call.args.describe:
@@ -49,10 +49,8 @@ def _bytes_of(against: str | None) -> bytes:
 
 
 def _print(rows: list[tuple[str, str, str]]) -> None:
-    from ml_assets.cli.tables import console, table
-
     if rows:
-        console().print(table(("what", "change", "breaks"), rows))
+        print_table(("what", "change", "breaks"), rows)
         return
     print(
         "The parameters are those of the release: stored run_ids, presets, schedules and request files hold."

@@ -7,6 +7,7 @@ from ml_assets.cli.call import Call
 from ml_assets.errors import RefusedError
 from ml_assets.finding import refuse_unknown_overrides
 from ml_assets.settings import ANY, Settings
+from ml_assets.terminal.tables import print_table
 
 SECRETS = (
     "AWS_ACCESS_KEY_ID",
@@ -22,13 +23,11 @@ SECRETS = (
 
 def list_environments(call: Call) -> int:
     """Print every environment and what is set of it."""
-    call.refuse_unknown()
     return _show(call, list(call.settings.environments), mark=False)
 
 
 def diff_environments(call: Call) -> int:
     """Print two environments side by side and mark what differs. RefusedError for one that is not known."""
-    call.refuse_unknown()
     names, known = [call.args.first, call.args.second], call.settings.environments
     if unknown := [
         f"{name}: unknown environment. Known: {', '.join(known)}." for name in names if name not in known
@@ -69,10 +68,8 @@ def _show(call: Call, names: Sequence[str], *, mark: bool) -> int:
 
 
 def _print(columns: Mapping[str, Mapping[str, str]], *, mark: bool) -> None:
-    from ml_assets.cli.tables import console, table
-
     rows = []
     for setting in dict.fromkeys(key for column in columns.values() for key in column):
         values = [column.get(setting, "-") for column in columns.values()]
         rows.append((setting, *values, *(["differs" if len(set(values)) > 1 else ""] if mark else [])))
-    console().print(table(("setting", *columns, *(["differs"] if mark else [])), rows))
+    print_table(("setting", *columns, *(["differs"] if mark else [])), rows)

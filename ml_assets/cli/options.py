@@ -64,6 +64,8 @@ ENVIRONMENT = option("--environment", "NAME", _PLACES, default="default")
 _REUSE = "use stored artifacts that nothing has changed [default: yes]"
 REUSE = Option("--reuse", _REUSE, {"action": argparse.BooleanOptionalAction, "default": True})
 _ENGINE = "an existing Dask cluster [default: the settings', else the processes of this machine]"
+_AGAIN = "with --no-reuse: only these assets are made again, the others as stored; a recorded one only so"
+AGAIN = option("--asset", "NAME,...", _AGAIN, dest="again", default="")
 ENGINE = option("--engine", "dask://HOST:PORT", _ENGINE, default="")
 FILES = (
     option("--preset", "NAME", "a named parameter set; file and flags win over it"),

@@ -7,6 +7,7 @@ from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.days import workers_for
 from ml_assets.pipeline.plan import STATES, Plan, plan
 from ml_assets.pipeline.sweep import Sweep
+from ml_assets.terminal.tables import print_table, print_text
 
 
 def show_plan(call: Call, request: Request) -> int:
@@ -41,17 +42,14 @@ def _show(call: Call, planned: Plan) -> int:
 
 
 def _print(planned: Plan, environment: str) -> None:
-    from ml_assets.cli.tables import console, table
-
     is_sweep = any(day.trial for day in planned.days)
     trial = ["trial"] if is_sweep else []
     rows = [
         (str(day.as_of), day.run_id, *([day.trial] if is_sweep else []), day.state, "\n".join(day.why))
         for day in planned.days
     ]
-    out = console()
-    out.print(table(("as_of", "run_id", *trial, "plan", "why"), rows))
+    print_table(("as_of", "run_id", *trial, "plan", "why"), rows)
     counts = ", ".join(f"{planned.count(state)} {state}" for state in STATES)
     if planned.later:
         counts += f", at most {planned.later} more that depend on results"
-    out.print(f"\n{counts} in {environment}; {planned.time_text}. Nothing was launched.", markup=False)
+    print_text(f"\n{counts} in {environment}; {planned.time_text}. Nothing was launched.")

@@ -10,6 +10,7 @@ from ml_assets.core.promotion.parameters import PromotionParameters, check_promo
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
 from ml_assets.settings import Settings
+from ml_assets.terminal.tables import print_table, print_text
 
 DONE, REFUSED = 0, 2
 _PLAN = "No slot was changed: this is a plan."
@@ -17,7 +18,6 @@ _PLAN = "No slot was changed: this is a plan."
 
 def promote(call: Call) -> int:
     """Promote, or with `--plan` only tell what would be decided, and print it; 2 where it is refused."""
-    call.refuse_unknown()
     own = check_promotion(
         given_own(call, PromotionParameters), metrics=Metrics.of(call.pipeline), slots=call.settings.slots
     )
@@ -70,8 +70,5 @@ def _print_plan(decision: Decision) -> None:
 
 
 def _print(decision: Decision, *, summary: str) -> None:
-    from ml_assets.cli.tables import console, table
-
-    out = console()
-    out.print(summary, style="bold", markup=False)
-    out.print(table(HEAD, decision.rows()))
+    print_text(summary, bold=True)
+    print_table(HEAD, decision.rows())

@@ -16,6 +16,7 @@ from ml_assets.errors import CorruptArtifactError, RefusedError
 from ml_assets.pipeline import releases
 from ml_assets.pipeline.released import release_log
 from ml_assets.storage.release_log import ReleaseLog
+from ml_assets.terminal.tables import print_table
 
 SHOWN = 20
 LONGEST = 2000  # characters of a reason that is shown
@@ -42,7 +43,6 @@ def live(call: Call) -> int:
     Of a history in which an entry is damaged it prints the part after that, then raises CorruptArtifactError; so it does
     where a copy, or the record of a decision, is damaged.
     """
-    call.refuse_unknown()
     line = line_of(call)
     entries, damage = _readable(release_log(call.settings, line))
     document = {
@@ -58,7 +58,6 @@ def live(call: Call) -> int:
 
 
 def _refuse_act(call: Call, *, flag: str, model: str) -> None:
-    call.refuse_unknown()
     told = {"reason": call.args.reason, "model": model}
     if problems := problems_of(told, PromotionParameters, noun="option"):
         raise RefusedError([problem.replace("model:", f"{flag}:", 1) for problem in problems.values()])
@@ -113,14 +112,12 @@ def _print(call: Call, line: ReleaseLine, entries: Sequence[Entry]) -> None:
 
 
 def _print_history(call: Call, line: ReleaseLine, entries: Sequence[Entry]) -> None:
-    from ml_assets.cli.tables import console, table
-
     rows = []
     for entry in entries[:SHOWN]:
         what = f"{PAST[entry.action]} {entry.release.told()}"
         told = (visible(text, longest=LONGEST) for text in (what, entry.by, entry.why))
         rows.append((str(entry.number), _at(entry.at), *told))
-    console().print(table(("", "when (UTC)", "what", "by", "why"), rows))
+    print_table(("", "when (UTC)", "what", "by", "why"), rows)
     if len(entries) > SHOWN:
         print(f"and {len(entries) - SHOWN} before: {command_about(call, line, 'live', '--json')}")
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ml_assets.cli.call import Call
-from ml_assets.cli.tables import console, progress, table
 from ml_assets.pipeline.reproduce import Reproduced, reproduce
+from ml_assets.terminal.progress import progress
+from ml_assets.terminal.tables import print_table
 
 DONE, FAILED = 0, 1
 
 
 def reproduce_run(call: Call) -> int:
     """Print whether every byte is the same, and what has changed where it is not; 1 then."""
-    call.refuse_unknown()
     call, named = call.find_artifacts()
     with progress(show=not call.args.json, doing="Making it again"):
         found = reproduce(named.keys, workspace=replace(call.workspace, store=named.store))
@@ -26,4 +26,4 @@ def _print(found: Sequence[Reproduced]) -> None:
         told = "same bytes" if item.same else f"other bytes in {', '.join(item.files)}"
         digest = item.stored.sha256[:16] + ("" if item.same else f" -> {item.again.sha256[:16]}")
         rows.append((item.key.asset, item.key.run_id, str(item.key.as_of), told, digest, item.reason))
-    console().print(table(("asset", "run_id", "as_of", "", "SHA-256", "why"), rows))
+    print_table(("asset", "run_id", "as_of", "", "SHA-256", "why"), rows)

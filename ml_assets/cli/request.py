@@ -5,6 +5,7 @@ A refusal loads neither Dagster nor scikit-learn, and settings only where they m
 
 import argparse
 import datetime as dt
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +46,48 @@ class Request:
 def read_request(call: Call) -> Request:
     """The request for one day or several, or RefusedError with all problems."""
     values = layered(call)
-    file_day = values.pop("as_of", None)
-    first, last, wrong = asked_days(call, otherwise=file_day)
+    asked = asked_days(call, otherwise=values.pop("as_of", None))
+    return checked(call, values, asked, after=_of_again(call))
+
+
+def checked(
+    call: Call,
+    values: dict[str, Any],
+    asked: Asked,
+    *,
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    varied: Collection[str] = (),
+) -> Request:
+    """The request for these values and days, or RefusedError with all problems.
+
+    Args:
+        call: which pipeline it is about, and where.
+        values: the parameters that were given.
+        asked: the days.
+        before: what else is wrong, told before what is wrong with the parameters.
+        after: what else is wrong, told after it.
+        varied: the parameters that trials vary.
+    """
+    first, last, wrong = asked
     parameters, found = diagnose(values, call.pipeline.parameters)
-    problems = [*unknown_flags(call.unknown, call.parser), *found, *wrong]
+    problems = [*unknown_flags(call.unknown, call.parser), *before, *found, *after, *wrong]
     if not getattr(call.args, "on", None):  # a deployment has settings of its own
-        problems += against_settings(call, values, first, problems)
+        problems += against_settings(call, values, first, problems, varied=varied)
     if parameters is None or first is None or last is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))
-    return Request(parameters=parameters, days=each_day(first, last), given=values)
+    return Request(parameters=parameters, days=each_day(first, last, every=call.pipeline.every), given=values)
+
+
+def _of_again(call: Call) -> list[str]:
+    """What is wrong with the names of assets that are to be made again."""
+    if not (again := getattr(call.args, "again", "")):
+        return []
+    from ml_assets.pipeline.workspace import again_problems
+
+    alone = ["--asset: only with --no-reuse. It names what is made again."] if call.args.reuse else []
+    wrong = again_problems(again.split(","), call.pipeline)
+    return [*alone, *(line.replace("again:", "--asset:", 1) for line in wrong)]
 
 
 def layered(call: Call) -> dict[str, Any]:
@@ -69,9 +103,9 @@ def layered(call: Call) -> dict[str, Any]:
     return {**preset, **file, **given_parameters(args, cls=cls)}
 
 
-def each_day(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
-    """All days from the first to the last."""
-    return tuple(first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+def each_day(first: dt.date, last: dt.date, *, every: str) -> tuple[dt.date, ...]:
+    """All days from the first to the last of a pipeline that is made `every` so often."""
+    return days.window(last, days=(last - first).days + 1, first=first, every=every)
 
 
 def names_several(args: argparse.Namespace) -> bool:
@@ -88,45 +122,46 @@ def asked_days(call: Call, *, otherwise: Any = None) -> Asked:
         if args.as_of is not None:
             return None, None, ["--as-of: not with --last, --from or --to, which name the days already."]
         return span(call)
-    text = otherwise if args.as_of is None else args.as_of
+    text, every = otherwise if args.as_of is None else args.as_of, call.pipeline.every
     if looks_like_credential(str(text)):
         line = "as_of: looks like a credential. Give secrets by reference only, never as a parameter."
         return None, None, [line]
-    day = days.last_complete_day(call.now) if text is None else days.parse(str(text))
-    problem = days.problem(day, now=call.now, first=None)
-    return day, day, [problem] if problem else []
+    day = days.last_complete_day(call.now, every=every) if text is None else days.parse(str(text))
+    return day, day, days.problems([day], now=call.now, first=None, every=every)
 
 
 def complete_day(call: Call) -> dt.date:
     """The single day that `--as-of` names, by default the last complete one; RefusedError where it is none."""
-    day = days.last_complete_day(call.now) if call.args.as_of is None else days.parse(call.args.as_of)
-    problem = days.problem(day, now=call.now, first=None)
-    if day is None or problem:
-        raise RefusedError([problem or "as_of: not a real day."])
+    day, _, wrong = asked_days(call)
+    if day is None or wrong:
+        raise RefusedError(wrong)
     return day
 
 
 def span(call: Call) -> Asked:
     """The first and the last day that `--last`, or `--from` and `--to` name, and what is wrong with them."""
-    args, latest = call.args, days.last_complete_day(call.now)
+    args, every = call.args, call.pipeline.every
+    latest = days.last_complete_day(call.now, every=every)
     if (args.last is None) == (args.from_ is None) or (args.last is not None and args.to is not None):
         return None, None, ["days: not stated. Give either --last N, or --from DAY and, if wanted, --to DAY."]
     if args.last is not None:
-        count = int(args.last) if args.last.isascii() and args.last.isdigit() and len(args.last) < 5 else 0  # noqa: PLR2004
+        count = int(args.last) if re.fullmatch("[0-9]{1,4}", args.last) else 0
         if not 1 <= count <= MAX_DAYS:
-            wrong = f"--last: not a number of days. Allowed: a whole number from 1 to {MAX_DAYS}."
-            return None, None, [wrong]
-        return latest - dt.timedelta(days=count - 1), latest, []
+            return (
+                None,
+                None,
+                [f"--last: not a number of days. Allowed: a whole number from 1 to {MAX_DAYS}."],
+            )
+        return latest - (count - 1) * dt.timedelta(days=days.days_between(every)), latest, []
     first, last = days.parse(args.from_), latest if args.to is None else days.parse(args.to)
-    named = (("--from", first), ("--to", last))
-    wrongs = [
+    wrong = [
         line.replace("as_of", flag, 1)
-        for flag, day in named
-        if (line := days.problem(day, now=call.now, first=None)) is not None
+        for flag, day in (("--from", first), ("--to", last))
+        for line in days.problems([day], now=call.now, first=None, every=every)
     ]
-    if first is not None and last is not None and not wrongs and not 0 <= (last - first).days < MAX_DAYS:
-        wrongs = [f"--to: not after --from, or too far. Allowed: 1 to {MAX_DAYS} days."]
-    return first, last, wrongs
+    if first is not None and last is not None and not wrong and not 0 <= (last - first).days < MAX_DAYS:
+        wrong = [f"--to: not after --from, or too far. Allowed: 1 to {MAX_DAYS} days."]
+    return first, last, wrong
 
 
 def read_filter(call: Call) -> Filter:
@@ -154,11 +189,7 @@ def against_settings(
     Loading them takes longer than all the rest, so a refusal that is certain already does without, unless
     they are likely to add to it.
     """
-    told, cls, environment = (
-        {line.split(":")[0] for line in problems},
-        call.pipeline.parameters,
-        call.args.environment,
-    )
+    told, environment = {line.split(":")[0] for line in problems}, call.args.environment
     source = _source(values, call.pipeline)
     ask_source = bool(source) and "source" not in told
     ask_day = day is not None and not told & {"as_of", "--from", "--to"}
@@ -168,9 +199,11 @@ def against_settings(
     if settings.named(environment) not in settings.environments:
         return []  # told with the other options
     found = [settings.source_problem(source, environment=environment)] if ask_source else []
-    found += settings.override_problems([*values, *varied], cls=cls, environment=environment)
+    found += settings.override_problems(
+        [*values, *varied], cls=call.pipeline.parameters, environment=environment
+    )
     if ask_day:
-        found.append(days.problem(day, now=call.now, first=settings.first_as_of))
+        found.append(days.problem(day, now=call.now, first=settings.first_as_of, every=call.pipeline.every))
     return [line for line in found if line]
 
 

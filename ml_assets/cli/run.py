@@ -9,6 +9,9 @@ from ml_assets.cli.call import Call
 from ml_assets.cli.request import Request, read_request
 from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
+from ml_assets.terminal.progress import progress
+from ml_assets.terminal.report import print_report
+from ml_assets.terminal.results import print_backfill, print_result
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
     from ml_assets.adapter.in_process import LocalRun
@@ -22,8 +25,6 @@ def run(call: Call) -> int:
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    from ml_assets.cli.tables import print_result, progress
-
     with progress(show=not call.args.json) as told:
         result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
     environment = call.settings.in_a_command(result["environment"])
@@ -37,8 +38,6 @@ def backfill(call: Call) -> int:
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    from ml_assets.cli.tables import progress
-
     with progress(show=not call.args.json) as told:
         there = bool(call.args.on)
         result = _backfill_there(call, request, told) if there else _backfill_here(call, request)
@@ -64,28 +63,13 @@ def _run_here(call: Call, request: Request) -> Result:
 def _run_there(call: Call, request: Request, told: Callable[[str], None]) -> Result:
     from ml_assets.client import submit
 
-    return submit(
-        call.args.on,
-        parameters=request.given,
-        as_of=request.as_of,
-        pipeline=call.pipeline,
-        environment=call.options.environment,
-        reuse=call.options.reuse,
-        on_progress=told,
-    )
+    return call.submit(submit, request.given, as_of=request.as_of, on_progress=told)
 
 
 def _backfill_there(call: Call, request: Request, told: Callable[[str], None]) -> BackfillResult:
     from ml_assets.client import submit_backfill
 
-    return submit_backfill(
-        call.args.on,
-        parameters=request.given,
-        days=request.days,
-        pipeline=call.pipeline,
-        **call.options.model_dump(exclude={"retry_failed"}),
-        on_progress=told,
-    )
+    return call.submit(submit_backfill, request.given, days=request.days, on_progress=told)
 
 
 def _backfill_here(call: Call, request: Request) -> BackfillResult:
@@ -122,14 +106,11 @@ def _result(call: Call, request: Request, day: dt.date, made: "LocalRun") -> Res
 
 def _print(call: Call, request: Request, result: BackfillResult) -> None:
     """A line a day; then the report, where the store it reads is at hand, else the failed days alone."""
-    from ml_assets.cli.tables import print_backfill
-
     print_backfill(result, pipeline=call.pipeline)
     if call.args.on:
         for item in result["failed"]:
             print(f"{item['as_of']}: {item['reason']}", file=sys.stderr)
         return
-    from ml_assets.cli.report import print_report
     from ml_assets.pipeline.report import report
 
     found = report(

@@ -10,6 +10,8 @@ from ml_assets.core.manifest import InputSource, Manifest
 from ml_assets.pipeline.named_artifacts import Found
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.stored_inputs import takes_rows, used_input
+from ml_assets.terminal.results import metrics_table, parameters_table
+from ml_assets.terminal.tables import console, grow
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 def show(call: Call) -> int:
     """Print parameters, metrics, files and lineage of a run_id or an artifact's folder."""
-    call.refuse_unknown()
     call, found = call.find_artifacts()
     manifests = [found.store.manifest(key) for key in found.keys]
     call.show(
@@ -28,9 +29,6 @@ def show(call: Call) -> int:
 
 def _print(call: Call, found: Found, manifests: Sequence[Manifest]) -> None:
     from rich.markup import escape
-    from rich.tree import Tree
-
-    from ml_assets.cli.tables import console, metrics_table, parameters_table
 
     out, last, pipeline = console(), manifests[-1], found.pipeline
     told = f"as_of {last.as_of}  environment {escape(last.environment)}"
@@ -43,7 +41,7 @@ def _print(call: Call, found: Found, manifests: Sequence[Manifest]) -> None:
     for manifest in manifests:
         if manifest.metrics:
             out.print(metrics_table(manifest.metrics, pipeline=pipeline))
-    tree, seen = Tree("lineage", hide_root=False), set[str]()
+    tree, seen = grow(None, "lineage"), set[str]()
     for key, manifest in zip(found.keys, manifests, strict=True):
         _branch(tree, key, manifest, found, seen)
     out.print(tree)
@@ -60,18 +58,16 @@ def _print(call: Call, found: Found, manifests: Sequence[Manifest]) -> None:
 
 def _branch(tree: "Tree", key: ArtifactKey, manifest: Manifest, found: Found, seen: set[str]) -> None:
     """One artifact, its files, and what it was made from; the days of an input in `seen` are not shown again."""
-    from rich.markup import escape
-
-    node = tree.add(f"{manifest.asset}  {escape(found.store.uri(key))}/")
+    node = grow(tree, f"{manifest.asset}  {found.store.uri(key)}/")
     versions = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
-    node.add(escape(f"code {manifest.code_version}  {versions}"))
+    grow(node, f"code {manifest.code_version}  {versions}")
     if manifest.hardware:
         hardware = ", ".join(f"{name} {value}" for name, value in manifest.hardware.items())
-        node.add(escape(f"hardware  {hardware}"))
+        grow(node, f"hardware  {hardware}")
     for file in manifest.files:
-        node.add(escape(f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}"))
+        grow(node, f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}")
     for item in manifest.artifacts:
-        made_of = node.add(escape(f"from {item.name} run {item.run_id}  SHA-256 {item.sha256}"))
+        made_of = grow(node, f"from {item.name} run {item.run_id}  SHA-256 {item.sha256}")
         if takes_rows(item.asset, pipeline=found.pipeline):
             used = used_input(item, manifest, found.store, pipeline=found.pipeline)
             _add_sources(made_of, used, days=item.sha256 not in seen)
@@ -83,16 +79,14 @@ def _branch(tree: "Tree", key: ArtifactKey, manifest: Manifest, found: Found, se
 def _add_sources(node: "Tree", used: Manifest | None, *, days: bool) -> None:
     """The sources of the very input that was used, though another is under its key by now."""
     if used is None:
-        node.add("its sources are not known: it is not under this root")
+        grow(node, "its sources are not known: it is not under this root")
         return
     for source in used.sources:
         _add_source(node, source, days=days)
 
 
 def _add_source(node: "Tree", source: InputSource, *, days: bool = True) -> None:
-    from rich.markup import escape
-
     rows = sum(day.rows for day in source.days)
-    leaf = node.add(escape(f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days"))
+    leaf = grow(node, f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days")
     for day in source.days if days else ():
-        leaf.add(f"{day.date}  {day.rows} rows  {day.fingerprint}")
+        grow(leaf, f"{day.date}  {day.rows} rows  {day.fingerprint}")

@@ -1,9 +1,6 @@
 """`ml-assets sweep`: a matrix of runs and their leaderboard, in this process or on a deployment."""
 
 import json
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
@@ -11,6 +8,8 @@ from ml_assets.cli.sweep_request import SweepRequest, read_sweep
 from ml_assets.core.shown_as import job_of
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result
 from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
+from ml_assets.terminal.progress import bar, progress
+from ml_assets.terminal.tables import console, print_text
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
     from ml_assets.pipeline.sweep import Sweep
@@ -38,7 +37,12 @@ def sweep_of(call: Call, request: SweepRequest) -> "Sweep":
     return Sweep(
         parameters=request.parameters,
         own=request.own,
-        days=window(request.as_of, days=request.own.window_days, first=call.settings.first_as_of),
+        days=window(
+            request.as_of,
+            days=request.own.window_days,
+            first=call.settings.first_as_of,
+            every=call.pipeline.every,
+        ),
         pipeline=call.pipeline,
         workspace=call.workspace,
         retry_failed=call.options.retry_failed,
@@ -51,7 +55,7 @@ def _here(call: Call, request: SweepRequest) -> SweepResult:
     from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary
     from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 
-    with _bar(show=not call.args.json):
+    with bar(show=not call.args.json):
         asked = sweep_of(call, request)
         refuse_sweep_over_budget([asked])
         with workers_loading(_workers(asked)):
@@ -91,74 +95,28 @@ def _workers(asked: "Sweep") -> int:
 
 
 def _there(call: Call, request: SweepRequest) -> SweepResult:
-    from ml_assets.cli.tables import progress
     from ml_assets.client import submit_sweep
 
     with progress(show=not call.args.json) as told:
-        return submit_sweep(
-            call.args.on,
-            parameters=request.given,
-            sweep=request.given_own,
-            as_of=request.as_of,
-            pipeline=call.pipeline,
-            as_runs=call.args.as_runs,
-            on_progress=told,
-            **call.options.model_dump(),
-        )
+        more = {"sweep": request.given_own, "as_of": request.as_of, "as_runs": call.args.as_runs}
+        return call.submit(submit_sweep, request.given, **more, on_progress=told)
 
 
 def _print(result: SweepResult, call: Call) -> None:
-    from ml_assets.cli.leaderboard import print_leaderboard
-    from ml_assets.cli.tables import console
     from ml_assets.core.leaderboard.document import Leaderboard
+    from ml_assets.terminal.leaderboard import print_leaderboard
     from ml_assets.terminal.output import harmless
 
-    out = console()
     if result["leaderboard"]:
         print_leaderboard(Leaderboard.model_validate_json(json.dumps(result["leaderboard"])))
     elif result["summary"]:
         from rich.markdown import Markdown
 
-        out.print(Markdown(harmless(result["summary"])))
+        console().print(Markdown(harmless(result["summary"])))
     for name, artifact in result["artifacts"].items():
-        out.print(f"\n{name} of run_id {result['run_id']}: {artifact['uri']}/", markup=False)
-    out.print(f"Dagster run {result['dagster_run_id']}  environment {result['environment']}", markup=False)
+        print_text(f"\n{name} of run_id {result['run_id']}: {artifact['uri']}/")
+    print_text(f"Dagster run {result['dagster_run_id']}  environment {result['environment']}")
     if result["artifacts"] and not call.args.on:
         environment = call.settings.in_a_command(result["environment"])
         again = call.command("leaderboard", result["run_id"], environment=environment)
-        out.print(f"Shown again by: {again}", markup=False)
-
-
-@contextmanager
-def _bar(*, show: bool) -> Iterator[Callable[[str], None]]:
-    """A progress bar on stderr: trials done, the best value so far, the time left; other lines above it."""
-    if not show:
-        yield lambda _: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    from ml_assets.cli.tables import logged
-    from ml_assets.pipeline.sweep import Progress
-    from ml_assets.terminal.console import SafeConsole
-
-    columns = (
-        TextColumn("Sweep"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("best {task.fields[best]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=SafeConsole(stderr=True)) as shown:
-        task = shown.add_task("sweep", total=None, best="-")
-
-        def emit(record: logging.LogRecord) -> None:
-            told = getattr(record, "sweep", None)
-            if isinstance(told, Progress):
-                best = "-" if told.best is None else f"{told.best:.4f}"
-                shown.update(task, completed=told.done, total=told.total, best=best)
-            elif record.levelno >= logging.WARNING:
-                shown.console.print(record.getMessage(), style="dim", markup=False)
-
-        with logged(emit):
-            yield lambda line: shown.console.print(line, style="dim", markup=False)
+        print_text(f"Shown again by: {again}")

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_assets.cli.call import Call
-from ml_assets.cli.flags import SWEEP_FLAGS, read_as, unknown_flags
-from ml_assets.cli.request import Request, against_settings, asked_days, each_day, layered, names_several
-from ml_assets.core.problems import diagnose
+from ml_assets.cli.flags import SWEEP_FLAGS, read_as
+from ml_assets.cli.request import Request, asked_days, checked, layered, names_several
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.sweep.search import check_space
 from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
@@ -25,10 +24,9 @@ class SweepRequest(Request):
 
 def read_sweep(call: Call) -> SweepRequest:
     """The request, or RefusedError with all problems."""
-    args, cls = call.args, call.pipeline.parameters
-    values = layered(call)
+    args, values, own = call.args, layered(call), dict[str, Any]()
     file_day, table = values.pop("as_of", None), values.pop("sweep", {})
-    problems, own = unknown_flags(call.unknown, call.parser), dict[str, Any]()
+    problems = []
     if isinstance(table, Mapping):
         own.update({**table, **_axes_of(table)})
     else:
@@ -41,19 +39,18 @@ def read_sweep(call: Call) -> SweepRequest:
     first, last, days_wrong = asked_days(call, otherwise=file_day)
     if first is not None and last is not None and names_several(args) and not days_wrong:
         own["window_days"] = (last - first).days + 1
-    parameters, found = diagnose(values, cls)
-    problems += [*wrong, *found, *_own_problems(own, call), *days_wrong]
-    if not args.on:
-        grid = own.get("grid")
-        varied = tuple(grid) if isinstance(grid, Mapping) else ()
-        problems += against_settings(call, values, last, problems, varied=varied)
-    if parameters is None or first is None or last is None or problems:
-        raise RefusedError(list(dict.fromkeys(problems)))
-    checked = check_sweep(own, pipeline=call.pipeline)
-    check_space(parameters, space_of(checked, cls=cls))
-    return SweepRequest(
-        parameters=parameters, own=checked, days=each_day(first, last), given=values, given_own=own
+    grid = own.get("grid")
+    request = checked(
+        call,
+        values,
+        (last, last, days_wrong),
+        before=[*problems, *wrong],
+        after=_own_problems(own, call),
+        varied=tuple(grid) if isinstance(grid, Mapping) else (),
     )
+    sound = check_sweep(own, pipeline=call.pipeline)
+    check_space(request.parameters, space_of(sound, cls=call.pipeline.parameters))
+    return SweepRequest(**vars(request), own=sound, given_own=own)
 
 
 def _axes(given: Sequence[str]) -> tuple[dict[str, str], list[str]]:

@@ -20,7 +20,6 @@ _IDLE = "nobody is writing there: with --repair, set aside too what was left ove
 _MANY = (
     "with --repair, set aside what is damaged although it is more than half of all artifacts, and 5 or more"
 )
-_TO = "one of the two slots [default: the one that does not serve]"
 _SLOT = "one of the two slots [default: the one that does not serve]"
 _SWEEP = (
     option("--grid", "NAME=VALUES", _GRID, action="append", default=[]),
@@ -35,150 +34,75 @@ _SWEEP = (
 _PROMOTE = (
     option("model", "RUN_ID", "the model's run_id"),
     option("--from", "NAME", o.FROM, dest="environment", default="default"),
-    option("--to", "SLOT", _TO, default="idle"),
+    option("--to", "SLOT", _SLOT, default="idle"),
     option("--days", "N", o.COMPARED_DAYS, dest="window_days"),
     option("--through", o.DAY, o.THROUGH, default=""),
     o.margin,
     switch("--force", "overrule code, packages, baseline or comparison; needs --reason"),
     o.REASON,
     switch("--plan", "print the verdict, and change no slot"),
-    o.as_json("the decision as JSON"),
 )
-_SWITCH = (
-    option("--to", "SLOT", _SLOT),
-    option("--if-candidate", "RUN_ID", "only if this model is the candidate there", default=""),
-    o.REASON,
-    o.as_json("the entry of the log as JSON"),
-)
-_ROLLBACK = (
-    option("--if-live", "RUN_ID", "only if this model serves now", default=""),
-    o.REASON,
-    o.as_json("the entry of the log as JSON"),
-)
-_VERIFY = (
-    o.ENVIRONMENT,
-    switch("--repair", "set aside what is damaged or left over; nothing is deleted"),
-    switch("--idle", _IDLE),
-    switch("--force", _MANY),
-    o.as_json("the findings as JSON"),
-)
-_LIST = (
-    o.where,
-    option("--asset", "NAME", "only artifacts of this kind [default: that which has the metrics]"),
-    o.ENVIRONMENT,
-    o.as_json("a JSON list"),
-)
+_IF_CANDIDATE = option("--if-candidate", "RUN_ID", "only if this model is the candidate there", default="")
+_IF_LIVE = option("--if-live", "RUN_ID", "only if this model serves now", default="")
+_REPAIR = switch("--repair", "set aside what is damaged or left over; nothing is deleted")
+_VERIFY = (o.ENVIRONMENT, _REPAIR, switch("--idle", _IDLE), switch("--force", _MANY))
+_ASSET = option("--asset", "NAME", "only artifacts of this kind [default: that which has the metrics]")
 _BOARD = option("what", "RUN_ID|PATH", "which one [default: the one that was made last]", nargs="?")
-_CONTRACT = (
-    option("--against", "FILE", "another description [default: the last release's]"),
-    switch("--describe", "print the description of the parameters now"),
-    o.as_json("the changes as JSON"),
-)
+_AGAINST = option("--against", "FILE", "another description [default: the last release's]")
+_DESCRIBE = switch("--describe", "print the description of the parameters now")
 _QUICK = switch("--quick", "make things again less often, and in fewer processes")
 _DIFF = (option("first", "NAME", "an environment"), option("second", "NAME", "another one"))
 
 
-def _command(name: str, help: str, handler: str, *options: Any, **more: Any) -> Command:  # noqa: A002
-    return Command(name=name, help=help, handler=f"ml_assets.cli.{handler}", options=options, **more)
+def _command(name: str, help: str, *options: Any, by: str = "", json: str = "", **more: Any) -> Command:  # noqa: A002
+    """A command of this package; `json` is what its `--json` prints, `by` its handler where that has another name."""
+    handler = f"ml_assets.cli.{by or f'{name}:{name}'}"
+    found = (*options, o.as_json(json)) if json else options
+    return Command(name=name, help=help, handler=handler, options=found, **more)
 
 
-_run, _releases = {"takes": o.every_parameter}, {"takes": subjects}
-_settings = {"takes_pipeline": False}
+_run: dict[str, Any] = {"takes": o.every_parameter, "collects": True}
+_releases: dict[str, Any] = {"takes": subjects}
+_env: dict[str, Any] = {"takes_pipeline": False, "json": "the settings as JSON"}
+_entry: dict[str, Any] = {**_releases, "json": "the entry of the log as JSON"}
+_named, _window = (o.WHAT, o.ENVIRONMENT), (*o.days(" [default: 14]"), *o.FILES, o.ENVIRONMENT)
+_BACKFILL = (*o.days(), *o.MAKING, o.AGAIN, o.ENGINE)
+_SWITCH = (option("--to", "SLOT", _SLOT), _IF_CANDIDATE, o.REASON)
+_SYNC = (*o.days(" [default: every day]"), o.where, o.ENVIRONMENT)
+_CONFORM = (*o.FILES, o.THE_AS_OF, o.ENVIRONMENT, _QUICK)
+_LIST = (o.where, _ASSET, o.ENVIRONMENT)
+_MAKE_DAYS = "train, evaluate and document one model a day"
+_TELL_WINDOW = "tell how a window of days went, from the store alone"
+_SHOW_AGAIN = "show a leaderboard again, from the store alone"
+_TELL_WHY = "tell why the artifacts of a run were made, and not reused"
+_ON_EVIDENCE = "copy a model to the slot that does not serve, on evidence"
+_LET_SERVE, _LET_AGAIN = "let the candidate of a slot serve", "let what served before serve again"
+_TELL_LIVE = "tell what serves, since when, and what did"
+_LOG_RUNS = "log the runs that are missing or other there, from the store alone"
+_CHECK = "check every byte of an environment, and what belongs to nothing"
+_MAKE_AGAIN = "make a run again from its manifests and compare every byte"
+_TRY = "tell what of the promises a pipeline keeps: each is tried on it"
+_TELL_BROKEN = "tell what the parameters would break of the last release"
 TABLE = (
-    _command("run", "train, evaluate and document one model", "run:run", o.THE_AS_OF, *o.MAKING, **_run),
+    _command("run", "train, evaluate and document one model", o.THE_AS_OF, *o.MAKING, o.AGAIN, **_run),
+    _command("backfill", _MAKE_DAYS, *_BACKFILL, by="run:backfill", **_run),
+    _command("sweep", "try a matrix of runs and rank them in a leaderboard", *_SWEEP, **_run),
+    _command("report", _TELL_WINDOW, *_window, json="the report as JSON", **_run),
+    _command("leaderboard", _SHOW_AGAIN, _BOARD, o.ENVIRONMENT, json="the leaderboard as JSON"),
     _command(
-        "backfill",
-        "train, evaluate and document one model a day",
-        "run:backfill",
-        *(*o.days(), *o.MAKING, o.ENGINE),
-        **_run,
+        "show", "tell all about an artifact, from the store alone", *_named, json="the manifests as JSON"
     ),
-    _command("sweep", "try a matrix of runs and rank them in a leaderboard", "sweep:sweep", *_SWEEP, **_run),
-    _command(
-        "report",
-        "tell how a window of days went, from the store alone",
-        "report:report",
-        *(*o.days(" [default: 14]"), *o.FILES, o.ENVIRONMENT, o.as_json("the report as JSON")),
-        **_run,
-    ),
-    _command(
-        "leaderboard",
-        "show a leaderboard again, from the store alone",
-        "leaderboard:leaderboard",
-        *(_BOARD, o.ENVIRONMENT, o.as_json("the leaderboard as JSON")),
-    ),
-    _command(
-        "show",
-        "tell all about an artifact, from the store alone",
-        "show:show",
-        *(o.WHAT, o.ENVIRONMENT, o.as_json("the manifests as JSON")),
-    ),
-    _command("list", "list artifacts", "list:list_artifacts", *_LIST),
-    _command(
-        "why",
-        "tell why the artifacts of a run were made, and not reused",
-        "why:print_why",
-        *(o.WHAT, o.ENVIRONMENT, o.as_json("a JSON list")),
-    ),
-    _command(
-        "promote",
-        "copy a model to the slot that does not serve, on evidence",
-        "promote:promote",
-        *_PROMOTE,
-        **_releases,
-    ),
-    _command("switch", "let the candidate of a slot serve", "releases:switch", *_SWITCH, **_releases),
-    _command("rollback", "let what served before serve again", "releases:rollback", *_ROLLBACK, **_releases),
-    _command(
-        "live",
-        "tell what serves, since when, and what did",
-        "releases:live",
-        o.as_json("it as JSON"),
-        **_releases,
-    ),
-    _command(
-        "env list",
-        "every environment",
-        "env:list_environments",
-        o.as_json("the settings as JSON"),
-        **_settings,
-    ),
-    _command(
-        "env diff",
-        "two environments side by side",
-        "env:diff_environments",
-        *(*_DIFF, o.as_json("the settings as JSON")),
-        **_settings,
-    ),
-    _command(
-        "track sync",
-        "log the runs that are missing or other there, from the store alone",
-        "track:track_sync",
-        *(*o.days(" [default: every day]"), o.where, o.ENVIRONMENT),
-    ),
-    _command(
-        "verify",
-        "check every byte of an environment, and what belongs to nothing",
-        "verify:verify",
-        *_VERIFY,
-    ),
-    _command(
-        "reproduce",
-        "make a run again from its manifests and compare every byte",
-        "reproduce:reproduce_run",
-        *(o.WHAT, o.ENVIRONMENT, o.as_json("the comparison as JSON")),
-    ),
-    _command(
-        "conform",
-        "tell what of the promises a pipeline keeps: each is tried on it",
-        "conform:conform",
-        *(*o.FILES, o.THE_AS_OF, o.ENVIRONMENT, _QUICK, o.as_json("the promises as JSON")),
-        **_run,
-    ),
-    _command(
-        "contract",
-        "tell what the parameters would break of the last release",
-        "contract:contract",
-        *_CONTRACT,
-    ),
+    _command("list", "list artifacts", *_LIST, by="list:list_artifacts", json="a JSON list"),
+    _command("why", _TELL_WHY, *_named, by="why:print_why", json="a JSON list"),
+    _command("promote", _ON_EVIDENCE, *_PROMOTE, json="the decision as JSON", **_releases),
+    _command("switch", _LET_SERVE, *_SWITCH, by="releases:switch", **_entry),
+    _command("rollback", _LET_AGAIN, _IF_LIVE, o.REASON, by="releases:rollback", **_entry),
+    _command("live", _TELL_LIVE, by="releases:live", json="it as JSON", **_releases),
+    _command("env list", "every environment", by="env:list_environments", **_env),
+    _command("env diff", "two environments side by side", *_DIFF, by="env:diff_environments", **_env),
+    _command("track sync", _LOG_RUNS, *_SYNC, by="track:track_sync"),
+    _command("verify", _CHECK, *_VERIFY, json="the findings as JSON"),
+    _command("reproduce", _MAKE_AGAIN, *_named, by="reproduce:reproduce_run", json="the comparison as JSON"),
+    _command("conform", _TRY, *_CONFORM, json="the promises as JSON", **_run),
+    _command("contract", _TELL_BROKEN, _AGAINST, _DESCRIBE, json="the changes as JSON"),
 )

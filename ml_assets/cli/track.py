@@ -18,7 +18,6 @@ def track_sync(call: Call) -> int:
 
     A damaged run is named on stderr and the others are logged all the same; then the exit code is FAILED.
     """
-    call.refuse_unknown()
     where, settings = read_filter(call), call.settings
     if problems := _problems(settings):
         raise RefusedError(problems)

@@ -6,6 +6,7 @@ from collections import Counter
 from ml_assets.cli.call import Call
 from ml_assets.errors import StoreError
 from ml_assets.storage.verifying import QUARANTINE, SETTLED, Verified, refuse_many, set_aside, verify_all
+from ml_assets.terminal.tables import print_table
 
 DONE, FAILED = 0, 1
 HARMLESS = ("foreign",)  # told, and no reason to fail
@@ -17,7 +18,6 @@ def verify(call: Call) -> int:
     With `--idle` nobody is writing there, so that what is left over is, however young it may be. Where much is damaged at
     once nothing is set aside without `--force`: StoreError, once all was printed.
     """
-    call.refuse_unknown()
     args, store = call.args, call.workspace.store
     found = verify_all(store, settled=dt.timedelta() if args.idle else SETTLED)
     if args.repair and not args.force:
@@ -36,12 +36,10 @@ def _show(call: Call, found: Verified, root: str, *, moved: int) -> None:
 
 
 def _print(call: Call, found: Verified, root: str, *, moved: int) -> None:
-    from ml_assets.cli.tables import console, table
-
     counts = Counter(finding.kind for finding in found.findings)
     if found.findings:
         rows = [(finding.kind, finding.path, finding.told) for finding in found.findings]
-        console().print(table(("", "path", "what is wrong"), rows))
+        print_table(("", "path", "what is wrong"), rows)
     told = ", ".join(f"{many} {kind}" for kind, many in sorted(counts.items())) or "nothing wrong"
     print(f"{root}: {found.sound} artifacts sound, {found.files} files, {found.bytes:,} bytes; {told}")
     if moved:

@@ -9,6 +9,7 @@ from ml_assets.errors import StoreError
 from ml_assets.pipeline.named_artifacts import Found, in_order
 from ml_assets.pipeline.why import Why, why
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.terminal.tables import console, grow
 
 SHOWN = 10  # differences of one artifact that are printed; --json has all
 
@@ -18,7 +19,6 @@ def print_why(call: Call) -> int:
 
     What could not be read, and so not be compared, is named on stderr; then the exit code is 1.
     """
-    call.refuse_unknown()
     _, named = call.find_artifacts()
     store, pipeline = named.store, named.pipeline
     found = [why(store, key, pipeline=pipeline) for key in _with_inputs(named)]
@@ -50,24 +50,17 @@ def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:
 
 
 def _print(found: Sequence[Why], store: ArtifactStore) -> None:
-    from rich.markup import escape
-    from rich.tree import Tree
-
-    from ml_assets.cli.tables import console
-
     out = console()
     for item in found:
         key = item.key
-        tree = Tree(
-            f"[bold]{key.asset}[/bold]  run_id {key.run_id}  as_of {key.as_of}  {escape(item.reason)}"
-        )
+        tree = grow(None, f"  run_id {key.run_id}  as_of {key.as_of}  {item.reason}", bold=key.asset)
         if item.nearest and item.earlier:
             made = f"{item.earlier.created_at:%Y-%m-%d %H:%M:%S} UTC"
-            tree.add(escape(f"nearest  {store.uri(item.nearest)}/  made {made}"))
+            grow(tree, f"nearest  {store.uri(item.nearest)}/  made {made}")
         for note in item.notes:
-            tree.add(escape(note))
+            grow(tree, note)
         for difference in item.differences[:SHOWN]:
-            tree.add(escape(str(difference)))
+            grow(tree, str(difference))
         if len(item.differences) > SHOWN:
-            tree.add(f"and {len(item.differences) - SHOWN} more; --json has all")
+            grow(tree, f"and {len(item.differences) - SHOWN} more; --json has all")
         out.print(tree)

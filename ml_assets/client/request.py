@@ -17,16 +17,19 @@ POLL_SECONDS = 1.0
 
 
 def checked_request(
-    parameters: Mapping[str, Any], given: Sequence[Day], *, cls: type[AnyParameters], also: Sequence[str] = ()
+    parameters: Mapping[str, Any],
+    given: Sequence[Day],
+    *,
+    cls: type[AnyParameters],
+    every: str = "",
+    also: Sequence[str] = (),
 ) -> tuple[AnyParameters, list[dt.date]]:
     """The parameters and days, or RefusedError with every problem of both. The deployment knows its first day."""
     checked, problems = diagnose(parameters, cls)
     problems += also
     now = dt.datetime.now(tz=dt.timezone.utc)
     found = {day_of(day) for day in given}
-    problems += dict.fromkeys(
-        line for day in found if (line := days_.problem(day, now=now, first=None)) is not None
-    )
+    problems += days_.problems(found, now=now, first=None, every=every)
     if checked is None or problems:
         raise RefusedError(problems)
     return checked, sorted(day for day in found if day is not None)

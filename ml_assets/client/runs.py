@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
+from ml_assets.core.as_of import is_day
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, asset_problems, default_pipeline
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
@@ -23,6 +24,7 @@ def submit(
     pipeline: Declared | None = None,
     environment: str = "default",
     reuse: bool = True,
+    again: str = "",
     wait: bool = True,
     timeout_seconds: float | None = None,
     on_progress: Progress | None = None,
@@ -36,6 +38,7 @@ def submit(
         pipeline: what is run; by default the shipped one.
         environment: where the artifacts go, if not where the deployment's settings say.
         reuse: whether stored artifacts that nothing has changed are used.
+        again: assets that are made again though nothing has changed, with commas between them; a recorded one only so.
         wait: whether to wait for the end; else artifacts and metrics are empty.
         timeout_seconds: how long to wait; the run goes on afterwards.
         on_progress: called with a line of text whenever something happened.
@@ -45,9 +48,11 @@ def submit(
         RemoteError: it cannot be reached, the run failed, or it takes too long.
     """
     pipeline, told = pipeline or default_pipeline(), on_progress or silent
-    checked, (day,) = checked_request(parameters, [as_of], cls=pipeline.parameters)
+    checked, (day,) = checked_request(parameters, [as_of], cls=pipeline.parameters, every=pipeline.every)
     deployment = connect(url, pipeline=pipeline)
-    config = run_config(parameters, params=params_of(pipeline), environment=environment, reuse=reuse)
+    config = run_config(
+        parameters, params=params_of(pipeline), environment=environment, reuse=reuse, again=again
+    )
     run = deployment.launch(config, str(day))
     told(f"{day} launched as Dagster run {run}")
     seen = _seen(deployment, run, told=told, seconds=timeout_seconds) if wait else None
@@ -74,6 +79,7 @@ def submit_backfill(
     assets: Collection[str] | None = None,
     environment: str = "default",
     reuse: bool = True,
+    again: str = "",
     engine: str = "",
     wait: bool = True,
     timeout_seconds: float | None = None,
@@ -87,12 +93,14 @@ def submit_backfill(
     pipeline, told = pipeline or default_pipeline(), on_progress or silent
     checked, wanted = checked_request(
         parameters,
-        list(days) if days else span(first, last),
+        list(days) or [day for day in span(first, last) if is_day(day, every=pipeline.every)],
         cls=pipeline.parameters,
+        every=pipeline.every,
         also=asset_problems(assets, pipeline),
     )
     deployment, params = connect(url, pipeline=pipeline), params_of(pipeline)
-    config = run_config(parameters, params=params, environment=environment, reuse=reuse, engine=engine)
+    options: dict[str, Any] = {"environment": environment, "reuse": reuse, "again": again, "engine": engine}
+    config = run_config(parameters, params=params, **options)
     backfill = deployment.launch_backfill(config, [str(day) for day in wanted], assets=assets)
     told(f"{len(wanted)} days launched as backfill {backfill}")
     if not wait:

@@ -55,7 +55,11 @@ def checked_sweep(
 ) -> Asked:
     """What is asked for, or RefusedError with every problem of parameters, days and sweep."""
     checked, (day,) = checked_request(
-        parameters, [as_of], cls=pipeline.parameters, also=_problems(sweep, pipeline, as_runs=as_runs)
+        parameters,
+        [as_of],
+        cls=pipeline.parameters,
+        every=pipeline.every,
+        also=_problems(sweep, pipeline, as_runs=as_runs),
     )
     own = _own(sweep, pipeline)
     check_space(checked, space_of(own, cls=pipeline.parameters))

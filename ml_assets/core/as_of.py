@@ -22,10 +22,15 @@ def is_day(day: dt.date, *, every: str) -> bool:
     return match is None or WEEKDAYS[day.weekday()] == match["weekday"]
 
 
-def window(last: dt.date, *, days: int, first: dt.date) -> tuple[dt.date, ...]:
-    """The `days` days up to and including `last`, oldest first, without those before `first`."""
+def window(last: dt.date, *, days: int, first: dt.date, every: str = "") -> tuple[dt.date, ...]:
+    """The `days` days up to and including `last`, oldest first, without those before `first` or that `every` leaves out."""
     found = (last - dt.timedelta(days=n) for n in reversed(range(days)))
-    return tuple(day for day in found if day >= first)
+    return tuple(day for day in found if day >= first and is_day(day, every=every))
+
+
+def days_between(every: str) -> int:
+    """How many days after one that `every` allows the next one is."""
+    return 7 if EVERY.match(every) else 1
 
 
 def parse(text: str) -> dt.date | None:

@@ -13,7 +13,7 @@ from ml_assets.core.slices import subjects
 
 OPTIONS = frozenset(
     {
-        "as_of", "as_runs", "engine", "environment", "from", "grid", "help", "json", "last", "max_failure_rate",
+        "again", "as_of", "as_runs", "asset", "engine", "environment", "from", "grid", "help", "json", "last", "max_failure_rate",
         "metric", "on", "params", "pipeline", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
         "set", "to", "trials",
     }

@@ -69,7 +69,8 @@ def _make(run: OwnRun[ReportParameters]) -> Mapping[str, Draft | Made | Failed]:
 def _draft(run: OwnRun[ReportParameters], last: dt.date, *, workspace: Workspace) -> Draft:
     pipeline, store = run.view.pipeline, workspace.store
     parameters, own = run.parameters, run.own
-    days = window(last, days=own.window_days, first=load_settings().first_as_of)
+    first = load_settings().first_as_of
+    days = window(last, days=own.window_days, first=first, every=pipeline.every)
     stored = read_days(parameters, days, pipeline=pipeline, store=store)
     report = report_of(
         parameters,

@@ -86,7 +86,7 @@ def _make(run: OwnRun[SweepParameters]) -> Mapping[str, Draft | Made | Failed]:
         Sweep(
             parameters=parameters,
             own=own,
-            days=window(day, days=own.window_days, first=first),
+            days=window(day, days=own.window_days, first=first, every=pipeline.every),
             pipeline=pipeline,
             workspace=workspace,
             retry_failed=options.retry_failed,

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 def compare(call: Call) -> int:
     """Print the comparison; raises the error that stopped it."""
-    call.refuse_unknown()
     own = check_comparison(given_own(call, ComparisonParameters), slots=call.settings.slots)
     line, through = line_of(call), complete_day(call)
     settings, environment = call.settings, call.options.environment
@@ -43,7 +42,7 @@ def compare(call: Call) -> int:
 
 
 def _print(compared: "Compared") -> None:
-    from ml_assets.cli.tables import console, table
+    from ml_assets.terminal.tables import console, table
 
     out, scored, comparison = console(), compared.scored, compared.comparison
     out.print(f"candidate  {scored.candidate.told}\nreference  {scored.reference.told}\n", markup=False)

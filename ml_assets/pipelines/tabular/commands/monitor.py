@@ -24,7 +24,7 @@ MOST_INPUTS = 10
 def monitor(call: Call) -> int:
     """Make the monitoring of a day and print it; raises the error that stopped it."""
     request = read_scoring(call, own=MonitoringParameters)
-    from ml_assets.cli.tables import progress
+    from ml_assets.terminal.progress import progress
 
     request = with_model(request, asset=ASSET)
     with progress(show=not call.args.json, doing="Monitoring"):
@@ -50,9 +50,9 @@ def _stored(uri: str, call: Call) -> "Monitoring":
 
 
 def _print(found: "Monitoring", uri: str) -> None:
-    from ml_assets.cli.tables import console
     from ml_assets.pipelines.tabular.monitoring import text
     from ml_assets.pipelines.tabular.monitoring.psi import RULE
+    from ml_assets.terminal.tables import console
 
     out = console()
     out.print(f"[bold]{text.title(found)}[/bold]")
@@ -77,15 +77,15 @@ def _print(found: "Monitoring", uri: str) -> None:
 
 
 def _metrics(outcomes: "Outcomes") -> "Table":
-    from ml_assets.cli.tables import table
     from ml_assets.pipelines.tabular.monitoring import text
+    from ml_assets.terminal.tables import table
 
     return table(text.METRICS, text.metrics(outcomes))
 
 
 def _shifts(drift: "Drift") -> "Table":
-    from ml_assets.cli.tables import table
     from ml_assets.pipelines.tabular.monitoring.text import shift
+    from ml_assets.terminal.tables import table
 
     head = ("column", "PSI", "expected without change", "limit of chance", "drift")
     return table(head, [(item.name, *shift(item)) for item in (drift.scores, *drift.inputs[:MOST_INPUTS])])

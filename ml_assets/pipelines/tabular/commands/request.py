@@ -55,7 +55,7 @@ def read_scoring(call: Call, *, own: type[ScoringParameters]) -> ScoringRequest:
         call=call,
         parameters=TrainingParameters().model_copy(update=values),
         own=own.model_validate(given_own),
-        days=each_day(first, last),
+        days=each_day(first, last, every=call.pipeline.every),
         given=values,
         given_own=given_own,
     )

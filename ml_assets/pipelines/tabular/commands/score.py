@@ -16,7 +16,7 @@ NUMBERS = ("mean_score", "score_p10", "score_p50", "score_p90")
 def score(call: Call) -> int:
     """Score each day and print a line for each; 1 where a day has no predictions."""
     request = read_scoring(call, own=ScoringParameters)
-    from ml_assets.cli.tables import progress
+    from ml_assets.terminal.progress import progress
 
     request = with_model(request, asset=ASSET)
     with progress(show=not call.args.json, doing="Scoring"):
@@ -50,7 +50,7 @@ def _day(day: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print(result: Mapping[str, Any]) -> None:
-    from ml_assets.cli.tables import console, table
+    from ml_assets.terminal.tables import console, table
 
     head = ("as_of", "run_id", "model", "rows", "mean score", "10 %", "median", "90 %", "", "predictions")
     rows = []

@@ -34,6 +34,7 @@ TABLE = (
         name="score",
         help="score the rows of a day by the model that serves",
         handler=f"{_HANDLERS}.score:score",
+        collects=True,
         options=(
             *o.days(),
             o.AS_OF,
@@ -47,6 +48,7 @@ TABLE = (
         name="monitor",
         help="hold stored scores against outcomes, and inputs and scores against training",
         handler=f"{_HANDLERS}.monitor:monitor",
+        collects=True,
         options=(
             o.AS_OF,
             _of_rows(MonitoringParameters),
