@@ -433,7 +433,8 @@ def test_the_shell_tells_the_day_that_failed(shop, capsys):
     ("words", "line"),
     [
         (["--model", "newest"], "model: has characters that are not allowed. Allowed: live, or the 12 hex"),
-        (["--dataset", "bogus"], "dataset: unknown."),
+        (["--dataset", "bogus", "--source", "sample"], "dataset: unknown."),
+        (["--dataset", "bogus", "--environment", "green"], "model: nothing serves for bogus yet."),
         (["--environment", "gren"], "environment: unknown."),
         (["--as-of", "2999-01-01"], "as_of: not a complete day yet"),
         (["--as-of", "2025-08-05", "--last", "2"], "--as-of: not with --last"),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 from sklearn import metrics as sk
 
 from ml_assets.cli.main import main
+from ml_assets.core.report.markdown import markdown
+from ml_assets.core.report.pictures import days_png
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key, load_leaderboard
 from ml_assets.pipeline.report import report
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.metrics import of_task
 from ml_assets_tests import tasks_in_use as use
 from ml_assets_tests.beside import check_sweep
 from ml_assets_tests.builders import land
@@ -277,6 +281,16 @@ def test_a_report_shows_what_its_days_have(place):
     assert pooled["mae"].low < pooled["mae"].value < pooled["mae"].high
 
 
+def test_a_page_of_a_report_has_a_base_rate_where_an_outcome_is_a_yes_or_no(place):
+    for dataset in TASKS:
+        found = report(use.good(dataset), [use.AS_OF], pipeline=tabular, workspace=place.workspace())
+        page = markdown(found, pipeline=tabular)
+
+        assert f"| {found.metric} | rows |" in page
+        assert ("| base rate |" in page) is (dataset == "trials")
+        assert days_png(found, pipeline=tabular).startswith(b"\x89PNG")
+
+
 def test_an_outcome_that_is_no_number_stops_a_monitoring_with_its_column_and_day(place):
     spoiled = rows("houses").filter(pl.col("day") == SCORED[0]).drop("day").with_columns(price=pl.lit(1e60))
     land(place.zone, SCORED[0], spoiled, dataset="houses")
@@ -289,12 +303,108 @@ def test_an_outcome_that_is_no_number_stops_a_monitoring_with_its_column_and_day
     )
 
 
-def test_the_shell_scores_watches_and_compares_a_price(place, capsys):
-    about = ["--dataset", "houses", "--source", "zone", "--environment", "green"]
+@pytest.mark.parametrize("source", [[], ["--source", "zone"]])
+def test_the_shell_scores_and_watches_a_price_by_the_source_of_its_model_or_a_named_one(
+    place, source, capsys
+):
+    about = ["--dataset", "houses", *source, "--environment", "green"]
 
     assert main(["score", *about, "--as-of", str(SCORED[0])]) == 0
-    assert "1 scored, 0 failed" in capsys.readouterr().out
+    assert "houses of source zone in environment green: 1 scored, 0 failed" in capsys.readouterr().out
     assert main(["monitor", *about, "--as-of", str(SCORED[-1])]) == 0
     told = capsys.readouterr().out
+    assert "houses of source zone: model" in told
     assert "Mean absolute error: no clear difference" in told
     assert "Bias: no clear difference: predictions are too" in told
+
+
+def test_the_shell_compares_prices_and_refuses_a_margin_that_they_have_not(place, capsys):
+    candidate = key_of("model", use.bad("houses"), use.AS_OF).run_id
+    words = ["compare", "live", candidate, "--dataset", "houses", "--environment", "staging"]
+    words += ["--as-of", str(use.THROUGH)]
+
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [kpi["metric"] for kpi in found["kpis"]] == ["mae", "rmse"]
+    assert found["verdict"] == "worse"
+    assert main([*words, "--margin", "roc_auc=0.1"]) == 2
+    assert "margins: an unknown metric. Allowed: r2, mae, rmse." in capsys.readouterr().err
+
+
+def test_the_shell_says_by_what_a_sweep_of_prices_ranks(place, capsys):
+    words = ["--set", "lookback_days=46", "--set", "holdout_days=14", "--environment", "staging"]
+    words += ["--dataset", "houses", "--source", "zone", "--as-of", str(use.AS_OF)]
+
+    assert main(["sweep", *words, "--grid", "C=0.01,1"]) == 0
+    told = capsys.readouterr().out
+    assert "Leaderboard by mae" in told
+    assert "No trial has roc_auc, by which sweeps rank where nobody chooses: they are ranked by mae" in told
+
+
+def of_two_classes(place, **changes):
+    """A model of tickets that knows two of the three classes."""
+    for day in (use.AS_OF - dt.timedelta(days=n) for n in range(46)):
+        landed = rows("tickets").filter(pl.col("day") == day).drop("day")
+        fewer = landed.with_columns(team=pl.col("team").replace("other", "billing"))
+        land(place.zone, day, fewer, dataset="tickets")
+    return place.train(use.good("tickets", **changes))
+
+
+def test_models_of_other_classes_are_compared_over_the_classes_of_both(place):
+    fewer = use.good("tickets", seed=7)
+    of_two_classes(place, seed=7)
+
+    outcome = place.promote(fewer)
+
+    comparison = outcome.decision.comparison
+    assert comparison.sample.rows == 880
+    assert comparison.verdict == "worse"
+    found = {kpi.metric: kpi for kpi in comparison.kpis}
+    assert found["log_loss"].candidate > found["log_loss"].reference + 1
+    assert outcome.decision.verdict == "refused"
+
+
+@pytest.mark.parametrize("dataset", TASKS)
+def test_without_an_evaluation_a_candidate_is_compared_by_what_its_task_has(place, dataset):
+    parameters = use.good(dataset, seed=7)
+    place.train(parameters)
+    shutil.rmtree(place.folder / "staging" / str(key_of("evaluation", parameters, use.AS_OF).path))
+
+    decision = place.promote(parameters).decision
+
+    assert decision.verdict == "refused"
+    assert {kpi.metric for kpi in decision.comparison.kpis} == {*of_task(TASKS[dataset]).margins}
+    assert decision.comparison.passed
+
+
+def test_models_of_other_tasks_are_not_compared(place):
+    path = place.zone / "trials" / "dataset.toml"
+    path.write_text(path.read_text() + 'task = "multiclass"\n')
+    other = use.good("trials", seed=7)
+    place.train(other)
+
+    outcome = place.promote(other)
+
+    assert outcome.decision.verdict == "refused"
+    assert any(
+        "task: multiclass and binary, so that they are about other rows" in line
+        for line in outcome.decision.objections
+    ), outcome.decision.objections
+
+
+def test_outcomes_of_a_class_that_no_model_knows_count_as_wrong(place):
+    for day in SCORED:
+        landed = rows("tickets").filter(pl.col("day") == day).drop("day")
+        other = landed.with_columns(
+            team=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("legal")).otherwise("team")
+        )
+        land(place.zone, day, other, dataset="tickets")
+
+    done = launch("monitor", "monitoring", SCORED[-1], given={"dataset": "tickets", "source": "zone"})
+
+    assert done.success, failure_of(done)
+    document = json.loads(files(done)[0]["monitoring.json"].read_text())
+    assert document["outcomes"]["verdicts"]["log_loss"]["verdict"] == "worse"
+    assert "roc_auc" in document["outcomes"]["overall"]["metrics"]
+    failed = {check.check_name for check in done.get_asset_check_evaluations() if not check.passed}
+    assert "log_loss_as_evaluated" in failed

@@ -152,6 +152,11 @@ def has_rows(report: Report) -> bool:
     return bool(report.rows) or not report.done
 
 
+def has_base_rate(report: Report) -> bool:
+    """Whether its days tell how many rows are a yes, or may: likewise."""
+    return "base_rate" in report.rows or not report.done
+
+
 def pooled_names(metrics: Metrics) -> list[str]:
     """Those that are told over all days together: with an interval, or ranked where none has one."""
     ends = [name for name in metrics.names if metrics.ends(name) and metrics.rows(name)]

@@ -6,7 +6,7 @@ from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.report import text
-from ml_assets.core.report.document import Report, has_rows
+from ml_assets.core.report.document import Report, has_base_rate, has_rows
 from ml_assets.core.report.record import STATUSES, DayRecord
 from ml_assets.core.slices import label, subject
 
@@ -100,5 +100,6 @@ def _cells(day: DayRecord, report: Report) -> Iterator[tuple[str, str]]:
     if has_rows(report):
         rows = day.facts.get("rows")
         yield "rows", "-" if rows is None else f"{rows:,.0f}"
+    if has_base_rate(report):
         yield "base rate", text.number(day.facts.get("base_rate"))
     yield "run_id", f"`{day.run_id}`"

@@ -22,7 +22,7 @@ from ml_assets.core.figures import (
 )
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.report.coverage import Coverage
-from ml_assets.core.report.document import Report, has_rows, series
+from ml_assets.core.report.document import Report, has_base_rate, has_rows, series
 from ml_assets.core.report.record import Status
 from ml_assets.core.slices import subject
 
@@ -72,17 +72,22 @@ def _metric(axes: Any, report: Report, about: str) -> None:
 
 
 def _rows(axes: Any, report: Report) -> None:
-    rows, rate = series(report.days, "rows", source="facts"), series(report.days, "base_rate", source="facts")
+    rows, rated = series(report.days, "rows", source="facts"), has_base_rate(report)
     axes.bar([day.toordinal() for day in rows], list(rows.values()), width=0.7, color=GREY, alpha=0.6)
-    finish(axes, x="", y="rows (bars)", title="rows of the training set, and their base rate")
-    other = axes.twinx()
-    _line(other, rate, colour=BLUE, label="base rate")
-    finish(other, x="", y="base rate (line)")
-    other.spines["right"].set_visible(True)
+    title = "rows of the training set, and their base rate" if rated else "rows of the training set"
+    finish(axes, x="", y="rows (bars)" if rated else "rows", title=title)
+    if rated:
+        _base_rate(axes.twinx(), series(report.days, "base_rate", source="facts"))
+
+
+def _base_rate(axes: Any, rate: dict[dt.date, float]) -> None:
+    _line(axes, rate, colour=BLUE, label="base rate")
+    finish(axes, x="", y="base rate (line)")
+    axes.spines["right"].set_visible(True)
     if rate:  # a flat line in the middle is honest where nothing moves
         low, high = min(rate.values()), max(rate.values())
         margin = max(0.25 * (high - low), 0.02 * high, 0.001)
-        other.set_ylim(low - margin, high + margin)
+        axes.set_ylim(low - margin, high + margin)
 
 
 def _line(axes: Any, points: dict[dt.date, float], *, colour: str, label: str) -> None:

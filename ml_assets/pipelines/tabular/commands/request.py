@@ -43,7 +43,7 @@ def read_scoring(call: Call, *, own: type[ScoringParameters]) -> ScoringRequest:
         if getattr(args, name) is not None
     }
     options = {"environment": args.environment, "reuse": args.reuse}
-    rows, problems = diagnose(values, ScoredRows)
+    rows, problems = diagnose(values, TrainingParameters if "source" in values else ScoredRows)
     problems = [*unknown_flags(call.unknown, call.parser), *problems, *problems_of(given_own, own).values()]
     problems += call.option_problems(options).values()
     first, last, wrong = asked_days(call)
@@ -76,9 +76,7 @@ def with_model(request: ScoringRequest, *, asset: str) -> ScoringRequest:
     model = scoring_model(parameters, request.own, workspace=call.workspace, asset=asset, requested=requested)
     parameters = rows_of_model(parameters, model, named=request.given, workspace=call.workspace)
     given = request.given
-    if problems_of(
-        given, TrainingParameters
-    ):  # at launch nobody knows that another source than the default is meant
+    if diagnose(given, TrainingParameters)[1]:  # what is launched has to be sound without a look at the model
         given = {**given, "source": parameters.source}
     return replace(request, parameters=parameters, given=given, requested=requested)
 

@@ -5,6 +5,7 @@ from ml_assets.core.statistics.tries import error_of_try
 from ml_assets.pipeline.not_worse import LiveComparison, Terms, answer, count_try, tried
 from ml_assets.pipeline.released import NamedModel
 from ml_assets.pipelines.tabular.comparison.scored import Compared, compare_scored, score_both
+from ml_assets.pipelines.tabular.metrics import of_task
 from ml_assets.settings import Settings
 
 
@@ -18,12 +19,14 @@ def compare_rows(
     scored = score_both(
         candidate, reference, through=terms.through, window_days=terms.window_days, settings=settings
     )
+    metrics = of_task(
+        scored.contract.task
+    )  # a candidate without an evaluation does not say which ones it has
+    margins = {name: margin for name, margin in terms.margins.items() if metrics.get(name)}
     number = None
     if scored.shortage is None:  # rows that are too few are not looked at
         number = count_try(candidate, reference, scored.sample.sha256, terms=terms, settings=settings)
-    compared = compare_scored(
-        scored, metrics=terms.metrics, margins=terms.margins, error=error_of_try(number or 1)
-    )
+    compared = compare_scored(scored, metrics=metrics, margins=margins, error=error_of_try(number or 1))
     return LiveComparison(
         gate=answer(_message(compared, number), passed=compared.comparison.passed),
         reference=reference.told,
