@@ -37,8 +37,7 @@ AFTER = {
 def table(board: Leaderboard, *, pipeline: Declared) -> "pl.DataFrame":
     """A DataFrame of as many rows as there are trials; columns and their types depend on `varied` and the pipeline.
 
-    There is a column for each declared metric and each end of an interval. Those of a metric that no trial has are left
-    out where trials have others: not every kind of outcome has it.
+    There is a column for each declared metric and each end of an interval; those of a metric that no trial has are null.
     A varied parameter that the pipeline does not know has the type that its values have.
     """
     import polars as pl
@@ -49,7 +48,7 @@ def table(board: Leaderboard, *, pipeline: Declared) -> "pl.DataFrame":
         **BEFORE,
         **{name: _type(fields.get(name), [row[name] for row in rows]) for name in board.varied},
         **AFTER,
-        **{f"mean_{name}": float for name in _metrics(board, Metrics.of(pipeline))},
+        **{f"mean_{name}": float for name in Metrics.of(pipeline).names},
     }
     known: dict[Any, Any] = {
         int: pl.Int64,
@@ -60,13 +59,6 @@ def table(board: Leaderboard, *, pipeline: Declared) -> "pl.DataFrame":
     }
     columns = {name: [_cell(row.get(name), of) for row in rows] for name, of in types.items()}
     return pl.DataFrame(columns, schema={name: known[of] for name, of in types.items()})
-
-
-def _metrics(board: Leaderboard, metrics: Metrics) -> list[str]:
-    told = {name for trial in board.trials for name in trial.metrics}
-    gone = {it.name for it in metrics.declared if told and it.name not in told}
-    ends = {end for name in gone for end in metrics.ends(name) or ()}
-    return [name for name in metrics.names if name not in gone | ends]
 
 
 def _done(trial: RankedTrial, board: Leaderboard) -> dict[str, Any]:
