@@ -7,7 +7,7 @@ import annotated_types
 from hypothesis import strategies as st
 
 from ml_assets.core.marks import is_used
-from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
+from ml_assets.pipelines.tabular.parameters import RECIPES, SAMPLES, TrainingParameters
 
 days = st.dates(min_value=dt.date(2000, 1, 1), max_value=dt.date(2100, 1, 1))
 
@@ -35,6 +35,8 @@ def parameters(draw):
     values = {name: draw(_values(name)) for name in sorted(names)} | {"model_version": version}
     lookback = values.get("lookback_days", TrainingParameters.model_fields["lookback_days"].default)
     values["holdout_days"] = draw(st.integers(1, min(lookback - 1, 365)))
+    if "dataset" in values and "source" not in values:
+        values["dataset"] = draw(st.sampled_from(sorted(SAMPLES)))
     return TrainingParameters(**values)
 
 

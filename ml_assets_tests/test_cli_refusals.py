@@ -53,7 +53,7 @@ def test_three_wrong_values_give_three_lines(capsys):
 
     lines = capsys.readouterr().err.splitlines()
     assert code == 2
-    assert [line.split(":")[0] for line in lines] == ["Refused", "dataset", "max_depth", "as_of"]
+    assert [line.split(":")[0] for line in lines] == ["Refused", "max_depth", "dataset", "as_of"]
 
 
 @pytest.mark.parametrize(
