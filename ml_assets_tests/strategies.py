@@ -37,6 +37,8 @@ def parameters(draw):
         values["dataset"] = draw(st.sampled_from(sorted(SAMPLES)))
     lookback = values.get("lookback_days", TrainingParameters.model_fields["lookback_days"].default)
     values["holdout_days"] = draw(st.integers(1, min(lookback - 1, 365)))
+    if "dataset" in values and "source" not in values:
+        values["dataset"] = draw(st.sampled_from(sorted(SAMPLES)))
     return TrainingParameters(**values)
 
 

@@ -11,6 +11,7 @@ from ml_assets.cli.request import read_request
 from ml_assets.core.command import about_words, command, run_command
 from ml_assets.pipelines.demand import Forecast, demand
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.pipelines.tabular.parameters import SAMPLES
 from ml_assets_tests.strategies import parameters
 
 NOW = dt.datetime(2026, 1, 5, tzinfo=dt.timezone.utc)
@@ -18,7 +19,8 @@ NOW = dt.datetime(2026, 1, 5, tzinfo=dt.timezone.utc)
 
 @given(parameters())
 def test_a_printed_command_reads_back_as_the_parameters_it_was_made_from(drawn):
-    known = drawn.model_copy(update={"source": "sample"})
+    dataset = drawn.dataset if drawn.dataset in SAMPLES else "customers"
+    known = drawn.model_copy(update={"source": "sample", "dataset": dataset})
     words = shlex.split(run_command(known, dt.date(2025, 12, 1)))
 
     _, call = read(words[1:])

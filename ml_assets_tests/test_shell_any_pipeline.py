@@ -24,6 +24,7 @@ FAILS = """    if str(as_of) == "2025-11-24":
         raise ValueError("the till was broken")
     first = as_of"""
 SOUTH = ("--shop", "south")
+ETS = (*SOUTH, "--method", "ets")
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +122,26 @@ def test_combinations_that_differ_in_what_is_not_used_are_one_trial(call):
     (row,) = call("list", "--asset", "leaderboard")
     assert row["run_id"] == swept["run_id"]
     assert call("sweep", *grid, "--plan")["counts"]["reused"] == 3
+
+
+def test_a_preset_of_the_pipeline_gives_its_parameters_and_flags_win_over_it(call, tmp_path):
+    (tmp_path / "presets/stock").mkdir(parents=True)
+    (tmp_path / "presets/stock/south.toml").write_text(
+        'description = "The south"\n[parameters]\nshop = "south"\nmethod = "ets"\nseason = 14\n'
+    )
+
+    given = call("run", "--preset", "south", "--as-of", DAY, "--plan")
+    assert given["days"] == call("run", *ETS, "--season", "14", "--as-of", DAY, "--plan")["days"]
+    won = call("run", "--preset", "south", "--season", "7", "--as-of", DAY, "--plan")
+    assert won["days"] == call("run", *ETS, "--as-of", DAY, "--plan")["days"] != given["days"]
+
+
+def test_the_promises_that_it_keeps_are_told_one_by_one(call):
+    told = call("conform", *SOUTH, "--as-of", DAY, "--quick")
+
+    assert len(told["promises"]) > 15
+    assert not [promise["name"] for promise in told["promises"] if promise["kept"] is False]
+    assert sum(promise["kept"] is True for promise in told["promises"]) > 10
 
 
 def test_the_working_directory_is_where_modules_are_found_in_processes_of_workers_too(shell):

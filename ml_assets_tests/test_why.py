@@ -303,7 +303,7 @@ def test_two_parameter_sets_differ_exactly_where_their_identities_do(one, two):
     found = parameter_differences("model", was, now, pipeline=tabular)
 
     assert (found == []) == (key_of("model", one, day) == key_of("model", two, day))
-    back = parameter_differences("model", now, was)
+    back = parameter_differences("model", now, was, pipeline=tabular)
     assert [(d.name, d.now, d.was) for d in found] == [(d.name, d.was, d.now) for d in back]
 
 
