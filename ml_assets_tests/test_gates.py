@@ -24,7 +24,7 @@ SAID = {
     "inputs": "each was made of the others as they are stored",
     "code": "made by the code that is here",
     "packages": "made by the packages that are here",
-    "baseline": "better than predicting the base rate",
+    "baseline": "better than its baseline",
     "leak": "no feature alone tells the outcome",
 }
 
@@ -214,7 +214,7 @@ def test_other_packages_are_told_once_and_python_does_not_decide(sound):
         ),
         (
             {"log_loss": 0.4, "brier": 0.1},
-            "not known, for the evaluation has no metric beside that of the base rate",
+            "not known, for the evaluation has no metric with a baseline beside it",
         ),
         ({"brier": 0.1, "baseline_brier": 0.2, "log_loss": 9}, None),
     ],

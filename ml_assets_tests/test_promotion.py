@@ -155,7 +155,7 @@ def evaluation_names_no_training_set(place):
 
 def no_baseline(place):
     made_again(place, "evaluation", metrics={"roc_auc": 0.99})
-    return "baseline", "the evaluation has no metric beside that of the base rate"
+    return "baseline", "the evaluation has no metric with a baseline beside it"
 
 
 WRONG = (

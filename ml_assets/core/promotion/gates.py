@@ -201,7 +201,7 @@ def _baseline(evidence: Evidence) -> str | NotAsked:
     values = evidence.evaluation.metrics
     known = [metric for metric in declared if metric.name in values and metric.baseline in values]
     if not known:
-        return f"not known, for the {evidence.evaluated_by} has no metric beside that of the base rate"
+        return f"not known, for the {evidence.evaluated_by} has no metric with a baseline beside it"
     return "; ".join(filter(None, (_not_beyond(metric, values) for metric in known)))
 
 
@@ -253,7 +253,7 @@ PASSED: Mapping[str, str] = MappingProxyType(
         "inputs": "each was made of the others as they are stored",
         "code": "made by the code that is here",
         "packages": "made by the packages that are here",
-        "baseline": "better than predicting the base rate",
+        "baseline": "better than its baseline",
         "leak": "no feature alone tells the outcome",
     }
 )
