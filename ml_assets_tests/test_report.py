@@ -325,7 +325,7 @@ def test_the_base_rate_of_a_training_set_is_not_that_of_its_holdout():
 def test_a_retry_names_every_parameter_and_the_environment_where_it_must():
     parameters = TrainingParameters(dataset="customers", model_version="v2", max_depth=6, calibrate=True)
 
-    commands = retry_commands(parameters, [day(0), day(1), day(4)], environment="blue")
+    commands = retry_commands(parameters, [day(0), day(1), day(4)], pipeline=tabular, environment="blue")
 
     flags = "--model-version v2 --max-depth 6 --calibrate --environment blue"
     assert commands == [
