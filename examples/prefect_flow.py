@@ -44,7 +44,9 @@ def flow_of(pipeline: Pipeline) -> Flow[Any, Any]:
             done |= made(run, [asset])
         return done
 
-    run_one_day.__name__ = pipeline.name  # Prefect looks for a flow in its file by this name
+    run_one_day.__name__ = run_one_day.__qualname__ = (
+        pipeline.name
+    )  # Prefect finds a flow in its file by this name
     return flow(run_one_day, name=pipeline.name, log_prints=True)
 
 

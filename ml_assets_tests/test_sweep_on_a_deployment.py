@@ -207,7 +207,7 @@ BAD = [
     ({"grid": {"C": "0,1"}}, GIVEN, "C: too small."),
     ({"grid": {"max_depth": "2,3"}}, GIVEN, "max_depth: not used by model_version v1."),
     ({"grid": {"c": "1,2"}}, GIVEN, "c: unknown parameter. Did you mean C?"),
-    ({"metric": "accuracy"}, GIVEN, "metric: unknown."),
+    ({"metric": "f1"}, GIVEN, "metric: unknown."),
     (OWN, {"holdout_days": 500}, "holdout_days: too large."),
     ({**OWN, "search": "tpe"}, GIVEN, "search: its trials depend on results"),
 ]
@@ -224,7 +224,7 @@ def test_a_bad_sweep_is_refused_without_a_request(own, given, line):
 
 
 def test_every_problem_of_parameters_days_and_sweep_is_told_at_once():
-    own = {"grid": {"C": "0,1"}, "metric": "accuracy"}
+    own = {"grid": {"C": "0,1"}, "metric": "f1"}
 
     with pytest.raises(RefusedError) as refusal:
         submit_sweep("http://127.0.0.1:9", parameters={"seed": -1}, sweep=own, as_of="2999-01-01")
@@ -236,7 +236,7 @@ def test_every_problem_of_parameters_days_and_sweep_is_told_at_once():
     ("own", "line"),
     [
         ({"grid": {"C": "0,1"}}, "C: too small."),
-        ({"metric": "accuracy"}, "metric: unknown."),
+        ({"metric": "f1"}, "metric: unknown."),
         ({"window_day": 3}, "window_day: unknown parameter. Did you mean window_days?"),
     ],
 )

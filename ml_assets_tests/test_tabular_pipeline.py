@@ -29,4 +29,4 @@ def test_each_run_id_and_path_is_what_it_always_was(given, day, asset):
 
 @pytest.mark.parametrize("asset", tabular.assets)
 def test_all_code_that_makes_an_asset_can_be_followed(asset):
-    assert code_of(tabular.assets[asset]).opaque == ()
+    assert code_of(tabular.assets[asset]).opaque == {}

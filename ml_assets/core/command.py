@@ -32,7 +32,6 @@ def run_command(
     as_of: dt.date,
     *,
     pipeline: Declared | None = None,
-    about: Sequence[str] = (),
     first: str = "",
     environment: str = "default",
 ) -> str:
@@ -42,13 +41,24 @@ def run_command(
         parameters: those of the run.
         as_of: its day.
         pipeline: whose run it is, by default the shipped one's.
-        about: the parameters that come first and are named at their default too; by default the pipeline's subjects.
         first: the reference of the pipeline that the settings name first; "" where they name none.
         environment: where it is made; `default` is meant where none is named.
     """
     days = ["--as-of", as_of.isoformat()]
-    words = _words(parameters, days, about or (subjects(pipeline) if pipeline else ()))
+    words = _words(parameters, days, subjects(pipeline) if pipeline else ())
     return shlex.join(["ml-assets", "run", *words, *_at(pipeline, first, environment)])
+
+
+def plain_command(name: str, parameters: Parameters, days: Sequence[str], *, about: Sequence[str]) -> str:
+    """`ml-assets run --dataset customers --as-of 2025-12-01 ...`, of the pipeline and in the environment that are meant.
+
+    Args:
+        name: of the command.
+        parameters: of which those that are not at their default are named.
+        days: the words that say which days.
+        about: the parameters that come first and are named at their default too.
+    """
+    return shlex.join(["ml-assets", name, *_words(parameters, days, about)])
 
 
 def retry_commands(
@@ -120,7 +130,7 @@ def _from_to(start: dt.date, end: dt.date) -> list[str]:
     return ["--from", start.isoformat(), "--to", end.isoformat()]
 
 
-def _words(parameters: Parameters, days: list[str], about: Sequence[str]) -> list[str]:
+def _words(parameters: Parameters, days: Sequence[str], about: Sequence[str]) -> list[str]:
     words = [word for name in about for word in flag_words(name, getattr(parameters, name))]
     words += days
     for name, field in type(parameters).model_fields.items():

@@ -13,9 +13,9 @@ IMPORTS = (ast.Import, ast.ImportFrom)
 UNSAID = frozenset({"ctx", "kind", "type_comment", "type_params", "annotation", "returns", "decorator_list"})
 READ_NO_ANNOTATIONS = frozenset(
     [
-        "property",
-        "staticmethod",
-        "classmethod",
+        "builtins.property",
+        "builtins.staticmethod",
+        "builtins.classmethod",
         "functools.cache",
         "functools.lru_cache",
         "functools.wraps",

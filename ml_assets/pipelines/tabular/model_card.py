@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ml_assets.core.command import run_command
+from ml_assets.core.command import plain_command
 from ml_assets.core.contract import Task
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.parameters import unused
@@ -214,9 +214,10 @@ def _made(parameters: TrainingParameters, *, as_of: dt.date) -> str:
         for name, field in fields.items()
         if name not in aside
     ]
+    again = plain_command("run", parameters, ["--as-of", as_of.isoformat()], about=("dataset",))
     return (
         "## How it was made\n\n"
         + table(("parameter", "value", "default"), lines)
         + "\n\nThe same again, byte for byte while rows, code and packages stay the same:\n\n"
-        f"```\n{run_command(parameters, as_of, about=('dataset',))}\n```"
+        f"```\n{again}\n```"
     )
