@@ -231,9 +231,9 @@ def test_each_function_gets_what_was_stored_and_nobody_else_has_it(shop):
     assert fresh == {"kinds": ["int", "list"], "columns": ["day", "pieces"]}
 
 
-def test_what_is_not_there_of_a_pipeline_is_not_told_by_a_command_of_another(shop):
+def test_what_is_not_there_of_a_pipeline_is_told_by_a_command_that_names_it(shop):
     with pytest.raises(
-        ArtifactNotFoundError, match=r"Make it in a run of demand with the same parameters\.$"
+        ArtifactNotFoundError, match=rf"ml-assets run --shop north --as-of {DAY} --pipeline \w+:demand$"
     ):
         make(resolve(shop.demand, {}, as_of=DAY), ["accuracy"], store=shop.store)
 
