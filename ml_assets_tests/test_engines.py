@@ -127,7 +127,7 @@ def script(engine, place):
         capture_output=True,
         text=True,
         check=False,
-        timeout=900,
+        timeout=1500,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])
@@ -146,7 +146,7 @@ def data(files, pipeline=tabular):
 
 
 @asked_for
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_parameters_have_one_run_id_one_path_and_the_same_bytes(engine, told, place, dagster):
     installed(engine, told)

@@ -109,7 +109,7 @@ def deployed():
             return None
 
 
-def until(ready, what, seconds=90):
+def until(ready, what, seconds=300):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(Exception):
