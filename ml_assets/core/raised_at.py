@@ -7,7 +7,7 @@ LIBRARY = str(__package__).partition(".")[0]
 
 
 def raised_at(error: BaseException) -> str:
-    """`/work/shop/demand.py, line 3: ModuleNotFoundError`, and what an import or the syntax lacks."""
+    """`/home/ada/shop/demand.py, line 3: ModuleNotFoundError`, and what an import or the syntax lacks."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}: {type(error).__name__}: {error.msg}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
