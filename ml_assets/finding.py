@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ml_assets.core.environment import ANY, safe_name
 from ml_assets.core.nearest import nearest
-from ml_assets.core.pipeline import Declared, default_pipeline, find_pipeline, installed_pipelines
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.references import default_pipeline, find_pipeline, installed_pipelines
 from ml_assets.errors import RefusedError, SettingsError
 from ml_assets.settings import Settings
 

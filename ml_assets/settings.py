@@ -6,7 +6,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_SLOTS=["blue", "green"]`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
 `ML_ASSETS_PIPELINES=["shop.demand:demand"]`, `ML_ASSETS_RESOURCES__<NAME>__<FIELD>` (see `ml_assets.core.resource`), `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
 `ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`, `ML_ASSETS_ROWS_GB`,
-`ML_ASSETS_ENGINE`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
+`ML_ASSETS_ENGINE`, `ML_ASSETS_DAGSTER_URL`, `ML_ASSETS_CODE_LOCATION`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
 `ML_ASSETS_S3__<FIELD>` and `ML_ASSETS_ENVIRONMENTS__<NAME>__S3__<FIELD>` (see `ml_assets.core.s3_access`).
 """
 
@@ -23,6 +23,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSettingsErro
 
 from ml_assets.core.as_of import USUAL_FIRST
 from ml_assets.core.core_schema import no_truth, number_of
+from ml_assets.core.definition_rules import REFERENCE
 from ml_assets.core.environment import (
     ANY,
     Budget,
@@ -35,7 +36,6 @@ from ml_assets.core.foreign_text import CONTROLS
 from ml_assets.core.nearest import nearest
 from ml_assets.core.options import ENGINE, SLOTS, options_in
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import REFERENCE
 from ml_assets.core.problems import problems_of
 from ml_assets.core.room import USUAL_GB
 from ml_assets.core.s3_access import USUAL_S3, S3Access
@@ -109,6 +109,14 @@ class Settings(BaseSettings):
         default="",
         pattern=ENGINE,
         description="Where days and trials are made: nothing for this machine, or dask://HOST:PORT",
+    )
+    dagster_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="The address of Dagster's pages, for links to them",
+    )
+    code_location: str = Field(
+        default="ml_assets", min_length=1, max_length=200, description="What Dagster calls this code location"
     )
     tracking: Tracking = Field(default=Tracking(), description="The MLflow store in which runs are shown")
     s3: S3Access = Field(default=USUAL_S3, description="How S3, or a store that speaks like it, is reached")

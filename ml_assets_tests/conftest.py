@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,6 +153,21 @@ def made_home(tmp_path_factory):
     with DagsterInstance.local_temp(str(home)) as instance:
         instance.get_runs()
     return home
+
+
+@pytest.fixture
+def home(made_home, tmp_path):
+    """A Dagster home of the test's own."""
+    return shutil.copytree(made_home, tmp_path / "home")
+
+
+@pytest.fixture
+def instance(home):
+    """What Dagster keeps there."""
+    from dagster import DagsterInstance
+
+    with DagsterInstance.local_temp(str(home)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """A pipeline of somebody's own beside the project's in one code location: reports, views, and what it does not have."""
 
-import dagster as dg
 import pytest
 
 from ml_assets.adapter.days import PARTITION
@@ -38,20 +37,6 @@ def both(tmp_path, monkeypatch):
     """The module of one code location with the project's pipelines, two of somebody's own, and a view."""
     load(tmp_path, monkeypatch, source=SOURCE.replace("defs = small", BARE + "\n\ndefs = small"))
     return load(tmp_path, monkeypatch, name="both", source=BOTH)
-
-
-@pytest.fixture
-def home(tmp_path):
-    """Where runs are kept."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def instance(home):
-    with dg.DagsterInstance.local_temp(str(home)) as opened:
-        yield opened
 
 
 def run(both, job, instance, *, config, own=None, tags=None):

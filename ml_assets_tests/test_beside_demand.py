@@ -26,20 +26,6 @@ REFUSED = "ml_assets.adapter.refusal.LaunchRefusedError: Refused: "
 
 
 @pytest.fixture
-def home(tmp_path):
-    """Where runs are kept."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def instance(home):
-    with dg.DagsterInstance.local_temp(str(home)) as opened:
-        yield opened
-
-
-@pytest.fixture
 def handled(monkeypatch):
     """What the IO managers were given: (asset, day), once for each call."""
     calls, handle = [], ArtifactIOManager.handle_output

@@ -22,7 +22,7 @@ from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.view import View
 from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.nearest import nearest
-from ml_assets.core.pipeline import find_pipeline
+from ml_assets.core.references import find_pipeline
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.workspace import utc_now
 

@@ -1,13 +1,13 @@
 """What a command of the shell is: its name, its help, its options, and where the function is that carries it out."""
 
 import functools
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.flags import unknown_flags
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.references import object_at
 from ml_assets.errors import DefinitionError, RefusedError
 
 if TYPE_CHECKING:  # it needs what a command is
@@ -64,21 +64,16 @@ class Command:
         """Carry it out; the code that this takes is loaded only now. RefusedError for words that nothing takes."""
         if call.unknown and not self.collects:
             raise RefusedError(unknown_flags(call.unknown, call.parser))
-        return int(_loaded(self.handler)(call))
+        return int(object_at(self.handler)(call))
 
 
 @functools.cache
 def commands_of(pipeline: Declared) -> tuple[Command, ...]:
     """The commands that only this pipeline has; DefinitionError where what it names is no table of them."""
     try:
-        table = _loaded(pipeline.commands) if pipeline.commands else ()
+        table = object_at(pipeline.commands) if pipeline.commands else ()
     except (ImportError, AttributeError) as error:
         raise DefinitionError(f"{pipeline.name}: commands: {error}. Name a table, MODULE:NAME.") from error
     if not isinstance(table, tuple) or not all(isinstance(item, Command) for item in table):
         raise DefinitionError(f"{pipeline.name}: {pipeline.commands} is no tuple of commands.")
     return table
-
-
-def _loaded(place: str) -> Any:
-    module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)

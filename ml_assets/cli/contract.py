@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 
 from ml_assets.cli.call import Call
-from ml_assets.core.pipeline import default_pipeline
+from ml_assets.core.references import default_pipeline
 from ml_assets.core.text_files import parse_json
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ml_assets.cli.call import Call
 from ml_assets.cli.home import ensure_home
 from ml_assets.cli.request import Request
-from ml_assets.core.pipeline import Declared, default_pipeline
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.references import default_pipeline
 from ml_assets.core.result import run_config
 from ml_assets.core.shown_as import job_of, params_of, step_of
 from ml_assets.pipeline.budget import refuse_over_budget

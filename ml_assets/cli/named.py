@@ -4,8 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml_assets.core.pipeline import Declared, default_pipeline
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.raised_at import raised_at
+from ml_assets.core.references import default_pipeline
 from ml_assets.errors import MlAssetsError, RefusedError, SettingsError
 
 FLAG, SETTING, FILE = "--pipeline", "pipelines", "ml_assets.toml"

@@ -9,7 +9,8 @@ from ml_assets.cli.commands import Command, Option, commands_of, option
 from ml_assets.cli.flags import Parser, add_parameter_flags
 from ml_assets.cli.named import named_pipeline, pipeline_meant
 from ml_assets.cli.table import GROUPS, TABLE
-from ml_assets.core.pipeline import Declared, default_pipeline
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.references import default_pipeline
 from ml_assets.errors import MlAssetsError
 
 _PIPELINE = "what it is about: a known pipeline, or MODULE:NAME [default: the first of the settings, else the shipped one]"

@@ -7,7 +7,8 @@ from typing import Any
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
 from ml_assets.core.as_of import is_day
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared, asset_problems, default_pipeline
+from ml_assets.core.pipeline import Declared, asset_problems
+from ml_assets.core.references import default_pipeline
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
 from ml_assets.core.shown_as import params_of
 from ml_assets.deployment import Deployment, connect

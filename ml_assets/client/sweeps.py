@@ -7,7 +7,8 @@ from ml_assets.client.request import Day, Progress, refuse_early, silent, until
 from ml_assets.client.sweep_request import Asked, checked_sweep, refuse_with_as_runs
 from ml_assets.client.trials import Trials
 from ml_assets.core.as_of import window
-from ml_assets.core.pipeline import Declared, default_pipeline
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.references import default_pipeline
 from ml_assets.core.result import run_config
 from ml_assets.core.shown_as import job_of, params_of, step_of
 from ml_assets.core.sweep.result import ASSET, SweepResult

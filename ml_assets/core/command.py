@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared, default_reference, installed_pipelines, is_at
+from ml_assets.core.pipeline import Declared
+from ml_assets.core.references import default_reference, installed_pipelines, is_at
 from ml_assets.core.run_id import value_text
 from ml_assets.core.slices import subjects
 
@@ -44,21 +45,23 @@ def run_command(
         first: the reference of the pipeline that the settings name first; "" where they name none.
         environment: where it is made; `default` is meant where none is named.
     """
-    days = ["--as-of", as_of.isoformat()]
-    words = _words(parameters, days, subjects(pipeline) if pipeline else ())
-    return shlex.join(["ml-assets", "run", *words, *_at(pipeline, first, environment)])
+    about, at = subjects(pipeline) if pipeline else (), _at(pipeline, first, environment)
+    return plain_command("run", parameters, ["--as-of", as_of.isoformat()], about=about, at=at)
 
 
-def plain_command(name: str, parameters: Parameters, days: Sequence[str], *, about: Sequence[str]) -> str:
-    """`ml-assets run --dataset customers --as-of 2025-12-01 ...`, of the pipeline and in the environment that are meant.
+def plain_command(
+    name: str, parameters: Parameters, days: Sequence[str], *, about: Sequence[str], at: Sequence[str] = ()
+) -> str:
+    """`ml-assets run --dataset customers --as-of 2025-12-01 ...`, which asks for no pipeline.
 
     Args:
         name: of the command.
         parameters: of which those that are not at their default are named.
         days: the words that say which days.
         about: the parameters that come first and are named at their default too.
+        at: the words that say of which pipeline and where; none for those that are meant where none is named.
     """
-    return shlex.join(["ml-assets", name, *_words(parameters, days, about)])
+    return shlex.join(["ml-assets", name, *_words(parameters, days, about), *at])
 
 
 def retry_commands(
@@ -74,7 +77,7 @@ def retry_commands(
     return [
         run_command(parameters, start, pipeline=pipeline, first=first, environment=environment)
         if start == end
-        else shlex.join(["ml-assets", "backfill", *_words(parameters, _from_to(start, end), about), *at])
+        else plain_command("backfill", parameters, _from_to(start, end), about=about, at=at)
         for start, end in spans(days)
     ]
 

@@ -5,12 +5,9 @@ parameters, its inputs are the arguments named like earlier assets, its format f
 """
 
 import datetime as dt
-import functools
-import importlib
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from importlib import metadata
 from types import FrameType, MappingProxyType
 from typing import Any, TypeVar, overload
 
@@ -18,7 +15,6 @@ from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.asset import Asset, Better, Check, Making, Metric, Sample, Takes, Verdict
 from ml_assets.core.asset_reader import Reader
 from ml_assets.core.definition_rules import (
-    REFERENCE,
     every_problems,
     folder_problems,
     metrics_problems,
@@ -31,18 +27,13 @@ from ml_assets.core.definition_rules import (
 )
 from ml_assets.core.found_again import found_again, script_is_loading
 from ml_assets.core.parameters import Parameters, identity
-from ml_assets.core.raised_at import raised_at
 from ml_assets.core.run_id import hash_identity
 from ml_assets.core.sample_reader import read_sample
-from ml_assets.errors import DefinitionError, MlAssetsError, RefusedError
+from ml_assets.errors import DefinitionError
 
-__all__ = ["REFERENCE", "Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
+__all__ = ["Asset", "Better", "Check", "Declared", "Metric", "Sample", "Takes", "Verdict"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-ENTRY_POINTS = "ml_assets.pipelines"  # the group in which an installed package names its pipelines
-DEFAULT = (
-    "ml_assets.default_pipeline"  # the group in which this package names what is meant where nobody names one
-)
 
 
 class Declared:
@@ -321,64 +312,8 @@ def _caller_of(instance: object, frame: FrameType) -> str:
     return str((caller or frame).f_globals.get("__name__", ""))
 
 
-def find_pipeline(place: Any) -> Declared:
-    """The pipeline that a `Declared.reference` names, or one that is given as it is.
-
-    Raises:
-        RefusedError: there is none, or its module cannot be loaded: then the file and line are named.
-        MlAssetsError: what it declares is refused.
-    """
-    if isinstance(place, Declared):
-        return place
-    pipeline = None
-    if REFERENCE.match(str(place)):
-        module, _, name = str(place).partition(":")
-        pipeline = getattr(_imported(module), name, None)
-    if not isinstance(pipeline, Declared):
-        raise RefusedError(["pipeline: there is none. Allowed: MODULE:NAME of a pipeline."])
-    return pipeline
-
-
-def _imported(module: str) -> Any:
-    """A module; None where there is none of this name. RefusedError where it raises an error."""
-    try:
-        return importlib.import_module(module)
-    except MlAssetsError:
-        raise
-    except (Exception, SystemExit) as error:  # it is somebody else's code, and may raise anything
-        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
-            return None
-        raise RefusedError([f"pipeline: cannot be loaded. Mend {raised_at(error)}"]) from error
-
-
 def asset_problems(assets: Collection[str] | None, pipeline: Declared) -> list[str]:
     """One line where something else than assets of the pipeline is asked for, or nothing at all; None stands for all."""
     if assets is None or (assets and not isinstance(assets, str) and set(assets) <= pipeline.assets.keys()):
         return []
     return [f"assets: not a list of known assets. Allowed: some of {', '.join(pipeline.assets)}."]
-
-
-def installed_pipelines() -> Mapping[str, str]:
-    """The references of the pipelines that installed packages name, by the name of their entry point."""
-    return {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
-
-
-@functools.cache
-def default_reference() -> str:
-    """Where that pipeline is which is meant where neither a call nor the settings name one."""
-    points = [*metadata.distribution("ml-assets").entry_points.select(group=DEFAULT)]
-    if not points:
-        raise RefusedError(["pipeline: none is named. Allowed: MODULE:NAME, or install ml_assets again."])
-    return str(points[0].value)
-
-
-@functools.cache
-def default_pipeline() -> Declared:
-    """That pipeline; loaded when it is asked for."""
-    return find_pipeline(default_reference())
-
-
-def is_at(pipeline: Declared, reference: str) -> bool:
-    """Whether a reference names this very pipeline; nothing is loaded for that."""
-    module, _, name = reference.partition(":")
-    return vars(sys.modules.get(module, object)).get(name) is pipeline

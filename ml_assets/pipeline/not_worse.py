@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from ml_assets.core.comparison.document import Comparison
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.promotion.gates import Gate
+from ml_assets.core.references import object_at
 from ml_assets.core.release import Release
 from ml_assets.core.run_id import normalise
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, RefusedError, SourceError
@@ -23,6 +23,7 @@ from ml_assets.pipeline.released import NamedModel, model_of, try_log
 from ml_assets.settings import Settings
 
 NAME = "not worse"
+BY_DAYS = "ml_assets.pipeline.not_worse_by_days:compare_by_days"
 PAIR_DIGITS = 32
 
 
@@ -149,9 +150,7 @@ def compare_with_live(
 
 def _way_of(pipeline: Declared) -> NotWorse:
     """That which the pipeline names, else by days; loaded only once something is compared."""
-    place = pipeline.not_worse or "ml_assets.pipeline.not_worse_by_days:compare_by_days"
-    module, _, name = place.partition(":")
-    found: NotWorse = getattr(importlib.import_module(module), name)
+    found: NotWorse = object_at(pipeline.not_worse or BY_DAYS)
     return found
 
 

@@ -29,8 +29,9 @@ from pydantic import (
 
 from ml_assets.core import as_of as days
 from ml_assets.core.parameters import Parameters
-from ml_assets.core.pipeline import Declared, asset_problems, find_pipeline
+from ml_assets.core.pipeline import Declared, asset_problems
 from ml_assets.core.problems import diagnose
+from ml_assets.core.references import find_pipeline
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.day import Day

@@ -81,14 +81,7 @@ def tries(
     ended: dict[dt.date, list[Parameters]] = {}
     beside = (workspace, trial_assets(pipeline), retry_failed)
     tasks = {
-        (day, first): (
-            tuple(
-                (trial, shared.get(shared_name(trial, day, pipeline=pipeline), {}))
-                for trial in trials[first : first + size]
-            ),
-            day,
-            *beside,
-        )
+        (day, first): (_with_shared(trials[first : first + size], day, shared, pipeline), day, *beside)
         for day, trials in wanted.items()
         for first in range(0, len(trials), size)
     }
@@ -112,6 +105,13 @@ def tries(
             retry_failed=retry_failed,
             together=1,
         )
+
+
+def _with_shared(
+    trials: Sequence[Parameters], day: dt.date, shared: Mapping[str, Shared], pipeline: Declared
+) -> tuple[tuple[Parameters, Shared], ...]:
+    """Each trial of a day with what it shares with others."""
+    return tuple((trial, shared.get(shared_name(trial, day, pipeline=pipeline), {})) for trial in trials)
 
 
 def workers_for_trials(wanted: Mapping[dt.date, Sequence[Parameters]], workspace: Workspace) -> int:

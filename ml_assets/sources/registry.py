@@ -17,11 +17,11 @@ import datetime as dt
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.foreign_text import visible
+from ml_assets.core.installed import points
 from ml_assets.errors import RefusedError, SourceError
 
 if TYPE_CHECKING:  # reading rows needs it, naming a source does not
@@ -93,11 +93,11 @@ def opener_of(uri: str) -> Open | None:
 
 @functools.cache
 def _installed(scheme: str) -> Open | None:
-    points = [*metadata.entry_points(group=ENTRY_POINTS, name=scheme)]
-    if not points:
+    point = next((point for point in points(ENTRY_POINTS) if point.name == scheme), None)
+    if point is None:
         return None
     try:
-        found: Open = points[0].load()
+        found: Open = point.load()
     except (ImportError, AttributeError) as error:
         raise SourceError(
             f"{scheme}: what the entry point {ENTRY_POINTS} names for it cannot be loaded ({type(error).__name__}). Install its "

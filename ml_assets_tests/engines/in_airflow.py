@@ -4,14 +4,13 @@ import contextlib
 import json
 import os
 import secrets
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from ml_assets_tests.engines.cases import AS_OF, BAD, DEMAND, GOOD, OWN, SHARED
+from ml_assets_tests.engines.servers import free_port, process, until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "airflow_dag.py"
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
@@ -29,7 +28,7 @@ def main():
             dag: {triggered(dag, {**values, "as_of": AS_OF, "environment": name}) for name in (OWN, SHARED)}
             for dag, values in ((TABULAR, GOOD), (FORECAST, DEMAND))
         }
-        states = [until(lambda name=name: ended(name), name) for names in asked.values() for name in names]
+        states = [come(lambda name=name: ended(name), name) for names in asked.values() for name in names]
         assert set(states) == {"success"}, logs()
         print(json.dumps({"bad": {case: bad(values) for case, values in BAD.items()}}))
 
@@ -41,7 +40,7 @@ def bad(values):
     new = [name for name in runs() if name not in before]
     if not new:
         return {"runs": 0, "trained": False, "told": told.stdout + told.stderr}
-    state = until(lambda: ended(new[0]), "the run")
+    state = come(lambda: ended(new[0]), "the run")
     return {"runs": len(new), "trained": state == "success", "told": logs(*new)}
 
 
@@ -79,16 +78,23 @@ def logs(*names):
     folder = Path(os.environ["AIRFLOW_HOME"], "logs")
     files = [path for path in sorted(folder.rglob("*.log")) if "run_id=" in str(path)]
     return "\n".join(
-        path.read_text() for path in files if not names or any(name in str(path) for name in names)
+        words(line)
+        for path in files
+        if not names or any(name in str(path) for name in names)
+        for line in path.read_text().splitlines()
     )
+
+
+def words(line):
+    """What a line of a log, a JSON object, says: its event, and of exceptions the messages without the frames."""
+    entry = json.loads(line)
+    return "\n".join([entry["event"], *(error["exc_value"] for error in entry.get("error_detail", ()))])
 
 
 @contextlib.contextmanager
 def deployment():
     """A database, the API server, the scheduler and what reads the DAGs, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     os.environ |= {
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
@@ -106,8 +112,8 @@ def deployment():
             ("dag-processor",),
             ("scheduler", "--skip-serve-logs"),
         ):
-            stack.enter_context(process(*words))
-        until(lambda: {TABULAR, FORECAST} <= known(), "what reads the DAGs")
+            stack.enter_context(process(AIRFLOW, *words))
+        come(lambda: {TABULAR, FORECAST} <= known(), "what reads the DAGs")
         yield
 
 
@@ -116,34 +122,13 @@ def known():
     return {name for (name,) in read("select dag_id from dag")}
 
 
-@contextlib.contextmanager
-def process(*words):
-    """A part of Airflow in a process that ends with the block, and those that it has started with it."""
-    running = subprocess.Popen([AIRFLOW, *words], stdout=sys.stderr, start_new_session=True)
-    try:
-        yield
-    finally:
-        running.terminate()
-        try:
-            running.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, 9)  # the group is this process's own
-
-
 def airflow(*words):
     return subprocess.run([AIRFLOW, *words], capture_output=True, text=True, check=False, timeout=300)
 
 
-def until(ready, what, seconds=600):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := ready():
-            return value
-        time.sleep(1)
-    raise TimeoutError(f"{what} did not come within {seconds} s: {logs()[-4000:]}")
+def come(ready, what):
+    """What `ready` gives; tells what the tasks wrote where it takes too long."""
+    return until(ready, what, seconds=600, told=logs)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,11 @@
 import contextlib
 import json
 import os
-import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 from ml_assets_tests.engines.cases import BAD, DEMAND, GOOD, OWN, SHARED, split
+from ml_assets_tests.engines.servers import free_port, process, until
 
 FLOW = Path(__file__).parents[2] / "examples" / "prefect_flow.py"
 DEPLOYMENTS = TRAIN, FORECAST = f"tabular/{OWN}", f"demand/{OWN}"
@@ -60,63 +58,34 @@ def flow_runs():
 
 @contextlib.contextmanager
 def server():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-    with process("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)):
-        until(healthy, "the server")
+    with process(
+        sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)
+    ):
+        until(healthy, "the server", seconds=300)
         yield
 
 
 @contextlib.contextmanager
 def served():
-    with process(str(FLOW)):
-        until(deployed, "the deployments")
+    with process(sys.executable, str(FLOW)):
+        until(deployed, "the deployments", seconds=300)
         yield
-
-
-@contextlib.contextmanager
-def process(*words):
-    """A process of this Python that ends with the block."""
-    running = subprocess.Popen([sys.executable, *words], stdout=sys.stderr)
-    try:
-        yield
-    finally:
-        running.terminate()
-        try:
-            running.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
 
 
 def healthy():
     from prefect.client.orchestration import get_client
 
-    with get_client(sync_client=True) as client:
+    with contextlib.suppress(Exception), get_client(sync_client=True) as client:
         return client.api_healthcheck() is None
 
 
 def deployed():
     from prefect.client.orchestration import get_client
-    from prefect.exceptions import ObjectNotFound
 
-    with get_client(sync_client=True) as client:
-        try:
-            return [client.read_deployment_by_name(name) for name in DEPLOYMENTS]
-        except ObjectNotFound:
-            return None
-
-
-def until(ready, what, seconds=300):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(Exception):
-            if ready():
-                return
-        time.sleep(0.5)
-    raise TimeoutError(f"{what} did not answer within {seconds} s")
+    with contextlib.suppress(Exception), get_client(sync_client=True) as client:
+        return [client.read_deployment_by_name(name) for name in DEPLOYMENTS]
 
 
 if __name__ == "__main__":

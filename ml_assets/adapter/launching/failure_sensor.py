@@ -18,10 +18,6 @@ KNOWN: dict[str, View] = {}
 def failure_sensor(view: View) -> dg.SensorDefinition:
     """The sensor of the failed runs of a view."""
     KNOWN[view.name] = view
-
-    def evaluate(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-        return _tell(context, view)
-
     name = view.beside("failure_notice")
     whose = "this project" if view.is_main else view.name
     return dg.run_failure_sensor(
@@ -30,7 +26,7 @@ def failure_sensor(view: View) -> dg.SensorDefinition:
         description=f"Every run of {whose} that fails is told to a Slack-compatible webhook: its parameters, the "
         f"reason and the command to try again. The webhook's address stands in {URL_VARIABLE}, or in AWS Secrets "
         f"Manager under the name in {SECRET_VARIABLE}.",
-    )(in_time(evaluate, name=name))
+    )(in_time(_tell, view, name=name))
 
 
 def _tell(context: dg.RunFailureSensorContext, view: View) -> dg.SkipReason | None:

@@ -34,10 +34,6 @@ ZONE = 25.0  # seconds that one zone may take of a tick
 
 def landing_sensor(view: View) -> dg.SensorDefinition:
     """The sensor of the landing zones that a view's presets read."""
-
-    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return _requested(context, view)
-
     name = view.beside("landed_days")
     return dg.sensor(
         name=name,
@@ -45,7 +41,7 @@ def landing_sensor(view: View) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         description="New and changed days of landing zones become runs of the presets that subscribe to them. "
         "Late rows make only the days again that they touch.",
-    )(in_time(evaluate, name=name))
+    )(in_time(_requested, view, name=name))
 
 
 def _requested(context: dg.SensorEvaluationContext, view: View) -> dg.SensorResult:

@@ -43,10 +43,6 @@ def request_sensor(view: View) -> dg.SensorDefinition:
     Each view has a folder of its own: the main one that of the setting, any other the one of its name in there. Folders
     in folders are not looked at, so no file is taken twice.
     """
-
-    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return _requested(context, view)
-
     name, where = view.beside("request_files"), "" if view.is_main else f"`{view.name}` in the "
     return dg.sensor(
         name=name,
@@ -54,7 +50,7 @@ def request_sensor(view: View) -> dg.SensorDefinition:
         minimum_interval_seconds=30,
         description=f"Parameter files dropped into the folder {where}of the setting `requests` become runs, once each. "
         "A file that is refused gets a note with the reasons beside it.",
-    )(in_time(evaluate, name=name))
+    )(in_time(_requested, view, name=name))
 
 
 def _requested(context: dg.SensorEvaluationContext, view: View) -> dg.SensorResult:

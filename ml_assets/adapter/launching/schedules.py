@@ -30,10 +30,6 @@ Requested = list[dg.RunRequest] | dg.SkipReason
 
 def daily_schedule(view: View) -> dg.ScheduleDefinition:
     """The schedule that runs the last complete day of each daily preset of a view."""
-
-    def evaluate(context: dg.ScheduleEvaluationContext) -> Requested:
-        return _yesterday(context, view)
-
     name = view.beside(DAILY, main="daily_training")
     return dg.schedule(
         name=name,
@@ -41,15 +37,11 @@ def daily_schedule(view: View) -> dg.ScheduleDefinition:
         cron_schedule=YESTERDAY,
         execution_timezone="UTC",
         description="Each day: the day before, for each preset with `daily = true`.",
-    )(in_time(evaluate, name=name))
+    )(in_time(_yesterday, view, name=name))
 
 
 def catch_up_schedule(view: View) -> dg.ScheduleDefinition:
     """The schedule that runs what is missing of the latest days, for each daily preset of a view."""
-
-    def evaluate(context: dg.ScheduleEvaluationContext) -> Requested:
-        return _missing(context, view)
-
     name = view.beside(CATCH_UP)
     return dg.schedule(
         name=name,
@@ -58,7 +50,7 @@ def catch_up_schedule(view: View) -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         description="Each day: what is missing of the latest days (14, unless the settings say otherwise), because it "
         "failed or was never run, for each preset with `daily = true`.",
-    )(in_time(evaluate, name=name))
+    )(in_time(_missing, view, name=name))
 
 
 def _yesterday(context: dg.ScheduleEvaluationContext, view: View) -> Requested:

@@ -32,15 +32,11 @@ BACKFILL_TAG = "ml_assets/backfill"
 def report_after_backfill(view: View) -> dg.SensorDefinition:
     """The sensor of a view."""
     name = view.beside("report_after_backfill")
-
-    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return _evaluate(context, view)
-
     return dg.SensorDefinition(
         name=name,
         job_name=view.beside(KIND),
         minimum_interval_seconds=30,
-        evaluation_fn=in_time(evaluate, name=name),
+        evaluation_fn=in_time(_evaluate, view, name=name),
         description="When a backfill of its days has ended, however it did, its report is requested: for its "
         "last day, its parameters, and the days from its first to its last.",
     )

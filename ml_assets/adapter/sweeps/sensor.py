@@ -28,15 +28,11 @@ _SIZE = re.compile(r"[0-9]{1,9}")
 def leaderboard_after_sweep(view: View) -> dg.SensorDefinition:
     """The sensor of a view."""
     name = view.beside("leaderboard_after_sweep")
-
-    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return _evaluate(context, view)
-
     return dg.SensorDefinition(
         name=name,
         job_name=view.beside(KIND),
         minimum_interval_seconds=30,
-        evaluation_fn=in_time(evaluate, name=name),
+        evaluation_fn=in_time(_evaluate, view, name=name),
         description="When the last trial of a sweep with runs of their own (`ml-assets sweep --on URL --as-runs`) has ended, "
         "its leaderboard is requested, once.",
     )
