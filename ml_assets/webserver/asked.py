@@ -147,9 +147,7 @@ def _of_again(options: Mapping[str, Any], pipeline: Declared, *, skip: Collectio
     return again_problems(again.split(","), pipeline) if again and "again" not in skip else []
 
 
-def _days(
-    body: Mapping[str, Any], pipeline: Declared, settings: Settings
-) -> tuple[list[dt.date], list[str]]:
+def _days(body: Mapping[str, Any], pipeline: Declared, settings: Settings) -> tuple[list[dt.date], list[str]]:
     """The days that are asked for, and what is wrong with them."""
     now, every = utc_now(), pipeline.every
     found: list[dt.date | None]
