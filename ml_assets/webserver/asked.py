@@ -19,6 +19,7 @@ from ml_assets.core.result import run_config
 from ml_assets.core.shown_as import job_of, params_of, step_of
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.search import check_space
+from ml_assets.core.sweep.space import axes_in
 from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
 from ml_assets.errors import RefusedError, capped
 from ml_assets.launch_request import Place, Prepared, backfill_request, run_request
@@ -92,13 +93,14 @@ def read(body: Mapping[str, Any], *, pipeline: Declared, settings: Settings) -> 
 
     Args:
         body: `parameters`, the day `as_of` or the days `from` and `to`, `sweep`, and options by name; each may be left
-            out. Without a day, the last complete one is meant.
+            out. Without a day, the last complete one is meant. A sweep of several days tries its trials on each.
         pipeline: what it is about.
         settings: those in force.
     """
     tables, problems = _tables(body)
+    tables["sweep"], wrong_axes = _own(tables["sweep"])
+    problems += wrong_axes
     options = {name: value for name, value in body.items() if name not in OWN}
-    is_backfill = "from" in body or "to" in body
     parameters, wrong = diagnose(tables["parameters"], pipeline.parameters)
     problems += wrong
     wrong_options = settings.option_problems(options)
@@ -106,8 +108,12 @@ def read(body: Mapping[str, Any], *, pipeline: Declared, settings: Settings) -> 
     problems += _of_again(options, pipeline, skip=wrong_options)
     days, wrong = _days(body, pipeline, settings)
     problems += wrong
+    is_several, is_sweep = "from" in body or "to" in body, "sweep" in body
+    if is_sweep and is_several and days:
+        tables["sweep"].setdefault("window_days", (days[-1] - days[0]).days + 1)
+        days = days[-1:]
     problems += _of_settings(tables, pipeline, settings, options=options, told=problems)
-    own, wrong = _sweep(tables["sweep"], parameters, pipeline) if "sweep" in body else (None, [])
+    own, wrong = _sweep(tables["sweep"], parameters, pipeline) if is_sweep and not wrong_axes else (None, [])
     problems += wrong
     if parameters is None or problems:
         raise RefusedError(list(dict.fromkeys(problems)))
@@ -119,7 +125,7 @@ def read(body: Mapping[str, Any], *, pipeline: Declared, settings: Settings) -> 
         options=Options.model_validate(options),
         own=own,
         given_own=tables["sweep"],
-        is_backfill=is_backfill,
+        is_backfill=is_several and not is_sweep,
     )
 
 
@@ -142,6 +148,15 @@ def _tables(body: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], list[st
     return tables, [f"{name}: not a table. Allowed: names and values." for name in wrong]
 
 
+def _own(sweep: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The parameters of a sweep, and what is wrong with axes that are given as texts, `NAME=VALUES`."""
+    grid = sweep.get("grid")
+    if not isinstance(grid, list) or not all(isinstance(text, str) for text in grid):
+        return dict(sweep), []
+    axes, problems = axes_in(grid, of="grid")
+    return {**sweep, "grid": axes}, problems
+
+
 def _of_again(options: Mapping[str, Any], pipeline: Declared, *, skip: Collection[str]) -> list[str]:
     again = options.get("again", "")
     return again_problems(again.split(","), pipeline) if again and "again" not in skip else []
@@ -152,8 +167,8 @@ def _days(body: Mapping[str, Any], pipeline: Declared, settings: Settings) -> tu
     now, every = utc_now(), pipeline.every
     found: list[dt.date | None]
     if "from" in body or "to" in body:
-        if "as_of" in body or "sweep" in body:
-            return [], ["days: not with as_of or a sweep. Allowed: from and to alone."]
+        if "as_of" in body:
+            return [], ["days: not with as_of. Allowed: as_of alone, or from and to."]
         try:
             days = span(_day(body.get("from")), _day(body.get("to")))
         except RefusedError as error:
