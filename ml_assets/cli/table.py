@@ -50,6 +50,19 @@ _ASSET = option("--asset", "NAME", "only artifacts of this kind [default: that w
 _BOARD = option("what", "RUN_ID|PATH", "which one [default: the one that was made last]", nargs="?")
 _AGAINST = option("--against", "FILE", "another description [default: the last release's]")
 _DESCRIBE = switch("--describe", "print the description of the parameters now")
+_UI = (
+    option("--port", "PORT", "where it listens [default: 3000]", default="3000"),
+    option(
+        "--host", "HOST", "on which address [default: 127.0.0.1, this machine alone]", default="127.0.0.1"
+    ),
+    option(
+        "--workspace",
+        "FILE",
+        "the code locations that are served [default: workspace.yaml]",
+        default="workspace.yaml",
+    ),
+    switch("--read-only", "show, and let nobody launch"),
+)
 _QUICK = switch("--quick", "make things again less often, and in fewer processes")
 _DIFF = (option("first", "NAME", "an environment"), option("second", "NAME", "another one"))
 
@@ -86,6 +99,7 @@ _LET_SERVE, _LET_AGAIN = "let the candidate of a slot serve", "let what served b
 _TELL_LIVE = "tell what serves, since when, and what did"
 _LOG_RUNS = "log the runs that are missing or other there, from the store alone"
 _CHECK = "check every byte of an environment, and what belongs to nothing"
+_SERVE = "serve Dagster's pages, and forms and runs beside them"
 _MAKE_AGAIN = "make a run again from its manifests and compare every byte"
 _TRY = "tell what of the promises a pipeline keeps: each is tried on it"
 _TELL_BROKEN = "tell what the parameters would break of the last release"
@@ -111,5 +125,6 @@ TABLE = (
     _command("verify", _CHECK, *_VERIFY, json="the findings as JSON"),
     _command("reproduce", _MAKE_AGAIN, *_named, by="reproduce:reproduce_run", json="the comparison as JSON"),
     _command("conform", _TRY, *_CONFORM, json="the promises as JSON", **_run),
+    _command("ui", _SERVE, *_UI, takes_pipeline=False),
     _command("contract", _TELL_BROKEN, _AGAINST, _DESCRIBE, json="the changes as JSON"),
 )
