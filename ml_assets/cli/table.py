@@ -71,6 +71,12 @@ _SWITCH = (option("--to", "SLOT", _SLOT), _IF_CANDIDATE, o.REASON)
 _SYNC = (*o.days(" [default: every day]"), o.where, o.ENVIRONMENT)
 _CONFORM = (*o.FILES, o.THE_AS_OF, o.ENVIRONMENT, _QUICK)
 _LIST = (o.where, _ASSET, o.ENVIRONMENT)
+_FORM = (
+    option("--out", "FILE", "where to write it [default: form.html]", default="form.html"),
+    *o.FILES,
+    o.AS_OF,
+)
+_WRITE_FORM = "write a page to choose parameters on: it tells the run_id, the command and the link to Dagster"
 _MAKE_DAYS = "train, evaluate and document one model a day"
 _TELL_WINDOW = "tell how a window of days went, from the store alone"
 _SHOW_AGAIN = "show a leaderboard again, from the store alone"
@@ -88,6 +94,7 @@ TABLE = (
     _command("backfill", _MAKE_DAYS, *_BACKFILL, by="run:backfill", **_run),
     _command("sweep", "try a matrix of runs and rank them in a leaderboard", *_SWEEP, **_run),
     _command("report", _TELL_WINDOW, *_window, json="the report as JSON", **_run),
+    _command("form", _WRITE_FORM, *_FORM, **_run),
     _command("leaderboard", _SHOW_AGAIN, _BOARD, o.ENVIRONMENT, json="the leaderboard as JSON"),
     _command(
         "show", "tell all about an artifact, from the store alone", *_named, json="the manifests as JSON"

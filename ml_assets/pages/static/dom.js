@@ -19,6 +19,9 @@ MlAssets.element = function (tag, attributes, ...children) {
   return made;
 };
 
+/** Text in which `words` between backquotes are shown as code, as children of an element. */
+MlAssets.prose = (text) => text.split(/`([^`]+)`/).map((part, n) => (n % 2 ? MlAssets.element("code", { text: part }) : part));
+
 /** The element with this id. */
 MlAssets.byId = (id) => document.getElementById(id);
 
