@@ -21,6 +21,7 @@ BAD = {
     "demand": ("weeks", "7"),
     "small": ("level", "1.5"),
 }
+REFUSED = "Failed to load resource: the server responded with a status of"  # of what is refused
 NARROW = {"width": 390, "height": 844}
 
 
@@ -52,7 +53,7 @@ def page(live):
         opened.on("pageerror", lambda error: errors.append(str(error)))
         opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         yield opened
-        assert errors == []
+        assert [text for text in errors if not text.startswith(REFUSED)] == []
 
 
 def open_form(page, live, name):
@@ -139,7 +140,7 @@ def test_a_run_is_launched_from_the_form_and_then_reused(page, live):
 
 def test_fourteen_days_are_backfilled_from_the_form(page, live):
     open_form(page, live, "demand")
-    page.get_by_text("Several days").click()
+    page.get_by_text("Several days", exact=True).click()
     fill_in(page, "from", "2025-11-01")
     fill_in(page, "to", "2025-11-14")
     assert "Plan: 14 new in dev" in planned(page)
@@ -184,7 +185,7 @@ def test_a_refusal_that_comes_only_at_the_launch_is_told_in_our_words(page, live
     open_form(page, live, "small")
     count = len(runs(live))
     with page.expect_request("**/graphql"):
-        page.route("**/prepare", lambda route: with_bad_value(route))
+        page.route("**/prepare", with_bad_value)
         page.get_by_role("button", name="Launch run", exact=True).click()
     page.locator("#problems li").wait_for()
     page.unroute("**/prepare")
