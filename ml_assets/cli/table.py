@@ -90,6 +90,12 @@ _FORM = (
     o.AS_OF,
 )
 _WRITE_FORM = "write a page to choose parameters on: it tells the run_id, the command and the link to Dagster"
+_RUNS = (
+    option("--out", "FILE", "where to write it [default: runs.html]", default="runs.html"),
+    o.where,
+    o.ENVIRONMENT,
+)
+_WRITE_RUNS = "write a page that lists the runs that are stored and compares those that one ticks"
 _MAKE_DAYS = "train, evaluate and document one model a day"
 _TELL_WINDOW = "tell how a window of days went, from the store alone"
 _SHOW_AGAIN = "show a leaderboard again, from the store alone"
@@ -109,6 +115,7 @@ TABLE = (
     _command("sweep", "try a matrix of runs and rank them in a leaderboard", *_SWEEP, **_run),
     _command("report", _TELL_WINDOW, *_window, json="the report as JSON", **_run),
     _command("form", _WRITE_FORM, *_FORM, **_run),
+    _command("runs", _WRITE_RUNS, *_RUNS),
     _command("leaderboard", _SHOW_AGAIN, _BOARD, o.ENVIRONMENT, json="the leaderboard as JSON"),
     _command(
         "show", "tell all about an artifact, from the store alone", *_named, json="the manifests as JSON"

@@ -23,6 +23,17 @@ from ml_assets.storage.artifact_store import DayFolder
 __all__ = ["RunLinks", "StoredRuns", "links_of", "runs_document", "runs_file_document", "runs_page"]
 
 PAGE = 50
+SCRIPTS = (
+    "identity.js",
+    "writing.js",
+    "runs_state.js",
+    "runs_where.js",
+    "runs_cells.js",
+    "runs_list.js",
+    "runs_plot.js",
+    "runs_compare.js",
+    "runs.js",
+)
 MOST_ROWS = 5_000  # of a file: a browser holds them, and finds any at once
 
 
@@ -92,13 +103,12 @@ def runs_file_document(
 
 def runs_page(document: Document) -> str:
     """The page of a document, as one HTML file."""
-    scripts = ("runs_state.js", "runs_where.js", "runs_cells.js", "runs_list.js", "runs_plot.js", "runs_compare.js")
     return render(
         "runs.html",
         document,
         title=f"Runs of {document['pipeline']}",
-        scripts=(*scripts, "runs.js"),
-        styles=("runs.css",),
+        scripts=SCRIPTS,
+        styles=["runs.css"],
         connect=not document["static"],
     )
 

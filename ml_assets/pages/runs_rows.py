@@ -1,17 +1,22 @@
 """Runs as rows of a document: their values as JSON, and what tells how to show them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from ml_assets.core.command import command
-from ml_assets.core.field_types import FieldType, field_type
+from ml_assets.core.field_types import field_type
 from ml_assets.core.launch_link import Launchpad
 from ml_assets.core.metrics import Metrics
+from ml_assets.core.options import DEFAULT
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.shown_as import job_of, params_of
+from ml_assets.pages.form import LOCAL
 from ml_assets.pages.lineage import LineageReader, Pair
 from ml_assets.pages.stored_runs import Shown, StoredRuns
+from ml_assets.settings import Settings
 
 Document = dict[str, Any]
 _NAMED = 5  # damaged runs that are named
@@ -33,31 +38,45 @@ class RunLinks:
     resource: str
     form: str = ""
     first: str = ""
-    environment: str = "default"
+    environment: str = DEFAULT
 
     def document(self) -> Document:
         """The launchpad, as JSON values."""
-        pad = self.launchpad
         return {
-            "base": pad.base.rstrip("/"),
-            "location": pad.location,
-            "repository": pad.repository,
-            "job": pad.job,
+            **asdict(self.launchpad),
             "resource": self.resource,
+            "environment": "" if self.environment == DEFAULT else self.environment,
         }
 
 
-def links_of(pipeline: Declared, *, location: str, base: str = "", **more: str) -> RunLinks:
+def links_of(
+    pipeline: Declared,
+    settings: Settings,
+    *,
+    environment: str = DEFAULT,
+    base: str | None = None,
+    form: str = "",
+) -> RunLinks:
     """The links of the runs of a pipeline.
 
     Args:
         pipeline: whose runs they are.
-        location: the code location that has its job.
-        base: the address of Dagster's pages; "" inside of them.
-        more: `form`, `first` and `environment` of the links.
+        settings: where Dagster's pages are, and what the code location is called.
+        environment: where the runs are, as the settings name it; `default` for theirs.
+        base: the address of Dagster's pages; "" for links inside of them. By default as the settings say.
+        form: the address of the form of the pipeline; "" for none.
     """
-    pad = Launchpad(job=job_of(pipeline), location=location, base=base)
-    return RunLinks(launchpad=pad, resource=params_of(pipeline), **more)
+    return RunLinks(
+        launchpad=Launchpad(
+            job=job_of(pipeline),
+            location=settings.code_location,
+            base=(settings.dagster_url or LOCAL) if base is None else base,
+        ),
+        resource=params_of(pipeline),
+        form=form,
+        first=settings.first_pipeline,
+        environment=settings.in_a_command(environment),
+    )
 
 
 def rows_of(
@@ -81,11 +100,8 @@ def rows_of(
 
 
 def fields(pipeline: Declared) -> list[Document]:
-    """The parameters in the order of their class: name, kind and description of each."""
-    return [
-        {"name": name, "kind": _kind(field_type(field)), "description": field.description or ""}
-        for name, field in pipeline.parameters.model_fields.items()
-    ]
+    """The parameters in the order of their class: name, description, and type of the value or of each item."""
+    return [_field(name, field) for name, field in pipeline.parameters.model_fields.items()]
 
 
 def damaged(problems: Sequence[str]) -> Document:
@@ -127,10 +143,8 @@ def _metric(name: str, metrics: Metrics) -> Document:
     }
 
 
-def _kind(kind: FieldType | None) -> str:
-    """What a field holds: `list`, `table`, `boolean`, `integer`, `number` or `text`."""
-    if kind is None:
-        return "text"
-    if kind.container:
-        return "list" if kind.container == "list" else "table"
-    return {bool: "boolean", int: "integer", float: "number"}.get(kind.scalar, "text")
+def _field(name: str, field: FieldInfo) -> Document:
+    declared = field_type(field)
+    assert declared is not None  # the class is a pipeline's
+    kind = {"container": declared.container, "type": declared.scalar.__name__}
+    return {"name": name, "description": field.description or "", **kind}

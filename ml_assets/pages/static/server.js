@@ -22,9 +22,13 @@
 
   if (sweep) sweep.root.append(buttons.sweep);
   byId("actions").querySelectorAll("a.primary").forEach((link) => link.classList.remove("primary"));
+  document.querySelector(".page-head").append(element(
+    "nav", { "aria-label": "Other pages", class: "small links" },
+    element("a", { href: server.index, text: "All pipelines" }), element("a", { href: server.job, text: "The job in Dagster" }),
+  ));
   byId("actions").prepend(buttons.run, why, told, launches, ...(sweep ? [sweep.root] : []));
   document.addEventListener("ml-assets:change", (event) => { detail = event.detail; changed(); });
-  if (MlAssets.form) MlAssets.form.refresh();
+  MlAssets.form.refresh();
 
   function button(text, asked) {
     const made = element("button", { type: "button", class: "primary", "aria-describedby": "why-not" }, text);
@@ -46,9 +50,16 @@
     );
     trialsRow.hidden = true;
     search.addEventListener("change", () => { trialsRow.hidden = search.value === "grid"; });
-    root.addEventListener("toggle", changed);
-    for (const input of [axes, search, metric, trials]) input.addEventListener("input", changed);
+    root.addEventListener("toggle", () => again(axes.value));
+    for (const input of [axes, search, metric, trials]) input.addEventListener("input", () => again(true));
     return { root, axes, value: () => values(axes, search, metric, trials) };
+  }
+
+  /** What was told of the sweep before is told no more. */
+  function again(matters) {
+    if (!matters || !detail) return;
+    MlAssets.form.setProblems([]);
+    changed();
   }
 
   function values(axes, search, metric, trials) {
@@ -65,8 +76,13 @@
     return element("div", { class: "sweep-row" }, element("label", { for: id, text: label }), input);
   }
 
-  const isSweep = () => Boolean(sweep && sweep.root.open && sweep.axes.value.trim());
-  const isSeveral = () => Boolean(detail && detail.as_of && typeof detail.as_of === "object");
+  function isSweep() {
+    return Boolean(sweep && sweep.root.open && sweep.axes.value.trim());
+  }
+
+  function isSeveral() {
+    return Boolean(detail && detail.as_of && typeof detail.as_of === "object");
+  }
 
   /** What is asked of the server. */
   function body(kind) {
