@@ -61,7 +61,9 @@ def test_each_score_is_what_the_loaded_model_says_of_that_row(shop):
     table = shop.predictions(made(score(DAY)))
 
     landed = order_day(DAY).sort("order_id")
-    numbers = {name: [np.nan if value is None else float(value) for value in landed[name]] for name in FEATURES[1:]}
+    numbers = {
+        name: [np.nan if value is None else float(value) for value in landed[name]] for name in FEATURES[1:]
+    }
     cells = pd.DataFrame({"country": landed["country"].to_list(), **numbers})
     model = shop.store().load(key_of("model", PARAMETERS, AS_OF))
     assert table.columns == ["order_id", "order_ts", "day", "score", "model_run_id"]
