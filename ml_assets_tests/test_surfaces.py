@@ -13,7 +13,7 @@ import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets.core.problems import check
-from ml_assets.errors import RefusedError
+from ml_assets.errors import RefusedError, split_launchpad
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
@@ -265,8 +265,9 @@ def test_a_bad_value_creates_no_run_on_any_surface(table):
 @pytest.mark.parametrize("surface", ["launchpad", "GraphQL launch", "job backfill", "asset backfill"])
 @pytest.mark.parametrize("case", list(MESSAGES))
 def test_what_a_deployment_says_of_a_bad_value_is_our_message_and_nothing_else(table, case, surface):
-    told = table[case, surface].told.strip()
+    told, launch = split_launchpad(table[case, surface].told.strip())
 
+    assert launch.startswith("/locations/__repository__@ml_assets/jobs/train/playground/setup?config=")
     assert told == f"{LaunchRefusedError.__module__}.LaunchRefusedError: {RefusedError([MESSAGES[case]])}"
 
 

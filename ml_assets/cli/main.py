@@ -61,7 +61,7 @@ def _run(argv: Sequence[str] | None) -> int:
         _tell(str(error))
         return REFUSED
     except MlAssetsError as error:
-        _tell(f"Failed: {error}")
+        _tell(f"Failed: {error}" + (f"\nIn Dagster's launchpad:\n{error.launch}" if error.launch else ""))
         return FAILED
     except KeyboardInterrupt:
         _tell(signals.WORDS)
