@@ -118,6 +118,18 @@ class Call:
     def show(self, document: Any, print_it: Callable[[], object]) -> None:
         """Print the document where JSON is asked for, else what is for people."""
         if self.args.json:
-            print(json.dumps(document, indent=2))
+            self.print_document(json.dumps(document, indent=2))
         else:
             print_it()
+
+    def print_document(self, text: str) -> None:
+        """Print what programs read; what goes wrong later is told beside it."""
+        from ml_assets.terminal.output import print_document
+
+        self.args._documented = True  # noqa: SLF001  # the options are shared by all that becomes of this call
+        print_document(text)
+
+    @property
+    def has_document(self) -> bool:
+        """Whether a document was printed already."""
+        return getattr(self.args, "_documented", False)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
+from ml_assets.cli.confirm import goes_on, quick_plan_of
 from ml_assets.cli.request import Request, read_request
 from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
-from ml_assets.terminal.progress import progress
+from ml_assets.terminal.progress import progress, reading
 from ml_assets.terminal.report import print_days, print_report
 from ml_assets.terminal.results import print_backfill, print_result
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # loaded once the request is known to be sound
     from ml_assets.adapter.in_process import LocalRun
     from ml_assets.pipeline.report import Outcome
 
-DONE, FAILED = 0, 1
+DONE, FAILED, REFUSED = 0, 1, 2
 
 
 def run(call: Call) -> int:
@@ -25,7 +26,7 @@ def run(call: Call) -> int:
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    with progress(show=not call.args.json) as told:
+    with progress(show=not call.args.json, unit="" if call.args.on else "asset") as told:
         try:
             result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
         except TrainingError as error:
@@ -38,12 +39,15 @@ def run(call: Call) -> int:
 
 
 def backfill(call: Call) -> int:
-    """Make the artifacts of each day and print the results; FAILED where a day has none."""
+    """Make the artifacts of each day and print the results; FAILED where a day has none, REFUSED where somebody said no."""
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    with progress(show=not call.args.json) as told:
-        there = bool(call.args.on)
+    if not goes_on(call, lambda: len(request.days), lambda: quick_plan_of(call, request)):
+        return REFUSED
+    there, several = bool(call.args.on), len(request.days) > 1
+    counted = {"unit": "day", "total": len(request.days)} if several else {"unit": "asset"}
+    with progress(show=not call.args.json, **({} if there else counted)) as told:
         result = _backfill_there(call, request, told) if there else _backfill_here(call, request)
     failed = [dt.date.fromisoformat(item["as_of"]) for item in result["failed"]]
     launch = _links(call, request, failed)
@@ -127,13 +131,14 @@ def _print(call: Call, request: Request, result: BackfillResult, launch: Mapping
         return
     from ml_assets.pipeline.report import report
 
-    found = report(
-        request.parameters,
-        request.days,
-        pipeline=call.pipeline,
-        workspace=call.workspace,
-        outcomes=_outcomes(result),
-    )
+    with reading("Reading", json=call.args.json, unit="day", total=len(request.days)):
+        found = report(
+            request.parameters,
+            request.days,
+            pipeline=call.pipeline,
+            workspace=call.workspace,
+            outcomes=_outcomes(result),
+        )
     print_report(found, pipeline=call.pipeline, launch=launch)
 
 

@@ -29,6 +29,7 @@ _SWEEP = (
     switch("--retry-failed", "try trials again that are known to fail with these rows and code"),
     switch("--as-runs", _AS_RUNS),
     *o.MAKING,
+    o.YES,
     o.ENGINE,
 )
 _PROMOTE = (
@@ -79,10 +80,11 @@ _releases: dict[str, Any] = {"takes": subjects}
 _env: dict[str, Any] = {"takes_pipeline": False, "json": "the settings as JSON"}
 _entry: dict[str, Any] = {**_releases, "json": "the entry of the log as JSON"}
 _named, _window = (o.WHAT, o.ENVIRONMENT), (*o.days(" [default: 14]"), *o.FILES, o.ENVIRONMENT)
-_BACKFILL = (*o.days(), *o.MAKING, o.AGAIN, o.ENGINE)
+_BACKFILL = (*o.days(), *o.MAKING, o.YES, o.AGAIN, o.ENGINE)
 _SWITCH = (option("--to", "SLOT", _SLOT), _IF_CANDIDATE, o.REASON)
 _SYNC = (*o.days(" [default: every day]"), o.where, o.ENVIRONMENT)
 _CONFORM = (*o.FILES, o.THE_AS_OF, o.ENVIRONMENT, _QUICK)
+_SHELL = option("shell", "bash|zsh|fish", "which shell", choices=("bash", "zsh", "fish"))
 _LIST = (o.where, _ASSET, o.ENVIRONMENT)
 _FORM = (
     option("--out", "FILE", "where to write it [default: form.html]", default="form.html"),
@@ -108,6 +110,7 @@ _CHECK = "check every byte of an environment, and what belongs to nothing"
 _SERVE = "serve Dagster's pages, and forms and runs beside them"
 _MAKE_AGAIN = "make a run again from its manifests and compare every byte"
 _TRY = "tell what of the promises a pipeline keeps: each is tried on it"
+_COMPLETE = "print what lets a shell complete commands, flags and values: source <(ml-assets completion bash)"
 _TELL_BROKEN = "tell what the parameters would break of the last release"
 TABLE = (
     _command("run", "train, evaluate and document one model", o.THE_AS_OF, *o.MAKING, o.AGAIN, **_run),
@@ -128,10 +131,11 @@ TABLE = (
     _command("live", _TELL_LIVE, by="releases:live", json="it as JSON", **_releases),
     _command("env list", "every environment", by="env:list_environments", **_env),
     _command("env diff", "two environments side by side", *_DIFF, by="env:diff_environments", **_env),
-    _command("track sync", _LOG_RUNS, *_SYNC, by="track:track_sync"),
+    _command("track sync", _LOG_RUNS, *_SYNC, by="track:track_sync", json="the counts as JSON"),
     _command("verify", _CHECK, *_VERIFY, json="the findings as JSON"),
     _command("reproduce", _MAKE_AGAIN, *_named, by="reproduce:reproduce_run", json="the comparison as JSON"),
     _command("conform", _TRY, *_CONFORM, json="the promises as JSON", **_run),
     _command("ui", _SERVE, *_UI, takes_pipeline=False),
     _command("contract", _TELL_BROKEN, _AGAINST, _DESCRIBE, json="the changes as JSON"),
+    _command("completion", _COMPLETE, _SHELL, takes_pipeline=False),
 )
