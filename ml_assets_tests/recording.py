@@ -1,6 +1,6 @@
 """Records the README's picture: a value is changed in the form, the run is launched, and its page tells what came of it.
 
-    python -m ml_assets_tests.recording      # writes docs/images/form.gif; needs chromium
+python -m ml_assets_tests.recording      # writes docs/images/form.gif; needs chromium
 """
 
 import contextlib

@@ -139,9 +139,7 @@ def _head(stored: StoredRuns, links: RunLinks, *, where: str) -> Document:
     }
 
 
-def _page(
-    stored: StoredRuns, query: RunsQuery, links: RunLinks, *, seconds: float | None
-) -> Document:
+def _page(stored: StoredRuns, query: RunsQuery, links: RunLinks, *, seconds: float | None) -> Document:
     """One page of the runs, each of which is read anew."""
     folders, first, reading = stored.folders(query.where), (query.page - 1) * PAGE, None
     total = sum(len(day.run_ids) for day in folders)
