@@ -1,5 +1,7 @@
 """The pages of the webserver, made of the same documents as the static ones."""
 
+import functools
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +17,14 @@ from ml_assets.core.sweep.sweep_parameters import USED_BY
 from ml_assets.errors import RemoteError
 from ml_assets.pages.form import form_document, form_page
 from ml_assets.pages.html import render
-from ml_assets.settings import Settings
+from ml_assets.pages.runs import StoredRuns, links_of, runs_document, runs_page
+from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.settings import Settings, load_settings
 from ml_assets.webserver.answers import PERMISSIONS, place_of, refused
 
 STYLE = "server.css"
-TITLES = {"form": "Launch"}
+TITLES = {"form": "Launch", "runs": "Compare runs"}
+MOST_STORES = 64  # of which what was read of runs is kept
 HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 """What a page cannot say of itself; the rest of its policy stands in it."""
 
@@ -62,6 +67,25 @@ def form_of(visit: Visit) -> str:
         where = {"location": place.location, "repository": place.repository}
         document["launchpad"] = {**document["launchpad"], **where}
     return form_page(document, scripts=["server.js"], styles=[STYLE])
+
+
+def runs_of(visit: Visit) -> str:
+    """The runs of a pipeline in an environment: that of the settings, or the one that the address names."""
+    pipeline, settings = _the(visit), visit.settings
+    environment = visit.query.get("environment", settings.environment)
+    workspace = open_workspace(settings, pipeline=pipeline, environment=environment)
+    form = f"{visit.base}/ml-assets/form/{pipeline.name}"
+    links = links_of(pipeline, settings, environment=environment, base=visit.base, form=form)
+    stored, lock = _stored(pipeline, workspace.store.root, environment)
+    with lock:  # what it remembers is of one request at a time
+        return runs_page(runs_document(stored, visit.query, links=links))
+
+
+@functools.lru_cache(maxsize=MOST_STORES)
+def _stored(pipeline: Declared, root: str, environment: str) -> tuple[StoredRuns, threading.Lock]:  # noqa: ARG001
+    """What is kept between requests of the runs of a pipeline in an environment."""
+    store = open_workspace(load_settings(), pipeline=pipeline, environment=environment).store
+    return StoredRuns(store, pipeline=pipeline, environment=environment), threading.Lock()
 
 
 def error_page(message: str, *, base: str) -> str:
@@ -112,5 +136,5 @@ def _job(pipeline: Declared, visit: Visit) -> dict[str, str]:
     return {"name": job, "page": f"{visit.base}/locations/{where}/jobs/{quote(job, safe='')}", "why": ""}
 
 
-PAGES: Mapping[str, Callable[[Visit], str]] = {"form": form_of}
+PAGES: Mapping[str, Callable[[Visit], str]] = {"form": form_of, "runs": runs_of}
 """The pages of one pipeline by the word in their address."""

@@ -26,6 +26,8 @@ MlAssets.runsState = function (runs) {
   function address(changes) {
     const { where, sort, order, page, tick, compare, all } = { ...now(), ...changes };
     const parts = new URLSearchParams();
+    const place = runs.static ? null : new URLSearchParams(text()).get("environment");
+    if (place) parts.set("environment", place);
     if (where) parts.set("where", where);
     if (sort !== NEWEST) parts.set("sort", sort);
     if (order !== "desc") parts.set("order", order);
