@@ -1,6 +1,6 @@
 """Runs as rows of a document: their values as JSON, and what tells how to show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 

@@ -135,9 +135,7 @@ class StoredRuns:
         found = (day.admitted(where) for day in self._listed[1] if where.admits_value("asset", self.asset))
         return [day for day in found if day.run_ids]
 
-    def read(
-        self, places: Sequence[Place], *, seconds: float | None = None, fresh: bool = False
-    ) -> Reading:
+    def read(self, places: Sequence[Place], *, seconds: float | None = None, fresh: bool = False) -> Reading:
         """What is known of these runs, and what can be read of them in that many seconds.
 
         Args:
@@ -193,6 +191,7 @@ class StoredRuns:
             digest = sha256(text).hexdigest()[:_NAMED]
             self._sets[text] = ParameterSet(digest, identity, {name: whole[name] for name in ordered})
         return self._sets[text]
+
 
 def _name(place: Place) -> tuple[str, str]:
     day, run_id = place
