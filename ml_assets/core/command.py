@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,11 +13,15 @@ from ml_assets.core.references import default_reference, installed_pipelines, is
 from ml_assets.core.run_id import value_text
 from ml_assets.core.slices import subjects
 
+PROGRAM = "ml-assets"
+"""What commands are written with, also where they are stored: the name that `pip install` puts on the path."""
+_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:[a-z]|--[a-z]))")
+
 OPTIONS = frozenset(
     {
         "again", "as_of", "as_runs", "asset", "engine", "environment", "from", "grid", "help", "json", "last", "max_failure_rate",
         "metric", "on", "out", "params", "pipeline", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
-        "set", "to", "trials",
+        "set", "to", "trials", "yes",
     }
 )  # fmt: skip
 """Flags of the shell that are no parameters: one of their names is given as `--set name=value` only."""
@@ -61,7 +66,7 @@ def plain_command(
         about: the parameters that come first and are named at their default too.
         at: the words that say of which pipeline and where; none for those that are meant where none is named.
     """
-    return shlex.join(["ml-assets", name, *_words(parameters, days, about), *at])
+    return shlex.join([PROGRAM, name, *_words(parameters, days, about), *at])
 
 
 def retry_commands(
@@ -86,7 +91,17 @@ def command(
     *words: str, pipeline: Declared | None = None, first: str = "", environment: str = "default"
 ) -> str:
     """`ml-assets show 3fa9c1d2e0ab --pipeline demand --environment staging`; arguments as of `run_command`."""
-    return shlex.join(["ml-assets", *words, *_at(pipeline, first, environment)])
+    return shlex.join([PROGRAM, *words, *_at(pipeline, first, environment)])
+
+
+def as_called(text: str, program: str) -> str:
+    """`text` with the commands in it as this shell finds the program: `.venv/bin/ml-assets show 3fa9c1d2e0ab`.
+
+    Args:
+        text: for people; what is stored, and what programs read, keeps the name.
+        program: how the program was called.
+    """
+    return text if program == PROGRAM else _COMMAND.sub(lambda _: program, text)
 
 
 def about_words(pipeline: Declared, texts: Mapping[str, str], *, first: str = "") -> list[str]:

@@ -46,7 +46,7 @@ def form_document(
     values: Mapping[str, Any] | None = None,
     as_of: dt.date | None = None,
     base: str | None = None,
-    server: Mapping[str, str] | None = None,
+    server: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All that the form of a pipeline is made of, as JSON values.
 
@@ -87,14 +87,14 @@ def form_document(
     }
 
 
-def form_page(document: Mapping[str, Any], *, scripts: Sequence[str] = ()) -> str:
-    """The form as one HTML file; `scripts` are files of `static/` that run after its own."""
+def form_page(document: Mapping[str, Any], *, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> str:
+    """The form as one HTML file; `scripts` and `styles` are files of `static/` that come after its own."""
     return render(
         "form.html",
         document,
         title=document["title"],
         scripts=[*SCRIPTS, *scripts],
-        styles=["form.css"],
+        styles=["form.css", *styles],
         connect=document["server"] is not None,
     )
 
