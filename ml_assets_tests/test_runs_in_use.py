@@ -59,7 +59,9 @@ def address(request, runs, tmp_path):
 
 
 def column(page, name):
-    heads = [text.split("\n")[0].strip(" ▲▼") for text in page.locator("table.runs thead th").all_inner_texts()]
+    heads = [
+        text.split("\n")[0].strip(" ▲▼") for text in page.locator("table.runs thead th").all_inner_texts()
+    ]
     return [
         row.locator("th, td").nth(heads.index(name)).inner_text().split("\n")[0].split("best")[0].strip()
         for row in page.locator("table.runs tbody tr").all()
@@ -86,7 +88,9 @@ def test_runs_are_sorted_and_filtered_and_a_wrong_filter_is_refused(page, addres
 
 
 def test_two_ticked_runs_are_compared_by_keyboard_alone(page, address):
-    page.goto(f"{address}{'#' if address.startswith('file') else '?'}where=steps!%3D%5B9%5D+as_of%3D2025-12-02")
+    page.goto(
+        f"{address}{'#' if address.startswith('file') else '?'}where=steps!%3D%5B9%5D+as_of%3D2025-12-02"
+    )
     for rate in ("3", "1"):
         row = column(page, "rate").index(rate)
         page.locator("table.runs tbody input").nth(row).focus()
@@ -97,7 +101,7 @@ def test_two_ticked_runs_are_compared_by_keyboard_alone(page, address):
 
     differ = page.locator("#parameters .differs").all_inner_texts()
     assert [text.split("\t") for text in differ] == [["rate", "3", "1"], ["steps", "[1,2]", "[]"]]
-    assert "−0.2, worse than A" in page.locator("#metrics").inner_text()
+    assert "\N{MINUS SIGN}0.2, worse than A" in page.locator("#metrics").inner_text()
     assert "0.22 to 0.42" in page.locator("#metrics").inner_text()
     assert page.locator("#days svg[role=img]").first.get_attribute("aria-label") == (
         "gain by day: A on 2 days, B on 2 days"

@@ -29,9 +29,7 @@ def store(tmp_path):
 @pytest.fixture(params=["disk", "memory"])
 def tabular_runs(request, tmp_path):
     """The runs of five parameter sets on three days, of which nothing was computed."""
-    found = ArtifactStore(
-        str(tmp_path / "artifacts") if request.param == "disk" else f"memory://{tmp_path}"
-    )
+    found = ArtifactStore(str(tmp_path / "artifacts") if request.param == "disk" else f"memory://{tmp_path}")
     fill(found)
     return StoredRuns(found, pipeline=tabular)
 
@@ -170,7 +168,12 @@ def test_what_needs_all_manifests_goes_on_where_time_ran_out(store, monkeypatch)
 
     answers = [runs_document(runs, {"sort": "gain"}, links=links, seconds=0) for _ in range(4)]
 
-    assert [answer["reading"] for answer in answers] == [{"read": 1, "of": 3}, {"read": 2, "of": 3}, None, None]
+    assert [answer["reading"] for answer in answers] == [
+        {"read": 1, "of": 3},
+        {"read": 2, "of": 3},
+        None,
+        None,
+    ]
     assert [answer["total"] for answer in answers] == [1, 2, 3, 3]
 
 
@@ -191,7 +194,9 @@ def test_what_was_read_long_ago_is_read_again_for_the_order(store):
     stored(store, {}, {"rate": 3})
     runs = StoredRuns(store, pipeline=noted, clock=lambda: next(seconds))
     assert rows(document(runs, sort="gain"))[0][0] == 3
-    key = next(key for key in store.keys("score", folder="noted") if store.manifest(key).parameters["rate"] != 3)
+    key = next(
+        key for key in store.keys("score", folder="noted") if store.manifest(key).parameters["rate"] != 3
+    )
     manifest = store.manifest(key)
     other = manifest.model_copy(update={"metrics": {"gain": 9.5}, "created_at": NOW})
 
