@@ -5,6 +5,7 @@ The same page is served, a part of the runs at a time, and written into one file
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from ml_assets.core.metrics import Metrics
@@ -17,7 +18,7 @@ from ml_assets.pages.runs_compared import compared, days_beside
 from ml_assets.pages.runs_order import holds, needs_all, places_in_order, runs_in_order
 from ml_assets.pages.runs_query import NEWEST_FIRST, RunsQuery, read_query
 from ml_assets.pages.runs_rows import Document, RunLinks, damaged, fields, links_of, rows_of
-from ml_assets.pages.stored_runs import BUDGET_S, Shown, StoredRuns
+from ml_assets.pages.stored_runs import BUDGET_S, Reading, Shown, StoredRuns
 from ml_assets.storage.artifact_store import DayFolder
 
 __all__ = ["RunLinks", "StoredRuns", "links_of", "runs_document", "runs_file_document", "runs_page"]
@@ -142,12 +143,12 @@ def _head(stored: StoredRuns, links: RunLinks, *, where: str) -> Document:
 def _page(stored: StoredRuns, query: RunsQuery, links: RunLinks, *, seconds: float | None) -> Document:
     """One page of the runs, each of which is read anew."""
     folders, first, reading = stored.folders(query.where), (query.page - 1) * PAGE, None
-    total = sum(len(day.run_ids) for day in folders)
+    total, problems = sum(len(day.run_ids) for day in folders), None
     if needs_all(query, stored.pipeline):
-        found, unread = _admitted(stored, folders, query.where, seconds=seconds)
-        reading = {"read": total - unread, "of": total} if unread else None
-        total = len(found)
-        ordered = (place for place, _ in runs_in_order(found, query, stored.pipeline))
+        known = _admitted(stored, folders, query.where, seconds=seconds)
+        reading = {"read": total - known.unread, "of": total} if known.unread else None
+        total, problems = len(known.shown), known.damaged
+        ordered = iter([place for place, _ in runs_in_order(known.shown, query)])
     else:
         ordered = places_in_order(folders, query, stored.pipeline)
     fresh = stored.read([*islice(ordered, first, first + PAGE)], fresh=True)
@@ -157,7 +158,7 @@ def _page(stored: StoredRuns, query: RunsQuery, links: RunLinks, *, seconds: flo
         **rows_of(shown, stored, links),
         "total": total,
         "reading": reading,
-        "damaged": damaged(fresh.damaged),
+        "damaged": damaged(fresh.damaged if problems is None else problems),
         "differs": _different_values(folders, stored.pipeline),
     }
 
@@ -172,11 +173,11 @@ def _comparison(stored: StoredRuns, query: RunsQuery, links: RunLinks) -> Docume
 
 def _admitted(
     stored: StoredRuns, folders: Iterable[DayFolder], where: Filter, *, seconds: float | None
-) -> tuple[list[Shown], int]:
-    """The runs of which a filter holds, among those that could be read; and how many could not yet."""
+) -> Reading:
+    """What could be read of some runs by now, without those of which a filter does not hold."""
     places = [(day, run_id) for day in folders for run_id in day.run_ids]
     reading = stored.read(places, seconds=seconds)
-    return [item for item in reading.shown if holds(*item, where)], reading.unread
+    return replace(reading, shown=[item for item in reading.shown if holds(*item, where)])
 
 
 def _refuse_unknown(name: str, shown: Sequence[Shown], pipeline: Declared) -> None:

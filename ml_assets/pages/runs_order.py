@@ -41,7 +41,7 @@ def places_in_order(folders: Iterable[DayFolder], query: RunsQuery, pipeline: De
     return ((day, run_id) for day in ordered for run_id in day.run_ids)
 
 
-def runs_in_order(shown: Iterable[Shown], query: RunsQuery, pipeline: Declared) -> list[Shown]:
+def runs_in_order(shown: Iterable[Shown], query: RunsQuery) -> list[Shown]:
     """Runs that were read, by any name; of equal ones the newest first."""
     newest = sorted(shown, key=lambda item: item[0][0].as_of, reverse=True)
     return _in_order(newest, lambda item: value_of(*item, query.sort), query.order)

@@ -113,7 +113,8 @@ MlAssets.runsCompare = function (runs, state, cells) {
     const told = problems.map((problem) => element("p", { class: "note bad" }, cells.plain(problem)));
     const heading = element("h2", { id: "compare-heading", tabindex: "-1", text: there.length ? `${there.length} runs side by side` : "Nothing to compare" });
     if (!there.length) return fill(root, back, heading, told);
-    const width = root.clientWidth - (root.clientWidth > 640 ? 44 : 36); // a card's padding
+    const whole = root.clientWidth - (root.clientWidth > 640 ? 44 : 36); // a card's padding
+    const width = whole > 900 ? Math.floor((whole - 16) / 2) : whole;
     return fill(root, back, heading, told, about(there), parameters(there), metrics(there), overDays(there, width), lineage(there));
   }
 

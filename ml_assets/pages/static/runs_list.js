@@ -3,7 +3,7 @@
 
 MlAssets.runsList = function (runs, state, cells, where) {
   const { element, fill } = MlAssets;
-  const MOST_METRICS = 8; // columns of metrics that are shown where nobody asked for all
+  const MOST_METRICS = 4; // columns of metrics that are shown where nobody asked for all
   const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
   const same = (values) => new Set(values.map((value) => JSON.stringify(value))).size < 2;
 
