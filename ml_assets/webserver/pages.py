@@ -1,8 +1,9 @@
 """The pages of the webserver, made of the same documents as the static ones."""
 
+import functools
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -15,11 +16,14 @@ from ml_assets.core.sweep.sweep_parameters import USED_BY
 from ml_assets.errors import RemoteError
 from ml_assets.pages.form import form_document, form_page
 from ml_assets.pages.html import render
+from ml_assets.pages.runs import StoredRuns, links_of, runs_document, runs_page
+from ml_assets.pipeline.released import store_of
 from ml_assets.settings import Settings
+from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.webserver.answers import PERMISSIONS, place_of, refused
 
 STYLE = "server.css"
-TITLES = {"form": "Launch"}
+TITLES = {"form": "Launch", "runs": "Runs"}
 HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 """What a page cannot say of itself; the rest of its policy stands in it."""
 
@@ -62,6 +66,25 @@ def form_of(visit: Visit) -> str:
         where = {"location": place.location, "repository": place.repository}
         document["launchpad"] = {**document["launchpad"], **where}
     return form_page(document, scripts=["server.js"], styles=[STYLE])
+
+
+def runs_of(visit: Visit) -> str:
+    """The runs of a pipeline in the environment of the settings: a page of them, or some side by side."""
+    pipeline, settings = _the(visit), visit.settings
+    form = f"{visit.base}/ml-assets/form/{quote(pipeline.name, safe='')}"
+    links = links_of(pipeline, settings, base=visit.base, form=form)
+    with suppress(RemoteError):  # then the links lead to the code location of the settings
+        place = place_of(visit.context, job_of(pipeline))
+        pad = replace(links.launchpad, location=place.location, repository=place.repository)
+        links = replace(links, launchpad=pad)
+    stored = _stored_runs(pipeline, store_of(settings, settings.environment), settings.environment)
+    return runs_page(runs_document(stored, visit.query, links=links))
+
+
+@functools.lru_cache(maxsize=32)
+def _stored_runs(pipeline: Declared, store: ArtifactStore, environment: str) -> StoredRuns:
+    """One for all requests: it keeps what was read of manifests."""
+    return StoredRuns(store, pipeline=pipeline, environment=environment)
 
 
 def error_page(message: str, *, base: str) -> str:
@@ -112,5 +135,5 @@ def _job(pipeline: Declared, visit: Visit) -> dict[str, str]:
     return {"name": job, "page": f"{visit.base}/locations/{where}/jobs/{quote(job, safe='')}", "why": ""}
 
 
-PAGES: Mapping[str, Callable[[Visit], str]] = {"form": form_of}
+PAGES: Mapping[str, Callable[[Visit], str]] = {"form": form_of, "runs": runs_of}
 """The pages of one pipeline by the word in their address."""
