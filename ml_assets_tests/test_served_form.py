@@ -5,8 +5,10 @@ import shutil
 import pytest
 
 from ml_assets.core.problems import diagnose
+from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
+from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.browser import SIZE, browsing, serious, wait_for
 from ml_assets_tests.served import another_webserver, runs, serving
 from ml_assets_tests.small_pipeline import load
@@ -270,3 +272,23 @@ def test_the_form_is_used_by_keyboard_alone(page, live):
     page.keyboard.press("Enter")
 
     wait_for(lambda: len(runs(live)) == count + 1)
+
+
+def test_the_runs_are_served_and_lead_to_the_form_filled_in(page, live):
+    store = ArtifactStore(str(live.artifacts))
+    asked = [resolve(demand, {"weeks": weeks}, as_of="2025-01-15") for weeks in (21, 22)]
+    for run in asked:
+        make(run, store=store)
+    first, second = (run.run_id for run in asked)
+
+    page.goto(f"{live.url}/ml-assets/runs/demand?where=as_of=2025-01-15")
+    for run_id in (first, second):
+        page.locator(f"#tick-{run_id}").check()
+    page.locator("#compare").click()
+    page.locator("#compare-heading").wait_for()
+
+    assert page.locator("#parameters .differs").all_inner_texts() == ["weeks\t21\t22"]
+    assert serious(page) == []
+    page.get_by_role("link", name=f"Form run {second}").click()
+    page.locator("#run-id").wait_for()
+    wait_for(lambda: page.locator("#input-weeks").input_value() == "22")

@@ -1,10 +1,9 @@
 """The pages of the webserver, made of the same documents as the static ones."""
 
 import functools
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,13 +17,13 @@ from ml_assets.errors import RemoteError
 from ml_assets.pages.form import form_document, form_page
 from ml_assets.pages.html import render
 from ml_assets.pages.runs import StoredRuns, links_of, runs_document, runs_page
-from ml_assets.pipeline.workspace import open_workspace
-from ml_assets.settings import Settings, load_settings
+from ml_assets.pipeline.released import store_of
+from ml_assets.settings import Settings
+from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.webserver.answers import PERMISSIONS, place_of, refused
 
 STYLE = "server.css"
-TITLES = {"form": "Launch", "runs": "Compare runs"}
-MOST_STORES = 64  # of which what was read of runs is kept
+TITLES = {"form": "Launch", "runs": "Runs"}
 HEADERS = {"Content-Security-Policy": "frame-ancestors 'none'"}
 """What a page cannot say of itself; the rest of its policy stands in it."""
 
@@ -70,22 +69,23 @@ def form_of(visit: Visit) -> str:
 
 
 def runs_of(visit: Visit) -> str:
-    """The runs of a pipeline in an environment: that of the settings, or the one that the address names."""
+    """The runs of a pipeline in an environment, by default that of the settings: a page of them, or some side by side."""
     pipeline, settings = _the(visit), visit.settings
-    environment = visit.query.get("environment", settings.environment)
-    workspace = open_workspace(settings, pipeline=pipeline, environment=environment)
-    form = f"{visit.base}/ml-assets/form/{pipeline.name}"
+    environment = settings.named(visit.query.get("environment", "default"))
+    form = f"{visit.base}/ml-assets/form/{quote(pipeline.name, safe='')}"
     links = links_of(pipeline, settings, environment=environment, base=visit.base, form=form)
-    stored, lock = _stored(pipeline, workspace.store.root, environment)
-    with lock:  # what it remembers is of one request at a time
-        return runs_page(runs_document(stored, visit.query, links=links))
+    with suppress(RemoteError):  # then the links lead to the code location of the settings
+        place = place_of(visit.context, job_of(pipeline))
+        pad = replace(links.launchpad, location=place.location, repository=place.repository)
+        links = replace(links, launchpad=pad)
+    stored = _stored_runs(pipeline, store_of(settings, environment), environment)
+    return runs_page(runs_document(stored, visit.query, links=links))
 
 
-@functools.lru_cache(maxsize=MOST_STORES)
-def _stored(pipeline: Declared, root: str, environment: str) -> tuple[StoredRuns, threading.Lock]:  # noqa: ARG001
-    """What is kept between requests of the runs of a pipeline in an environment."""
-    store = open_workspace(load_settings(), pipeline=pipeline, environment=environment).store
-    return StoredRuns(store, pipeline=pipeline, environment=environment), threading.Lock()
+@functools.lru_cache(maxsize=32)
+def _stored_runs(pipeline: Declared, store: ArtifactStore, environment: str) -> StoredRuns:
+    """One for all requests: it keeps what was read of manifests."""
+    return StoredRuns(store, pipeline=pipeline, environment=environment)
 
 
 def error_page(message: str, *, base: str) -> str:
