@@ -429,13 +429,12 @@ def test_the_boosting_is_built_of_the_parameters():
     categories, numbers = estimator["prepare"].transformers
 
     assert (categories[0], categories[2]) == ("categories", [1, 2])
-    assert (numbers[0], numbers[2]) == ("numbers", [0, 3])
+    assert (numbers[0], numbers[1].func, numbers[2]) == ("numbers", np.positive, [0, 3])
     assert estimator["model"].categorical_features == [0, 1]
     assert set_of(estimator) >= {
         ("prepare__categories__handle_unknown", "use_encoded_value"),
         ("prepare__categories__min_frequency", 20),
         ("prepare__categories__max_categories", 200),
-        ("prepare__numbers__func", np.positive),
         ("model__early_stopping", False),
         ("model__random_state", 7),
         *((f"model__{name}", value) for name, value in own.items()),
