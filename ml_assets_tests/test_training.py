@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from ml_assets.errors import TrainingError
-from ml_assets.pipelines.tabular.columns import features
+from ml_assets.pipelines.tabular.columns import as_learned, features
 from ml_assets.pipelines.tabular.estimators import calibrated, folds
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 from ml_assets.pipelines.tabular.preparation import prepared
@@ -188,7 +188,7 @@ def test_what_is_prepared_once_and_shuffled_says_the_same_as_what_is_shuffled_an
         table, contract=CONTRACT, parameters=TrainingParameters(model_version=version, calibrate=calibrate)
     ).value
     parts, rows = prepared(model), features(table, CONTRACT)
-    cells = parts.transform(rows)
+    cells = parts.transform(as_learned(rows, model))
     cells = cells.toarray() if hasattr(cells, "toarray") else cells
     order = np.random.default_rng(0).permutation(table.height)
 
@@ -198,7 +198,7 @@ def test_what_is_prepared_once_and_shuffled_says_the_same_as_what_is_shuffled_an
         shuffled[:, columns] = cells[np.ix_(order, columns)]
 
         one = predict_rows(parts.model, shuffled, task="binary")
-        other = predict_rows(model, rows.with_columns(rows[name][order]), task="binary")
+        other = predict_rows(model, as_learned(rows.with_columns(rows[name][order]), model), task="binary")
         assert one == pytest.approx(other, abs=1e-12)
 
 
@@ -429,7 +429,7 @@ def test_the_boosting_is_built_of_the_parameters():
     categories, numbers = estimator["prepare"].transformers
 
     assert (categories[0], categories[2]) == ("categories", [1, 2])
-    assert numbers == ("numbers", "passthrough", [0, 3])
+    assert (numbers[0], numbers[1].func, numbers[2]) == ("numbers", np.positive, [0, 3])
     assert estimator["model"].categorical_features == [0, 1]
     assert set_of(estimator) >= {
         ("prepare__categories__handle_unknown", "use_encoded_value"),

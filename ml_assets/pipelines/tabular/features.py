@@ -64,7 +64,7 @@ def _shuffled(
             shuffled = (rows.with_columns(rows[name][order]) for order in shuffles)
             yield name, [predict_rows(model, as_learned(each, model), task=task) for each in shuffled]
         return
-    cells = parts.transform(rows)
+    cells = parts.transform(as_learned(rows, model))
     cells = cells.toarray() if hasattr(cells, "toarray") else np.asarray(cells)
     at_once = max(1, SHUFFLED_CELLS // (REPEATS * cells.size))
     copies = np.tile(cells, (at_once, REPEATS, 1, 1))

@@ -46,8 +46,11 @@ def coded(numbers: Sequence[int], categories: Sequence[int]) -> Any:
 
 
 def coded_as_they_are(numbers: Sequence[int], categories: Sequence[int]) -> Any:
-    """The same with numbers as they are, in an array of objects, for an estimator that makes floats of 64 bits of them."""
-    return _with_codes("passthrough", numbers, categories)
+    """The same with numbers as they are."""
+    import numpy as np
+    from sklearn.preprocessing import FunctionTransformer
+
+    return _with_codes(FunctionTransformer(np.positive), numbers, categories)
 
 
 def _with_codes(kept: Any, numbers: Sequence[int], categories: Sequence[int]) -> Any:
@@ -99,7 +102,7 @@ class Prepared:
     """A fitted model in two parts, of which the first makes each column of numbers from one feature alone.
 
     Attributes:
-        transform: gives the prepared columns of a frame of features, of shape (rows, columns).
+        transform: gives the prepared columns of features as they were learned, of shape (rows, columns).
         model: what predicts from them.
         columns: the places among them of what is made from each feature, by the feature's place.
     """
@@ -110,7 +113,7 @@ class Prepared:
 
 
 def prepared(model: Any) -> Prepared | None:
-    """The two parts of a pipeline that begins as `scaled` or `coded` do and learned a frame; None of any other model.
+    """The two parts of a fitted pipeline that begins as `scaled` or `coded` do; None of any other model.
 
     A calibrated one is taken apart too, where one pipeline was fitted on all rows.
     """
@@ -120,8 +123,6 @@ def prepared(model: Any) -> Prepared | None:
     calibrated = getattr(model, "calibrated_classifiers_", [])
     pipeline = calibrated[0].estimator if len(calibrated) == 1 else model
     if not isinstance(pipeline, Pipeline) or not isinstance(pipeline[0], ColumnTransformer):
-        return None
-    if not hasattr(pipeline, "feature_names_in_"):
         return None
     columns = _columns_of(pipeline[0])
     if columns is None:
