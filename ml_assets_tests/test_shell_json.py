@@ -73,7 +73,7 @@ def test_what_is_known_of_a_run_is_one_document_each(capsys):
     }
 
     assert {name: code for name, (code, _, _) in documents.items() if code} == {}
-    assert documents["promote"][1]["verdict"] == "allowed"
+    assert documents["promote"][1]["verdict"] == "promoted"
 
 
 def test_a_plan_over_its_budget_is_one_document_and_a_refusal(monkeypatch, capsys):

@@ -3,7 +3,7 @@
 import datetime as dt
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.confirm import goes_on, quick_plan_of
@@ -26,7 +26,7 @@ def run(call: Call) -> int:
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    with progress(show=not call.args.json, unit="" if call.args.on else "asset") as told:
+    with progress(show=not call.args.json, **({} if call.args.on else _of_assets(call))) as told:
         result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
     environment = call.settings.in_a_command(result["environment"])
     more = call.command("show", result["run_id"], environment=environment)
@@ -42,11 +42,16 @@ def backfill(call: Call) -> int:
     if not goes_on(call, lambda: len(request.days), lambda: quick_plan_of(call, request)):
         return REFUSED
     there, several = bool(call.args.on), len(request.days) > 1
-    counted = {"unit": "day", "total": len(request.days)} if several else {"unit": "asset"}
+    counted: dict[str, Any] = {"unit": "day", "total": len(request.days)} if several else _of_assets(call)
     with progress(show=not call.args.json, **({} if there else counted)) as told:
         result = _backfill_there(call, request, told) if there else _backfill_here(call, request)
     call.show(result, lambda: _print(call, request, result))
     return FAILED if result["failed"] else DONE
+
+
+def _of_assets(call: Call) -> dict[str, Any]:
+    """What the bar of a single day counts."""
+    return {"unit": "asset", "total": len(call.pipeline.assets)}
 
 
 def _plan(call: Call, request: Request) -> int:

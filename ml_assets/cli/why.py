@@ -9,7 +9,7 @@ from ml_assets.errors import StoreError
 from ml_assets.pipeline.named_artifacts import Found, in_order
 from ml_assets.pipeline.why import Why, why
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets.terminal.tables import console, grow
+from ml_assets.terminal.tables import grow, print_tree
 
 SHOWN = 10  # differences of one artifact that are printed; --json has all
 
@@ -50,7 +50,6 @@ def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:
 
 
 def _print(found: Sequence[Why], store: ArtifactStore) -> None:
-    out = console()
     for item in found:
         key = item.key
         tree = grow(None, f"  run_id {key.run_id}  as_of {key.as_of}  {item.reason}", bold=key.asset)
@@ -63,4 +62,4 @@ def _print(found: Sequence[Why], store: ArtifactStore) -> None:
             grow(tree, str(difference))
         if len(item.differences) > SHOWN:
             grow(tree, f"and {len(item.differences) - SHOWN} more; --json has all")
-        out.print(tree)
+        print_tree(tree)

@@ -34,4 +34,4 @@ def print_report(report: Report, *, pipeline: Declared, note: str = "") -> None:
     }
     print_sections(sections)
     if note:
-        print(note)
+        print_text(note)
