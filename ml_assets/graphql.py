@@ -10,7 +10,7 @@ from http.client import HTTPException
 from typing import Any
 
 from ml_assets.core.secrets import holds_credential, looks_like_credential
-from ml_assets.errors import RefusedError, RemoteError
+from ml_assets.errors import RefusedError, RemoteError, split_launchpad
 
 ERROR = "... on PythonError { message errorChain { error { message } } }"
 TRIES = 3
@@ -91,7 +91,10 @@ def raise_refusal(error: Mapping[str, Any], *, url: str) -> None:
     for item in chain:
         _, found, text = str(item["message"]).partition(_REFUSED)
         if found:
-            raise RefusedError(text.strip().splitlines()[1:])
+            said, launch = split_launchpad(text.strip())
+            raise RefusedError(
+                said.splitlines()[1:], launch=f"{url}{launch}" if launch.startswith("/") else launch
+            )
     raise RemoteError(f"{url} refused the launch: {innermost(chain)}")
 
 

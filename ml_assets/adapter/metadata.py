@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launch_again import link_entry
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.core.metrics import Metrics
 from ml_assets.pipeline.draft import Made
@@ -15,11 +16,14 @@ from ml_assets.storage.artifact_store import ArtifactStore
 _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
 
 
-def metadata(made: Made, *, store: ArtifactStore, metrics: Metrics, inline: bool = True) -> dict[str, Any]:
+def metadata(
+    made: Made, *, store: ArtifactStore, metrics: Metrics, launch: str = "", inline: bool = True
+) -> dict[str, Any]:
     """The metadata of one artifact's materialization, in the order in which a page shows it.
 
     First what it is, then how good it is and its pictures, then what it was made from; digests come last, and the ends
     of intervals, which are in the table of metrics already. Facts and metrics are numbers, so that Dagster plots them.
+    `launch` is the link that launches the same again.
     Without `inline`, pictures and texts stay in the store.
     """
     manifest = made.manifest
@@ -35,6 +39,7 @@ def metadata(made: Made, *, store: ArtifactStore, metrics: Metrics, inline: bool
         "run_id": manifest.run_id,
         "reused": made.reused,
         "why": made.reason,
+        **link_entry(launch),
         **({"metrics": metrics_table(manifest, metrics)} if ends else {}),
         **(dict(_inline(made, store=store)) if inline else {}),
         **{name: value for name, value in manifest.metrics.items() if name not in ends},

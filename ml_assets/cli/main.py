@@ -68,7 +68,8 @@ def _run(words: Sequence[str]) -> int:
     except RefusedError as error:
         return _stop(REFUSED, str(error), words, call, problems=error.problems)
     except MlAssetsError as error:
-        return _stop(FAILED, f"Failed: {error}", words, call, problems=[str(error)])
+        shown = f"Failed: {error}" + (f"\nIn Dagster's launchpad:\n{error.launch}" if error.launch else "")
+        return _stop(FAILED, shown, words, call, problems=[str(error)])
     except KeyboardInterrupt:
         _tell(signals.WORDS)
         return INTERRUPTED

@@ -20,5 +20,8 @@ def report(call: Call) -> int:
         found = read_report(
             request.parameters, request.days, pipeline=call.pipeline, workspace=call.workspace
         )
-    call.show(found.document(), lambda: print_report(found, pipeline=call.pipeline, note=ONLY_STORED))
+    undone = [day.as_of for day in found.days if not day.done]
+    launch = call.launchpads(found.environment).days(request.parameters, undone or [found.last])
+    document = {**found.document(), "launch": launch}
+    call.show(document, lambda: print_report(found, pipeline=call.pipeline, note=ONLY_STORED, launch=launch))
     return 0

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.call import Call
@@ -11,7 +11,7 @@ from ml_assets.cli.request import Request, read_request
 from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
 from ml_assets.terminal.progress import progress, reading
-from ml_assets.terminal.report import print_report
+from ml_assets.terminal.report import print_days, print_report
 from ml_assets.terminal.results import print_backfill, print_result
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
@@ -27,7 +27,11 @@ def run(call: Call) -> int:
     if call.args.plan:
         return _plan(call, request)
     with progress(show=not call.args.json, **({} if call.args.on else _of_assets(call))) as told:
-        result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
+        try:
+            result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
+        except TrainingError as error:
+            error.launch = _links(call, request, [request.as_of]).get(str(request.as_of), "")
+            raise
     environment = call.settings.in_a_command(result["environment"])
     more = call.command("show", result["run_id"], environment=environment)
     call.show(result, lambda: print_result(result, given=request.given, pipeline=call.pipeline, more=more))
@@ -45,13 +49,22 @@ def backfill(call: Call) -> int:
     counted: dict[str, Any] = {"unit": "day", "total": len(request.days)} if several else _of_assets(call)
     with progress(show=not call.args.json, **({} if there else counted)) as told:
         result = _backfill_there(call, request, told) if there else _backfill_here(call, request)
-    call.show(result, lambda: _print(call, request, result))
+    failed = [dt.date.fromisoformat(item["as_of"]) for item in result["failed"]]
+    launch = _links(call, request, failed)
+    document = {**result, "failed": [{**item, "launch": launch[item["as_of"]]} for item in result["failed"]]}
+    call.show(document, lambda: _print(call, request, result, launch))
     return FAILED if result["failed"] else DONE
 
 
 def _of_assets(call: Call) -> dict[str, Any]:
     """What the bar of a single day counts."""
     return {"unit": "asset", "total": len(call.pipeline.assets)}
+
+
+def _links(call: Call, request: Request, days: Sequence[dt.date]) -> dict[str, str]:
+    """The addresses that launch these days again, by day."""
+    launchpads = call.launchpads(call.settings.named(call.options.environment))
+    return {str(day): launchpads.run(request.parameters, day) for day in days}
 
 
 def _plan(call: Call, request: Request) -> int:
@@ -113,12 +126,13 @@ def _result(call: Call, request: Request, day: dt.date, made: "LocalRun") -> Res
     )
 
 
-def _print(call: Call, request: Request, result: BackfillResult) -> None:
+def _print(call: Call, request: Request, result: BackfillResult, launch: Mapping[str, str]) -> None:
     """A line a day; then the report, where the store it reads is at hand, else the failed days alone."""
     print_backfill(result, pipeline=call.pipeline)
     if call.args.on:
         for item in result["failed"]:
             print(f"{item['as_of']}: {item['reason']}", file=sys.stderr)
+        print_days(launch)
         return
     from ml_assets.pipeline.report import report
 
@@ -130,7 +144,7 @@ def _print(call: Call, request: Request, result: BackfillResult) -> None:
             workspace=call.workspace,
             outcomes=_outcomes(result),
         )
-    print_report(found, pipeline=call.pipeline)
+    print_report(found, pipeline=call.pipeline, launch=launch)
 
 
 def _outcomes(result: BackfillResult) -> dict[dt.date, "Outcome"]:

@@ -135,7 +135,8 @@ def _print(result: SweepResult, call: Call) -> None:
     from ml_assets.terminal.output import harmless
 
     if result["leaderboard"]:
-        print_leaderboard(Leaderboard.model_validate_json(json.dumps(result["leaderboard"])))
+        board = Leaderboard.model_validate_json(json.dumps(result["leaderboard"]))
+        print_leaderboard(board, launchpads=call.launchpads(result["environment"]))
     elif result["summary"]:
         from rich.markdown import Markdown
 

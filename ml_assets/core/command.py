@@ -20,7 +20,7 @@ _COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:[a-z]|--[a-z]))")
 OPTIONS = frozenset(
     {
         "again", "as_of", "as_runs", "asset", "engine", "environment", "from", "grid", "help", "json", "last", "max_failure_rate",
-        "metric", "on", "params", "pipeline", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
+        "metric", "on", "out", "params", "pipeline", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
         "set", "to", "trials", "yes",
     }
 )  # fmt: skip
@@ -167,20 +167,25 @@ def _words(parameters: Parameters, days: Sequence[str], about: Sequence[str]) ->
 def flag_words(name: str, value: Any) -> list[str]:
     """What gives a parameter on the command line: `--max-depth 3`, `--no-purged`, `--hidden 12,6`, `--set metric=mape`."""
     if name in OPTIONS or isinstance(value, dict):
-        return ["--set", f"{name}={_text(value)}"]
+        return ["--set", f"{name}={flag_text(value)}"]
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return [f"--{flag}" if value else f"--no-{flag}"]
-    return [f"--{flag}", _text(value)]
+    return [f"--{flag}", flag_text(value)]
 
 
-def _text(value: Any) -> str:
-    """A value as a flag takes it: a list with commas between its items, or, where these hold some, as JSON."""
-    if isinstance(value, list) and value and not any("," in str(item) for item in value):
-        return ",".join(map(_text, value))
+def flag_text(value: Any) -> str:
+    """A value as a flag takes it: a list with commas between its items, or, where they would not come back so, as JSON."""
+    if isinstance(value, list) and value and all(_is_bare(flag_text(item)) for item in value):
+        return ",".join(map(flag_text, value))
     if isinstance(value, list | dict):
         return json.dumps(value, sort_keys=True, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_bare(item: str) -> bool:
+    """Whether an item of a list is the same when it is read between commas."""
+    return bool(item) and "," not in item and item == item.strip() and not item.startswith(("[", "{"))
 
 
 def _at(pipeline: Declared | None, first: str, environment: str) -> list[str]:

@@ -143,12 +143,18 @@ def entries(
     places: Iterable[Place], reader: Reader, where: Filter, *, at_once: int
 ) -> Iterator[Entry | StoreError]:
     """In the order of `places`: each committed artifact that the filter admits, or why it cannot be told."""
-    read = _in_order(lambda place: _entry(*place, reader), places, at_once=at_once)
-    for found in steps(read, "artifact"):
+    for found in steps(each_entry(places, reader, at_once=at_once), "artifact"):
         if isinstance(found, StoreError) or (
             found and where.holds(found.key.asset, found.key.as_of, found.key.run_id, found.parameters)
         ):
             yield found
+
+
+def each_entry(
+    places: Iterable[Place], reader: Reader, *, at_once: int
+) -> Iterator[Entry | StoreError | None]:
+    """What a list shows of each place, in their order: why it cannot be told, or None where nothing is committed."""
+    return _in_order(lambda place: _entry(*place, reader), places, at_once=at_once)
 
 
 def _entry(folder: str, key: ArtifactKey, reader: Reader) -> Entry | StoreError | None:

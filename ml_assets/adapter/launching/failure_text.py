@@ -8,13 +8,15 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.guard import given
+from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.launching.launched import days_of, environment_of, makes, parameters_of
 from ml_assets.adapter.view import View
 from ml_assets.core.as_of import parse
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.slices import subjects
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import MlAssetsError, split_launchpad
+from ml_assets.pipeline.launchpads import LOCAL
 
 SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000
@@ -33,6 +35,8 @@ def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent], *, vie
     lines.append(f"*Why:* {why}")
     if parameters and days:
         lines += _again(parameters, days, view=view, environment=environment_of(run.run_config))
+    if is_making and (link := _launchpad(run, days, view)):
+        lines.append(f"*Launch again:* {link}")
     lines.append(f"*Dagster run:* {run.run_id} of {run.job_name}")
     return _escape("\n".join(lines))
 
@@ -72,6 +76,15 @@ def _again(parameters: Parameters, days: Sequence[dt.date], *, view: View, envir
         yield "*Try again:*\n" + "\n".join([*commands, *more])
 
 
+def _launchpad(run: dg.DagsterRun, days: Sequence[dt.date], view: View) -> str:
+    """The address of the launchpad that makes the first of these days again, or from which a refused run is corrected.
+
+    One that has no host is of no use outside of Dagster's pages.
+    """
+    link = refused_launchpad(run, view, day=days[0] if days else None)
+    return f"{LOCAL}{link}" if link.startswith("/") else link
+
+
 def _made_by(run: dg.DagsterRun) -> str:
     """The job, or the assets of a run that was launched for them."""
     if run.job_name.startswith("__"):
@@ -101,7 +114,7 @@ def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
             continue
         name = error.cls_name or "an error"
         if name in _ours(MlAssetsError):
-            yield error.message.partition(": ")[2].strip()
+            yield split_launchpad(error.message.partition(": ")[2].strip())[0]
         else:
             yield f"{name}; the run's page says more."
 
