@@ -10,7 +10,7 @@ from ml_assets.cli.table import TABLE
 from ml_assets.pipelines.tabular.pipeline import tabular
 
 COMMANDS = {command.name: command for command in (*TABLE, *commands_of(tabular))}
-SCRIPTS = {"completion"}  # what they print is for a shell
+SCRIPTS = {"completion", "form", "runs", "ui"}  # what they give is a script, a page or a server
 POSITIONALS = {"show": ["0" * 12], "why": ["0" * 12], "reproduce": ["0" * 12], "promote": ["0" * 12]}
 POSITIONALS |= {"env diff": ["dev", "staging"], "compare": ["live", "idle"]}
 DAY = ("--as-of", "2025-12-01")
