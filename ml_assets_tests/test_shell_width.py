@@ -14,7 +14,7 @@ SAID = {
     "help": ("--help",),
     "run": ("run", "--as-of", "2025-12-01"),
     "backfill": ("backfill", *OF, *DAYS),
-    "sweep": ("sweep", *OF, "--grid", "weeks=8..9", "--grid", "shop=north,south", "--as-of", "2025-12-02"),
+    "sweep": ("sweep", *OF, "--grid", "weeks=8..11", "--as-of", "2025-12-02"),
     "plan": ("backfill", *OF, *DAYS, "--plan", "--weeks", "20"),
     "refused": ("run", "--dataset", "bogus", "--model-version", "v2", "--max-depth", "99"),
     "report": ("report", *OF, *DAYS),
