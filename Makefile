@@ -12,6 +12,10 @@ LOWEST := $(addprefix ml_assets_tests/,test_run_id.py test_canonical_skops.py te
   test_parallel.py::test_a_process_that_is_ended_once_fails_no_task \
   test_output.py::test_a_run_whose_progress_nobody_reads_succeeds \
   test_output.py::test_a_progress_bar_on_an_ascii_terminal_is_ascii)
+# What pip does, in one line on a terminal, and in a few elsewhere; its errors come as they are.
+TOLD = awk -v tty="$$([ -t 2 ] && echo 1)" '\
+  /^ *Collecting / { if (tty) printf "\r\033[K  %d found: %s", ++n, $$2; else if (++n % 50 == 0) printf "  %d found\n", n } \
+  /^Installing collected/ { if (tty) printf "\r\033[K"; printf "  %d found; installing them\n", n } { fflush() }'
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Else each of the many processes of a test would compile every module anew.
@@ -21,8 +25,10 @@ help: ## list these commands
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-16s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt --config-settings editable_mode=compat -e '.[dev]'
+	@echo "Making $(VENV) with $(PYTHON), once"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages into $(VENV): some minutes, once"
+	@set -o pipefail; $(BIN)/python -m pip install -c constraints.txt --config-settings editable_mode=compat -e '.[dev]' | $(TOLD)
 	@touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: ml_assets/cli/dagster.yaml
@@ -31,6 +37,7 @@ $(DAGSTER_HOME)/dagster.yaml: ml_assets/cli/dagster.yaml
 setup: $(VENV)/.installed $(DAGSTER_HOME)/dagster.yaml ## create .venv with the pinned packages, and a local Dagster home
 
 run: setup ## train, evaluate and document one model; print where it is
+	@echo "Running $(BIN)/ml-assets run"
 	@$(BIN)/ml-assets run
 
 dev: setup ## serve Dagster's pages, and forms and runs beside them, on http://127.0.0.1:3000

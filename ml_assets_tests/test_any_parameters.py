@@ -72,7 +72,7 @@ def test_the_options_of_the_shell_are_all_known():
     commands = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction)).choices
     flags = {
         option.removeprefix("--").removeprefix("no-").replace("-", "_")
-        for name in ("run", "backfill", "sweep", "report")
+        for name in ("run", "backfill", "sweep", "report", "form")
         for group in commands[name]._action_groups
         if not str(group.title).startswith("parameters")
         for action in group._group_actions

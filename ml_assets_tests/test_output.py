@@ -164,7 +164,7 @@ def test_a_run_whose_progress_nobody_reads_succeeds(tmp_path):
     assert b"run_id" in done.stdout
 
 
-STYLE = re.compile(r"\x1b\[[\d;]*m")  # those of the table itself
+STYLE = re.compile(r"\r?\x1b\[(?:[\d;]*m|\?25[lh]|2K|1A)")  # those of the bar and of the table itself
 NAMES = (
     "\x1b[2J",
     "\x1b]0;title\x07",

@@ -10,7 +10,7 @@ from ml_assets.cli.table import TABLE
 from ml_assets.pipelines.tabular.pipeline import tabular
 
 COMMANDS = {command.name: command for command in (*TABLE, *commands_of(tabular))}
-SCRIPTS = {"completion"}  # what they print is for a shell
+SCRIPTS = {"completion", "form", "runs", "ui"}  # what they give is a script, a page or a server
 POSITIONALS = {"show": ["0" * 12], "why": ["0" * 12], "reproduce": ["0" * 12], "promote": ["0" * 12]}
 POSITIONALS |= {"env diff": ["dev", "staging"], "compare": ["live", "idle"]}
 DAY = ("--as-of", "2025-12-01")
@@ -73,7 +73,7 @@ def test_what_is_known_of_a_run_is_one_document_each(capsys):
     }
 
     assert {name: code for name, (code, _, _) in documents.items() if code} == {}
-    assert documents["promote"][1]["verdict"] == "allowed"
+    assert documents["promote"][1]["verdict"] == "promoted"
 
 
 def test_a_plan_over_its_budget_is_one_document_and_a_refusal(monkeypatch, capsys):

@@ -17,6 +17,7 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular.pipeline import tabular
 from ml_assets_tests.conftest import REPO, output_of
+from ml_assets_tests.followed import follow, page
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.timezone.utc)
 
@@ -124,6 +125,33 @@ def test_a_program_on_the_path_is_named_by_its_name(program, tmp_path):
     assert "  ml-assets report" in said([str(program)], tmp_path, PATH=path)
 
 
+def test_make_run_says_what_it_runs_and_ends_in_a_command_that_can_be_pasted(program, tmp_path):
+    environment = tmp_path / "env"
+    (tmp_path / "my env").rename(environment)
+    (environment / ".installed").touch()
+    words = [
+        "make",
+        "--no-print-directory",
+        "-f",
+        REPO / "Makefile",
+        "run",
+        f"VENV={environment}",
+        "PYTHON=false",
+    ]
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "ml_assets/cli").mkdir(parents=True)
+    (tmp_path / "ml_assets/cli/dagster.yaml").write_text("")
+
+    told = said(words, tmp_path, DAGSTER_HOME=str(tmp_path / "home"))
+
+    assert f"Running {environment}/bin/ml-assets run\n" in told
+    assert f"All about this run: {environment}/bin/ml-assets show " in told
+    pasted = told[told.rindex(f"{environment}/bin") :].strip()
+    assert "lineage" in said(["bash", "-c", pasted], tmp_path)
+
+
 def test_what_programs_read_keeps_the_name_of_the_program(program, tmp_path):
     called = "my env/bin/ml-assets"
 
@@ -132,3 +160,7 @@ def test_what_programs_read_keeps_the_name_of_the_program(program, tmp_path):
 
     assert '"ml-assets run ' in document
     assert "my env" not in document + script
+
+
+def test_the_page_about_the_shell_shows_what_it_shows(tmp_path):
+    assert follow(page("shell.md"), tmp_path) == []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.request import Request
+from ml_assets.terminal.tables import print_text
 
 if TYPE_CHECKING:  # it loads what the questions are made of
     from ml_assets.pipeline.plan import Plan
@@ -63,7 +64,7 @@ def quick_plan_of(call: Call, request: Request) -> "Plan":
 
 
 def _answer(told: str) -> bool:
-    print(f"{told}.\nWhat and why, one by one: the same with --plan. Not asked with --yes.")
+    print_text(f"{told}.", "What and why, one by one: the same with --plan. Not asked with --yes.")
     print("Go on? [y/N] ", end="", flush=True)
     line = sys.stdin.readline()
     if not line:  # the end of what somebody types

@@ -10,7 +10,7 @@ from ml_assets.core.text_files import parse_json
 from ml_assets.core.upgrade import changes, describe
 from ml_assets.errors import RefusedError
 from ml_assets.parameter_files import read_bytes
-from ml_assets.terminal.tables import print_table
+from ml_assets.terminal.tables import print_table, print_text
 
 DONE, BROKEN = 0, 1
 RELEASED = "released.json"  # of the shipped pipeline
@@ -52,6 +52,6 @@ def _print(rows: list[tuple[str, str, str]]) -> None:
     if rows:
         print_table(("what", "change", "breaks"), rows)
         return
-    print(
+    print_text(
         "The parameters are those of the release: stored run_ids, presets, schedules and request files hold."
     )

@@ -12,6 +12,9 @@ from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.storage.artifact_store import Entry
 from ml_assets.terminal.progress import reading
+from ml_assets.terminal.wrapping import columns, wrapped
+
+_BELOW = " " * 35  # below the column of parameters
 
 
 def list_artifacts(call: Call) -> int:
@@ -81,10 +84,12 @@ def _print_json(found: Iterator[Entry], call: Call) -> None:
 def _print_lines(found: Iterator[Entry], call: Call) -> None:
     """Columns of a known width, the parameters last: no row has to wait for the widest one."""
     write, count, metric = sys.stdout.write, 0, next(iter(Metrics.of(call.pipeline).ranked), "")
+    width = columns(sys.stdout)
     write(f"{'run_id':<12}  {'as_of':<10}  {metric:>7}  parameters\n")
     for count, entry in enumerate(found, start=1):  # noqa: B007
         value = entry.metrics.get(metric)
         parameters = " ".join(f"{name}={text}" for name, text in entry.parameters.items())
         shown = "" if value is None else f"{value:.4f}"
-        write(f"{entry.key.run_id}  {entry.key.as_of}  {shown:>7}  {parameters}\n")
+        line = f"{entry.key.run_id}  {entry.key.as_of}  {shown:>7}  {parameters}"
+        write(f"{wrapped(line, width, hanging=_BELOW)}\n")
     write(f"{count} artifacts under {call.workspace.store.root}\n")

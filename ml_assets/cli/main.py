@@ -113,8 +113,10 @@ def _stop(
 def _tell(message: str) -> None:
     """Print a message to stderr; what others wrote in it is no command to a terminal."""
     from ml_assets.core.foreign_text import visible
+    from ml_assets.terminal.wrapping import columns, wrapped
 
-    print(visible(message, longest=LONGEST, keep="\n\t"), file=sys.stderr)
+    text = visible(message, longest=LONGEST, keep="\n\t")
+    print(wrapped(text, columns(sys.stderr), hanging="  "), file=sys.stderr)
 
 
 def _unforeseen(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """The command line as it is read: which pipeline it names, and then the flags that this gives each command."""
 
 import argparse
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 
 from ml_assets import __version__
@@ -12,6 +13,7 @@ from ml_assets.cli.table import GROUPS, TABLE
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.references import default_pipeline
 from ml_assets.errors import MlAssetsError
+from ml_assets.terminal.wrapping import wrapped
 
 _PIPELINE = "what it is about: a known pipeline, or MODULE:NAME [default: the first of the settings, else the shipped one]"
 PIPELINE = option("--pipeline", "NAME", _PIPELINE, dest="_pipeline", default=argparse.SUPPRESS)
@@ -67,11 +69,13 @@ def _help(command: Command, pipeline: Declared) -> dict[str, object]:
     if {*command.takes(pipeline)} != {*pipeline.parameters.model_fields}:
         return told
     width = max(map(len, pipeline.assets), default=0)
+    hanging, columns = " " * (width + 2), shutil.get_terminal_size().columns - 2  # as argparse has them
     lines = [
-        f"  {name:<{width}}  {_first_line(asset.description)}" for name, asset in pipeline.assets.items()
+        wrapped(f"  {name:<{width}}  {_first_line(asset.description)}", columns, hanging=hanging)
+        for name, asset in pipeline.assets.items()
     ]
-    about = [f"{command.help}.", "", f"{pipeline.name}: {_first_line(pipeline.parameters.__doc__)}", *lines]
-    description = "\n".join(about).replace("%", "%%")
+    of = wrapped(f"{pipeline.name}: {_first_line(pipeline.parameters.__doc__)}", columns, hanging="  ")
+    description = "\n".join([f"{command.help}.", "", of, *lines]).replace("%", "%%")
     return {**told, "description": description, "formatter_class": argparse.RawDescriptionHelpFormatter}
 
 

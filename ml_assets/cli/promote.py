@@ -59,17 +59,17 @@ def _promote(call: Call, request: promotion.Promotion) -> int:
 def _print_outcome(call: Call, outcome: promotion.Outcome) -> None:
     decision, log = outcome.decision, outcome.log
     _print(decision, summary=decision.summary())
-    print(f"decision {log.decision_uri(outcome.digest)}")
+    print_text(f"decision {log.decision_uri(outcome.digest)}")
     if outcome.entry is None:
-        print("The slot is as it was.")
+        print_text("The slot is as it was.")
         return
-    print(f"log      {log.uri(outcome.entry.number)}")
-    print(f"It does not serve yet: {command_about(call, log.line, 'switch', '--to', decision.to)}")
+    print_text(f"log      {log.uri(outcome.entry.number)}")
+    print_text(f"It does not serve yet: {command_about(call, log.line, 'switch', '--to', decision.to)}")
 
 
 def _print_plan(decision: Decision) -> None:
     _print(decision, summary=f"would be {decision.summary()}")
-    print(_PLAN if decision.try_number is None else f"{_PLAN} Its look at the KPIs counts as a try.")
+    print_text(_PLAN if decision.try_number is None else f"{_PLAN} Its look at the KPIs counts as a try.")
 
 
 def _print(decision: Decision, *, summary: str) -> None:

@@ -16,7 +16,7 @@ from ml_assets.errors import CorruptArtifactError, RefusedError
 from ml_assets.pipeline import releases
 from ml_assets.pipeline.released import release_log
 from ml_assets.storage.release_log import ReleaseLog
-from ml_assets.terminal.tables import print_table
+from ml_assets.terminal.tables import print_table, print_text
 
 SHOWN = 20
 LONGEST = 2000  # characters of a reason that is shown
@@ -67,7 +67,7 @@ def _acted(call: Call, act: Callable[..., Entry], **given: str | None) -> int:
     settings = call.settings
     entry = act(line_of(call), **given, by=actor(settings), why=call.args.reason, settings=settings)
     told = f"{PAST[entry.action]} {entry.release.told()}: it serves now."
-    call.show(_json(entry), lambda: print(told))
+    call.show(_json(entry), lambda: print_text(told))
     return 0
 
 
@@ -94,20 +94,20 @@ def _print(call: Call, line: ReleaseLine, entries: Sequence[Entry]) -> None:
         settings = call.settings
         words = ("promote", "RUN_ID", "--from", "staging", "--to", settings.slots[0])
         first = command(*words, pipeline=line.pipeline, first=settings.first_pipeline)
-        print(f"Nothing was promoted for {line.name} yet: {first}")
+        print_text(f"Nothing was promoted for {line.name} yet: {first}")
         return
     state = entries[0].state
     if state.live is None:
-        print(f"Nothing serves for {line.name} yet.")
+        print_text(f"Nothing serves for {line.name} yet.")
     else:
-        print(f"{line.name}: {state.live.told()} serves since {_since(entries)}")
+        print_text(f"{line.name}: {state.live.told()} serves since {_since(entries)}")
     for slot, release in state.candidates.items():
         if release not in (state.live, *state.earlier):
             to_it = command_about(call, line, "switch", "--to", slot)
-            print(f"could be switched to: {release.told()}: {to_it}")
+            print_text(f"could be switched to: {release.told()}: {to_it}")
     if state.earlier:
         back = command_about(call, line, "rollback")
-        print(f"could be gone back to: {state.earlier[-1].told()}: {back}")
+        print_text(f"could be gone back to: {state.earlier[-1].told()}: {back}")
     _print_history(call, line, entries)
 
 
@@ -119,7 +119,7 @@ def _print_history(call: Call, line: ReleaseLine, entries: Sequence[Entry]) -> N
         rows.append((str(entry.number), _at(entry.at), *told))
     print_table(("", "when (UTC)", "what", "by", "why"), rows)
     if len(entries) > SHOWN:
-        print(f"and {len(entries) - SHOWN} before: {command_about(call, line, 'live', '--json')}")
+        print_text(f"and {len(entries) - SHOWN} before: {command_about(call, line, 'live', '--json')}")
 
 
 def _since(entries: Sequence[Entry]) -> str | None:

@@ -3,7 +3,7 @@
 import datetime as dt
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.confirm import goes_on, quick_plan_of
@@ -26,7 +26,7 @@ def run(call: Call) -> int:
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    with progress(show=not call.args.json, unit="" if call.args.on else "asset") as told:
+    with progress(show=not call.args.json, **({} if call.args.on else _of_assets(call))) as told:
         try:
             result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
         except TrainingError as error:
@@ -46,7 +46,7 @@ def backfill(call: Call) -> int:
     if not goes_on(call, lambda: len(request.days), lambda: quick_plan_of(call, request)):
         return REFUSED
     there, several = bool(call.args.on), len(request.days) > 1
-    counted = {"unit": "day", "total": len(request.days)} if several else {"unit": "asset"}
+    counted: dict[str, Any] = {"unit": "day", "total": len(request.days)} if several else _of_assets(call)
     with progress(show=not call.args.json, **({} if there else counted)) as told:
         result = _backfill_there(call, request, told) if there else _backfill_here(call, request)
     failed = [dt.date.fromisoformat(item["as_of"]) for item in result["failed"]]
@@ -54,6 +54,11 @@ def backfill(call: Call) -> int:
     document = {**result, "failed": [{**item, "launch": launch[item["as_of"]]} for item in result["failed"]]}
     call.show(document, lambda: _print(call, request, result, launch))
     return FAILED if result["failed"] else DONE
+
+
+def _of_assets(call: Call) -> dict[str, Any]:
+    """What the bar of a single day counts."""
+    return {"unit": "asset", "total": len(call.pipeline.assets)}
 
 
 def _links(call: Call, request: Request, days: Sequence[dt.date]) -> dict[str, str]:

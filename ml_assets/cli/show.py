@@ -11,7 +11,7 @@ from ml_assets.pipeline.named_artifacts import Found
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.stored_inputs import takes_rows, used_input
 from ml_assets.terminal.results import metrics_table, parameters_table
-from ml_assets.terminal.tables import console, grow, print_launch
+from ml_assets.terminal.tables import console, grow, print_launch, print_tree
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -54,7 +54,7 @@ def _print(call: Call, found: Found, manifests: Sequence[Manifest], launch: str)
     tree, seen = grow(None, "lineage"), set[str]()
     for key, manifest in zip(found.keys, manifests, strict=True):
         _branch(tree, key, manifest, found, seen)
-    out.print(tree)
+    print_tree(tree)
     if last.asset in pipeline.assets:
         again = run_command(
             parameters_of(last, pipeline.parameters),

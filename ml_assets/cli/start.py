@@ -23,7 +23,8 @@ def print_start() -> None:
     print(f"ml-assets {__version__}: parameterized runs that one can trust. Pipeline: {pipeline.name}.\n")
     for what, line in examples.items():
         print(f"  {what:<{width}}  {line}")
-    print(f"\nAll commands: {command('--help')}")
+    print(f"\nPages in a browser: {command('ui')}")
+    print(f"All commands: {command('--help')}")
     print(f"All flags and parameters of one: {command('run', '--help')}")
 
 

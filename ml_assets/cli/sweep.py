@@ -1,6 +1,7 @@
 """`ml-assets sweep`: a matrix of runs and their leaderboard, in this process or on a deployment."""
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
@@ -11,7 +12,8 @@ from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
 from ml_assets.terminal.progress import progress, reading
-from ml_assets.terminal.tables import console, print_text
+from ml_assets.terminal.tables import WIDTH, console, print_text
+from ml_assets.terminal.wrapping import columns
 
 REFUSED = 2
 
@@ -138,7 +140,7 @@ def _print(result: SweepResult, call: Call) -> None:
     elif result["summary"]:
         from rich.markdown import Markdown
 
-        console().print(Markdown(harmless(result["summary"])))
+        console().print(Markdown(harmless(result["summary"])), width=columns(sys.stdout) or WIDTH)
     for name, artifact in result["artifacts"].items():
         print_text(f"\n{name} of run_id {result['run_id']}: {artifact['uri']}/")
     print_text(f"Dagster run {result['dagster_run_id']}  environment {result['environment']}")

@@ -14,6 +14,7 @@ from ml_assets.pipeline.tracking.sync import sync
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import Settings
 from ml_assets.terminal.progress import reading
+from ml_assets.terminal.tables import print_text
 
 DONE, FAILED = 0, 1
 SOUND = ("logged", "already there")
@@ -55,7 +56,7 @@ def _count(workspace: Workspace, where: Filter) -> int:
 def _print(counts: Mapping[str, int], environment: str, settings: Settings) -> None:
     told = [f"{counts[name]} {name}" for name in SOUND]
     told += [f"{counts['damaged']} damaged and not logged"] if counts["damaged"] else []
-    print(f"environment {environment}  experiment {settings.tracking.experiment}: {', '.join(told)}")
+    print_text(f"environment {environment}  experiment {settings.tracking.experiment}: {', '.join(told)}")
 
 
 def _problems(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ from ml_assets.errors import StoreError
 from ml_assets.pipeline.named_artifacts import Found, in_order
 from ml_assets.pipeline.why import Why, why
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets.terminal.tables import console, grow, print_launch
+from ml_assets.terminal.tables import grow, print_launch, print_tree
 
 SHOWN = 10  # differences of one artifact that are printed; --json has all
 
@@ -56,7 +56,6 @@ def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:
 
 
 def _print(found: Sequence[Why], store: ArtifactStore, launch: Sequence[str]) -> None:
-    out = console()
     for item in found:
         key = item.key
         tree = grow(None, f"  run_id {key.run_id}  as_of {key.as_of}  {item.reason}", bold=key.asset)
@@ -69,5 +68,5 @@ def _print(found: Sequence[Why], store: ArtifactStore, launch: Sequence[str]) ->
             grow(tree, str(difference))
         if len(item.differences) > SHOWN:
             grow(tree, f"and {len(item.differences) - SHOWN} more; --json has all")
-        out.print(tree)
+        print_tree(tree)
     print_launch(launch[-1:])

@@ -74,9 +74,14 @@ class Report:
     def __str__(self) -> str:
         width = max((len(promise.name) for promise in self.promises), default=0)
         lines = [line for promise in self.promises for line in _lines(promise, width)]
+        return "\n".join([*lines, "", self.counts])
+
+    @property
+    def counts(self) -> str:
+        """`demand: 25 kept, 0 BROKEN, 1 not asked`."""
         words = [promise.word for promise in self.promises]
         counts = ", ".join(f"{words.count(word)} {word}" for word in ("kept", "BROKEN", "not asked"))
-        return "\n".join([*lines, "", f"{self.pipeline}: {counts}"])
+        return f"{self.pipeline}: {counts}"
 
 
 def _lines(promise: Promise, width: int) -> list[str]:

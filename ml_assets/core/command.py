@@ -104,6 +104,12 @@ def as_called(text: str, program: str) -> str:
     return text if program == PROGRAM else _COMMAND.sub(lambda _: program, text)
 
 
+def find_command(text: str) -> int | None:
+    """Where in a line a command begins that goes to its end; None where there is none, or it is quoted."""
+    found = _COMMAND.search(text)
+    return None if found is None or text[: found.start()].endswith("`") else found.start()
+
+
 def about_words(pipeline: Declared, texts: Mapping[str, str], *, first: str = "") -> list[str]:
     """`--pipeline demand --shop south`: the pipeline, where it has to be named, and what is not at its default.
 

@@ -6,18 +6,22 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ml_assets.terminal.output import for_people
+from ml_assets.terminal.output import for_people, harmless
+from ml_assets.terminal.wrapping import wrapped
 
 SPINNER = {True: "line", False: "dots"}  # by whether the terminal knows ASCII alone
 
 
 class SafeConsole(Console):
-    """A console that escapes control characters in each string that it is given; its own may reach the terminal."""
+    """A console that escapes control characters in each string that it is given; its own may reach the terminal.
 
-    def __init__(self, *, stderr: bool = False, **options: Any) -> None:
+    Where it is told at which column to wrap, text is broken between words there, and nothing else.
+    """
+
+    def __init__(self, *, stderr: bool = False, wrap_at: int | None = None, **options: Any) -> None:
         stream = sys.stderr if stderr else sys.stdout
         super().__init__(file=getattr(stream, "verbatim", None), stderr=stderr, **options)
-        self._stream = stream
+        self._stream, self._wrap_at = stream, wrap_at
 
     @property
     def spinner(self) -> str:
@@ -26,4 +30,4 @@ class SafeConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Text with styles of a string of cells, labels and lines, all of which come here."""
-        return super().render_str(for_people(text, self._stream), **options)
+        return super().render_str(for_people(wrapped(harmless(text), self._wrap_at), self._stream), **options)

@@ -53,13 +53,15 @@ class Output:
             _ensure_open(number)
         self._out = _Descriptor(1, unread=_end)
         self._err = _Descriptor(2, unread=lambda: None)
+        # Dagster fact: while a step runs, 1 and 2 lead to files, which are mirrored. A bar is for the terminal itself.
+        self._bars = _Descriptor(os.dup(2), unread=lambda: None)
         program = program_of(called)
         sys.stdout = _text(self._out, sys.stdout, lines=self._out.isatty(), program=program)
-        sys.stderr = _text(self._err, sys.stderr, lines=True, program=program)
+        sys.stderr = _text(self._err, sys.stderr, lines=True, program=program, bars=self._bars)
 
     def mute(self) -> None:
         """Print nothing more: the last words are told another way."""
-        self._err.error = self._out.error = BrokenPipeError()
+        self._err.error = self._out.error = self._bars.error = BrokenPipeError()
 
     def settle(self, code: int) -> int:
         """The exit code of a command that would end with `code`: not 0 where its output could not be written."""
@@ -115,7 +117,14 @@ def harmless(text: str) -> str:
     return visible(text, longest=len(text), keep="\n\t")
 
 
-def _text(descriptor: _Descriptor, before: TextIO | None, *, lines: bool, program: str) -> TextIO:
+def _text(
+    descriptor: _Descriptor,
+    before: TextIO | None,
+    *,
+    lines: bool,
+    program: str,
+    bars: _Descriptor | None = None,
+) -> TextIO:
     buffer = io.BufferedWriter(descriptor)
     options: dict[str, Any] = {
         "encoding": before.encoding if before else "utf-8",
@@ -125,7 +134,7 @@ def _text(descriptor: _Descriptor, before: TextIO | None, *, lines: bool, progra
     }
     found = _Text(buffer, **options)
     found.program = program
-    found.verbatim = io.TextIOWrapper(buffer, **options)
+    found.verbatim = io.TextIOWrapper(io.BufferedWriter(bars) if bars else buffer, **options)
     return found
 
 

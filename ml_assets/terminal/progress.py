@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("ml_assets")
 BAR_WIDTH = 20
+BACK, DONE = "bright_black", "green"
+"""Of those sixteen colours that a terminal's own theme makes readable, dark or light."""
 Tell = Callable[[str], None]
 """Shows a line."""
 Total = int | None | Callable[[], int]
@@ -43,7 +45,7 @@ def progress(
     out = SafeConsole(stderr=True)
 
     def tell(line: str) -> None:
-        out.print(line, style="dim", markup=False)
+        out.print(line, style="dim", markup=False, highlight=False)
 
     def emit(record: logging.LogRecord) -> None:
         if record.levelno >= (logging.INFO if lines else logging.WARNING):
@@ -88,7 +90,7 @@ def _columns(out: "SafeConsole", *, counts: bool) -> "Progress":
         return Progress(*first, TimeElapsedColumn(), console=out, transient=True)
     left = (TimeRemainingColumn(), TextColumn("left"))
     note = TextColumn("{task.fields[note]}", markup=False)
-    bar = BarColumn(bar_width=BAR_WIDTH)
+    bar = BarColumn(BAR_WIDTH, style=BACK, complete_style=DONE, finished_style=DONE, pulse_style=DONE)
     return Progress(*first, bar, MofNCompleteColumn(), *left, note, console=out, transient=True)
 
 

@@ -42,7 +42,7 @@ def print_report(
     }
     print_sections(sections)
     if note:
-        print(note)
+        print_text(note)
     print_days(launch)
 
 

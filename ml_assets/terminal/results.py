@@ -10,7 +10,7 @@ from ml_assets.core.slices import metric_assets
 from ml_assets.terminal.tables import console, print_table, print_text, table
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 
 def print_result(result: Mapping[str, Any], *, given: Collection[str], pipeline: Declared, more: str) -> None:
@@ -29,7 +29,7 @@ def print_result(result: Mapping[str, Any], *, given: Collection[str], pipeline:
     out.print(f"\nArtifacts are under {root}. All about this run: {more}", markup=False)
 
 
-def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -> "Table":
+def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -> "RenderableType":
     """Parameter, value and origin."""
     rows = [
         (name, json.dumps(value), "given" if name in given else "default")
@@ -38,7 +38,7 @@ def parameters_table(parameters: Mapping[str, Any], *, given: Collection[str]) -
     return table(("parameter", "value", "origin"), rows)
 
 
-def metrics_table(metrics: Mapping[str, float], *, pipeline: Declared) -> "Table":
+def metrics_table(metrics: Mapping[str, float], *, pipeline: Declared) -> "RenderableType":
     """Metric, value and, where there are any, interval: four digits."""
     declared = Metrics.of(pipeline)
     names = declared.in_order(declared.without_ends(metrics))

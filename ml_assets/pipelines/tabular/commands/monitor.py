@@ -11,7 +11,7 @@ from ml_assets.pipelines.tabular.commands.request import failed, launch_scoring,
 from ml_assets.pipelines.tabular.monitoring.parameters import ASSET, MonitoringParameters
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
     from ml_assets.pipelines.tabular.monitoring.document import Monitoring
     from ml_assets.pipelines.tabular.monitoring.drift import Drift
@@ -76,14 +76,14 @@ def _print(found: "Monitoring", uri: str) -> None:
     out.print(f"\n{ASSET}: {uri}/", markup=False)
 
 
-def _metrics(outcomes: "Outcomes") -> "Table":
+def _metrics(outcomes: "Outcomes") -> "RenderableType":
     from ml_assets.pipelines.tabular.monitoring import text
     from ml_assets.terminal.tables import table
 
     return table(text.METRICS, text.metrics(outcomes))
 
 
-def _shifts(drift: "Drift") -> "Table":
+def _shifts(drift: "Drift") -> "RenderableType":
     from ml_assets.pipelines.tabular.monitoring.text import shift
     from ml_assets.terminal.tables import table
 
