@@ -11,7 +11,7 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.core.result import reasons_by_day
 from ml_assets.core.shown_as import job_of, key_of
 from ml_assets.errors import RefusedError, RemoteError
-from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal
+from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal, refusal_in
 
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 BACKFILL_ENDED = ("COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED")
@@ -128,10 +128,16 @@ class Deployment:
         return str(answer["run"]["runId"])
 
     def launch_backfill(
-        self, config: Mapping[str, Any], days: Sequence[str], *, assets: Collection[str] | None
+        self,
+        config: Mapping[str, Any],
+        days: Sequence[str],
+        *,
+        assets: Collection[str] | None,
+        tags: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
-        """The id of a new backfill: of the job, or of some assets."""
+        """The id of a new backfill: of the job, or of some assets. Its page, and each of its runs, has the tags."""
         params: dict[str, Any] = {"partitionNames": list(days), "runConfigData": config, "fromFailure": False}
+        params["tags"] = _listed(tags)
         if assets is None:
             params["selector"] = {
                 "partitionSetName": f"{self.job}_partition_set",
@@ -299,4 +305,4 @@ def innermost_words(error: Mapping[str, Any]) -> str:
     """The innermost message, whole where it is a refusal of ours."""
     chain = [error, *(item["error"] for item in error.get("errorChain") or [])]
     message = str(chain[-1]["message"]).strip()
-    return message.partition("RefusedError: ")[2] or innermost(chain)
+    return refusal_in(message) or innermost(chain)

@@ -17,6 +17,7 @@ from ml_assets.adapter.beside import DECLARED
 from ml_assets.adapter.days import refuse_days
 from ml_assets.adapter.record import failure, materialization, tell
 from ml_assets.adapter.refusal import passed_on
+from ml_assets.adapter.schema import TakesNothing
 from ml_assets.adapter.start import workspace_of
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig, plain
@@ -205,6 +206,7 @@ def io_manager_of(view: View, *, steps: Iterable[str], reserved: Iterable[str]) 
     assets = frozenset(view.pipeline.assets)
 
     @dg.io_manager(
+        config_schema=TakesNothing(),
         required_resource_keys={view.params, OPTIONS},
         description="Artifacts at paths keyed by parameters and partition, each with its lineage.",
     )

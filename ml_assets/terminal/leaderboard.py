@@ -2,8 +2,8 @@
 
 from ml_assets.core.leaderboard import text
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.report.text import number
 from ml_assets.terminal.tables import console, print_sections, print_table, print_text
+from ml_assets.text import number
 
 MOST_TRIALS = 10
 

@@ -15,6 +15,7 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.slices import subjects
 from ml_assets.errors import MlAssetsError
+from ml_assets.text import count
 
 SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000
@@ -50,7 +51,7 @@ def _headline(what: str, days: Sequence[dt.date], *, run_id: str) -> str:
     if not days:
         return f"{what} failed"
     if len(days) > 1:
-        return f"{what} failed on {len(days)} days, {days[0]} to {days[-1]}"
+        return f"{what} failed on {count(len(days), 'day')}, {days[0]} to {days[-1]}"
     return f"{what} failed for {days[0]}" + (f", run_id {run_id}" if run_id else "")
 
 
@@ -67,7 +68,7 @@ def _again(parameters: Parameters, days: Sequence[dt.date], *, view: View, envir
     """The commands that make the first of these days again."""
     each = [view.retry(parameters, [day], environment=environment) for day in days[:SHOWN]]
     commands = [f"`{command}`" for commands in each for command in commands]
-    more = [f"and {len(days) - SHOWN} days more"] if len(days) > SHOWN else []
+    more = [f"and {count(len(days) - SHOWN, 'day')} more"] if len(days) > SHOWN else []
     if commands:
         yield "*Try again:*\n" + "\n".join([*commands, *more])
 
@@ -101,7 +102,10 @@ def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
             continue
         name = error.cls_name or "an error"
         if name in _ours(MlAssetsError):
-            yield error.message.partition(": ")[2].strip()
+            _, found, text = error.message.partition(
+                f"{name}: "
+            )  # a refusal at launch comes without the name
+            yield (text if found else error.message).strip()
         else:
             yield f"{name}; the run's page says more."
 
