@@ -33,8 +33,8 @@ setup: $(VENV)/.installed $(DAGSTER_HOME)/dagster.yaml ## create .venv with the 
 run: setup ## train, evaluate and document one model; print where it is
 	@$(BIN)/ml-assets run
 
-dev: setup ## serve the Dagster UI on http://127.0.0.1:3000
-	@$(BIN)/dagster dev -h 127.0.0.1 -p $${PORT:-3000}
+dev: setup ## serve Dagster's pages, and forms and runs beside them, on http://127.0.0.1:3000
+	@$(BIN)/ml-assets ui --port $${PORT:-3000}
 
 test: setup ## run the whole test suite
 	@$(BIN)/python -m pytest $(or $(PYTEST_ARGS),$(PARALLEL))

@@ -10,18 +10,23 @@ from typing import Any
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.result import reasons_by_day
 from ml_assets.core.shown_as import job_of, key_of
-from ml_assets.errors import RefusedError, RemoteError
+from ml_assets.errors import RemoteError
 from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal, refusal_in
+from ml_assets.launch_request import (
+    Place,
+    backfill_request,
+    launched,
+    listed,
+    raise_unless,
+    run_request,
+    the_place,
+)
 
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 BACKFILL_ENDED = ("COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED")
 
 PLACES = f"""{{ repositoriesOrError {{ ... on RepositoryConnection {{ nodes {{ name location {{ name }} jobs {{ name }} }} }}
   {ERROR} }} }}"""
-LAUNCH = f"""mutation($params: ExecutionParams!) {{ launchRun(executionParams: $params) {{ __typename
-  ... on LaunchRunSuccess {{ run {{ runId }} }} ... on RunConfigValidationInvalid {{ errors {{ reason }} }} {ERROR} }} }}"""
-BACKFILL = f"""mutation($params: LaunchBackfillParams!) {{ launchPartitionBackfill(backfillParams: $params) {{ __typename
-  ... on LaunchBackfillSuccess {{ backfillId }} {ERROR} }} }}"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { runId status
   tags { key value }
   eventConnection { events { ... on ErrorEvent { error { message errorChain { error { message } } } }
@@ -82,8 +87,7 @@ class Deployment:
     """One place that serves the job of a pipeline."""
 
     api: Endpoint
-    location: str
-    repository: str
+    place: Place
     pipeline: Declared
     _told: dict[str, str] = field(default_factory=dict)
 
@@ -116,16 +120,8 @@ class Deployment:
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """The Dagster run id of a new run of one day, of another job than the pipeline's own if wanted."""
-        selector = {**self._selector, "pipelineName": job or self.job}
-        all_tags = {**tags, "dagster/partition": day}
-        params = {
-            "selector": selector,
-            "runConfigData": config,
-            "executionMetadata": {"tags": _listed(all_tags)},
-        }
-        answer = self.api.mutate(LAUNCH, params=params)["launchRun"]
-        self._raise_unless(answer, "LaunchRunSuccess")
-        return str(answer["run"]["runId"])
+        request = run_request(self.place, job=job or self.job, config=config, day=day, tags=tags)
+        return launched("run", self.api.mutate(request["query"], **request["variables"]), url=self.url)
 
     def launch_backfill(
         self,
@@ -136,19 +132,9 @@ class Deployment:
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """The id of a new backfill: of the job, or of some assets. Its page, and each of its runs, has the tags."""
-        params: dict[str, Any] = {"partitionNames": list(days), "runConfigData": config, "fromFailure": False}
-        params["tags"] = _listed(tags)
-        if assets is None:
-            params["selector"] = {
-                "partitionSetName": f"{self.job}_partition_set",
-                "repositorySelector": self._selector,
-            }
-        else:
-            chosen = [asset for asset in self.pipeline.assets if asset in assets]
-            params["assetSelection"] = [{"path": key_of(self.pipeline, asset)} for asset in chosen]
-        answer = self.api.mutate(BACKFILL, params=params)["launchPartitionBackfill"]
-        self._raise_unless(answer, "LaunchBackfillSuccess")
-        return str(answer["backfillId"])
+        keys = [key_of(self.pipeline, asset) for asset in self.pipeline.assets if asset in (assets or ())]
+        request = backfill_request(self.place, job=self.job, config=config, days=days, assets=keys, tags=tags)
+        return launched("backfill", self.api.mutate(request["query"], **request["variables"]), url=self.url)
 
     def run_ended(self, run: str, told: Callable[[str], None]) -> bool:
         """Whether a run has ended; tells each change of its status."""
@@ -160,7 +146,7 @@ class Deployment:
     def backfill_ended(self, backfill: str, told: Callable[[str], None]) -> bool:
         """Whether a backfill has ended; RefusedError where its parameters were refused and no run was made."""
         answer = self.api.query(BACKFILL_STATUS, id=backfill)["partitionBackfillOrError"]
-        self._raise_unless(answer, "PartitionBackfill")
+        raise_unless(answer, "PartitionBackfill", url=self.url)
         self._tell(_of_backfill(backfill), told)
         if answer["status"] == "FAILED" and answer["error"]:
             raise_refusal(answer["error"], url=self.url)
@@ -168,7 +154,7 @@ class Deployment:
 
     def runs_tagged(self, tags: Mapping[str, str], *, job: str = "") -> list[TaggedRun]:
         """The runs of a job, by default the pipeline's own, that have these tags, the latest first."""
-        found = self._runs(TAGGED, {"tags": _listed(tags), "pipelineName": job or self.job})
+        found = self._runs(TAGGED, {"tags": listed(tags), "pipelineName": job or self.job})
         return [
             TaggedRun(id=run["runId"], status=run["status"], tags={t["key"]: t["value"] for t in run["tags"]})
             for run in found
@@ -190,24 +176,10 @@ class Deployment:
         """What came of all runs of a backfill."""
         return self._outcome(_of_backfill(backfill))
 
-    @property
-    def _selector(self) -> dict[str, str]:
-        return {"repositoryLocationName": self.location, "repositoryName": self.repository}
-
     def _runs(self, query: str, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
         answer = self.api.query(query, filter=wanted)["runsOrError"]
         found: list[dict[str, Any]] = _part(answer, "results", url=self.url)
         return found
-
-    def _raise_unless(self, answer: Mapping[str, Any], success: str) -> None:
-        if answer["__typename"] == "RunConfigValidationInvalid":
-            raise RefusedError(
-                [f"{self.url} has other rules for the run config: is its version another one?"]
-            )
-        if "message" in answer:
-            raise_refusal(answer, url=self.url)
-        if answer["__typename"] != success:
-            raise RemoteError(f"{self.url} did not launch it: {answer['__typename']}.")
 
     def _tell(self, wanted: Mapping[str, Any], told: Callable[[str], None]) -> dict[str, str]:
         found = {run["runId"]: run["status"] for run in self._runs(STATUS, wanted)}
@@ -239,13 +211,12 @@ def connect(url: str, *, pipeline: Declared) -> Deployment:
     """The deployment at an address that serves a pipeline; RemoteError where nothing there has its job, or several."""
     api, job = endpoint(url), job_of(pipeline)
     nodes = _part(api.query(PLACES)["repositoriesOrError"], "nodes", url=api.url)
-    places = [node for node in nodes if job in {item["name"] for item in node["jobs"]}]
-    if len(places) != 1:
-        raise RemoteError(f"{api.url} serves the job {job} {len(places)} times; it must do so once.")
-    place = places[0]
-    return Deployment(
-        api=api, location=place["location"]["name"], repository=place["name"], pipeline=pipeline
-    )
+    places = [
+        Place(location=node["location"]["name"], repository=node["name"])
+        for node in nodes
+        if job in {item["name"] for item in node["jobs"]}
+    ]
+    return Deployment(api=api, place=the_place(places, job=job, url=api.url), pipeline=pipeline)
 
 
 def _part(answer: Mapping[str, Any], name: str, *, url: str) -> Any:
@@ -254,10 +225,6 @@ def _part(answer: Mapping[str, Any], name: str, *, url: str) -> Any:
         why = innermost([answer]) if "message" in answer else "no reason was given"
         raise RemoteError(f"{url} cannot answer: {why}")
     return answer[name]
-
-
-def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def _of_backfill(backfill: str) -> dict[str, Any]:

@@ -25,11 +25,18 @@ from collections.abc import Sequence
 
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 1_000  # characters of one line
+LAUNCHPAD = "The launchpad, with what is not refused:"  # the line before the address that ends a refusal
 LONGEST_MESSAGE = 55_000  # characters: all of the longest refusal, and what no other message needs
 
 
 class MlAssetsError(Exception):
-    """The root of the family: catch this to catch all of ours and nothing else. No message is longer than 55,000 characters."""
+    """The root of the family: catch this to catch all of ours and nothing else. No message is longer than 55,000 characters.
+
+    Attributes:
+        launch: the address of a launchpad that is filled in with what failed, where whoever raised it knows one.
+    """
+
+    launch = ""
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -42,16 +49,25 @@ class RefusedError(MlAssetsError, ValueError):
     Attributes:
         problems: one line each, `field: what is wrong. Allowed: ...`; never a value that was given. At most 50, each of
             at most 1,000 characters; the last of them says how many more there are.
+        launch: the address of a launchpad that is filled in with what was not refused; "" where there is none.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = capped(problems)
+    def __init__(self, problems: Sequence[str], launch: str = "") -> None:
+        self.problems, self.launch = capped(problems), launch
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n".join([f"Refused: {count}. Nothing was started.", *self.problems]))
+        text = "\n".join([f"Refused: {count}. Nothing was started.", *self.problems])
+        longer = f"{text}\n{LAUNCHPAD}\n{launch}"
+        super().__init__(longer if launch and len(longer) <= LONGEST_MESSAGE else text)
 
-    def __reduce__(self) -> tuple[type, tuple[Sequence[str]]]:
+    def __reduce__(self) -> tuple[type, tuple[Sequence[str], str]]:
         """Survive the way back from a worker process."""
-        return type(self), (self.problems,)
+        return type(self), (self.problems, self.launch)
+
+
+def split_launchpad(text: str) -> tuple[str, str]:
+    """What a refusal says, and the address in which it ends; "" for one without."""
+    said, found, address = text.partition(f"\n{LAUNCHPAD}\n")
+    return (said, address.strip()) if found else (text, "")
 
 
 def capped(problems: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from http.client import HTTPException
 from typing import Any
 
 from ml_assets.core.secrets import holds_credential, looks_like_credential
-from ml_assets.errors import RefusedError, RemoteError
+from ml_assets.errors import RefusedError, RemoteError, split_launchpad
 
 ERROR = "... on PythonError { message errorChain { error { message } } }"
 TRIES = 3
@@ -90,7 +90,10 @@ def raise_refusal(error: Mapping[str, Any], *, url: str) -> None:
     chain = [error, *(item["error"] for item in error.get("errorChain") or [])]
     for item in chain:
         if text := refusal_in(str(item["message"])):
-            raise RefusedError(text.splitlines()[1:])
+            said, launch = split_launchpad(text)
+            raise RefusedError(
+                said.splitlines()[1:], launch=f"{url}{launch}" if launch.startswith("/") else launch
+            )
     raise RemoteError(f"{url} refused the launch: {innermost(chain)}")
 
 

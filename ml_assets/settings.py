@@ -279,9 +279,8 @@ class Settings(BaseSettings):
         """One line for each field of `cls` that a launch in this environment may not give."""
         name = self.named(environment)
         place = self.place(name)
-        allowed = ", ".join(place.overrides) or "none"
         return [
-            f"{parameter}: may not be given in the environment {name}. Given there may be: {allowed}."
+            f"{parameter}: {place.refusal(name)}"
             for parameter in given
             if parameter in cls.model_fields and not place.may_be_given(parameter)
         ]

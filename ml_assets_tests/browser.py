@@ -75,3 +75,16 @@ def keep(page, name):
 
 
 SCREENSHOTS = os.environ.get("ML_ASSETS_SCREENSHOTS") == "1"
+
+
+def serious(page):
+    """What axe-core finds that keeps people from using the page as it is shown: rule, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        (rule["id"], node["target"])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]

@@ -58,14 +58,14 @@ def location(home, module="ml_assets.definitions"):
         yield stack.enter_context(in_process_test_workspace(instance, target))
 
 
-def launch(context, *, job="__ASSET_JOB", tags=None, config=None, assets=(), checks=None):
-    """Launch as the pages do, and carry out the run; `assets` by name and `checks` by (asset, name)."""
+def launch(context, *, job="__ASSET_JOB", tags=None, config=None, assets=(), paths=(), checks=None):
+    """Launch as the pages do, and carry out the run; `assets` by name or key and `checks` by (asset, name)."""
     (place,) = context.code_locations
     selector = {
         "repositoryLocationName": place.name,
         "repositoryName": "__repository__",
         "pipelineName": job,
-        "assetSelection": [{"path": [asset]} for asset in assets],
+        "assetSelection": [*({"path": [asset]} for asset in assets), *({"path": path} for path in paths)],
     }
     if checks is not None:
         selector["assetCheckSelection"] = [{"assetKey": {"path": [of]}, "name": name} for of, name in checks]

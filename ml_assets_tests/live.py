@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +47,15 @@ class Deployment:
 
 @contextlib.contextmanager
 def deployment(
-    place: Path, *, workspace: Path = REPO / "workspace.yaml", **more: str
+    place: Path,
+    *,
+    workspace: Path = REPO / "workspace.yaml",
+    command: Sequence[str] = ("dagster", "dev"),
+    **more: str,
 ) -> Iterator[Deployment]:
     """`dagster dev` of a workspace with its own home under `place`, and more variables if wanted.
+
+    `command` is another module that takes its place, and words for it.
 
     Every process that it started is stopped at the end.
     """
@@ -58,10 +64,14 @@ def deployment(
     shutil.copyfile(REPO / "ml_assets/cli/dagster.yaml", home / "dagster.yaml")
     environ = {**environ_of(home, artifacts), **more}
     address = ["-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)]
-    command = [sys.executable, "-m", "dagster", "dev", *address]
     with (place / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=place, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            [sys.executable, "-m", *command, *address],
+            cwd=place,
+            env=environ,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             url = f"http://127.0.0.1:{port}"

@@ -71,7 +71,7 @@ def production(place: Path, variables: Mapping[str, str]) -> Iterator[Production
         url=f"http://127.0.0.1:{web}", home=home, artifacts=place / "artifacts", environ=environ
     )
     grpc = ("dagster", "api", "grpc", "-m", "ml_assets.definitions", "-h", "127.0.0.1", "-p", str(code))
-    pages = ("dagster_webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(WORKSPACE))
+    pages = ("ml_assets.webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(WORKSPACE))
     with started(live, "code", *grpc) as server:
         _wait_until_open(code, place / "code.log")
         with started(live, "server", *pages) as process:

@@ -229,12 +229,12 @@ def thin(values, most=50):
 
 
 def matrix(rows, contract):
-    """What the model takes: an object array, numbers as floats with NaN, texts with `(missing)`."""
+    """What the model takes: numbers as floats with NaN, texts with `(missing)`."""
     columns = []
     for name in contract["features"]:
         text = is_text(rows[name])
         columns.append(rows[name].fillna("(missing)") if text else rows[name].astype(float))
-    return pd.concat(columns, axis=1).astype(object).to_numpy()
+    return pd.concat(columns, axis=1)
 
 
 def is_text(column):
@@ -245,14 +245,13 @@ def importance(model, holdout, contract, seed):
     """The fall of the AUC when a feature is shuffled, thrice, on at most 500 rows of each class."""
     y = holdout[contract["label"]].to_numpy()
     places = np.sort(np.concatenate([evenly(np.flatnonzero(y == of)) for of in (0, 1)]))
-    y, cells = y[places], matrix(holdout, contract)[places]
+    y, cells = y[places], matrix(holdout, contract).iloc[places]
     random, found = np.random.default_rng(seed), []
     full = roc_auc_score(y, model.predict_proba(cells)[:, 1])
-    for place, name in enumerate(contract["features"]):
+    for name in contract["features"]:
         falls = []
         for _ in range(3):
-            shuffled = cells.copy()
-            shuffled[:, place] = random.permutation(cells[:, place])
+            shuffled = cells.assign(**{name: random.permutation(cells[name].to_numpy())})
             falls.append(full - roc_auc_score(y, model.predict_proba(shuffled)[:, 1]))
         found.append(
             {"feature": name, "mean": round(np.mean(falls), 6) + 0.0, "std": round(np.std(falls), 6)}

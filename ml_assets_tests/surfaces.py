@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from ml_assets.cli.main import main
 from ml_assets.pipelines.tabular import tabular
-from ml_assets_tests import ticks
+from ml_assets_tests import served, ticks
 
 DAYS = ["2025-12-01", "2025-12-02"]
 SELECTOR = {"repositoryLocationName": "ml_assets", "repositoryName": "__repository__"}
@@ -124,6 +124,15 @@ class Typed:
         return f"{self.text}{AS_OF}" if self.text else json.dumps({**self.values, **asked})
 
     @property
+    def asked(self):
+        """What the form asks of the server; of a run config, whose keys a form has not, the whole, as it is typed."""
+        if self.text:
+            return self.parsed if isinstance(self.parsed, dict) else self.parsed.encode()
+        first, last = self.span
+        days = {"as_of": first} if first == last else {"from": first, "to": last}
+        return {"parameters": self.values, **days}
+
+    @property
     def preset(self):
         """A preset that both the sensor and the schedule listen to."""
         head = 'description = "typed"\n[subscribe]\ndaily = true\nlanding = true\n'
@@ -169,6 +178,19 @@ def backfill(live, config, *, job=None, days=DAYS):
     if "backfillId" in answer:
         return answer["backfillId"]
     return Outcome(runs=0, told=texts(answer) if "message" in answer else answer["__typename"])
+
+
+def form(live, typed):
+    """Launch from the form, as its script does; the id of the run, or an Outcome where it was refused."""
+    status, prepared = served.post(live, "/ml-assets/api/tabular/prepare", typed.asked)
+    if status == 200:
+        assert prepared["kind"] == "run", prepared
+        _, answer = served.post(live, "/graphql", prepared["request"])
+        about = {"kind": "run", "answer": answer}
+        status, prepared = served.post(live, "/ml-assets/api/tabular/outcome", about)
+    if status == 200:
+        return prepared["id"]
+    return Outcome(runs=0, told="\n".join(problem["message"] for problem in prepared["problems"]), ours=True)
 
 
 def wait_for(live, *, runs, backfills, seconds=600):

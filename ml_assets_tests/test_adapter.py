@@ -305,6 +305,7 @@ small ="""
 
 
 def test_the_tags_of_a_run_of_several_days_name_them_and_of_one_its_partition_does(shop, tmp_path):
+    (tmp_path / "home").mkdir()
     with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as kept:
         INSTANCES.append(kept)
         runs = [launch(shop.defs, last=last) for last in ("2025-12-03", None)]

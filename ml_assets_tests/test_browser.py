@@ -338,3 +338,109 @@ def test_a_sensor_that_is_turned_on_launches_a_run_for_a_file(page, live):
     assert tags(run)["dagster/sensor_name"] == "request_files"
     assert "lookback_days: 120" in run["runConfigYaml"]
     keep(page, "sensor")
+
+
+FILLED_IN = "the launchpad, filled in"
+CLICKS = "addEventListener('pointerdown', () => sessionStorage.clicks = 1 + Number(sessionStorage.clicks || 0), true)"
+
+
+def lines(page):
+    """What is filled into the launchpad, once it is there."""
+    page.get_by_role("button", name="Launch Run").wait_for()
+    page.locator(".CodeMirror-line").first.wait_for()
+    return [line for line in page.locator(".CodeMirror-line").all_inner_texts() if line.strip("\u200b ")]
+
+
+def open_partition(page, live, asset, day):
+    """The page of one day of an asset."""
+    page.goto(f"{live.url}/assets/{asset}?view=partitions&partition={day}")
+    page.get_by_text("made_by_dagster_run").wait_for()
+
+
+def test_from_a_materialization_to_a_changed_run_it_is_three_clicks_and_one_number(page, live):
+    known = runs(live)
+    given = {"model_version": "v2", "max_iter": 30, "max_depth": 3}
+    launch(live, {"resources": {"params": {"config": given}}}, job="train")
+    (made,) = finished(live, before=known)
+    before = runs(live)
+    page.add_init_script(CLICKS)
+    open_partition(page, live, "evaluation", DAYS[0])
+
+    page.get_by_role("link", name=FILLED_IN).click()
+    shown = lines(page)
+    page.get_by_text(f"partition: {DAYS[0]}").wait_for()
+    page.locator(".CodeMirror-line", has_text="max_depth").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("4")
+    page.get_by_role("button", name="Launch Run").click()
+    clicks = page.evaluate("Number(sessionStorage.clicks)")
+    (run,) = finished(live, before=before)
+
+    assert made["status"] == run["status"] == "SUCCESS"
+    assert clicks == 3
+    assert "max_depth: 3" in [line.strip() for line in shown]
+    assert not [line for line in shown if line.strip().startswith(("C:", "n_estimators:"))]
+    assert "max_depth: 4" in run["runConfigYaml"]
+    assert "max_iter: 30" in run["runConfigYaml"]
+    assert tags(run)["dagster/partition"] == DAYS[0]
+
+
+def test_the_rows_of_a_leaderboard_open_the_launchpads_of_a_run_and_of_a_promotion(page, live):
+    open_partition(page, live, "leaderboard", DAYS[0])
+    best = page.locator("tr", has_text="ranking").locator("table tbody tr").first.inner_text().split("\t")
+    page.locator("tr", has_text="launch a trial").get_by_text("[Show Markdown]").last.click()
+
+    page.get_by_role("link", name="run on other days").first.click()
+    run = [line.strip() for line in lines(page)]
+    run_at = page.url
+    page.go_back()
+    page.locator("tr", has_text="launch a trial").get_by_text("[Show Markdown]").last.click()
+    page.get_by_role("link", name="promote", exact=True).first.click()
+    promotion = [line.strip() for line in lines(page)]
+
+    assert "/jobs/train/playground" in run_at
+    assert {
+        "dataset: customers",
+        "max_iter: 30",
+        f"learning_rate: {best[3]}",
+        f"max_depth: {best[4]}",
+    } <= set(run)
+    assert page.get_by_text("partition: ").count() == 0
+    assert "/jobs/promote/playground" in page.url
+    assert [line.replace('"', "") for line in promotion] == [
+        "ops:",
+        "promotion:",
+        "config:",
+        f"model: {best[2]}",
+    ]
+
+
+def test_a_report_and_another_pipeline_open_the_launchpads_of_their_own_jobs(page, live):
+    before = runs(live)
+    own = {"ops": {"backfill_report": {"config": {"window_days": 3}}}}
+    launch(live, {"resources": {"params": {"config": {"lookback_days": 120}}}, **own}, job="report")
+    launch(live, {"resources": {"demand_params": {"config": {"weeks": 9, "shop": "south"}}}}, job="demand")
+    wait_for(lambda: len(runs(live)) == len(before) + 2)
+    assert {run["status"] for run in finished(live, before=before)} == {"SUCCESS"}
+
+    open_partition(page, live, "backfill_report", DAYS[0])
+    page.get_by_role("link", name=FILLED_IN).click()
+    report = [line.strip() for line in lines(page)]
+    report_at = page.url
+    page.goto(f"{live.url}/assets/demand/forecast?view=partitions&partition={DAYS[0]}")
+    page.get_by_role("link", name=FILLED_IN).click()
+    demand = lines(page)
+
+    assert "/jobs/report/playground" in report_at
+    assert {"lookback_days: 120", "backfill_report:", "window_days: 3"} <= set(report)
+    assert "/jobs/demand/playground" in page.url
+    assert demand == [
+        "resources:",
+        "  demand_params:",
+        "    config:",
+        "      source: sample",
+        "      shop: south",
+        "      weeks: 9",
+        "      method: naive",
+    ]

@@ -7,6 +7,7 @@ import pytest
 
 from ml_assets.adapter.days import END, MISSING, PARTITION, START
 from ml_assets.definitions import defs
+from ml_assets.errors import split_launchpad
 from ml_assets.pipeline.verdicts import check_descriptions
 from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.in_process import launch, location
@@ -95,7 +96,8 @@ def test_checks_of_what_is_not_there_are_answered_in_our_words(place, asked, wor
     answer = launch(place, **asked, checks=[("training_set", "enough_rows")])
 
     assert not answer.succeeded
-    assert words in answer.said.splitlines()[0] + answer.said.splitlines()[-1]
+    first, *_, last = f"\n{split_launchpad(answer.said.strip())[0]}".splitlines()
+    assert words in first + last
     assert "Dagster" not in answer.said
     assert not answer.checks
 

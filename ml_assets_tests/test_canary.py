@@ -7,7 +7,7 @@ import traceback
 import dagster as dg
 import pytest
 
-from ml_assets import deployment as api
+from ml_assets import launch_request as api
 from ml_assets.cli.home import ensure_home
 from ml_assets_tests import surfaces
 from ml_assets_tests.browser import wait_for

@@ -144,7 +144,14 @@ def test_failing_days_are_reported_with_their_reasons_and_exit_code_1(backfills,
 
     here = json.loads(done.stdout)
     assert (code, done.returncode) == (1, 1)
+    launched = [
+        (item.pop("launch"), other.pop("launch"))
+        for item, other in zip(there["failed"], here["failed"], strict=True)
+    ]
     assert there["failed"] == here["failed"]
+    assert all(
+        link.partition("/locations/")[2] == other.partition("/locations/")[2] for link, other in launched
+    )
     assert there["days"] == here["days"] == []
     assert [item["as_of"] for item in here["failed"]] == ["2025-11-01", "2025-11-02", DAY]
     assert all("no outcome is known yet" in item["reason"] for item in here["failed"])

@@ -186,7 +186,7 @@ def test_an_own_asset_with_a_first_day_of_its_own_keeps_it():
 
 @kind
 def test_the_io_manager_writes_no_day_that_is_not_over(monkeypatch):
-    monkeypatch.setattr(io_manager, "refuse_days", lambda run, steps: None)
+    monkeypatch.setattr(io_manager, "refuse_days", lambda run, steps, launch: None)
     open_ended = dg.DailyPartitionsDefinition("2025-01-01", timezone="UTC", end_offset=1)
     body_ran = []
 

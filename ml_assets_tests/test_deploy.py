@@ -1,8 +1,11 @@
 """The files of `deploy/`, loaded by the classes that a deployment loads them with."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,8 +153,30 @@ def test_the_container_file_copies_what_is_here_and_installs_extras_that_exist()
     (extras,) = re.findall(r"'\.\[([a-z,]+)\]'", "\n".join(lines))
     project = (REPO / "pyproject.toml").read_text()
 
+    copied = [[path for path in paths if not path.startswith("--")] for paths in copied]
     assert [path for paths in copied for path in paths if not Path(REPO, path).exists()] == []
     assert all(f"\n{extra} = [" in project for extra in extras.split(","))
+
+
+def test_what_the_chart_starts_as_the_webserver_is_ours_in_the_image(tmp_path):
+    lines = (DEPLOY / "Containerfile").read_text().splitlines()
+    (copied,) = [
+        line.split()[-1] for line in lines if "deploy/dagster-webserver" in line and line.startswith("COPY")
+    ]
+    (path,) = [line for line in lines if line.startswith("ENV PATH=")]
+    environ = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(REPO),
+    }
+
+    done = subprocess.run(
+        [DEPLOY / "dagster-webserver", "--help"], env=environ, capture_output=True, text=True, check=True
+    )
+
+    assert path.split("=")[1].split(":")[0] == str(Path(copied).parent)
+    assert "Usage: python -m ml_assets.webserver" in done.stdout
+    assert "--path-prefix" in done.stdout
 
 
 def test_no_file_of_deploy_holds_a_password():

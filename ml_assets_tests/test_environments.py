@@ -317,7 +317,7 @@ def test_the_commands_that_are_printed_name_the_environment_they_are_about(capsy
     told = capsys.readouterr().out.splitlines()[-1].partition("All about this run: ")[2]
 
     assert main(shlex.split(told)[1:]) == 0
-    again = capsys.readouterr().out.splitlines()[-1]
+    again = capsys.readouterr().out.partition("The same again:\n")[2].splitlines()[0]
     assert again.endswith("--lookback-days 120 --environment staging")
     assert main([*shlex.split(again)[1:], "--json"]) == 0
     made = json.loads(capsys.readouterr().out)

@@ -334,8 +334,8 @@ def test_importance_does_not_depend_on_how_much_is_predicted_in_one_go(evaluated
     table, model, product = evaluated
     holdout = table.filter(fold="holdout")
 
-    for rows in (1, 2 * 5 * holdout.height):
-        monkeypatch.setattr("ml_assets.pipelines.tabular.features.SHUFFLED_ROWS", rows)
+    for cells in (1, 2 * 5 * holdout.height * 4):
+        monkeypatch.setattr("ml_assets.pipelines.tabular.features.SHUFFLED_CELLS", cells)
         assert importance(model, holdout, contract=CONTRACT, seed=0) == product.value["feature_importance"]
 
 

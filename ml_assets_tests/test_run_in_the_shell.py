@@ -129,7 +129,8 @@ def test_a_store_that_was_moved_tells_everything_without_dagsters_home(two_roots
 def test_the_command_that_show_prints_makes_the_same_run(two_roots, shell):
     place, (first, _) = two_roots
     env = {"ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(place / "one")}
-    command = shell("show", first["run_id"], env=env).stdout.strip().splitlines()[-1].split()
+    shown = shell("show", first["run_id"], env=env).stdout
+    command = shown.partition("The same again:\n")[2].splitlines()[0].split()
 
     again = shell(*command[1:], "--json", env=env)
 

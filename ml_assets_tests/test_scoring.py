@@ -6,6 +6,7 @@ import shutil
 
 import dagster as dg
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -60,13 +61,10 @@ def test_each_score_is_what_the_loaded_model_says_of_that_row(shop):
     table = shop.predictions(made(score(DAY)))
 
     landed = order_day(DAY).sort("order_id")
-    cells = np.array(
-        [
-            [row["country"], *(np.nan if row[name] is None else float(row[name]) for name in FEATURES[1:])]
-            for row in landed.iter_rows(named=True)
-        ],
-        dtype=object,
-    )
+    numbers = {
+        name: [np.nan if value is None else float(value) for value in landed[name]] for name in FEATURES[1:]
+    }
+    cells = pd.DataFrame({"country": landed["country"].to_list(), **numbers})
     model = shop.store().load(key_of("model", PARAMETERS, AS_OF))
     assert table.columns == ["order_id", "order_ts", "day", "score", "model_run_id"]
     assert table["order_id"].to_list() == landed["order_id"].to_list()

@@ -236,9 +236,9 @@ def test_an_at_sign_or_such_a_word_in_a_path_is_no_credential(uri, monkeypatch):
         ("S3__ENDPOINT", "Did you mean ML_ASSETS_S3__ENDPOINT_URL?"),
         ("ENVIRONMENTS__DEV__ROT", "Did you mean ML_ASSETS_ENVIRONMENTS__DEV__ROOT?"),
         ("ENVIRONMENTS__DEV__BUDGET_RUNS", "Did you mean ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS?"),
-        ("BUDGET", "The README lists what is known."),
+        ("BUDGET", "docs/environments.md lists what is known."),
         ("WEBHOOK", "Did you mean ML_ASSETS_WEBHOOK_URL?"),
-        ("SOMETHING_OF_MY_OWN_ENTIRELY", "The README lists what is known."),
+        ("SOMETHING_OF_MY_OWN_ENTIRELY", "docs/environments.md lists what is known."),
     ],
 )
 def test_a_variable_that_means_nothing_is_refused_with_the_nearest_that_does(name, meant, monkeypatch):

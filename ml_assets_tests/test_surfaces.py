@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ml_assets.core.problems import check
-from ml_assets.errors import RefusedError
+from ml_assets.errors import RefusedError, split_launchpad
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
@@ -20,6 +20,8 @@ from ml_assets_tests import surfaces, ticks
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.keys import key_of
+from ml_assets_tests.live import deployment
+from ml_assets_tests.served import UI
 from ml_assets_tests.shown import daily_training, landed_days
 from ml_assets_tests.surfaces import CANARY, DAYS, REFUSED, Typed
 from ml_assets_tests.ticks import write
@@ -36,6 +38,7 @@ SURFACES = (
     "job backfill",
     "asset backfill",
     "GraphQL launch",
+    "form",
     "dg launch --job",
     "dg launch --assets",
     "CLI",
@@ -90,6 +93,13 @@ DAY_SURFACES = tuple(name for name in SURFACES if name not in ("sensor", "schedu
 
 
 @pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    """A running deployment that serves the form too."""
+    with deployment(tmp_path_factory.mktemp("live"), command=UI) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def day_table(live):
     """Every cell of the days that a deployment answers."""
     backfills, runs, cells = {}, {}, {}
@@ -104,6 +114,7 @@ def day_table(live):
         ):
             answer = surfaces.launch(live, typed.parsed, job=job, assets=assets, tags=typed.tags)
             (runs if isinstance(answer, str) else cells)[case, surface] = answer
+        cells[case, "form"] = surfaces.form(live, typed)
     files = {f"{case.replace(' ', '_')}.yaml": (case, typed) for case, typed in DAY_CASES.items()}
     dropped = surfaces.drop_requests(live, {name: typed.request for name, (_, typed) in files.items()})
     cells |= {(files[name][0], "request file"): cell for name, cell in dropped.items()}
@@ -135,6 +146,8 @@ def table(live):
         ):
             answer = surfaces.launch(live, config, job=job, assets=assets)
             (runs if isinstance(answer, str) else cells)[case, surface] = answer
+        answer = surfaces.form(live, typed)
+        (runs if isinstance(answer, str) else cells)[case, "form"] = answer
     backfills["nothing typed", "job backfill"] = surfaces.backfill(live, None, job="train")
     files = {f"{case.replace(' ', '_')}.yaml": (case, typed) for case, typed in CASES.items()}
     dropped = surfaces.drop_requests(live, {name: typed.request for name, (_, typed) in files.items()})
@@ -227,6 +240,7 @@ def test_every_way_to_launch_holds_to_one_contract_as_the_page_says(whole_table,
                 DAY_MESSAGES[case] in cell.told
                 or "before from" in cell.told
                 or "not after --from" in cell.told
+                or "not a span" in cell.told
             )
 
     for (case, surface), cell in whole_table.items():
@@ -243,15 +257,16 @@ def test_every_way_to_launch_holds_to_one_contract_as_the_page_says(whole_table,
 def test_a_bad_value_creates_no_run_on_any_surface(table):
     counts = {(case, surface): cell.runs for (case, surface), cell in table.items() if case in MESSAGES}
 
-    assert len(counts) == 5 * len(MESSAGES)
+    assert len(counts) == 6 * len(MESSAGES)
     assert set(counts.values()) == {0}
 
 
 @pytest.mark.parametrize("surface", ["launchpad", "GraphQL launch", "job backfill", "asset backfill"])
 @pytest.mark.parametrize("case", list(MESSAGES))
 def test_what_a_deployment_says_of_a_bad_value_is_our_message_and_nothing_else(table, case, surface):
-    told = table[case, surface].told.strip()
+    told, launch = split_launchpad(table[case, surface].told.strip())
 
+    assert launch.startswith("/locations/__repository__@ml_assets/jobs/train/playground/setup?config=")
     assert told == str(RefusedError([MESSAGES[case]]))
 
 
@@ -291,8 +306,8 @@ def render(cells, day_cells):
         "",
         "Where it is said: on the page or in the answer; of a backfill, as its error; of a request file, in the note beside it",
         "(`.rejected`); of a preset, in the log of the tick. *sensor* is `landed_days` and *schedule* `daily_training`, each",
-        "with a preset that holds the value; a preset and a request file have no keys of resources and ops, so there the whole",
-        "block was written into the file.",
+        "with a preset that holds the value; a preset, a request file and the form have no keys of resources and ops, so there",
+        "the whole block was given. *form* is the one of `ml-assets ui`.",
         "",
         "| typed | the message |",
         "|---|---|",

@@ -8,13 +8,20 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
 
 from ml_assets.errors import TrainingError
-from ml_assets.pipelines.tabular.columns import matrix
+from ml_assets.pipelines.tabular.columns import features
 from ml_assets.pipelines.tabular.estimators import calibrated, folds
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
-from ml_assets.pipelines.tabular.training import fit, predict
+from ml_assets.pipelines.tabular.preparation import prepared
+from ml_assets.pipelines.tabular.training import fit, predict, predict_rows
 from ml_assets.storage import canonical_skops
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.tables import CONTRACT, training_table
@@ -145,13 +152,64 @@ def test_training_rows_of_one_class_are_refused_with_a_remedy():
         fit(table, contract=CONTRACT, parameters=TrainingParameters())
 
 
-def test_a_matrix_holds_floats_and_texts_and_names_what_is_missing():
-    cells = matrix(training_table(), CONTRACT)
+def test_features_are_floats_and_texts_and_say_what_is_missing():
+    cells = features(training_table(), CONTRACT)
 
     assert cells.shape == (600, 4)
+    assert cells.dtypes[1:] == [pl.Float64] * 3
     assert cells[3, 0] == "(missing)"
     assert np.isnan(cells[5, 1])
-    assert np.isnan(cells[:, 3].astype(float)).all()
+    assert cells.to_series(3).is_nan().all()
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_a_model_that_learned_columns_by_their_places_says_the_same_as_one_that_learned_names(
+    version, calibrate
+):
+    table = training_table()
+    parameters = TrainingParameters(model_version=version, calibrate=calibrate)
+    named = fit(table, contract=CONTRACT, parameters=parameters).value
+    train = table.filter(fold="train")
+    rows = np.array(features(train, CONTRACT).rows(), dtype=object)
+
+    placed = clone(named).fit(rows, train["y"].to_numpy())
+
+    assert predict(placed, table, CONTRACT) == pytest.approx(predict(named, table, CONTRACT), abs=1e-9)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_what_is_prepared_once_and_shuffled_says_the_same_as_what_is_shuffled_and_prepared(
+    version, calibrate
+):
+    table = training_table()
+    model = fit(
+        table, contract=CONTRACT, parameters=TrainingParameters(model_version=version, calibrate=calibrate)
+    ).value
+    parts, rows = prepared(model), features(table, CONTRACT)
+    cells = parts.transform(rows)
+    cells = cells.toarray() if hasattr(cells, "toarray") else cells
+    order = np.random.default_rng(0).permutation(table.height)
+
+    for place, name in enumerate(CONTRACT.features):
+        columns = parts.columns.get(place, [])
+        shuffled = cells.copy()
+        shuffled[:, columns] = cells[np.ix_(order, columns)]
+
+        one = predict_rows(parts.model, shuffled, task="binary")
+        other = predict_rows(model, rows.with_columns(rows[name][order]), task="binary")
+        assert one == pytest.approx(other, abs=1e-12)
+
+
+def test_a_preparation_that_mixes_features_is_not_taken_apart():
+    table = training_table()
+    mixed = make_pipeline(
+        ColumnTransformer([("numbers", make_pipeline(SimpleImputer(), PCA(2)), [1, 2])]), LogisticRegression()
+    ).fit(features(table, CONTRACT), table["y"].to_numpy())
+
+    assert prepared(mixed) is None
+    assert prepared(LogisticRegression()) is None
 
 
 def test_another_seed_divides_the_folds_of_calibration_in_another_way():

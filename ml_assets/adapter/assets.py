@@ -11,9 +11,11 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.checks import Event, log_check, selected_checks, with_checks_of
+from ml_assets.adapter.launch_again import launchpads_of, repository_of
+from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
 from ml_assets.adapter.record import failure, materialization
-from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refusal import our_words
 from ml_assets.adapter.start import announce, days_of, refuse_mistyped, workspace_of
 from ml_assets.adapter.stored_checks import check_stored
 from ml_assets.adapter.view import OPTIONS, View
@@ -29,6 +31,7 @@ from ml_assets.pipeline.day import Day
 from ml_assets.pipeline.days import attempts, workers_for
 from ml_assets.pipeline.draft import Made
 from ml_assets.pipeline.failed_trials import remember
+from ml_assets.pipeline.launchpads import Launchpads
 from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.tracking.tracker import Tracker
 from ml_assets.pipeline.verdicts import verdicts
@@ -81,7 +84,8 @@ def assets_of_view(
         required_resource_keys={view.params, OPTIONS},
     )
     def make(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from in_our_words(_run)(context, view)
+        with our_words(lambda: refused_launchpad(context.run, view)):
+            yield from _run(context, view)
 
     return with_checks_of(view.io_manager, make)
 
@@ -167,15 +171,7 @@ def _several_days(
         done.sort(key=lambda item: item.as_of)
         whole = len(done) == len(days) and not any(item.error for item in done)
         if not whole:
-            for made in (made for item in done for made in item.made):
-                context.log_event(
-                    materialization(
-                        view.key(made.key.asset),
-                        made,
-                        store=workspace.store,
-                        metrics=Metrics.of(view.pipeline),
-                    )
-                )
+            _log_made(done, parameters, context, view=view, workspace=workspace)
     if not whole:
         raise _failure(done, parameters, context, view)
     for asset in assets:
@@ -186,6 +182,27 @@ def _several_days(
 def _selected(context: dg.AssetExecutionContext, view: View) -> list[str]:
     """The assets that the launch asked for, in the order in which they are made."""
     return [asset for asset in view.pipeline.assets if view.key(asset) in context.selected_asset_keys]
+
+
+def _log_made(
+    attempts: Sequence[Attempt],
+    parameters: Parameters,
+    context: dg.AssetExecutionContext,
+    *,
+    view: View,
+    workspace: Workspace,
+) -> None:
+    """What was made of a run in which a day failed."""
+    metrics, launchpads = Metrics.of(view.pipeline), _launchpads(context, view)
+    for made in (made for item in attempts for made in item.made):
+        link = launchpads.run(parameters, made.key.as_of)
+        key = view.key(made.key.asset)
+        context.log_event(materialization(key, made, store=workspace.store, metrics=metrics, launch=link))
+
+
+def _launchpads(context: dg.AssetExecutionContext, view: View) -> Launchpads:
+    repository = repository_of(context)
+    return launchpads_of(view, options=context.resources.options, run=context.run, repository=repository)
 
 
 def _log_day(context: dg.AssetExecutionContext, attempt: Attempt, view: View) -> None:
@@ -206,4 +223,6 @@ def _failure(
     """Which days failed, why, and how to run just those again."""
     failed = {item.as_of: str(item.error) for item in attempts if item.error}
     retry = view.retry(parameters, failed, environment=context.resources.options.environment)
-    return failure({str(day): reason for day, reason in failed.items()}, days=len(attempts), retry=retry)
+    launch = _launchpads(context, view).days(parameters, failed)
+    reasons = {str(day): reason for day, reason in failed.items()}
+    return failure(reasons, days=len(attempts), retry=retry, launch=launch)

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 import dagster as dg
 
+from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.own import each_day
 from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
 from ml_assets.adapter.refusal import our_words
@@ -187,7 +188,7 @@ def _body(beside: Beside) -> Callable[..., Any]:
     """
 
     def body(context: dg.AssetExecutionContext, **given: Any) -> Any:
-        with our_words():
+        with our_words(lambda: refused_launchpad(context.run, beside.view)):
             return beside.run(context, given)
 
     asked = {

@@ -4,7 +4,7 @@ A launch over GraphQL takes any text as a partition, and any two as the ends of 
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import dagster as dg
 
@@ -39,15 +39,18 @@ def days_of(
     return [day for day in days if is_day(day, every=every)]
 
 
-def refuse_days(run: dg.DagsterRun | None, *, steps: Collection[str]) -> None:
+def refuse_days(
+    run: dg.DagsterRun | None, *, steps: Collection[str], launch: Callable[[], str] = str
+) -> None:
     """Refuse a run of days that cannot be learned, before its first step; one of other partitions has no such days.
 
     Args:
         run: the run, or None outside of one.
         steps: those that make what is made for a day: without one Dagster refuses them in words of its own, once what
             they are made of was materialized.
+        launch: gives the address of a launchpad from which the run is corrected.
     """
-    with at_launch():
+    with at_launch(launch):
         if run and (
             _makes(run, steps) or any(map(parse, map(run.tags.get, (PARTITION, START, END), ("", "", ""))))
         ):

@@ -52,7 +52,21 @@ def definitions_of(
     view = View(pipeline=pipeline, prefix=prefix, pinned=dict(pinned))
     _refuse_pins(view)
     shown = definitions_of_view(view, steps=[item.node_def.name for item in assets], partitions=partitions)
-    return dg.Definitions.merge(shown, dg.Definitions(assets=assets)) if assets else shown
+    return (
+        dg.Definitions.merge(shown, dg.Definitions(assets=assets, jobs=_jobs_of(assets))) if assets else shown
+    )
+
+
+def _jobs_of(assets: Sequence[dg.AssetsDefinition]) -> list[Any]:
+    """A job for each asset beside a pipeline: only the launchpad of a named one can be filled in by an address."""
+    return [
+        dg.define_asset_job(
+            f"{item.node_def.name}_job",
+            selection=dg.AssetSelection.assets(*item.keys),
+            description=f"Make {', '.join(sorted(key.to_user_string() for key in item.keys))}.",
+        )
+        for item in assets
+    ]
 
 
 def definitions_of_view(

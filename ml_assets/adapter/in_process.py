@@ -9,6 +9,7 @@ import dagster as dg
 
 from ml_assets.adapter.view import View
 from ml_assets.core.result import Seen, reasons_by_day
+from ml_assets.errors import split_launchpad
 
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
@@ -102,7 +103,7 @@ def _reason(outcome: Any) -> tuple[str, dict[str, str]]:
             while error.cause is not None:
                 error = error.cause
             failure = event.step_failure_data.user_failure_data
-            told = str((failure and failure.description) or error.message.strip())
+            told = str((failure and failure.description) or split_launchpad(error.message.strip())[0])
             named = failure.metadata.get("failed_days") if failure else None
             return told, reasons_by_day(named and named.value, description=told)
     return "the Dagster run failed before its first step; its log says why.", {}

@@ -15,6 +15,8 @@ import dagster as dg
 
 from ml_assets.adapter.beside import DECLARED
 from ml_assets.adapter.days import refuse_days
+from ml_assets.adapter.launch_again import LaunchAgain
+from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.record import failure, materialization, tell
 from ml_assets.adapter.refusal import passed_on
 from ml_assets.adapter.schema import TakesNothing
@@ -22,7 +24,7 @@ from ml_assets.adapter.start import workspace_of
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.artifact import ArtifactKey
-from ml_assets.core.as_of import problem
+from ml_assets.core.as_of import parse, problem
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
@@ -93,14 +95,18 @@ class ArtifactIOManager(dg.IOManager):
             done = self._commit(context, asset, values)
         made = [item for item in done.values() if isinstance(item, Made)]
         metrics = Metrics.of(self._view.pipeline)
+        again = LaunchAgain(context, self._view, self._params, self._options)
         if len(made) == len(done):
-            tell(context, made, store=self._store, metrics=metrics)
+            tell(context, made, store=self._store, metrics=metrics, launch=again.link)
             return
         for item in made:
-            context.log_event(materialization(context.asset_key, item, store=self._store, metrics=metrics))
+            link = again.link(item.key.as_of)
+            context.log_event(
+                materialization(context.asset_key, item, store=self._store, metrics=metrics, launch=link)
+            )
             yield from context.consume_events()  # Dagster fact: those of a failing output are dropped otherwise
         reasons = {day: item.reason for day, item in done.items() if isinstance(item, Failed)}
-        raise self._failure(asset, reasons, days=len(done))
+        raise self._failure(asset, reasons, again, days=len(done))
 
     def _commit(
         self, context: dg.OutputContext, asset: str, values: Mapping[str, Any]
@@ -119,12 +125,17 @@ class ArtifactIOManager(dg.IOManager):
                 done[day] = Failed(str(error))
         return done
 
-    def _failure(self, asset: str, reasons: Mapping[str, str], *, days: int) -> dg.Failure:
+    def _failure(
+        self, asset: str, reasons: Mapping[str, str], again: LaunchAgain, *, days: int
+    ) -> dg.Failure:
+        days_failed = {day: parse(day) for day in reasons}  # of others, partitions need not be days
+        links = {day: again.link(as_of) for day, as_of in days_failed.items() if as_of}
+        launch = {day: link for day, link in links.items() if link}
         if asset not in self._view.pipeline.assets:
-            return failure(reasons, days=days, reason_of_one=False)
+            return failure(reasons, days=days, launch=launch, reason_of_one=False)
         failed = map(dt.date.fromisoformat, reasons)
         retry = self._view.retry(self._params, failed, environment=self._options.environment)
-        return failure(reasons, days=days, retry=retry)
+        return failure(reasons, days=days, retry=retry, launch=launch)
 
     def _drafts(
         self, context: dg.OutputContext, asset: str, values: Mapping[str, Any], days: Sequence[str]
@@ -211,7 +222,8 @@ def io_manager_of(view: View, *, steps: Iterable[str], reserved: Iterable[str]) 
         description="Artifacts at paths keyed by parameters and partition, each with its lineage.",
     )
     def io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
-        refuse_days(context.run, steps={view.step_name, *steps})
+        run = context.run
+        refuse_days(run, steps={view.step_name, *steps}, launch=lambda: refused_launchpad(run, view))
         params = plain(getattr(context.resources, view.params), view.pipeline.parameters)
         return ArtifactIOManager(view, params, context.resources.options, assets.union(reserved))
 

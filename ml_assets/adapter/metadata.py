@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launch_again import link_entry
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.core.metrics import Metrics
 from ml_assets.pipeline.draft import Made
@@ -16,11 +17,14 @@ from ml_assets.text import count, rounded
 _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
 
 
-def metadata(made: Made, *, store: ArtifactStore, metrics: Metrics, inline: bool = True) -> dict[str, Any]:
+def metadata(
+    made: Made, *, store: ArtifactStore, metrics: Metrics, launch: str = "", inline: bool = True
+) -> dict[str, Any]:
     """The metadata of one artifact's materialization, in the order in which a page shows it.
 
     First what it is and how good it is, rounded, with its pictures; then the same numbers as they are, which Dagster
-    plots; then what it was made from. Paths, the code version and digests come last.
+    plots; then what it was made from. Paths, the code version and digests come last. `launch` is the link that launches
+    the same again.
     Without `inline`, pictures and texts stay in the store.
 
     Dagster fact: the pages draw a table, and Markdown of fewer than 1,000 characters, where they stand. Longer Markdown,
@@ -32,6 +36,7 @@ def metadata(made: Made, *, store: ArtifactStore, metrics: Metrics, inline: bool
         "run_id": manifest.run_id,
         "reused": made.reused,
         "why": made.reason,
+        **link_entry(launch),
         **({"metrics": metrics_table(manifest, metrics)} if names else {}),
         **(dict(_inline(made, store=store)) if inline else {}),
         **{name: manifest.metrics[name] for name in names},

@@ -7,9 +7,11 @@ from typing import Any, Generic, TypeVar
 
 import dagster as dg
 
+from ml_assets.adapter.launch_again import launchpads_of, repository_of
+from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.own import announce, workspace_for
 from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
-from ml_assets.adapter.refusal import in_our_words
+from ml_assets.adapter.refusal import our_words
 from ml_assets.adapter.refused_at_launch import refused_at_launch
 from ml_assets.adapter.start import days_of
 from ml_assets.adapter.view import OPTIONS, View
@@ -17,6 +19,7 @@ from ml_assets.config import OptionsConfig, plain
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.result import Failed
 from ml_assets.pipeline.draft import Draft, Made
+from ml_assets.pipeline.launchpads import Launchpads
 from ml_assets.pipeline.workspace import Workspace
 
 Own = TypeVar("Own", bound=Parameters)
@@ -50,6 +53,11 @@ class OwnRun(Generic[Own]):
         """Refuse a mistyped run config; then state what the run makes, in the log and, in the asset's own job, in tags."""
         announce(self.context, values, run_ids, job=job, view=self.view)
 
+    def launchpads(self) -> Launchpads:
+        """Where the pipeline's own runs are launched again."""
+        repository = repository_of(self.context)
+        return launchpads_of(self.view, options=self.options, run=self.context.run, repository=repository)
+
     def workspace(self, asset: str) -> Workspace:
         """Where it reads and writes."""
         return workspace_for(self.context, self.options, asset, type(self.own), view=self.view)
@@ -77,12 +85,13 @@ def own_asset(
         declared: further options of `@dg.asset`.
     """
 
-    @in_our_words
     def body(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
-        days = days_of(context, every=view.pipeline.every)
-        parameters = plain(getattr(context.resources, view.params), view.pipeline.parameters)
-        own = check(context.op_execution_context.op_config)
-        yield dg.Output(make(OwnRun(context=context, view=view, days=days, parameters=parameters, own=own)))
+        with our_words(lambda: refused_launchpad(context.run, view)):
+            days = days_of(context, every=view.pipeline.every)
+            parameters = plain(getattr(context.resources, view.params), view.pipeline.parameters)
+            own = check(context.op_execution_context.op_config)
+            made = make(OwnRun(context=context, view=view, days=days, parameters=parameters, own=own))
+        yield dg.Output(made)
 
     asset: dg.AssetsDefinition = dg.asset(
         **{

@@ -7,14 +7,17 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
+from ml_assets.adapter.launch_again import launchpads_of
 from ml_assets.adapter.refusal import at_launch
 from ml_assets.adapter.schema import TakesNothing, plain_names, shown
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig
-from ml_assets.core.options import options_in
+from ml_assets.core.launch_link import sound_part
+from ml_assets.core.options import DEFAULT, options_in
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import diagnose
 from ml_assets.errors import RefusedError
+from ml_assets.pipeline.launchpads import not_allowed
 from ml_assets.pipeline.readings import SOURCE
 from ml_assets.settings import load_settings
 
@@ -35,6 +38,16 @@ def refuse(values: Mapping[str, Any], *, view: View) -> None:
     problems += load_settings().override_problems(given, cls=model)
     if problems:
         raise RefusedError(problems)
+
+
+def _without_refused(values: Mapping[str, Any], view: View) -> str:
+    """The launchpad of the view, filled in with the parameters that are not refused; "" where the settings cannot be used."""
+    model, settings = view.pipeline.parameters, load_settings()
+    refused = set(not_allowed(view.pipeline, settings, environment=DEFAULT))
+    if SOURCE in model.model_fields and _source_problems(values.get(SOURCE), ()):
+        refused.add(SOURCE)
+    kept = {name: value for name, value in values.items() if name not in refused}
+    return launchpads_of(view).run(sound_part({**kept, **view.pinned}, model))
 
 
 def _source_problems(source: Any, problems: Iterable[str]) -> list[str]:
@@ -77,7 +90,7 @@ def params_resource(view: View) -> dg.ResourceDefinition:
     @dg.configured(base, config_schema=shown(free))
     def params(values: Mapping[str, Any]) -> Mapping[str, Any]:
         given = plain_names(values)
-        with at_launch():
+        with at_launch(lambda: _without_refused(given, view)):
             refuse(given, view=view)
         return {**given, **view.pinned}
 

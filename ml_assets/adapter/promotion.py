@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launch_again import launchpads_of, link_entry
 from ml_assets.adapter.parameters import resources_of_act
 from ml_assets.adapter.record import DATA_VERSION_TAG
 from ml_assets.adapter.refusal import our_words
@@ -16,6 +17,7 @@ from ml_assets.adapter.start import refuse_mistyped
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.comparison.text import HEAD as KPIS
 from ml_assets.core.comparison.text import rows
+from ml_assets.core.launch_link import used_values
 from ml_assets.core.markup import plain as plain_text
 from ml_assets.core.markup import table
 from ml_assets.core.metrics import Metrics
@@ -28,11 +30,10 @@ from ml_assets.core.promotion.parameters import (
 )
 from ml_assets.core.release import LONGEST_NAME
 from ml_assets.core.slices import metric_assets
+from ml_assets.pipeline.launchpads import PROMOTE as KIND
 from ml_assets.pipeline.promotion import Outcome, Promotion, promote
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.settings import load_settings
-
-KIND = "promote"  # of its job
 
 
 def promotion(view: View) -> dg.AssetSpec:
@@ -97,7 +98,9 @@ def _promote(context: dg.OpExecutionContext, own: PromotionParameters, *, view: 
             settings=settings,
         )
     )
-    metadata = _metadata(outcome)
+    launchpads = launchpads_of(view, options=context.resources.options, run=context.run)
+    launch = launchpads.of_job(view.beside(KIND), None, own={view.step_of(ASSET): used_values(own)})
+    metadata = {**_metadata(outcome), **link_entry(launch)}
     if outcome.entry is None:
         lines = [outcome.decision.summary(), *outcome.decision.objections]
         raise dg.Failure("\n".join(lines), metadata=metadata, allow_retries=False)

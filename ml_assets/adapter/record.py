@@ -1,9 +1,12 @@
 """What Dagster is told of artifacts: metadata and data versions, and the events of days beside which another failed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import dagster as dg
 
+from ml_assets.adapter.launch_again import links_entry
 from ml_assets.adapter.metadata import metadata
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.run_id import hash_identity
@@ -25,15 +28,24 @@ def batch_data_version(made: Made) -> str:
     return f"{hash_identity(values, day)}-{made.manifest.code_version}"
 
 
-def tell(context: dg.OutputContext, made: Sequence[Made], *, store: ArtifactStore, metrics: Metrics) -> None:
+def tell(
+    context: dg.OutputContext,
+    made: Sequence[Made],
+    *,
+    store: ArtifactStore,
+    metrics: Metrics,
+    launch: Callable[[dt.date], str],
+) -> None:
     """State the metadata of each day of an output, and its data version: all days of the run were made.
+
+    `launch` gives the link that launches a day again.
 
     Dagster fact: metadata of a day and a data version that is known only now are taken by the context of the step.
     """
     step = context.step_context
     for item in made:
         step.add_asset_metadata(
-            metadata(item, store=store, metrics=metrics),
+            metadata(item, store=store, metrics=metrics, launch=launch(item.key.as_of)),
             asset_key=context.asset_key,
             partition_key=str(item.key.as_of),
         )
@@ -42,9 +54,15 @@ def tell(context: dg.OutputContext, made: Sequence[Made], *, store: ArtifactStor
 
 
 def materialization(
-    key: dg.AssetKey, made: Made, *, store: ArtifactStore, metrics: Metrics, inline: bool = True
+    key: dg.AssetKey,
+    made: Made,
+    *,
+    store: ArtifactStore,
+    metrics: Metrics,
+    launch: str = "",
+    inline: bool = True,
 ) -> dg.AssetMaterialization:
-    """The event of one artifact, to be written by hand.
+    """The event of one artifact, to be written by hand; `launch` is the link that launches it again.
 
     Dagster fact: a step that succeeds marks all of its days as made, and one that fails none; events of its good days
     that are logged stay.
@@ -52,13 +70,18 @@ def materialization(
     return dg.AssetMaterialization(
         key,
         partition=str(made.key.as_of),
-        metadata=metadata(made, store=store, metrics=metrics, inline=inline),
+        metadata=metadata(made, store=store, metrics=metrics, launch=launch, inline=inline),
         tags={DATA_VERSION_TAG: data_version(made)},
     )
 
 
 def failure(
-    reasons: Mapping[str, str], *, days: int, retry: Iterable[str] = (), reason_of_one: bool = True
+    reasons: Mapping[str, str],
+    *,
+    days: int,
+    retry: Iterable[str] = (),
+    launch: Mapping[str, str] = MappingProxyType({}),
+    reason_of_one: bool = True,
 ) -> dg.Failure:
     """The failure of a run: which days failed and why, by day, and the commands that make just those again.
 
@@ -66,6 +89,7 @@ def failure(
         reasons: why each day failed.
         days: how many days the run had.
         retry: commands.
+        launch: the link that launches a failed day again, by day.
         reason_of_one: whether that of a run of one day is told without its day, and those of several under a head.
     """
     commands = list(retry)
@@ -74,6 +98,7 @@ def failure(
         metadata={
             "failed_days": dg.MetadataValue.json(dict(reasons)),
             **({"retry": dg.MetadataValue.md("\n".join(f"- `{c}`" for c in commands))} if commands else {}),
+            **links_entry(launch),
         },
         allow_retries=False,
     )

@@ -25,23 +25,30 @@ class LaunchRefusedError(RefusedError, DagsterUserCodeProcessError):
     that says of itself that it came from another process is shown as that process is said to have told it.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(problems)
+    def __init__(self, problems: Sequence[str], launch: str = "") -> None:
+        super().__init__(problems, launch=launch)
         shown = SerializableErrorInfo(message=f"{self}\n", stack=[], cls_name=type(self).__name__)
         self.user_code_process_error_infos = [shown]
 
 
 @contextmanager
-def at_launch() -> Iterator[None]:
-    """Turn what is raised inside the block into a LaunchRefusedError, without a trace of what was typed."""
-    with _told_as(lambda error: LaunchRefusedError([str(error)])):  # not refused: the settings cannot be used
+def at_launch(launch: Callable[[], str] = str) -> Iterator[None]:
+    """Turn what is raised inside the block into a LaunchRefusedError, without a trace of what was typed.
+
+    `launch` gives the address of a launchpad that is filled in with what was not refused.
+    """
+    # not refused: the settings cannot be used
+    with _told_as(lambda error: LaunchRefusedError([str(error)]), launch):
         yield
 
 
 @contextmanager
-def our_words() -> Iterator[None]:
-    """Raise errors of ours as failures of a step that Dagster tells as they are, and does not try again."""
-    with _told_as(lambda error: dg.Failure(str(error), allow_retries=False)):
+def our_words(launch: Callable[[], str] = str) -> Iterator[None]:
+    """Raise errors of ours as failures of a step that Dagster tells as they are, and does not try again.
+
+    `launch` is as of `at_launch`.
+    """
+    with _told_as(lambda error: dg.Failure(str(error), allow_retries=False), launch):
         yield
 
 
@@ -64,12 +71,12 @@ def in_our_words(body: Callable[P, Iterator[Result]]) -> Callable[P, Iterator[Re
 
 
 @contextmanager
-def _told_as(other: Callable[[MlAssetsError], Exception]) -> Iterator[None]:
+def _told_as(other: Callable[[MlAssetsError], Exception], launch: Callable[[], str] = str) -> Iterator[None]:
     """Raise a refusal as that of a launch, and what `other` makes of any other error of ours."""
     try:
         yield
     except RefusedError as error:
-        raise LaunchRefusedError(error.problems) from None
+        raise LaunchRefusedError(error.problems, launch=error.launch or launch()) from None
     except MlAssetsError as error:
         raised = other(error)
         raise raised from raised.__cause__

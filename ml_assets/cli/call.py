@@ -16,6 +16,7 @@ from ml_assets.core.problems import problems_of
 from ml_assets.errors import RefusedError
 
 if TYPE_CHECKING:  # loading settings takes longer than refusing what is wrong without them
+    from ml_assets.pipeline.launchpads import Launchpads
     from ml_assets.pipeline.named_artifacts import Found
     from ml_assets.pipeline.workspace import Workspace
     from ml_assets.settings import Settings
@@ -93,6 +94,14 @@ class Call:
         """A command for people to copy, about the same pipeline; `about` is what `core.command.command` takes."""
         return command.command(*words, pipeline=self.pipeline, first=self.settings.first_pipeline, **about)
 
+    def launchpads(self, environment: str) -> "Launchpads":
+        """The links into Dagster's launchpad, where `--on` or the settings say, for runs that write to an environment."""
+        from ml_assets.pipeline.launchpads import printed_launchpads
+
+        known = environment if environment in self.settings.environments else DEFAULT
+        base = getattr(self.args, "on", None) or ""
+        return printed_launchpads(self.pipeline, self.settings, environment=known, base=base)
+
     def find_artifacts(self) -> "tuple[Call, Found]":
         """What `args.what` names, of any pipeline that is known where none is named; and the call, about that pipeline."""
         from ml_assets.pipeline.named_artifacts import find_artifacts
@@ -109,6 +118,18 @@ class Call:
     def show(self, document: Any, print_it: Callable[[], object]) -> None:
         """Print the document where JSON is asked for, else what is for people."""
         if self.args.json:
-            print(json.dumps(document, indent=2))
+            self.print_document(json.dumps(document, indent=2))
         else:
             print_it()
+
+    def print_document(self, text: str) -> None:
+        """Print what programs read; what goes wrong later is told beside it."""
+        from ml_assets.terminal.output import print_document
+
+        self.args._documented = True  # noqa: SLF001  # the options are shared by all that becomes of this call
+        print_document(text)
+
+    @property
+    def has_document(self) -> bool:
+        """Whether a document was printed already."""
+        return getattr(self.args, "_documented", False)

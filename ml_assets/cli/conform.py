@@ -16,13 +16,15 @@ def conform(call: Call) -> int:
             [f"pipeline: {call.pipeline.name} is only declared. Make it with ml_assets.Pipeline."]
         )
     from ml_assets.conformance import conform as tried
+    from ml_assets.terminal.progress import reading
 
-    report = tried(
-        call.pipeline,
-        values=request.given,
-        as_of=request.as_of,
-        environment=call.options.environment,
-        quick=call.args.quick,
-    )
+    with reading("Trying", json=call.args.json, unit="promise"):
+        report = tried(
+            call.pipeline,
+            values=request.given,
+            as_of=request.as_of,
+            environment=call.options.environment,
+            quick=call.args.quick,
+        )
     call.show(report.document(), lambda: print(report))
     return KEPT if report.kept else BROKEN

@@ -21,7 +21,7 @@ def contract(call: Call) -> int:
     slices = {name: asset.slice for name, asset in call.pipeline.assets.items()}
     now = describe(call.pipeline.parameters, slices=slices)
     if call.args.describe:
-        print(json.dumps(now, indent=2, sort_keys=True))
+        call.print_document(json.dumps(now, indent=2, sort_keys=True))
         return DONE
     found = changes(_released(call), now)
     rows = [(change.name, change.told, str(change.breaks)) for change in found]

@@ -14,25 +14,29 @@ if TYPE_CHECKING:
 
 def leaderboard(call: Call) -> int:
     """Print a stored leaderboard: the named one, or the one of the pipeline that was made last."""
+    from ml_assets.pipeline.launchpads import leaderboard_document
     from ml_assets.pipeline.leaderboard import load_leaderboard
 
-    store, key = _named(call) if call.args.what else _newest(call)
+    call, store, key = _named(call) if call.args.what else _newest(call)
     board = load_leaderboard(key, store)
-    call.show(board.document(), lambda: print_leaderboard(board))
+    launchpads = call.launchpads(store.manifest(key).environment)
+    call.show(
+        leaderboard_document(board, launchpads), lambda: print_leaderboard(board, launchpads=launchpads)
+    )
     return 0
 
 
-def _named(call: Call) -> "tuple[ArtifactStore, ArtifactKey]":
-    _, found = call.find_artifacts()
+def _named(call: Call) -> "tuple[Call, ArtifactStore, ArtifactKey]":
+    call, found = call.find_artifacts()
     boards = [key for key in found.keys if key.asset == ASSET]
     if not boards:
         raise ArtifactNotFoundError(
             f"{call.args.what}: is no {ASSET}. `{_list(call)}` shows which there are."
         )
-    return found.store, boards[-1]
+    return call, found.store, boards[-1]
 
 
-def _newest(call: Call) -> "tuple[ArtifactStore, ArtifactKey]":
+def _newest(call: Call) -> "tuple[Call, ArtifactStore, ArtifactKey]":
     store = call.workspace.store
     entries = [*store.entries(ASSET, folder=call.pipeline.folder)]
     sound = [entry for entry in entries if not isinstance(entry, StoreError)]
@@ -43,7 +47,7 @@ def _newest(call: Call) -> "tuple[ArtifactStore, ArtifactKey]":
                 f"No {ASSET} of {call.pipeline.name} under {store.root}. Make one by a sweep."
             ),
         )
-    return store, max(sound, key=lambda entry: entry.created_at).key
+    return call, store, max(sound, key=lambda entry: entry.created_at).key
 
 
 def _list(call: Call) -> str:

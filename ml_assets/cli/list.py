@@ -11,6 +11,7 @@ from ml_assets.core.sweep.result import ASSET as LEADERBOARD
 from ml_assets.core.where import Filter, parse
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.storage.artifact_store import Entry
+from ml_assets.terminal.progress import reading
 from ml_assets.text import count
 
 
@@ -24,11 +25,18 @@ def list_artifacts(call: Call) -> int:
     asset = call.args.asset or metric_assets(call.pipeline)[0]
     _refuse_unknown_kind(call, asset)
     failed: list[StoreError] = []
-    found = _sound(call.workspace.store.entries(asset, where, folder=call.pipeline.folder), failed)
-    if call.args.json:
-        _print_json(found)
-    else:
-        _print_lines(found, call)
+    store, folder = call.workspace.store, call.pipeline.folder
+    found = _sound(store.entries(asset, where, folder=folder), failed)
+
+    def total() -> int:
+        return sum(1 for _ in store.keys(asset, where, folder=folder))
+
+    # Lines that come as they are read tell how far it is; where they go elsewhere, a bar does.
+    with reading("Reading", json=sys.stdout.isatty(), unit="artifact", total=total):
+        if call.args.json:
+            _print_json(found, call)
+        else:
+            _print_lines(found, call)
     if failed:
         print(
             f"Failed: {count(len(failed), 'artifact')} could not be read and {'is' if len(failed) == 1 else 'are'} not listed.",
@@ -61,13 +69,13 @@ def _sound(found: Iterator[Entry | StoreError], failed: list[StoreError]) -> Ite
             yield item
 
 
-def _print_json(found: Iterator[Entry]) -> None:
+def _print_json(found: Iterator[Entry], call: Call) -> None:
     """A JSON list, one artifact a line, so that line tools can read it too."""
-    write, before = sys.stdout.write, "[\n"
+    held = ""
     for entry in found:
-        write(before + json.dumps(entry.document()))
-        before = ",\n"
-    write("[]\n" if before == "[\n" else "\n]\n")
+        call.print_document(f"{held}," if held else "[")
+        held = json.dumps(entry.document())
+    call.print_document(f"{held}\n]" if held else "[]")
 
 
 def _print_lines(found: Iterator[Entry], call: Call) -> None:

@@ -15,7 +15,7 @@ FLAG, SETTING, FILE = "--pipeline", "pipelines", "ml_assets.toml"
 def named_pipeline(words: Sequence[str]) -> str:
     """What `--pipeline` names; "" where it is not there."""
     name = ""
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip(words, [*words, ""][1:], strict=True):
         flag, equals, value = word.partition("=")
         if flag == FLAG:
             name = value if equals else after

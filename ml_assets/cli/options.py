@@ -82,6 +82,7 @@ MAKING = (
     switch("--plan", _PLAN),
 )
 """What every command takes that makes artifacts."""
+YES = switch("--yes", "go on without being asked; only a terminal is asked, before much is made")
 REASON = option("--reason", "TEXT", "why, for the record", default="")
 FROM = "where it was trained and evaluated [default: the settings' environment]"
 COMPARED_DAYS = "on the latest N days of rows with closed outcomes [default: 366]"

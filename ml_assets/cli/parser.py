@@ -15,7 +15,10 @@ from ml_assets.errors import MlAssetsError
 
 _PIPELINE = "what it is about: a known pipeline, or MODULE:NAME [default: the first of the settings, else the shipped one]"
 PIPELINE = option("--pipeline", "NAME", _PIPELINE, dest="_pipeline", default=argparse.SUPPRESS)
-ABOUT_NONE = ("-h", "--help", "--version", "env")
+ABOUT_NONE = {
+    *("-h", "--help", "--version"),
+    *(command.name.partition(" ")[0] for command in TABLE if not command.takes_pipeline),
+}
 Add = Callable[..., Parser]
 
 
@@ -26,8 +29,7 @@ def read(words: Sequence[str]) -> tuple[Command, Call]:
         RefusedError: there is no such command or pipeline, or an option lacks its value.
         DefinitionError: the commands of the pipeline itself are none.
     """
-    name = named_pipeline(words)
-    pipeline = _pipeline(name, words)
+    name, pipeline = named_pipeline(words), pipeline_of(words)
     args, unknown = build_parser(pipeline).parse_known_args(words)
     values = vars(args)
     command, parser = values.pop("_command"), values.pop("_parser")
@@ -91,8 +93,14 @@ def _add_options(parser: Parser, options: Iterable[Option]) -> None:
         parser.add_argument(item.word, help=item.help, **item.more)
 
 
-def _pipeline(name: str, words: Sequence[str]) -> Declared:
-    """The pipeline that is meant; where the command is about none, a broken one is passed over."""
+def pipeline_of(words: Sequence[str]) -> Declared:
+    """The pipeline that a command line means; where it is about none, a broken one is passed over.
+
+    Raises:
+        RefusedError: there is none of the name that is given, or it cannot be loaded.
+        SettingsError: the settings cannot be used.
+    """
+    name = named_pipeline(words)
     try:
         return pipeline_meant(name)
     except MlAssetsError:

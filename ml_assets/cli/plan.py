@@ -7,6 +7,7 @@ from ml_assets.pipeline.budget import over_budget
 from ml_assets.pipeline.days import workers_for
 from ml_assets.pipeline.plan import STATES, Plan, plan
 from ml_assets.pipeline.sweep import Sweep
+from ml_assets.terminal.progress import reading
 from ml_assets.terminal.tables import print_table, print_text
 
 
@@ -14,7 +15,8 @@ def show_plan(call: Call, request: Request) -> int:
     """Print the plan; RefusedError where it exceeds the budget of its environment."""
     _refuse_elsewhere(call)
     workers = workers_for(request.parameters, request.days, workspace=call.workspace)
-    planned = plan(request.parameters, request.days, workspace=call.workspace, workers=workers)
+    with reading("Planning", json=call.args.json, unit="day", total=len(request.days)):
+        planned = plan(request.parameters, request.days, workspace=call.workspace, workers=workers)
     return _show(call, planned)
 
 
@@ -23,7 +25,9 @@ def show_sweep_plan(call: Call, sweep: Sweep) -> int:
     from ml_assets.pipeline.sweep_plan import plan_sweep
 
     _refuse_elsewhere(call)
-    return _show(call, plan_sweep(sweep))
+    with reading("Planning", json=call.args.json, unit="trial"):
+        planned = plan_sweep(sweep)
+    return _show(call, planned)
 
 
 def _refuse_elsewhere(call: Call) -> None:

@@ -10,6 +10,7 @@ from ml_assets.core.promotion.parameters import PromotionParameters, check_promo
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline import promotion
 from ml_assets.settings import Settings
+from ml_assets.terminal.progress import reading
 from ml_assets.terminal.tables import print_table, print_text
 
 DONE, REFUSED = 0, 2
@@ -31,7 +32,8 @@ def promote(call: Call) -> int:
     refuse_other_line(call, own.model, environment=request.source)
     if not call.args.plan:
         return _promote(call, request)
-    decision = promotion.evaluate(request).decision
+    with reading("Comparing", json=call.args.json):
+        decision = promotion.evaluate(request).decision
     call.show(decision.record(), lambda: _print_plan(decision))
     return REFUSED if decision.verdict == "refused" else DONE
 
@@ -45,7 +47,8 @@ def actor(settings: Settings) -> str:
 
 
 def _promote(call: Call, request: promotion.Promotion) -> int:
-    outcome = promotion.promote(request)
+    with reading("Comparing", json=call.args.json):
+        outcome = promotion.promote(request)
     entry = outcome.entry
     logged = entry and entry.model_dump(mode="json")
     document = {"decision": outcome.decision.record(), "sha256": outcome.digest, "entry": logged}

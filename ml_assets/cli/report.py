@@ -2,6 +2,7 @@
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.request import names_several, read_request
+from ml_assets.terminal.progress import reading
 from ml_assets.terminal.report import print_report
 
 ONLY_STORED = "Read from the store alone: a day that failed counts as missing, a reused one as made."
@@ -15,6 +16,12 @@ def report(call: Call) -> int:
     request = read_request(call)
     from ml_assets.pipeline.report import report as read_report
 
-    found = read_report(request.parameters, request.days, pipeline=call.pipeline, workspace=call.workspace)
-    call.show(found.document(), lambda: print_report(found, pipeline=call.pipeline, note=ONLY_STORED))
+    with reading("Reading", json=call.args.json, unit="day", total=len(request.days)):
+        found = read_report(
+            request.parameters, request.days, pipeline=call.pipeline, workspace=call.workspace
+        )
+    undone = [day.as_of for day in found.days if not day.done]
+    launch = call.launchpads(found.environment).days(request.parameters, undone or [found.last])
+    document = {**found.document(), "launch": launch}
+    call.show(document, lambda: print_report(found, pipeline=call.pipeline, note=ONLY_STORED, launch=launch))
     return 0

@@ -14,7 +14,7 @@ DONE, FAILED = 0, 1
 def reproduce_run(call: Call) -> int:
     """Print whether every byte is the same, and what has changed where it is not; 1 then."""
     call, named = call.find_artifacts()
-    with progress(show=not call.args.json, doing="Making it again"):
+    with progress(show=not call.args.json, doing="Making it again", unit="asset"):
         found = reproduce(named.keys, workspace=replace(call.workspace, store=named.store))
     call.show([item.document() for item in found], lambda: _print(found))
     return DONE if all(item.same for item in found) else FAILED

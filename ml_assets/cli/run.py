@@ -2,22 +2,23 @@
 
 import datetime as dt
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
+from ml_assets.cli.confirm import goes_on, quick_plan_of
 from ml_assets.cli.request import Request, read_request
 from ml_assets.core.result import BackfillResult, Result, failed_days, result_of
 from ml_assets.errors import TrainingError
-from ml_assets.terminal.progress import progress
-from ml_assets.terminal.report import print_report
+from ml_assets.terminal.progress import progress, reading
+from ml_assets.terminal.report import print_days, print_report
 from ml_assets.terminal.results import print_backfill, print_result
 
 if TYPE_CHECKING:  # loaded once the request is known to be sound
     from ml_assets.adapter.in_process import LocalRun
     from ml_assets.pipeline.report import Outcome
 
-DONE, FAILED = 0, 1
+DONE, FAILED, REFUSED = 0, 1, 2
 
 
 def run(call: Call) -> int:
@@ -25,8 +26,12 @@ def run(call: Call) -> int:
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    with progress(show=not call.args.json) as told:
-        result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
+    with progress(show=not call.args.json, unit="" if call.args.on else "asset") as told:
+        try:
+            result = _run_there(call, request, told) if call.args.on else _run_here(call, request)
+        except TrainingError as error:
+            error.launch = _links(call, request, [request.as_of]).get(str(request.as_of), "")
+            raise
     environment = call.settings.in_a_command(result["environment"])
     more = call.command("show", result["run_id"], environment=environment)
     call.show(result, lambda: print_result(result, given=request.given, pipeline=call.pipeline, more=more))
@@ -34,15 +39,27 @@ def run(call: Call) -> int:
 
 
 def backfill(call: Call) -> int:
-    """Make the artifacts of each day and print the results; FAILED where a day has none."""
+    """Make the artifacts of each day and print the results; FAILED where a day has none, REFUSED where somebody said no."""
     request = read_request(call)
     if call.args.plan:
         return _plan(call, request)
-    with progress(show=not call.args.json) as told:
-        there = bool(call.args.on)
+    if not goes_on(call, lambda: len(request.days), lambda: quick_plan_of(call, request)):
+        return REFUSED
+    there, several = bool(call.args.on), len(request.days) > 1
+    counted = {"unit": "day", "total": len(request.days)} if several else {"unit": "asset"}
+    with progress(show=not call.args.json, **({} if there else counted)) as told:
         result = _backfill_there(call, request, told) if there else _backfill_here(call, request)
-    call.show(result, lambda: _print(call, request, result))
+    failed = [dt.date.fromisoformat(item["as_of"]) for item in result["failed"]]
+    launch = _links(call, request, failed)
+    document = {**result, "failed": [{**item, "launch": launch[item["as_of"]]} for item in result["failed"]]}
+    call.show(document, lambda: _print(call, request, result, launch))
     return FAILED if result["failed"] else DONE
+
+
+def _links(call: Call, request: Request, days: Sequence[dt.date]) -> dict[str, str]:
+    """The addresses that launch these days again, by day."""
+    launchpads = call.launchpads(call.settings.named(call.options.environment))
+    return {str(day): launchpads.run(request.parameters, day) for day in days}
 
 
 def _plan(call: Call, request: Request) -> int:
@@ -104,23 +121,25 @@ def _result(call: Call, request: Request, day: dt.date, made: "LocalRun") -> Res
     )
 
 
-def _print(call: Call, request: Request, result: BackfillResult) -> None:
+def _print(call: Call, request: Request, result: BackfillResult, launch: Mapping[str, str]) -> None:
     """A line a day; then the report, where the store it reads is at hand, else the failed days alone."""
     print_backfill(result, pipeline=call.pipeline)
     if call.args.on:
         for item in result["failed"]:
             print(f"{item['as_of']}: {item['reason']}", file=sys.stderr)
+        print_days(launch)
         return
     from ml_assets.pipeline.report import report
 
-    found = report(
-        request.parameters,
-        request.days,
-        pipeline=call.pipeline,
-        workspace=call.workspace,
-        outcomes=_outcomes(result),
-    )
-    print_report(found, pipeline=call.pipeline)
+    with reading("Reading", json=call.args.json, unit="day", total=len(request.days)):
+        found = report(
+            request.parameters,
+            request.days,
+            pipeline=call.pipeline,
+            workspace=call.workspace,
+            outcomes=_outcomes(result),
+        )
+    print_report(found, pipeline=call.pipeline, launch=launch)
 
 
 def _outcomes(result: BackfillResult) -> dict[dt.date, "Outcome"]:

@@ -11,7 +11,7 @@ from ml_assets.pipeline.named_artifacts import Found
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.stored_inputs import takes_rows, used_input
 from ml_assets.terminal.results import metrics_table, parameters_table
-from ml_assets.terminal.tables import console, grow
+from ml_assets.terminal.tables import console, grow, print_launch
 from ml_assets.text import count
 
 if TYPE_CHECKING:
@@ -22,13 +22,23 @@ def show(call: Call) -> int:
     """Print parameters, metrics, files and lineage of a run_id or an artifact's folder."""
     call, found = call.find_artifacts()
     manifests = [found.store.manifest(key) for key in found.keys]
-    call.show(
-        [manifest.model_dump(mode="json") for manifest in manifests], lambda: _print(call, found, manifests)
-    )
+    launch = [launch_link(call, manifest) for manifest in manifests]
+    document = [
+        {**manifest.model_dump(mode="json"), **({"launch": link} if link else {})}
+        for manifest, link in zip(manifests, launch, strict=True)
+    ]
+    call.show(document, lambda: _print(call, found, manifests, launch[-1]))
     return 0
 
 
-def _print(call: Call, found: Found, manifests: Sequence[Manifest]) -> None:
+def launch_link(call: Call, manifest: Manifest) -> str:
+    """The address that launches a stored artifact of the pipeline again; "" for what is beside it."""
+    if manifest.asset not in call.pipeline.assets:
+        return ""
+    return call.launchpads(manifest.environment).again(manifest)
+
+
+def _print(call: Call, found: Found, manifests: Sequence[Manifest], launch: str) -> None:
     from rich.markup import escape
 
     out, last, pipeline = console(), manifests[-1], found.pipeline
@@ -55,6 +65,7 @@ def _print(call: Call, found: Found, manifests: Sequence[Manifest]) -> None:
             environment=call.settings.in_a_command(last.environment),
         )
         out.print(f"\nThe same again:\n{again}", markup=False)
+    print_launch([launch])
 
 
 def _branch(tree: "Tree", key: ArtifactKey, manifest: Manifest, found: Found, seen: set[str]) -> None:

@@ -4,19 +4,24 @@ import json
 from typing import TYPE_CHECKING
 
 from ml_assets.cli.call import Call
+from ml_assets.cli.confirm import goes_on
 from ml_assets.cli.sweep_request import SweepRequest, read_sweep
 from ml_assets.core.shown_as import job_of
 from ml_assets.core.sweep.result import ASSET, SweepResult, sweep_result
+from ml_assets.core.sweep.search import trials_of
 from ml_assets.errors import CorruptArtifactError, RefusedError, TrainingError
-from ml_assets.terminal.progress import bar, progress
+from ml_assets.terminal.progress import progress, reading
 from ml_assets.terminal.tables import console, print_text
 
+REFUSED = 2
+
 if TYPE_CHECKING:  # loaded once the request is known to be sound
+    from ml_assets.pipeline.plan import Plan
     from ml_assets.pipeline.sweep import Sweep
 
 
 def sweep(call: Call) -> int:
-    """Carry out a sweep and print its leaderboard; raises the error that stopped it."""
+    """Carry out a sweep and print its leaderboard; raises the error that stopped it. REFUSED where somebody said no."""
     request = read_sweep(call)
     if call.args.plan:
         from ml_assets.cli.plan import show_sweep_plan
@@ -24,9 +29,28 @@ def sweep(call: Call) -> int:
         return show_sweep_plan(call, sweep_of(call, request))
     if call.args.as_runs and not call.args.on:
         raise RefusedError(["--as-runs: only with --on. It makes each trial a run of a deployment."])
+    if not _goes_on(call, request):
+        return REFUSED
     result = _there(call, request) if call.args.on else _here(call, request)
     call.show(result, lambda: _print(result, call))
     return 0
+
+
+def _goes_on(call: Call, request: SweepRequest) -> bool:
+    """Whether somebody who is asked lets a long sweep begin."""
+
+    def most() -> int:
+        own = request.own
+        trials = own.trials if own.search == "tpe" else len(trials_of(request.parameters, own))
+        return trials * own.window_days
+
+    def plan() -> "Plan":
+        from ml_assets.pipeline.sweep_plan import quick_sweep_plan
+
+        with reading("Looking", json=False):
+            return quick_sweep_plan(sweep_of(call, request))
+
+    return goes_on(call, most, plan)
 
 
 def sweep_of(call: Call, request: SweepRequest) -> "Sweep":
@@ -55,7 +79,7 @@ def _here(call: Call, request: SweepRequest) -> SweepResult:
     from ml_assets.pipeline.leaderboard import leaderboard_key, load_leaderboard, load_summary
     from ml_assets.pipeline.sweep_plan import refuse_sweep_over_budget
 
-    with bar(show=not call.args.json):
+    with progress(show=not call.args.json, doing="Sweep", unit="trial", lines=False):
         asked = sweep_of(call, request)
         refuse_sweep_over_budget([asked])
         with workers_loading(_workers(asked)):
@@ -97,7 +121,8 @@ def _workers(asked: "Sweep") -> int:
 def _there(call: Call, request: SweepRequest) -> SweepResult:
     from ml_assets.client import submit_sweep
 
-    with progress(show=not call.args.json) as told:
+    unit = "trial" if call.args.as_runs else ""
+    with progress(show=not call.args.json, doing="Sweep", unit=unit) as told:
         more = {"sweep": request.given_own, "as_of": request.as_of, "as_runs": call.args.as_runs}
         return call.submit(submit_sweep, request.given, **more, on_progress=told)
 
@@ -108,7 +133,8 @@ def _print(result: SweepResult, call: Call) -> None:
     from ml_assets.terminal.output import harmless
 
     if result["leaderboard"]:
-        print_leaderboard(Leaderboard.model_validate_json(json.dumps(result["leaderboard"])))
+        board = Leaderboard.model_validate_json(json.dumps(result["leaderboard"]))
+        print_leaderboard(board, launchpads=call.launchpads(result["environment"]))
     elif result["summary"]:
         from rich.markdown import Markdown
 

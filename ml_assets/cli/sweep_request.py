@@ -1,15 +1,15 @@
 """What the command line of a sweep asks for, checked: parameters, axes, search and days, or every problem at once."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.flags import SWEEP_FLAGS, read_as
 from ml_assets.cli.request import Request, asked_days, checked, layered, names_several
-from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.sweep.search import check_space
+from ml_assets.core.sweep.space import axes_in
 from ml_assets.core.sweep.sweep_parameters import NO_AXIS, SweepParameters, check_sweep, space_of
 from ml_assets.errors import RefusedError
 
@@ -31,7 +31,7 @@ def read_sweep(call: Call) -> SweepRequest:
         own.update({**table, **_axes_of(table)})
     else:
         problems.append("sweep: not a table. Allowed: grid, search and the other parameters of a sweep.")
-    axes, wrong = _axes(args.grid)
+    axes, wrong = axes_in(args.grid, of="--grid")
     own |= {"grid": axes} if axes else {}
     if not own.get("grid") and not wrong:
         problems.append(NO_AXIS)
@@ -51,24 +51,6 @@ def read_sweep(call: Call) -> SweepRequest:
     sound = check_sweep(own, pipeline=call.pipeline)
     check_space(request.parameters, space_of(sound, cls=call.pipeline.parameters))
     return SweepRequest(**vars(request), own=sound, given_own=own)
-
-
-def _axes(given: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The texts of `--grid NAME=VALUES` by name, and what is wrong with them."""
-    found: dict[str, str] = {}
-    problems = []
-    for text in given:
-        name, equals, values = text.partition("=")
-        name = name.strip().replace("-", "_")
-        if looks_like_credential(name):
-            problems.append("--grid: looks like a credential. Give secrets by reference only.")
-        elif not equals:
-            problems.append("--grid: not an axis. Allowed: NAME=VALUES, such as learning_rate=0.05,0.1,0.2.")
-        elif name in found:
-            problems.append(f"--grid: {name} is there twice. Allowed: each parameter once.")
-        else:
-            found[name] = values
-    return found, problems
 
 
 def _axes_of(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _SWEEP = (
     switch("--retry-failed", "try trials again that are known to fail with these rows and code"),
     switch("--as-runs", _AS_RUNS),
     *o.MAKING,
+    o.YES,
     o.ENGINE,
 )
 _PROMOTE = (
@@ -50,6 +51,19 @@ _ASSET = option("--asset", "NAME", "only artifacts of this kind [default: that w
 _BOARD = option("what", "RUN_ID|PATH", "which one [default: the one that was made last]", nargs="?")
 _AGAINST = option("--against", "FILE", "another description [default: the last release's]")
 _DESCRIBE = switch("--describe", "print the description of the parameters now")
+_UI = (
+    option("--port", "PORT", "where it listens [default: 3000]", default="3000"),
+    option(
+        "--host", "HOST", "on which address [default: 127.0.0.1, this machine alone]", default="127.0.0.1"
+    ),
+    option(
+        "--workspace",
+        "FILE",
+        "the code locations that are served [default: workspace.yaml]",
+        default="workspace.yaml",
+    ),
+    switch("--read-only", "show, and let nobody launch"),
+)
 _QUICK = switch("--quick", "make things again less often, and in fewer processes")
 _DIFF = (option("first", "NAME", "an environment"), option("second", "NAME", "another one"))
 
@@ -66,11 +80,24 @@ _releases: dict[str, Any] = {"takes": subjects}
 _env: dict[str, Any] = {"takes_pipeline": False, "json": "the settings as JSON"}
 _entry: dict[str, Any] = {**_releases, "json": "the entry of the log as JSON"}
 _named, _window = (o.WHAT, o.ENVIRONMENT), (*o.days(" [default: 14]"), *o.FILES, o.ENVIRONMENT)
-_BACKFILL = (*o.days(), *o.MAKING, o.AGAIN, o.ENGINE)
+_BACKFILL = (*o.days(), *o.MAKING, o.YES, o.AGAIN, o.ENGINE)
 _SWITCH = (option("--to", "SLOT", _SLOT), _IF_CANDIDATE, o.REASON)
 _SYNC = (*o.days(" [default: every day]"), o.where, o.ENVIRONMENT)
 _CONFORM = (*o.FILES, o.THE_AS_OF, o.ENVIRONMENT, _QUICK)
+_SHELL = option("shell", "bash|zsh|fish", "which shell", choices=("bash", "zsh", "fish"))
 _LIST = (o.where, _ASSET, o.ENVIRONMENT)
+_FORM = (
+    option("--out", "FILE", "where to write it [default: form.html]", default="form.html"),
+    *o.FILES,
+    o.AS_OF,
+)
+_WRITE_FORM = "write a page to choose parameters on: it tells the run_id, the command and the link to Dagster"
+_RUNS = (
+    option("--out", "FILE", "where to write it [default: runs.html]", default="runs.html"),
+    o.where,
+    o.ENVIRONMENT,
+)
+_WRITE_RUNS = "write a page that lists the runs that are stored and compares those that one ticks"
 _MAKE_DAYS = "train, evaluate and document one model a day"
 _TELL_WINDOW = "tell how a window of days went, from the store alone"
 _SHOW_AGAIN = "show a leaderboard again, from the store alone"
@@ -80,14 +107,18 @@ _LET_SERVE, _LET_AGAIN = "let the candidate of a slot serve", "let what served b
 _TELL_LIVE = "tell what serves, since when, and what did"
 _LOG_RUNS = "log the runs that are missing or other there, from the store alone"
 _CHECK = "check every byte of an environment, and what belongs to nothing"
+_SERVE = "serve Dagster's pages, and forms and runs beside them"
 _MAKE_AGAIN = "make a run again from its manifests and compare every byte"
 _TRY = "tell what of the promises a pipeline keeps: each is tried on it"
+_COMPLETE = "print what lets a shell complete commands, flags and values: source <(ml-assets completion bash)"
 _TELL_BROKEN = "tell what the parameters would break of the last release"
 TABLE = (
     _command("run", "train, evaluate and document one model", o.THE_AS_OF, *o.MAKING, o.AGAIN, **_run),
     _command("backfill", _MAKE_DAYS, *_BACKFILL, by="run:backfill", **_run),
     _command("sweep", "try a matrix of runs and rank them in a leaderboard", *_SWEEP, **_run),
     _command("report", _TELL_WINDOW, *_window, json="the report as JSON", **_run),
+    _command("form", _WRITE_FORM, *_FORM, **_run),
+    _command("runs", _WRITE_RUNS, *_RUNS),
     _command("leaderboard", _SHOW_AGAIN, _BOARD, o.ENVIRONMENT, json="the leaderboard as JSON"),
     _command(
         "show", "tell all about an artifact, from the store alone", *_named, json="the manifests as JSON"
@@ -100,9 +131,11 @@ TABLE = (
     _command("live", _TELL_LIVE, by="releases:live", json="it as JSON", **_releases),
     _command("env list", "every environment", by="env:list_environments", **_env),
     _command("env diff", "two environments side by side", *_DIFF, by="env:diff_environments", **_env),
-    _command("track sync", _LOG_RUNS, *_SYNC, by="track:track_sync"),
+    _command("track sync", _LOG_RUNS, *_SYNC, by="track:track_sync", json="the counts as JSON"),
     _command("verify", _CHECK, *_VERIFY, json="the findings as JSON"),
     _command("reproduce", _MAKE_AGAIN, *_named, by="reproduce:reproduce_run", json="the comparison as JSON"),
     _command("conform", _TRY, *_CONFORM, json="the promises as JSON", **_run),
+    _command("ui", _SERVE, *_UI, takes_pipeline=False),
     _command("contract", _TELL_BROKEN, _AGAINST, _DESCRIBE, json="the changes as JSON"),
+    _command("completion", _COMPLETE, _SHELL, takes_pipeline=False),
 )

@@ -2,15 +2,21 @@
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 
 from ml_assets.cli.call import Call
 from ml_assets.cli.request import read_filter
+from ml_assets.core.tracked_run import measured_asset
+from ml_assets.core.where import Filter
 from ml_assets.errors import RefusedError, StoreError
 from ml_assets.pipeline.tracking.mlflow_log import INSTALL, is_installed
 from ml_assets.pipeline.tracking.sync import sync
+from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import Settings
+from ml_assets.terminal.progress import reading
 
 DONE, FAILED = 0, 1
+SOUND = ("logged", "already there")
 
 
 def track_sync(call: Call) -> int:
@@ -23,18 +29,33 @@ def track_sync(call: Call) -> int:
         raise RefusedError(problems)
     workspace = call.workspace
     counts: Counter[str] = Counter()
-    for item in sync(workspace, where):
-        if isinstance(item, StoreError):
-            print(item, file=sys.stderr)
-            counts["damaged"] += 1
-        else:
-            counts["logged" if item else "already there"] += 1
-    told = [f"{counts[name]} {name}" for name in ("logged", "already there")]
-    told += [f"{counts['damaged']} damaged and not logged"] if counts["damaged"] else []
-    print(
-        f"environment {workspace.environment}  experiment {settings.tracking.experiment}: {', '.join(told)}"
-    )
+    with reading("Logging", json=call.args.json, unit="artifact", total=lambda: _count(workspace, where)):
+        for item in sync(workspace, where):
+            if isinstance(item, StoreError):
+                print(item, file=sys.stderr)
+                counts["damaged"] += 1
+            else:
+                counts["logged" if item else "already there"] += 1
+    document = {
+        "environment": workspace.environment,
+        "experiment": settings.tracking.experiment,
+        **{name.replace(" ", "_"): counts[name] for name in (*SOUND, "damaged")},
+    }
+    call.show(document, lambda: _print(counts, workspace.environment, settings))
     return FAILED if counts["damaged"] else DONE
+
+
+def _count(workspace: Workspace, where: Filter) -> int:
+    """How many runs will be looked at; of their paths alone, which say it at once."""
+    pipeline = workspace.pipeline
+    keys = workspace.store.keys(measured_asset(pipeline), where, folder=pipeline.folder)
+    return sum(1 for _ in keys)
+
+
+def _print(counts: Mapping[str, int], environment: str, settings: Settings) -> None:
+    told = [f"{counts[name]} {name}" for name in SOUND]
+    told += [f"{counts['damaged']} damaged and not logged"] if counts["damaged"] else []
+    print(f"environment {environment}  experiment {settings.tracking.experiment}: {', '.join(told)}")
 
 
 def _problems(settings: Settings) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from ml_assets.cli.call import Call
 from ml_assets.errors import StoreError
 from ml_assets.storage.verifying import QUARANTINE, SETTLED, Verified, refuse_many, set_aside, verify_all
+from ml_assets.terminal.progress import reading
 from ml_assets.terminal.tables import print_table
 from ml_assets.text import count
 
@@ -20,7 +21,8 @@ def verify(call: Call) -> int:
     once nothing is set aside without `--force`: StoreError, once all was printed.
     """
     args, store = call.args, call.workspace.store
-    found = verify_all(store, settled=dt.timedelta() if args.idle else SETTLED)
+    with reading("Verifying", json=args.json, unit="artifact"):
+        found = verify_all(store, settled=dt.timedelta() if args.idle else SETTLED)
     if args.repair and not args.force:
         try:
             refuse_many(found)

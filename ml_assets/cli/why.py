@@ -4,12 +4,13 @@ import sys
 from collections.abc import Sequence
 
 from ml_assets.cli.call import Call
+from ml_assets.cli.show import launch_link
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.named_artifacts import Found, in_order
 from ml_assets.pipeline.why import Why, why
 from ml_assets.storage.artifact_store import ArtifactStore
-from ml_assets.terminal.tables import console, grow
+from ml_assets.terminal.tables import console, grow, print_launch
 
 SHOWN = 10  # differences of one artifact that are printed; --json has all
 
@@ -19,11 +20,16 @@ def print_why(call: Call) -> int:
 
     What could not be read, and so not be compared, is named on stderr; then the exit code is 1.
     """
-    _, named = call.find_artifacts()
+    call, named = call.find_artifacts()
     store, pipeline = named.store, named.pipeline
     found = [why(store, key, pipeline=pipeline) for key in _with_inputs(named)]
     damaged = list(dict.fromkeys(str(error) for item in found for error in item.damaged))
-    call.show([item.document(store) for item in found], lambda: _print(found, store))
+    launch = [launch_link(call, item.manifest) for item in found]
+    document = [
+        {**item.document(store), **({"launch": link} if link else {})}
+        for item, link in zip(found, launch, strict=True)
+    ]
+    call.show(document, lambda: _print(found, store, launch))
     for message in damaged:
         print(message, file=sys.stderr)
     return 1 if damaged else 0
@@ -49,7 +55,7 @@ def _is_there(store: ArtifactStore, key: ArtifactKey) -> bool:
         return True  # it is there and damaged: comparing it says so
 
 
-def _print(found: Sequence[Why], store: ArtifactStore) -> None:
+def _print(found: Sequence[Why], store: ArtifactStore, launch: Sequence[str]) -> None:
     out = console()
     for item in found:
         key = item.key
@@ -64,3 +70,4 @@ def _print(found: Sequence[Why], store: ArtifactStore) -> None:
         if len(item.differences) > SHOWN:
             grow(tree, f"and {len(item.differences) - SHOWN} more; --json has all")
         out.print(tree)
+    print_launch(launch[-1:])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ml_assets.client.request import Day, Progress, checked_request, day_of, silent, until
-from ml_assets.core.as_of import is_day
+from ml_assets.core.as_of import NOT_A_SPAN, is_day
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, asset_problems
 from ml_assets.core.references import default_pipeline
@@ -161,5 +161,5 @@ def span(first: Day | None, last: Day | None) -> list[dt.date]:
     """Every day from `first` to `last`, both included; RefusedError where that is no span."""
     start, end = day_of(first), day_of(last)
     if start is None or end is None or end < start or (end - start).days >= MAX_DAYS:
-        raise RefusedError(["days: not a span. Allowed: a first and a last day, YYYY-MM-DD, in this order."])
+        raise RefusedError([NOT_A_SPAN])
     return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]

@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_assets.client.request import Progress, until
 from ml_assets.client.sweep_request import Asked
+from ml_assets.core.progress import tell_step
 from ml_assets.core.result import run_config
 from ml_assets.core.run_tags import RUN_ID_TAG
 from ml_assets.core.shown_as import job_of, params_of
@@ -69,6 +70,8 @@ class Trials:
             done = sum(status[run] in ENDED for run in runs)
             if done != before:
                 self.told(f"{done} of {count(len(runs), 'run')} ended")
+                for _ in range(done - max(before, 0)):
+                    tell_step("trial", total=len(runs))
             before = done
             return done == len(runs)
 

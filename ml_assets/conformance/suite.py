@@ -13,6 +13,7 @@ from ml_assets.api import Pipeline
 from ml_assets.conformance.case import Case
 from ml_assets.conformance.place import place_of_its_own
 from ml_assets.conformance.report import BrokenPromiseError, NotAskedError, Promise, Report
+from ml_assets.core.progress import steps
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.run import resolve
 
@@ -98,9 +99,10 @@ def conform(
             environment=run.environment,
             quick=quick,
         )
+        asked = [name for name in PROMISES if name in only]
         return Report(
             pipeline.name,
-            tuple(_tried(name, where, case) for name, where in PROMISES.items() if name in only),
+            tuple(_tried(name, PROMISES[name], case) for name in steps(asked, "promise", total=len(asked))),
         )
 
 

@@ -7,6 +7,11 @@ from collections.abc import Iterable
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EVERY = re.compile(rf"^week on (?P<weekday>{'|'.join(WEEKDAYS)})\Z")
 USUAL_FIRST = dt.date(2025, 1, 1)
+NOT_REAL = "as_of: not a real day. Allowed: YYYY-MM-DD, at most {last}."
+NOT_COMPLETE = "as_of: not a complete day yet (UTC). Allowed: at most {last}."
+TOO_EARLY = "as_of: before the first day. Allowed: {first} to {last}; ML_ASSETS_FIRST_AS_OF sets the first."
+NOT_ITS_DAY = "as_of: not a day of its pipeline, which is made every {every}. Allowed: such as {near}."
+NOT_A_SPAN = "days: not a span. Allowed: a first and a last day, YYYY-MM-DD, in this order."
 _ISO = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
@@ -52,16 +57,14 @@ def problem(day: dt.date | None, *, now: dt.datetime, first: dt.date | None, eve
     """
     last = last_complete_day(now)
     if day is None:
-        return f"as_of: not a real day. Allowed: YYYY-MM-DD, at most {last}."
+        return NOT_REAL.format(last=last)
     if day > last:
-        return f"as_of: not a complete day yet (UTC). Allowed: at most {last}."
+        return NOT_COMPLETE.format(last=last)
     if first is not None and day < first:
-        return (
-            f"as_of: before the first day. Allowed: {first} to {last}; ML_ASSETS_FIRST_AS_OF sets the first."
-        )
+        return TOO_EARLY.format(first=first, last=last)
     if not is_day(day, every=every):
         near = last_complete_day(now, every=every)
-        return f"as_of: not a day of its pipeline, which is made every {every}. Allowed: such as {near}."
+        return NOT_ITS_DAY.format(every=every, near=near)
     return None
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,11 +13,15 @@ from ml_assets.core.references import default_reference, installed_pipelines, is
 from ml_assets.core.run_id import value_text
 from ml_assets.core.slices import subjects
 
+PROGRAM = "ml-assets"
+"""What commands are written with, also where they are stored: the name that `pip install` puts on the path."""
+_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:[a-z]|--[a-z]))")
+
 OPTIONS = frozenset(
     {
         "again", "as_of", "as_runs", "asset", "engine", "environment", "from", "grid", "help", "json", "last", "max_failure_rate",
-        "metric", "on", "params", "pipeline", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
-        "set", "to", "trials",
+        "metric", "on", "out", "params", "pipeline", "plan", "preset", "reduction", "retry_failed", "reuse", "search", "search_seed",
+        "set", "to", "trials", "yes",
     }
 )  # fmt: skip
 """Flags of the shell that are no parameters: one of their names is given as `--set name=value` only."""
@@ -61,7 +66,7 @@ def plain_command(
         about: the parameters that come first and are named at their default too.
         at: the words that say of which pipeline and where; none for those that are meant where none is named.
     """
-    return shlex.join(["ml-assets", name, *_words(parameters, days, about), *at])
+    return shlex.join([PROGRAM, name, *_words(parameters, days, about), *at])
 
 
 def retry_commands(
@@ -86,7 +91,17 @@ def command(
     *words: str, pipeline: Declared | None = None, first: str = "", environment: str = "default"
 ) -> str:
     """`ml-assets show 3fa9c1d2e0ab --pipeline demand --environment staging`; arguments as of `run_command`."""
-    return shlex.join(["ml-assets", *words, *_at(pipeline, first, environment)])
+    return shlex.join([PROGRAM, *words, *_at(pipeline, first, environment)])
+
+
+def as_called(text: str, program: str) -> str:
+    """`text` with the commands in it as this shell finds the program: `.venv/bin/ml-assets show 3fa9c1d2e0ab`.
+
+    Args:
+        text: for people; what is stored, and what programs read, keeps the name.
+        program: how the program was called.
+    """
+    return text if program == PROGRAM else _COMMAND.sub(lambda _: program, text)
 
 
 def about_words(pipeline: Declared, texts: Mapping[str, str], *, first: str = "") -> list[str]:
@@ -146,20 +161,25 @@ def _words(parameters: Parameters, days: Sequence[str], about: Sequence[str]) ->
 def flag_words(name: str, value: Any) -> list[str]:
     """What gives a parameter on the command line: `--max-depth 3`, `--no-purged`, `--hidden 12,6`, `--set metric=mape`."""
     if name in OPTIONS or isinstance(value, dict):
-        return ["--set", f"{name}={_text(value)}"]
+        return ["--set", f"{name}={flag_text(value)}"]
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return [f"--{flag}" if value else f"--no-{flag}"]
-    return [f"--{flag}", _text(value)]
+    return [f"--{flag}", flag_text(value)]
 
 
-def _text(value: Any) -> str:
-    """A value as a flag takes it: a list with commas between its items, or, where these hold some, as JSON."""
-    if isinstance(value, list) and value and not any("," in str(item) for item in value):
-        return ",".join(map(_text, value))
+def flag_text(value: Any) -> str:
+    """A value as a flag takes it: a list with commas between its items, or, where they would not come back so, as JSON."""
+    if isinstance(value, list) and value and all(_is_bare(flag_text(item)) for item in value):
+        return ",".join(map(flag_text, value))
     if isinstance(value, list | dict):
         return json.dumps(value, sort_keys=True, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_bare(item: str) -> bool:
+    """Whether an item of a list is the same when it is read between commas."""
+    return bool(item) and "," not in item and item == item.strip() and not item.startswith(("[", "{"))
 
 
 def _at(pipeline: Declared | None, first: str, environment: str) -> list[str]:

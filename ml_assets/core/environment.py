@@ -93,6 +93,11 @@ class Environment(BaseModel):
         """Whether a launch may give this parameter."""
         return ANY in self.overrides or name in self.overrides
 
+    def refusal(self, name: str) -> str:
+        """What is told of a parameter that a launch may not give; `name` is that of the environment."""
+        allowed = ", ".join(self.overrides) or "none"
+        return f"may not be given in the environment {name}. Given there may be: {allowed}."
+
 
 def environment_problem(name: str) -> str:
     """Why no environment can have this name; "" where one can."""

@@ -23,7 +23,7 @@ def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
     """
     columns = sorted(set(table.columns) - _NOT_HASHED)
     ordered = table.select(DAY, *columns).sort(DAY, *columns)
-    header = json.dumps([[name, _kind(ordered.schema[name])] for name in columns]).encode()
+    header = json.dumps([[name, _kind(ordered[name].dtype)] for name in columns]).encode()
     encoders = [_encoder(ordered[name]) for name in columns]
     days = ordered.group_by(DAY, maintain_order=True).len()
     found, start = [], 0

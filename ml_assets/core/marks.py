@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 Scalar = bool | int | float | str
 Fields = Mapping[str, FieldInfo]
 Values = Mapping[str, Any]
+NOT_USED = "{name}: not used by {now}. Allowed: leave it out, or use {then}."
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def unused_problem(name: str, values: Values, fields: Fields) -> str:
     use = [f"{other} {', '.join(map(_text, allowed))}" for other, allowed in stopped.items()]
     first, *more = use if len(use) > 1 else [use[0].partition(" ")[2]]
     then = f"{first} with {' and '.join(more)}" if more else first
-    return f"{name}: not used by {now}. Allowed: leave it out, or use {then}."
+    return NOT_USED.format(name=name, now=now, then=then)
 
 
 def _shown(value: Scalar, field: FieldInfo) -> str:

@@ -26,6 +26,7 @@ _WRONG = {
     "extra_forbidden": "unknown",
     "missing": "missing",
     "string_too_long": "too long",
+    "string_too_short": "too short",
     "string_pattern_mismatch": "has characters that are not allowed",
     "greater_than_equal": "too small",
     "greater_than": "too small",
@@ -35,6 +36,8 @@ _WRONG = {
     "too_long": "too long",
     "multiple_of": "not a multiple of what it must be",
 }
+MORE_ITEMS = "{count} more of its items are wrong."
+NO_NAME = "a name in it is not text"
 _OF_RULES = ("value_error", "assertion_error")
 
 
@@ -125,7 +128,7 @@ def _lines(details: list[dict[str, Any]], values: Values, model: type[BaseModel]
         errors = list(group)
         yield from (_line(detail, values, model) for detail in errors[:MOST_NAMES])
         if len(errors) > MOST_NAMES:
-            yield f"{name}: {len(errors) - MOST_NAMES} more of its items are wrong."
+            yield f"{name}: {MORE_ITEMS.format(count=len(errors) - MOST_NAMES)}"
 
 
 def _name(detail: Mapping[str, Any]) -> str:
@@ -160,7 +163,7 @@ def _line_inside(name: str, part: Any, detail: Mapping[str, Any], values: Values
     if declared is None or not declared.container:
         return f"{name}: {_about(values.get(name), kind, field)}"
     if detail["loc"][-1] == "[key]" or not is_text(str(part)):
-        return f"{name}: a name in it is not text. Allowed: {allowed(field)}."
+        return f"{name}: {NO_NAME}. Allowed: {allowed(field)}."
     inside = "(a field name)" if looks_like_credential(str(part)) else visible(str(part))
     place = f"{name}[{part}]" if declared.container == "list" else f"{name}.{inside}"
     item = _item(values, name, part)
@@ -183,15 +186,39 @@ def _about(value: Any, kind: str, field: FieldInfo) -> str:
 
 
 def _sentence(value: Any, kind: str, declared: FieldType, allowed_words: str) -> str:
-    line = f"{_wrong(kind, declared)}. Allowed: {allowed_words}."
+    return f"{_wrong(kind, declared)}. Allowed: {allowed_words}.{_hint(value, declared)}"
+
+
+def _hint(value: Any, declared: FieldType) -> str:
+    """What to write instead of a text that was meant as something else, with a space before it; else ""."""
     if not isinstance(value, str):
-        return line
+        return ""
     if declared.scalar is bool:
-        return f"{line} Text such as yes, no, on and off is neither."
+        return " Text such as yes, no, on and off is neither."
     if declared.scalar in (int, float) and number_of(value) is not None:
         dot = ", and in Dagster's launchpad with a dot, 1.0e-3" if declared.scalar is float else ""
-        return f"{line} It is text: write it without quotes{dot}."
-    return line
+        return f" It is text: write it without quotes{dot}."
+    return ""
+
+
+def sentences(field: FieldInfo, *, kinds: Iterable[str], of_items: bool = False) -> dict[str, str]:
+    """What `diagnose` tells of a field, or of its items, by the kind of pydantic's error, without the name in front.
+
+    Args:
+        field: one of parameters.
+        kinds: those of pydantic's errors; any other word stands for a value of another type.
+        of_items: whether it is about an item of its list or table.
+    """
+    declared = field_type(field)
+    if declared is None or not of_items:
+        return {kind: _about(None, kind, field) for kind in kinds}
+    return {kind: _sentence(None, kind, declared.item, _words(declared.item)) for kind in kinds}
+
+
+def text_hint(field: FieldInfo) -> str:
+    """What follows such a sentence where the value is a text that reads as a number, or stands for true or false."""
+    declared = field_type(field)
+    return _hint("0", declared) if declared else ""
 
 
 def wrong(kind: str, field: FieldInfo) -> str:

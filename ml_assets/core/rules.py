@@ -36,6 +36,13 @@ def rule_of(error: BaseException | None, model: type[BaseModel], *, field: str =
     return "a rule of " + (field or model.__name__)
 
 
+def has_rules(model: type[BaseModel]) -> bool:
+    """Whether a class has rules of its own, of one field or of several, which only Python can look at."""
+    decorators, base = model.__pydantic_decorators__, Parameters.__pydantic_decorators__
+    own = decorators.model_validators.keys() - base.model_validators.keys()
+    return bool(own or decorators.field_validators)
+
+
 def _rules(model: type[Parameters]) -> Iterator[str]:
     """The rules that can be called on their own; others are told when pydantic comes to them."""
     for name, rule in model.__pydantic_decorators__.model_validators.items():

@@ -71,7 +71,7 @@ def _line(name: str, model: type[BaseModel], prefix: str, others: Collection[str
     hint = (
         f"Did you mean {prefix}{near}?"
         if near
-        else "The README lists what is known. Give a variable of your own another prefix."
+        else "docs/environments.md lists what is known. Give a variable of your own another prefix."
     )
     return f"{visible(name)}: an unknown variable. {hint}"
 

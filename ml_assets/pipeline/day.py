@@ -12,6 +12,7 @@ from ml_assets.core.manifest import InputArtifact, Manifest
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
+from ml_assets.core.progress import tell_step
 from ml_assets.core.rows import Rows, ask_again
 from ml_assets.errors import CorruptArtifactError, RefusedError
 from ml_assets.pipeline.checking import judge
@@ -84,6 +85,7 @@ class Day:
                 self._manifests[asset] = item.commit().manifest
                 if isinstance(item, Draft):
                     self._keep(asset, item)
+                tell_step("asset", total=len(self.pipeline.assets if assets is None else assets))
 
     def product(self, asset: str) -> Product[Any]:
         """What is stored of an upstream asset, without attachments: nobody else has this very value."""

@@ -10,6 +10,7 @@ from itertools import islice
 
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.progress import tell_step
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError, TrainingError
 from ml_assets.pipeline.attempt import Attempt, attempt
 from ml_assets.pipeline.code import code_of
@@ -41,6 +42,7 @@ def attempts(
     for ended, (day, done) in enumerate(found, start=1):
         outcome = Attempt(as_of=day, error=done) if isinstance(done, TrainingError) else done
         LOGGER.info("%s %s (%d of %d)", day, _told(outcome), ended, len(days))
+        tell_step("day", total=len(days))
         yield outcome
 
 

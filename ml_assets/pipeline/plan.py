@@ -9,10 +9,11 @@ from typing import Any, Literal
 from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.progress import steps
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.compute import Look, window_of
 from ml_assets.pipeline.day import Day
-from ml_assets.pipeline.days import main_asset
+from ml_assets.pipeline.days import main_asset, must_be_made
 from ml_assets.pipeline.encode import encode
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import Workspace
@@ -128,13 +129,45 @@ Known = dict[str, Planned | MlAssetsError]
 
 def plan(parameters: Parameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int = 1) -> Plan:
     """Plan each day; reads rows and manifests, and writes nothing."""
-    planned = tuple(plan_day(parameters, day, workspace=workspace) for day in days)
-    past = past_seconds([parameters], days[-1], workspace=workspace)
+    planned = tuple(
+        plan_day(parameters, day, workspace=workspace) for day in steps(days, "day", total=len(days))
+    )
+    return planned_of(planned, past_seconds([parameters], days[-1], workspace=workspace), workers=workers)
+
+
+def quick_plan(
+    parameters: Parameters, days: Sequence[dt.date], *, workspace: Workspace, workers: int = 1
+) -> Plan:
+    """A plan by a look at what is stored, without reading rows: what rows may change is counted as reused."""
+    planned = tuple(look_at(parameters, day, workspace=workspace) for day in days)
+    return planned_of(planned, past_seconds([parameters], days[-1], workspace=workspace), workers=workers)
+
+
+def look_at(parameters: Parameters, as_of: dt.date, *, workspace: Workspace, trial: str = "") -> PlannedDay:
+    """What a look at the store tells of one parameter set on one day: new, where it must be made, or reused."""
+    state: State = "new" if must_be_made(parameters, as_of, workspace=workspace) else "reused"
+    named = workspace.pipeline.run_id(parameters, as_of)
+    return PlannedDay(as_of=as_of, run_id=named, state=state, trial=trial)
+
+
+def planned_of(
+    days: tuple[PlannedDay, ...], past: Sequence[float], *, workers: int = 1, later: int = 0
+) -> Plan:
+    """The plan of what is known of each day.
+
+    Args:
+        days: what would come of each.
+        past: seconds that like ones took.
+        workers: the most processes that would share the work.
+        later: how many more there are at most.
+    """
+    to_make = sum(day.state in ("new", "stale") for day in days)
     return Plan(
-        days=planned,
+        days=days,
         seconds_a_day=round(statistics.median(past), 3) if past else None,
         past_days=len(past),
-        workers=max(1, min(workers, sum(day.state in ("new", "stale") for day in planned))),
+        workers=max(1, min(workers, to_make + later)),
+        later=later,
     )
 
 

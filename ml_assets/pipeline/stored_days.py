@@ -9,6 +9,7 @@ from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.progress import steps
 from ml_assets.core.report.coverage import Cell, Coverage, coverage
 from ml_assets.core.run_id import value_text
 from ml_assets.core.slices import measured, metric_assets, shared_assets, subjects
@@ -48,7 +49,10 @@ def read_days(
     StoreError where it cannot be read; what is damaged, or of other parameters, is told in `trouble`.
     """
     asset = measured_by(parameters, days, pipeline=pipeline, store=store)
-    return [read_day(parameters, day, asset=asset, pipeline=pipeline, store=store) for day in days]
+    return [
+        read_day(parameters, day, asset=asset, pipeline=pipeline, store=store)
+        for day in steps(days, "day", total=len(days))
+    ]
 
 
 def read_day(

@@ -23,7 +23,8 @@ def used_input(
     None where it is lost or damaged. StoreError where the store cannot be read.
     """
     made = pipeline.key_of_identity(manifest.asset, manifest.parameters, manifest.as_of)
-    key = made.beside(item.asset, run_id=item.run_id, names=pipeline.slice(item.asset).model_fields)
+    names = pipeline.slice(item.asset).model_fields
+    key = made.beside(item.asset, run_id=item.run_id, names=names, path=item.path)
     return next((found for found in _written(key, store) if found.sha256 == item.sha256), None)
 
 

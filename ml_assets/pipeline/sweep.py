@@ -16,6 +16,7 @@ from ml_assets.core.manifest import Manifest
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.progress import tell_step
 from ml_assets.core.slices import measured, metric_assets
 from ml_assets.core.sweep.axis import shown
 from ml_assets.core.sweep.halving import Round, first_round, next_round
@@ -30,15 +31,6 @@ from ml_assets.pipeline.workspace import Workspace
 
 LOGGER = logging.getLogger("ml_assets")
 SHOWN = 3  # reasons of failures in one message
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a sweep is: trials times days, and the best value so far."""
-
-    done: int
-    total: int
-    best: float | None
 
 
 @dataclass(kw_only=True)
@@ -301,8 +293,9 @@ class Sweep:
             outcome,
             len(self.records),
             total,
-            extra={"sweep": Progress(done=len(self.records), total=total, best=self._best)},
         )
+        best = "" if self._best is None else f"best {self._best:.4f}"
+        tell_step("trial", total=total, note=best)
         if len(self._failed) > self.own.max_failure_rate * planned:
             raise TrainingError(self._too_many(planned))
 

@@ -1,17 +1,17 @@
 """What a sweep would do, and nothing done: trial by trial and day by day, by the rules of a run."""
 
 import datetime as dt
-import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.progress import tell_step
 from ml_assets.core.slices import trial_assets
 from ml_assets.core.sweep.halving import cost, first_round
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.budget import over_budget
-from ml_assets.pipeline.plan import Known, Plan, PlannedDay, past_seconds, plan_day
+from ml_assets.pipeline.plan import Known, Plan, PlannedDay, look_at, past_seconds, plan_day, planned_of
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.pipeline.trials import workers_for_trials
 
@@ -22,20 +22,32 @@ def plan_sweep(sweep: Sweep) -> Plan:
     Of `halving` those of the first round are; of `tpe` none is. The others are counted in `later`.
     """
     trials, days, later = _known(sweep)
-    planned = tuple(_planned(sweep, trials, days))
-    past = past_seconds(
-        trials or [sweep.parameters], days[-1], workspace=sweep.workspace, assets=trial_assets(sweep.pipeline)
-    )
-    found = Plan(
-        days=planned,
-        seconds_a_day=round(statistics.median(past), 3) if past else None,
-        past_days=len(past),
-        later=later,
-    )
+    return _plan(sweep, trials, days, tuple(_planned(sweep, trials, days)), later=later)
+
+
+def quick_sweep_plan(sweep: Sweep) -> Plan:
+    """A plan of a sweep by a look at what is stored, as `quick_plan` is of a run."""
+    trials, days, later = _known(sweep)
+    looked = (look_at(trial, day, workspace=sweep.workspace) for day in days for trial in trials)
+    return _plan(sweep, trials, days, tuple(looked), later=later)
+
+
+def _plan(
+    sweep: Sweep,
+    trials: Sequence[Parameters],
+    days: Sequence[dt.date],
+    planned: tuple[PlannedDay, ...],
+    *,
+    later: int,
+) -> Plan:
+    alike, assets = trials or [sweep.parameters], trial_assets(sweep.pipeline)
+    past = past_seconds(alike, days[-1], workspace=sweep.workspace, assets=assets)
+    found = planned_of(planned, past, later=later)
     if not found.to_make:
         return found
-    workers = workers_for_trials(dict.fromkeys(days, trials), sweep.workspace)
-    return replace(found, workers=max(1, min(workers, found.to_make)))
+    return planned_of(
+        planned, past, later=later, workers=workers_for_trials(dict.fromkeys(days, trials), sweep.workspace)
+    )
 
 
 def refuse_sweep_over_budget(sweeps: Sequence[Sweep]) -> None:
@@ -71,3 +83,4 @@ def _planned(sweep: Sweep, trials: Sequence[Parameters], days: Sequence[dt.date]
         known: Known = {}
         for trial in trials:
             yield plan_day(trial, day, workspace=sweep.workspace, known=known, trial=sweep.varied(trial))
+            tell_step("trial", total=len(trials) * len(days))

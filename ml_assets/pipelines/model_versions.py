@@ -33,7 +33,7 @@ class ModelVersion:
     Attributes:
         description: one line for people.
         build: by task, what gives the unfitted estimator of the parameters and the positions of number and category
-            columns. The estimator is fitted on an object array of shape (rows, features): floats with NaN, and texts.
+            columns. The estimator is fitted on a polars frame of shape (rows, features): floats with NaN, and texts.
         named: what it is for a task for which the description says something else.
         parameters: the fields that only this version has. Each is used with it alone.
         trusted: the full names of the types that its fitted estimator is made of, beyond those of scikit-learn.

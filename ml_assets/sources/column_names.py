@@ -59,7 +59,7 @@ def check_coded(contract: DatasetContract, *, where: str) -> None:
     if missing := [name for name in ("label", "features") if not getattr(contract, name)]:
         raise SourceError(
             f"{where}: {missing[0]}: missing. A model learns from features, and needs a label and label_closes_at: name "
-            f"them. See the README for an example."
+            f"them. See docs/extending.md for an example."
         )
     if times := [name for name, kind in contract.types.items() if kind == "time"]:
         raise SourceError(

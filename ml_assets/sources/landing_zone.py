@@ -76,7 +76,7 @@ class LandingZone:
         except RefusedError as error:
             raise SourceError(f"{error.problems[0]} Mend the file.") from None
         except ValidationError as error:
-            raise SourceError(f"{where}: {_problems(error)} See the README for an example.") from None
+            raise SourceError(f"{where}: {_problems(error)} See docs/extending.md for an example.") from None
         check_names(contract, where=where)
         return contract
 

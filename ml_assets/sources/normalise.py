@@ -114,7 +114,7 @@ def _check(part: Part, column: str, role: Role, *, declared: bool) -> None:
     family = part.family(column)
     if family not in _ACCEPTED[role]:
         raise SourceError(
-            f"{_first_file(part)}: column `{column}` holds {part.table.schema[column]}. "
+            f"{_first_file(part)}: column `{column}` holds {part.table[column].dtype}. "
             f"It must hold {_WANTED[role]}: write the file again with that type."
         )
     if role == "category" and family == "number" and not declared:
@@ -128,7 +128,7 @@ def _check(part: Part, column: str, role: Role, *, declared: bool) -> None:
 
 def _check_values(part: Part, column: str, role: Role) -> None:
     bad = (
-        _given(pl.col(column), part.table.schema[column])
+        _given(pl.col(column), part.table[column].dtype)
         & _expression(part, column, role, keep_nan=True).is_null()
     )
     row = part.table.select(bad.arg_true().first()).item()
@@ -146,7 +146,7 @@ def _first_file(part: Part) -> str:
 
 
 def _expression(part: Part, column: str, role: Role, *, keep_nan: bool = False) -> pl.Expr:
-    dtype = part.table.schema[column]
+    dtype = part.table[column].dtype
     value = pl.col(column)
     if role in {"number", "value"}:
         number = _number(value, dtype)

@@ -65,7 +65,7 @@ class Part:
 
     def family(self, column: str) -> Family:
         """What sort of values the files say `column` holds."""
-        return family_of(self.table.schema[column])
+        return family_of(self.table[column].dtype)
 
     def has_values(self, column: str) -> bool:
         """Whether `column` has a value in some row."""
@@ -126,7 +126,7 @@ def _of_its_files(parts: Sequence[Part], column: str) -> Role:
 def _of_a_part(part: Part, column: str) -> Role:
     if part.csv:
         return _of_text(part.table[column])
-    dtype = part.table.schema[column]
+    dtype = part.table[column].dtype
     if dtype in (pl.Boolean, pl.Date):
         return "boolean" if dtype == pl.Boolean else "date"
     if dtype.is_integer():

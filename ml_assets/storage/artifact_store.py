@@ -5,7 +5,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.where import ANY, Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
-from ml_assets.storage.folders import Place, listed, walked
+from ml_assets.storage.folders import DayFolder, Place, listed, listed_days, walked, walked_days
 from ml_assets.storage.formats import FORMATS, by_extension, read_back
 from ml_assets.storage.integrity import (
     HISTORY,
@@ -25,11 +25,11 @@ from ml_assets.storage.integrity import (
     how_to_make,
     refuse_other_identity,
 )
-from ml_assets.storage.listing import AT_ONCE, Entry, Reader, disk_reader, entries, object_reader
+from ml_assets.storage.listing import AT_ONCE, Entry, Reader, disk_reader, each_entry, entries, object_reader
 from ml_assets.storage.object_store import local_path, open_store, store_errors
 from ml_assets.storage.reading import committed_manifest, earlier_manifest, history_paths
 
-__all__ = ["HISTORY", "MANIFEST", "ArtifactStore", "Entry", "stored_file"]
+__all__ = ["HISTORY", "MANIFEST", "ArtifactStore", "DayFolder", "Entry", "stored_file"]
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,23 @@ class ArtifactStore:
             listed = self._listed(asset, where, folder=folder)
             return entries(listed, self._reader(), where, at_once=AT_ONCE)
         return entries(walked(str(root), asset, where, folder=folder), self._reader(), where, at_once=1)
+
+    def day_folders(
+        self, asset: str | None = None, where: Filter = ANY, *, folder: str = ""
+    ) -> Iterator[DayFolder]:
+        """The same keys by day, for those who do not need each: on a disk, of folders that may hold no manifest yet.
+
+        Arguments are those of `keys`.
+        """
+        root = local_path(self.root)
+        if root is None:
+            return listed_days(self._listed(asset, where, folder=folder))
+        return walked_days(str(root), asset, where, folder=folder)
+
+    def entries_of(self, keys: Iterable[ArtifactKey]) -> Iterator[Entry | StoreError | None]:
+        """What a list shows of each of these, in their order: an error as in `entries`, None where nothing is committed."""
+        at_once = AT_ONCE if local_path(self.root) is None else 1
+        return each_entry(((key.path, key) for key in keys), self._reader(), at_once=at_once)
 
     def find_run(self, run_id: str) -> list[ArtifactKey]:
         """The committed artifacts whose run_id this is, by path."""

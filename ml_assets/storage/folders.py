@@ -9,8 +9,9 @@ import datetime as dt
 import errno
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,47 @@ Values = tuple[tuple[str, str], ...]
 Place = tuple[str, ArtifactKey]  # the folder, relative to the root, and the key that it spells
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DayFolder:
+    """Runs that differ in their last folder only: a hundred thousand of them are told without a key of each.
+
+    Attributes:
+        place: the folder that holds theirs, relative to the root.
+        asset: what kind of artifact they are.
+        folder: the first part of the paths of the pipeline; "" for none.
+        values: what their path tells of parameters.
+        as_of: their day.
+        run_ids: theirs, in order.
+    """
+
+    place: str
+    asset: str
+    folder: str
+    values: Values
+    as_of: dt.date
+    run_ids: tuple[str, ...]
+
+    def key(self, run_id: str) -> ArtifactKey:
+        """The key of one of them."""
+        return ArtifactKey(
+            asset=self.asset, values=self.values, as_of=self.as_of, run_id=run_id, folder=self.folder
+        )
+
+    def path(self, run_id: str) -> str:
+        """The folder of one of them, relative to the root."""
+        return f"{self.place}/{_RUN}{run_id}"
+
+    def admitted(self, where: Filter) -> "DayFolder":
+        """Those whose path a filter admits; where it says nothing of run_ids, all of one day are alike to it."""
+        if not where.conditions:
+            return self
+        if any(condition.name == "run_id" for condition in where.conditions):
+            held = tuple(run_id for run_id in self.run_ids if where.admits(self.key(run_id)))
+            return replace(self, run_ids=held)
+        is_admitted = self.run_ids and where.admits(self.key(self.run_ids[0]))
+        return self if is_admitted else replace(self, run_ids=())
+
+
 def listed(
     store: "ObjectStore", asset: str | None, where: Filter = ANY, *, folder: str = ""
 ) -> Iterator[Place]:
@@ -50,9 +92,32 @@ def walked(root: str, asset: str | None, where: Filter = ANY, *, folder: str = "
 
     A folder may hold no manifest yet, and one that was looked for by its name may not be there at all.
     """
+    for day in walked_days(root, asset, where, folder=folder):
+        yield from ((day.path(run_id), day.key(run_id)) for run_id in day.run_ids)
+
+
+def walked_days(
+    root: str, asset: str | None, where: Filter = ANY, *, folder: str = ""
+) -> Iterator["DayFolder"]:
+    """The folders that hold the runs of one day each, by path; one run in them that the filter admits at least."""
     check_place(Path(root))
     start = _start(asset, folder)
     yield from _below_asset(root, start, where) if start else _below_root(root, where)
+
+
+def listed_days(places: Iterable[Place]) -> Iterator["DayFolder"]:
+    """The same of places that are in the order of their paths."""
+    for place, group in groupby(places, key=lambda item: item[0].rpartition("/")[0]):
+        keys = [key for _, key in group]
+        first, run_ids = keys[0], tuple(key.run_id for key in keys)
+        yield DayFolder(
+            place=place,
+            asset=first.asset,
+            folder=first.folder,
+            values=first.values,
+            as_of=first.as_of,
+            run_ids=run_ids,
+        )
 
 
 def _start(asset: str | None, folder: str) -> str:
@@ -60,14 +125,14 @@ def _start(asset: str | None, folder: str) -> str:
     return "/".join(encode(part) for part in (folder, asset) if part) if asset else ""
 
 
-def _below_root(root: str, where: Filter) -> Iterator[Place]:
+def _below_root(root: str, where: Filter) -> Iterator[DayFolder]:
     """A root holds the folders of assets, and of pipelines, which hold those of their assets."""
     for name in _children(root, ""):
         for child in _children(root, name):
             yield from _below_asset(root, name if "=" in child else f"{name}/{child}", where, child)
 
 
-def _below_asset(root: str, place: str, where: Filter, child: str = "") -> Iterator[Place]:
+def _below_asset(root: str, place: str, where: Filter, child: str = "") -> Iterator[DayFolder]:
     """What the folder of an asset holds, or one folder in it; nothing where it is none of ours."""
     any_run = parse_path(f"{place}/{_DAY}{dt.date.min}/{_RUN}{'0' * LENGTH}")
     if any_run and where.admits_value("asset", any_run.asset):
@@ -84,12 +149,12 @@ class _Walk:
     asset: str
     folder: str
 
-    def below(self, place: str, values: Values) -> Iterator[Place]:
+    def below(self, place: str, values: Values) -> Iterator[DayFolder]:
         day = self.where.exactly(AS_OF)
         for name in _children(self.root, place, skipped=_DAY if day else "", but=f"{_DAY}{day}"):
             yield from self.segment(place, name, values)
 
-    def segment(self, place: str, name: str, values: Values) -> Iterator[Place]:
+    def segment(self, place: str, name: str, values: Values) -> Iterator[DayFolder]:
         """What lies in a folder `name=value`, if it is written as we write it, tells something new, and is admitted."""
         if name.startswith(_DAY):
             as_of = parse_day(name.removeprefix(_DAY))
@@ -100,21 +165,21 @@ class _Walk:
         if told and name == f"{told[0][0]}={encode(told[0][1])}" and self.where.admits_value(*told[0]):
             yield from self.below(f"{place}/{name}", (*values, told[0]))
 
-    def runs(self, place: str, values: Values, as_of: dt.date) -> Iterator[Place]:
+    def runs(self, place: str, values: Values, as_of: dt.date) -> Iterator[DayFolder]:
         """The runs of one day: all, or the one that the filter asks for."""
         wanted = self.where.exactly("run_id")
-        for name in _children(self.root, place) if wanted is None else [f"{_RUN}{encode(wanted)}"]:
-            if not _RUN_FOLDER.match(name):
-                continue
-            key = ArtifactKey(
-                asset=self.asset,
-                values=values,
-                as_of=as_of,
-                run_id=name.removeprefix(_RUN),
-                folder=self.folder,
-            )
-            if self.where.admits(key):
-                yield f"{place}/{name}", key
+        names = _children(self.root, place) if wanted is None else [f"{_RUN}{encode(wanted)}"]
+        found = tuple(name.removeprefix(_RUN) for name in names if _RUN_FOLDER.match(name))
+        day = DayFolder(
+            place=place,
+            asset=self.asset,
+            folder=self.folder,
+            values=values,
+            as_of=as_of,
+            run_ids=found,
+        )
+        if (admitted := day.admitted(self.where)).run_ids:
+            yield admitted
 
 
 def _children(root: str, folder: str, *, skipped: str = "", but: str = "") -> list[str]:

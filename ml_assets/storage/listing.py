@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ml_assets.core.artifact import ArtifactKey
+from ml_assets.core.progress import steps
 from ml_assets.core.where import Filter
 from ml_assets.errors import StoreError
 from ml_assets.storage import reading
@@ -142,11 +143,18 @@ def entries(
     places: Iterable[Place], reader: Reader, where: Filter, *, at_once: int
 ) -> Iterator[Entry | StoreError]:
     """In the order of `places`: each committed artifact that the filter admits, or why it cannot be told."""
-    for found in _in_order(lambda place: _entry(*place, reader), places, at_once=at_once):
+    for found in steps(each_entry(places, reader, at_once=at_once), "artifact"):
         if isinstance(found, StoreError) or (
             found and where.holds(found.key.asset, found.key.as_of, found.key.run_id, found.parameters)
         ):
             yield found
+
+
+def each_entry(
+    places: Iterable[Place], reader: Reader, *, at_once: int
+) -> Iterator[Entry | StoreError | None]:
+    """What a list shows of each place, in their order: why it cannot be told, or None where nothing is committed."""
+    return _in_order(lambda place: _entry(*place, reader), places, at_once=at_once)
 
 
 def _entry(folder: str, key: ArtifactKey, reader: Reader) -> Entry | StoreError | None:

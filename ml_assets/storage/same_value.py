@@ -43,8 +43,8 @@ def frame_difference(value: "pl.DataFrame", loaded: "pl.DataFrame", place: str =
     if value.columns != loaded.columns:
         return f"{place}: the columns {value.columns} came back as {loaded.columns}"
     for name, dtype in value.schema.items():
-        if dtype != loaded.schema[name]:
-            return f'{place}["{name}"]: the type {dtype} came back as {loaded.schema[name]}'
+        if dtype != loaded[name].dtype:
+            return f'{place}["{name}"]: the type {dtype} came back as {loaded[name].dtype}'
     if value.height != loaded.height:
         return f"{place}: {count(value.height, 'row', grouped=True)} came back as {loaded.height:,}"
     return "" if value.equals(loaded) else _different_column(value, loaded, place)

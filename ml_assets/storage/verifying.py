@@ -15,6 +15,7 @@ from typing import Literal
 from ml_assets.core.artifact import RUN, ArtifactKey, parse_path
 from ml_assets.core.foreign_text import visible
 from ml_assets.core.manifest import Manifest
+from ml_assets.core.progress import steps
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.again import again, list_all
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -101,7 +102,8 @@ def verify_all(store: ArtifactStore, *, settled: dt.timedelta = SETTLED) -> Veri
     findings = [_foreign(path, "belongs to no artifact") for path in foreign]
     findings += [_foreign(odd.name, odd.why) for odd in _odd(store) if odd.name not in under]
     sound = 0
-    for key, files in sorted(folders.items(), key=lambda item: item[0].path):
+    by_path = sorted(folders.items(), key=lambda item: item[0].path)
+    for key, files in steps(by_path, "artifact", total=len(by_path)):
         found, known = _artifact(key, files, store, recent=recent)
         manifests[key] = known
         findings += found

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ml_assets.terminal.output import harmless
+from ml_assets.terminal.output import for_people
 
 SPINNER = {True: "line", False: "dots"}  # by whether the terminal knows ASCII alone
 
@@ -16,7 +16,8 @@ class SafeConsole(Console):
 
     def __init__(self, *, stderr: bool = False, **options: Any) -> None:
         stream = sys.stderr if stderr else sys.stdout
-        super().__init__(file=getattr(stream, "with_commands", None), stderr=stderr, **options)
+        super().__init__(file=getattr(stream, "verbatim", None), stderr=stderr, **options)
+        self._stream = stream
 
     @property
     def spinner(self) -> str:
@@ -25,4 +26,4 @@ class SafeConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Text with styles of a string of cells, labels and lines, all of which come here."""
-        return super().render_str(harmless(text), **options)
+        return super().render_str(for_people(text, self._stream), **options)

@@ -1,15 +1,20 @@
 """A leaderboard, for a terminal."""
 
+from typing import TYPE_CHECKING
+
 from ml_assets.core.leaderboard import text
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.terminal.tables import console, print_sections, print_table, print_text
+from ml_assets.terminal.tables import console, print_launch, print_sections, print_table, print_text
 from ml_assets.text import number
+
+if TYPE_CHECKING:
+    from ml_assets.pipeline.launchpads import Launchpads
 
 MOST_TRIALS = 10
 
 
-def print_leaderboard(board: Leaderboard) -> None:
-    """Print the first ten trials, which parameter decides, what failed and how far to trust it all."""
+def print_leaderboard(board: Leaderboard, *, launchpads: "Launchpads | None" = None) -> None:
+    """Print the first ten trials, which parameter decides, what failed, how far to trust it all, and what to do with it."""
     console().print(f"[bold]Leaderboard by {board.metric}[/bold]  {text.scope(board)}")
     shown = board.trials[:MOST_TRIALS]
     if shown:
@@ -29,6 +34,10 @@ def print_leaderboard(board: Leaderboard) -> None:
         "How far to trust this": board.notes,
     }
     print_sections(sections)
+    if launchpads and shown:
+        links = launchpads.trial(shown[0])
+        print_launch([links.get("run", "")], title="The first on other days, in Dagster's launchpad")
+        print_launch([links.get("promote", "")], title="Promote it there")
 
 
 def _table(board: Leaderboard) -> tuple[list[str], list[tuple[str, ...]]]:

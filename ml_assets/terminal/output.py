@@ -3,10 +3,14 @@
 import io
 import os
 import select
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from ml_assets.core.command import PROGRAM, as_called
 from ml_assets.core.foreign_text import visible
 
 FAILED, NOBODY_READS = 1, 141  # 128 + SIGPIPE, as of any other command whose output goes to `head`
@@ -38,15 +42,20 @@ class _Descriptor(io.FileIO):
 
 
 class Output:
-    """The output of this process: standard output and standard error, which never raise an error from here on."""
+    """The output of this process: standard output and standard error, which never raise an error from here on.
 
-    def __init__(self) -> None:
+    Args:
+        called: how the program was called, `sys.argv[0]`: the commands that are printed for people begin with it.
+    """
+
+    def __init__(self, called: str = PROGRAM) -> None:
         for number in (0, 1, 2):
             _ensure_open(number)
         self._out = _Descriptor(1, unread=_end)
         self._err = _Descriptor(2, unread=lambda: None)
-        sys.stdout = _text(self._out, sys.stdout, lines=self._out.isatty())
-        sys.stderr = _text(self._err, sys.stderr, lines=True)
+        program = program_of(called)
+        sys.stdout = _text(self._out, sys.stdout, lines=self._out.isatty(), program=program)
+        sys.stderr = _text(self._err, sys.stderr, lines=True, program=program)
 
     def mute(self) -> None:
         """Print nothing more: the last words are told another way."""
@@ -65,13 +74,38 @@ class _Text(io.TextIOWrapper):
     r"""Text in which that of others may stand. What its encoding has no character for is an escape, such as `\xfc`.
 
     Attributes:
-        with_commands: the same for those that send commands to a terminal, as consoles do.
+        program: what the shell finds this program by.
+        verbatim: the same for those that send commands to a terminal, as consoles do, and for documents.
     """
 
-    with_commands: TextIO
+    program: str
+    verbatim: TextIO
 
     def write(self, text: str, /) -> int:
-        return super().write(harmless(text))
+        return super().write(for_people(text, self))
+
+
+def for_people(text: str, stream: TextIO) -> str:
+    """What a stream shows of a text: no command to the terminal, and those for the shell as it finds them."""
+    return as_called(harmless(text), getattr(stream, "program", PROGRAM))
+
+
+def print_document(text: str) -> None:
+    """Print what programs read, as it is."""
+    print(text, file=getattr(sys.stdout, "verbatim", sys.stdout))
+
+
+def program_of(called: str) -> str:
+    """What this shell finds the program by: its name where it is on the path, else how it was called.
+
+    A module that Python was told to run is no program; the name stands for it.
+    """
+    if Path(called).name != PROGRAM:
+        return PROGRAM
+    on_path = shutil.which(PROGRAM)
+    if on_path and Path(on_path).absolute() == Path(called).absolute():
+        return PROGRAM
+    return shlex.quote(called)
 
 
 def harmless(text: str) -> str:
@@ -81,7 +115,7 @@ def harmless(text: str) -> str:
     return visible(text, longest=len(text), keep="\n\t")
 
 
-def _text(descriptor: _Descriptor, before: TextIO | None, *, lines: bool) -> TextIO:
+def _text(descriptor: _Descriptor, before: TextIO | None, *, lines: bool, program: str) -> TextIO:
     buffer = io.BufferedWriter(descriptor)
     options: dict[str, Any] = {
         "encoding": before.encoding if before else "utf-8",
@@ -90,7 +124,8 @@ def _text(descriptor: _Descriptor, before: TextIO | None, *, lines: bool) -> Tex
         "write_through": True,  # so that the two keep the order
     }
     found = _Text(buffer, **options)
-    found.with_commands = io.TextIOWrapper(buffer, **options)
+    found.program = program
+    found.verbatim = io.TextIOWrapper(buffer, **options)
     return found
 
 

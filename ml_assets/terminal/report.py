@@ -1,16 +1,24 @@
 """The report of a window of days, for a terminal."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.report import text
 from ml_assets.core.report.document import Report
 from ml_assets.core.report.record import STATUSES
-from ml_assets.terminal.tables import console, print_sections, print_table, print_text
+from ml_assets.terminal.tables import console, print_launch, print_sections, print_table, print_text
 from ml_assets.text import count, number
 
 
-def print_report(report: Report, *, pipeline: Declared, note: str = "") -> None:
-    """Print a report: how many days, a line a metric, what stands out, what has moved, how to try again."""
+def print_report(
+    report: Report, *, pipeline: Declared, note: str = "", launch: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Print a report: how many days, a line a metric, what stands out, what has moved, how to try again.
+
+    `launch` are the addresses of launchpads by day, of which the first is printed.
+    """
     metrics = Metrics.of(pipeline)
     counts = ", ".join(f"{report.counts[status]} {status}" for status in STATUSES if report.counts[status])
     console().print(
@@ -36,3 +44,10 @@ def print_report(report: Report, *, pipeline: Declared, note: str = "") -> None:
     print_sections(sections)
     if note:
         print(note)
+    print_days(launch)
+
+
+def print_days(launch: Mapping[str, str]) -> None:
+    """Print the first of the addresses of launchpads by day."""
+    for day, link in list(launch.items())[:1]:
+        print_launch([link], title=f"{day} in Dagster's launchpad")

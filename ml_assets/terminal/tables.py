@@ -50,6 +50,12 @@ def print_sections(sections: Mapping[str, Sequence[str]]) -> None:
             print_text(f"\n{title}:", *(f"  {line}" for line in lines))
 
 
+def print_launch(links: Iterable[str], *, title: str = "In Dagster's launchpad") -> None:
+    """Addresses of launchpads, each on a line of its own, that a terminal may wrap but nothing breaks."""
+    if shown := [link for link in links if link]:
+        print_text(f"\n{title}:", *shown)
+
+
 def grow(tree: "Tree | None", text: str, *, bold: str = "") -> "Tree":
     """A branch of a tree, or where there is none its root, with a text that is no markup after one in bold."""
     from rich.markup import escape

@@ -8,13 +8,15 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.guard import given
+from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.launching.launched import days_of, environment_of, makes, parameters_of
 from ml_assets.adapter.view import View
 from ml_assets.core.as_of import parse
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.slices import subjects
-from ml_assets.errors import MlAssetsError
+from ml_assets.errors import MlAssetsError, split_launchpad
+from ml_assets.pipeline.launchpads import LOCAL
 from ml_assets.text import count
 
 SHOWN = 5
@@ -34,6 +36,8 @@ def failure_text(run: dg.DagsterRun, failures: Sequence[dg.DagsterEvent], *, vie
     lines.append(f"*Why:* {why}")
     if parameters and days:
         lines += _again(parameters, days, view=view, environment=environment_of(run.run_config))
+    if is_making and (link := _launchpad(run, days, view)):
+        lines.append(f"*Launch again:* {link}")
     lines.append(f"*Dagster run:* {run.run_id} of {run.job_name}")
     return _escape("\n".join(lines))
 
@@ -73,6 +77,15 @@ def _again(parameters: Parameters, days: Sequence[dt.date], *, view: View, envir
         yield "*Try again:*\n" + "\n".join([*commands, *more])
 
 
+def _launchpad(run: dg.DagsterRun, days: Sequence[dt.date], view: View) -> str:
+    """The address of the launchpad that makes the first of these days again, or from which a refused run is corrected.
+
+    One that has no host is of no use outside of Dagster's pages.
+    """
+    link = refused_launchpad(run, view, day=days[0] if days else None)
+    return f"{LOCAL}{link}" if link.startswith("/") else link
+
+
 def _made_by(run: dg.DagsterRun) -> str:
     """The job, or the assets of a run that was launched for them."""
     if run.job_name.startswith("__"):
@@ -102,10 +115,9 @@ def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
             continue
         name = error.cls_name or "an error"
         if name in _ours(MlAssetsError):
-            _, found, text = error.message.partition(
-                f"{name}: "
-            )  # a refusal at launch comes without the name
-            yield (text if found else error.message).strip()
+            # a refusal at launch comes without the name
+            _, found, text = error.message.partition(f"{name}: ")
+            yield split_launchpad((text if found else error.message).strip())[0]
         else:
             yield f"{name}; the run's page says more."
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.adapter.launch_again import links_entry
 from ml_assets.adapter.own import each_day
 from ml_assets.adapter.own_asset import OwnRun, own_asset
 from ml_assets.adapter.reports.outcomes import outcomes
@@ -89,6 +90,9 @@ def _draft(run: OwnRun[ReportParameters], last: dt.date, *, workspace: Workspace
         if own.metric
         else None,
     )
+    undone = [day.as_of for day in report.days if not day.done]
+    launch = links_entry(run.launchpads().days(parameters, undone), label="launch what is missing")
+    run.context.add_asset_metadata(launch, partition_key=str(last))
     return report_draft(
         report,
         stored,

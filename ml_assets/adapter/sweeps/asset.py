@@ -8,7 +8,7 @@ import dagster as dg
 from ml_assets.adapter.own_asset import OwnRun, own_asset
 from ml_assets.adapter.parameters import refuse_overrides
 from ml_assets.adapter.record import materialization
-from ml_assets.adapter.sweeps.table import trials_table
+from ml_assets.adapter.sweeps.table import trial_links, trials_table
 from ml_assets.adapter.view import View
 from ml_assets.core.as_of import window
 from ml_assets.core.metrics import Metrics
@@ -23,6 +23,7 @@ from ml_assets.core.sweep.sweep_parameters import (
 )
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.draft import Draft, Made
+from ml_assets.pipeline.launchpads import Launchpads
 from ml_assets.pipeline.leaderboard import leaderboard_draft, leaderboard_key
 from ml_assets.pipeline.processes import processes
 from ml_assets.pipeline.sweep import Sweep
@@ -101,24 +102,27 @@ def _make(run: OwnRun[SweepParameters]) -> Mapping[str, Draft | Made | Failed]:
 
 def _draft(run: OwnRun[SweepParameters], sweep: Sweep, tracker: Tracker) -> Draft | Failed:
     """The leaderboard of one sweep, or why there is none."""
+    launchpads = run.launchpads()
     try:
         for tried in sweep.run():
-            _record(run, tried, sweep)
+            _record(run, tried, sweep, launchpads)
             tracker.track(tried.attempt.made)
         board = sweep.leaderboard()
     except MlAssetsError as error:
         return Failed(str(error))
-    ranking = {"ranking": trials_table(board)}
+    ranking = {"ranking": trials_table(board), **trial_links(board, launchpads)}
     run.context.add_asset_metadata(ranking, partition_key=str(sweep.days[-1]))
     return leaderboard_draft(sweep, board)
 
 
-def _record(run: OwnRun[SweepParameters], tried: Tried, sweep: Sweep) -> None:
+def _record(run: OwnRun[SweepParameters], tried: Tried, sweep: Sweep, launchpads: Launchpads) -> None:
     """Tell Dagster at once what a trial made, as a run of its own would have; its pictures stay in the store."""
     for made in tried.attempt.made:
-        key = run.view.key(made.key.asset)
+        key, link = run.view.key(made.key.asset), launchpads.run(tried.parameters, made.key.as_of)
         run.context.log_event(
-            materialization(key, made, store=sweep.workspace.store, metrics=sweep.metrics, inline=False)
+            materialization(
+                key, made, store=sweep.workspace.store, metrics=sweep.metrics, launch=link, inline=False
+            )
         )
     if tried.attempt.trace:
         run.context.log.error("%s: %s", tried.attempt.as_of, tried.attempt.trace)

@@ -1,11 +1,14 @@
 """The first trials of a leaderboard as a table on its page."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
 from ml_assets.core.leaderboard import text
 from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
+from ml_assets.core.markup import table
+from ml_assets.pipeline.launchpads import Launchpads
 
 MOST_TRIALS = 10  # the summary, which a click shows, has more of them and all of their numbers
 MOST_COLUMNS = 2
@@ -51,3 +54,18 @@ def _values(values: Mapping[str, str]) -> Mapping[str, str]:
     if len(values) <= MOST_COLUMNS:
         return values
     return {"parameters": " ".join(f"{name}={value}" for name, value in values.items() if value != "-")}
+
+
+def trial_links(board: Leaderboard, launchpads: Launchpads) -> dict[str, Any]:
+    """For the same trials: the launchpad of each for other days, and that which promotes it; nothing without any.
+
+    Dagster fact: what stands in a cell of its own tables is text; a Markdown one has links.
+    """
+    links = {str(trial.rank): launchpads.trial(trial) for trial in board.trials[:MOST_TRIALS]}
+    words = {"run": "run on other days", "promote": "promote"}
+    rows = [
+        (rank, *(f"[{text}]({found[kind]})" if kind in found else "-" for kind, text in words.items()))
+        for rank, found in links.items()
+        if found
+    ]
+    return {"launch a trial": dg.MetadataValue.md(table(("rank", *words), rows))} if rows else {}

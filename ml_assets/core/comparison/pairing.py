@@ -74,7 +74,7 @@ def same_rows(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str]) -> P
 
 def can_be_scored(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
     """The rows whose numbers a model takes: neither infinite nor beyond all measure."""
-    numbers = [name for name in contract.features if table.schema[name].is_float()]
+    numbers = [name for name in contract.features if table[name].dtype.is_float()]
     sound = [
         pl.col(name).is_null() | (pl.col(name).is_finite() & (pl.col(name).abs() <= LARGEST))
         for name in numbers

@@ -46,6 +46,24 @@ def read_space(
     return tuple(sorted(axes, key=lambda axis: axis.name)), [*problems, *more]
 
 
+def axes_in(texts: Sequence[str], *, of: str) -> tuple[dict[str, str], list[str]]:
+    """The axes of texts `NAME=VALUES` by name, and what is wrong with them; `of` is what the problems name."""
+    found: dict[str, str] = {}
+    problems = []
+    for text in texts:
+        name, equals, values = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if looks_like_credential(name):
+            problems.append(f"{of}: looks like a credential. Give secrets by reference only.")
+        elif not equals:
+            problems.append(f"{of}: not an axis. Allowed: NAME=VALUES, such as learning_rate=0.05,0.1,0.2.")
+        elif name in found:
+            problems.append(f"{of}: {name} is there twice. Allowed: each parameter once.")
+        else:
+            found[name] = values
+    return found, problems
+
+
 def _hides_credential(text: Any) -> bool:
     if not isinstance(text, str) or len(text) > LONGEST_AXIS:
         return False

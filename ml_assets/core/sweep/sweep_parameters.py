@@ -34,6 +34,12 @@ USED_BY: Mapping[str, tuple[str, ...]] = {
 """The parameters that only some searches use."""
 
 
+def idle(search: str) -> frozenset[str]:
+    """The parameters that a search does not use."""
+    some = frozenset(name for names in USED_BY.values() for name in names)
+    return some.difference(USED_BY.get(search, some))
+
+
 def ranks(metrics: Metrics) -> str:
     """What a person should know to choose the metric that ranks."""
     ways = {"Best when largest": metrics.better("larger"), "when smallest": metrics.better("smaller")}

@@ -11,23 +11,24 @@ MISSING = "(missing)"
 
 def roles(contract: DatasetContract, table: pl.DataFrame) -> tuple[list[str], list[str]]:
     """The features that are numbers and those that are categories, each in the order of the contract."""
-    categories = [name for name in contract.features if table.schema[name] == pl.String]
+    categories = [name for name in contract.features if table[name].dtype == pl.String]
     return [name for name in contract.features if name not in categories], categories
 
 
-def matrix(table: pl.DataFrame, contract: DatasetContract) -> Any:
-    """The features as an object array of shape (rows, features): floats with NaN, texts with `(missing)`.
+def features(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
+    """The features in the order of the contract: numbers as floats with NaN, texts with `(missing)`.
 
     Training and scoring both go through here, so that a value means the same in either.
     """
-    import numpy as np
+    numbers, categories = roles(contract, table)
+    return table.select(contract.features).with_columns(
+        pl.col(numbers).cast(pl.Float64).fill_null(float("nan")), pl.col(categories).fill_null(MISSING)
+    )
 
-    filled = np.empty((table.height, len(contract.features)), dtype=object)
-    for place, name in enumerate(contract.features):
-        column = table[name]
-        is_text = column.dtype == pl.String
-        filled[:, place] = (column.fill_null(MISSING) if is_text else column.cast(pl.Float64)).to_numpy()
-    return filled
+
+def as_learned(rows: pl.DataFrame, model: Any) -> Any:
+    """`features` as a fitted model takes them: an object array where its columns had places and no names."""
+    return rows if hasattr(model, "feature_names_in_") else rows.to_numpy().astype(object)
 
 
 def labels(table: pl.DataFrame, contract: DatasetContract) -> Any:

@@ -1,6 +1,6 @@
 """What a model relies on, and what each feature says by itself."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -10,13 +10,14 @@ from ml_assets.core.scores import class_places
 from ml_assets.core.statistics import classes as of_classes
 from ml_assets.core.statistics import numbers as of_numbers
 from ml_assets.core.statistics.yes_no import auc
-from ml_assets.pipelines.tabular.columns import class_names, labels, matrix
-from ml_assets.pipelines.tabular.training import predict_matrix
+from ml_assets.pipelines.tabular.columns import as_learned, class_names, features, labels
+from ml_assets.pipelines.tabular.preparation import prepared
+from ml_assets.pipelines.tabular.training import predict, predict_rows
 
 ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either
 ROWS_OF_ALL = 1000  # where classes are not evened out
 REPEATS = 3
-SHUFFLED_ROWS = 50_000  # predicted in one go
+SHUFFLED_CELLS = 2_000_000  # predicted in one go: few large predictions are quicker than many small ones
 DIGITS = 6
 WORSE: Mapping[Task, str] = {
     "binary": "fall of ROC AUC",
@@ -40,24 +41,44 @@ def importance(
     import numpy as np
 
     rows, goodness = _rows_and_goodness(model, holdout, contract)
-    cells, task = matrix(rows, contract), contract.task
     random = np.random.default_rng(seed)
-    reference = goodness(predict_matrix(model, cells, task=task))
-    found = []
-    at_once = max(
-        1, SHUFFLED_ROWS // (REPEATS * rows.height)
-    )  # few large predictions are quicker than many small ones
-    for start in range(0, len(contract.features), at_once):
-        names = contract.features[start : start + at_once]
-        copies = np.tile(cells, (len(names), REPEATS, 1, 1))
-        for place, repeat in np.ndindex(len(names), REPEATS):
-            copies[place, repeat, :, start + place] = random.permutation(cells[:, start + place])
-        said = predict_matrix(model, copies.reshape(-1, cells.shape[1]), task=task)
-        scores = said.reshape(len(names), REPEATS, rows.height, *said.shape[1:])
-        found += [
-            _fall(name, [reference - goodness(s) for s in of]) for name, of in zip(names, scores, strict=True)
-        ]
+    reference = goodness(predict(model, rows, contract))
+    orders = {name: [random.permutation(rows.height) for _ in range(REPEATS)] for name in contract.features}
+    said = _shuffled(model, features(rows, contract), orders, task=contract.task)
+    found = [_fall(name, [reference - goodness(scores) for scores in of]) for name, of in said]
     return sorted(found, key=lambda item: (-item["mean"], item["feature"]))
+
+
+def _shuffled(
+    model: Any, rows: pl.DataFrame, orders: Mapping[str, Sequence[Any]], *, task: Task
+) -> Iterator[tuple[str, Any]]:
+    """For each feature what the model says of the rows with that feature in each of these orders.
+
+    What prepares one feature after another has the same of shuffled rows, in another order, so it is asked once.
+    """
+    import numpy as np
+
+    parts = prepared(model)
+    if parts is None:
+        for name, shuffles in orders.items():
+            shuffled = (rows.with_columns(rows[name][order]) for order in shuffles)
+            yield name, [predict_rows(model, as_learned(each, model), task=task) for each in shuffled]
+        return
+    cells = parts.transform(rows)
+    cells = cells.toarray() if hasattr(cells, "toarray") else np.asarray(cells)
+    at_once = max(1, SHUFFLED_CELLS // (REPEATS * cells.size))
+    copies = np.tile(cells, (at_once, REPEATS, 1, 1))
+    names = list(orders)
+    for start in range(0, len(names), at_once):
+        part = names[start : start + at_once]
+        places = [parts.columns.get(rows.columns.index(name), []) for name in part]
+        for copy, name, columns in zip(copies, part, places, strict=False):
+            for shuffled, order in zip(copy, orders[name], strict=True):
+                shuffled[:, columns] = cells[np.ix_(order, columns)]
+        said = predict_rows(parts.model, copies[: len(part)].reshape(-1, cells.shape[1]), task=task)
+        yield from zip(part, said.reshape(len(part), REPEATS, rows.height, *said.shape[1:]), strict=True)
+        for copy, columns in zip(copies, places, strict=False):
+            copy[:, :, columns] = cells[:, columns]
 
 
 def _rows_and_goodness(

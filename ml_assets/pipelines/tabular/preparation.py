@@ -1,6 +1,8 @@
 """What comes before an estimator: the columns of a training set as the numbers that it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 RARE = 20  # a category seen in fewer training rows than this is treated as "other"
@@ -90,3 +92,82 @@ def _normal_shape() -> Any:
             ("shape", PowerTransformer()),
         ]
     )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A fitted model in two parts, of which the first makes each column of numbers from one feature alone.
+
+    Attributes:
+        transform: gives the prepared columns of a frame of features, of shape (rows, columns).
+        model: what predicts from them.
+        columns: the places among them of what is made from each feature, by the feature's place.
+    """
+
+    transform: Any
+    model: Any
+    columns: Mapping[int, Sequence[int]]
+
+
+def prepared(model: Any) -> Prepared | None:
+    """The two parts of a pipeline that begins as `scaled` or `coded` do and learned a frame; None of any other model.
+
+    A calibrated one is taken apart too, where one pipeline was fitted on all rows.
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+
+    calibrated = getattr(model, "calibrated_classifiers_", [])
+    pipeline = calibrated[0].estimator if len(calibrated) == 1 else model
+    if not isinstance(pipeline, Pipeline) or not isinstance(pipeline[0], ColumnTransformer):
+        return None
+    if not hasattr(pipeline, "feature_names_in_"):
+        return None
+    columns = _columns_of(pipeline[0])
+    if columns is None:
+        return None
+    last = pipeline[1:]
+    if calibrated:
+        inner, last = copy(calibrated[0]), copy(model)
+        inner.estimator = pipeline[1:]
+        last.calibrated_classifiers_ = [inner]
+    return Prepared(pipeline[0].transform, last, columns)
+
+
+def _columns_of(prepare: Any) -> dict[int, list[int]] | None:
+    found: dict[int, list[int]] = {}
+    for name, part, places in prepare.transformers_:
+        made = range(prepare.output_indices_[name].start, prepare.output_indices_[name].stop)
+        widths = _widths(part, len(places)) if name != "remainder" else []
+        if widths is None or sum(widths) != len(made):
+            return None
+        for place, width in zip(places, widths, strict=False):
+            found[place], made = list(made[:width]), made[width:]
+    return found
+
+
+def _widths(part: Any, count: int) -> list[int] | None:
+    """How many columns a fitted transformer makes of each of `count`; None where one may depend on several."""
+    from sklearn import preprocessing as pre
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
+
+    one_for_one = (
+        SimpleImputer,
+        pre.RobustScaler,
+        pre.StandardScaler,
+        pre.MinMaxScaler,
+        pre.PowerTransformer,
+        pre.OrdinalEncoder,
+    )
+    if isinstance(part, Pipeline):
+        steps = [_widths(step, count) for _, step in part.steps]
+        return steps[-1] if all(step == [1] * count for step in steps) else None
+    if type(part) is pre.OneHotEncoder and part.drop is None:
+        rares = getattr(part, "infrequent_categories_", [None] * count)
+        together = [0 if rare is None else len(rare) - 1 for rare in rares]
+        return [len(kept) - fewer for kept, fewer in zip(part.categories_, together, strict=True)]
+    is_plain_function = type(part) is pre.FunctionTransformer and (
+        part.func is None or hasattr(part.func, "nin")
+    )
+    return [1] * count if type(part) in one_for_one or is_plain_function else None

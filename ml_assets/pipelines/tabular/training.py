@@ -10,7 +10,7 @@ from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.model_versions import Builder
-from ml_assets.pipelines.tabular.columns import labels, matrix, roles
+from ml_assets.pipelines.tabular.columns import as_learned, features, labels, roles
 from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
 from ml_assets.pipelines.tabular.folds import FOLD, TRAIN
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
@@ -25,11 +25,11 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
     """
     _check_calibrate(contract, parameters)
     train = table.filter(pl.col(FOLD) == TRAIN)
-    cells, y = matrix(train, contract), labels(train, contract)
+    cells, y = features(train, contract), labels(train, contract)
     _check_classes(y, contract=contract, parameters=parameters)
     numbers, categories = roles(contract, table)
     _check_magnitude(table, numbers)
-    used = _with_values(numbers, cells, y, contract=contract, parameters=parameters)
+    used = _with_values(cells.select(numbers), y, parameters=parameters)
     if not used and not categories:
         raise TrainingError(
             "No feature has a value in the training rows. Look at the features of the source."
@@ -59,17 +59,17 @@ def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
         Binary: the probability of outcome 1, of shape (rows,). Multiclass: those of the classes, of shape (rows, classes),
         in the order of `model.classes_`. Regression: a number, of shape (rows,).
     """
-    return predict_matrix(model, matrix(table, contract), task=contract.task)
+    return predict_rows(model, as_learned(features(table, contract), model), task=contract.task)
 
 
-def predict_matrix(model: Any, features: Any, *, task: Task) -> Any:
-    """The same of each row of a `matrix`."""
+def predict_rows(model: Any, rows: Any, *, task: Task) -> Any:
+    """The same of rows as the model takes them: `as_learned`, or what its preparation makes of them."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
         if task == "regression":
-            return model.predict(features).astype(float)
-        probability = model.predict_proba(features)
+            return model.predict(rows).astype(float)
+        probability = model.predict_proba(rows)
     return probability[:, 1] if task == "binary" else probability
 
 
@@ -108,36 +108,31 @@ def _check_classes(y: Any, *, contract: DatasetContract, parameters: TrainingPar
 
 
 def _check_magnitude(table: pl.DataFrame, numbers: Sequence[str]) -> None:
-    for name in numbers:
-        if table.filter(pl.col(name).abs() > LARGEST).height:
+    beyond = table.select((pl.col(numbers).abs() > LARGEST).any())
+    for name in beyond.columns:
+        if beyond[name].item():
             raise TrainingError(
                 f"{name}: has a value beyond {LARGEST:g}. Mend it, or write nothing where it is not known."
             )
 
 
-def _with_values(
-    numbers: Sequence[str], cells: Any, y: Any, *, contract: DatasetContract, parameters: TrainingParameters
-) -> list[str]:
+def _with_values(numbers: pl.DataFrame, y: Any, *, parameters: TrainingParameters) -> list[str]:
     """The numbers that have a value in every part of the rows that is fitted: boosting cannot bin an empty one."""
-    import numpy as np
-
-    parts: list[Any] = [slice(None)]
+    parts = [numbers]
     if parameters.calibrate:
-        parts += [part for part, _ in folds(parameters).split(cells, y)]
-    columns = {name: cells[:, contract.features.index(name)].astype(float) for name in numbers}
-    return [
-        name for name, column in columns.items() if all((~np.isnan(column[part])).any() for part in parts)
-    ]
+        parts += [numbers[part] for part, _ in folds(parameters).split(numbers, y)]
+    known = [part.select(pl.all().is_not_nan().any()) for part in parts]
+    return [name for name in numbers.columns if all(part[name].item() for part in known)]
 
 
-def _fit(estimator: Any, features: Any, y: Any) -> None:
+def _fit(estimator: Any, rows: pl.DataFrame, y: Any) -> None:
     """Fit in place. TrainingError where the solver does not converge."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            estimator.fit(features, y)
+            estimator.fit(rows, y)
         except ConvergenceWarning:
             raise TrainingError(
                 "The solver did not converge. Choose a smaller C, or model_version v2."

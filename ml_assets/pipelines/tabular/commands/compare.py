@@ -12,6 +12,7 @@ from ml_assets.pipeline.released import named_model
 from ml_assets.pipelines.tabular.comparison.parameters import ComparisonParameters, check_comparison
 from ml_assets.pipelines.tabular.comparison.scored import compare_scored, score_both
 from ml_assets.pipelines.tabular.metrics import of_task
+from ml_assets.terminal.progress import reading
 
 if TYPE_CHECKING:
     from ml_assets.pipelines.tabular.comparison.scored import Compared
@@ -26,11 +27,14 @@ def compare(call: Call) -> int:
         named_model(name, line, settings=settings, environment=settings.named(environment))
         for name in (own.reference, own.candidate)
     )
-    scored = score_both(candidate, reference, through=through, window_days=own.window_days, settings=settings)
-    metrics = of_task(scored.contract.task)
-    compared = compare_scored(
-        scored, metrics=metrics, margins=read_margins(own.margins, metrics=metrics), error=ERROR
-    )
+    with reading("Comparing", json=call.args.json):
+        scored = score_both(
+            candidate, reference, through=through, window_days=own.window_days, settings=settings
+        )
+        metrics = of_task(scored.contract.task)
+        compared = compare_scored(
+            scored, metrics=metrics, margins=read_margins(own.margins, metrics=metrics), error=ERROR
+        )
     models = {
         "candidate": candidate.told,
         "reference": reference.told,

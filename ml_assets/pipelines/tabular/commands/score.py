@@ -19,7 +19,7 @@ def score(call: Call) -> int:
     from ml_assets.terminal.progress import progress
 
     request = with_model(request, asset=ASSET)
-    with progress(show=not call.args.json, doing="Scoring"):
+    with progress(show=not call.args.json, doing="Scoring", unit="day", total=len(request.days)):
         runs = launch_scoring(request, job=JOB, asset=ASSET)
     result = {
         "dataset": request.parameters.dataset,

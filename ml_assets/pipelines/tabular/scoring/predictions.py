@@ -9,6 +9,7 @@ from ml_assets.core.artifact import ArtifactKey, key_of_identity
 from ml_assets.core.command import spans
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource, Manifest
+from ml_assets.core.progress import tell_step
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.differences import MadeOf
 from ml_assets.pipeline.draft import Draft, Made
@@ -58,6 +59,7 @@ def predict_day(
     stored, why = _reasons(key, model, source, workspace)
     if stored is not None and not why:
         LOGGER.info("%s %s reused: nothing changed", day, ASSET)
+        tell_step("day")
         return Made(key=key, manifest=stored, reused=True, reason="nothing changed")
     contract = rows_to_score(model.training_set.facts)
     product = score(
@@ -68,6 +70,7 @@ def predict_day(
         classes=model.classes,
     )
     LOGGER.info("%s %s made: %d rows", day, ASSET, product.facts["rows"])
+    tell_step("day")
     return Draft(
         product=product,
         key=key,

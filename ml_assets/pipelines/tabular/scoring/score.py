@@ -119,7 +119,7 @@ def _check_scores(found: Any, rows: pl.DataFrame) -> None:
 
 def _check_numbers(rows: pl.DataFrame, contract: RowsToScore, origin: str) -> None:
     for name in contract.features:
-        if rows.schema[name].is_float():
+        if rows[name].dtype.is_float():
             wrong = rows.filter(pl.col(name).is_infinite() | (pl.col(name).abs() > LARGEST))
             if wrong.height:
                 raise SourceError(
