@@ -19,6 +19,8 @@ from pathlib import Path
 from deployment import ask, running
 from measure import HERE, TURNS, environment, expect, one_thread, tell, timed
 
+from ml_assets.text import count
+
 DAYS = int(os.environ.get("DAYS", "14"))
 FIRST = dt.date(2025, 12, 1)
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
@@ -92,7 +94,7 @@ def live():
         }
     for name, (runs, execution, whole) in found.items():
         print(
-            f"{name:<6} {DAYS} days v2: {runs} runs, first start to last end {execution:.1f} s, request to end {whole:.1f} s"
+            f"{name:<6} {DAYS} days v2: {count(runs, 'run')}, first start to last end {execution:.1f} s, request to end {whole:.1f} s"
         )
     for told, place, least in (("first start to last end", 1, EXECUTION), ("request to end", 2, WHOLE)):
         print(

@@ -8,6 +8,8 @@ from pathlib import Path
 from deployment import ask, running
 from measure import HERE, environment, expect
 
+from ml_assets.text import count
+
 DAY = "2025-12-01"
 RATES, DEPTHS = (0.05, 0.1, 0.2), (2, 4, 8)
 ASKED = 10
@@ -33,7 +35,7 @@ def live():
         }
     for name, (execution, whole) in found.items():
         print(
-            f"{name:<6} nine trials, v2: {len(sides[name])} runs, first start to last end {execution:.1f} s, "
+            f"{name:<6} nine trials, v2: {count(len(sides[name]), 'run')}, first start to last end {execution:.1f} s, "
             f"request to end {whole:.1f} s"
         )
     for told, place in (("first start to last end", 0), ("request to end", 1)):

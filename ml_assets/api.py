@@ -143,6 +143,17 @@ class Pipeline(Declared):
         self.freeze()
         return definitions_of(self, prefix=prefix, pinned=pinned, assets=assets, partitions=partitions)
 
+    def daily_views(self) -> "dg.Definitions":
+        """A view of each preset with `daily = true`: assets, plots and *only failed and missing* of its days alone.
+
+        It has the preset's name as the first part of its keys, all parameters pinned, a job, a report, and a schedule that
+        is off until somebody turns it on. Beside `definitions()` this is one line more, in a file of its own in `defs/`.
+        """
+        from ml_assets.adapter.daily_views import daily_views
+
+        self.freeze()
+        return daily_views(self)
+
     def dagster_asset(
         self,
         *,

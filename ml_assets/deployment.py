@@ -11,7 +11,7 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.core.result import reasons_by_day
 from ml_assets.core.shown_as import job_of, key_of
 from ml_assets.errors import RemoteError
-from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal
+from ml_assets.graphql import ERROR, Endpoint, endpoint, innermost, raise_refusal, refusal_in
 from ml_assets.launch_request import (
     Place,
     backfill_request,
@@ -124,11 +124,16 @@ class Deployment:
         return launched("run", self.api.mutate(request["query"], **request["variables"]), url=self.url)
 
     def launch_backfill(
-        self, config: Mapping[str, Any], days: Sequence[str], *, assets: Collection[str] | None
+        self,
+        config: Mapping[str, Any],
+        days: Sequence[str],
+        *,
+        assets: Collection[str] | None,
+        tags: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
-        """The id of a new backfill: of the job, or of some assets."""
+        """The id of a new backfill: of the job, or of some assets. Its page, and each of its runs, has the tags."""
         keys = [key_of(self.pipeline, asset) for asset in self.pipeline.assets if asset in (assets or ())]
-        request = backfill_request(self.place, job=self.job, config=config, days=days, assets=keys)
+        request = backfill_request(self.place, job=self.job, config=config, days=days, assets=keys, tags=tags)
         return launched("backfill", self.api.mutate(request["query"], **request["variables"]), url=self.url)
 
     def run_ended(self, run: str, told: Callable[[str], None]) -> bool:
@@ -267,4 +272,4 @@ def innermost_words(error: Mapping[str, Any]) -> str:
     """The innermost message, whole where it is a refusal of ours."""
     chain = [error, *(item["error"] for item in error.get("errorChain") or [])]
     message = str(chain[-1]["message"]).strip()
-    return message.partition("RefusedError: ")[2] or innermost(chain)
+    return refusal_in(message) or innermost(chain)

@@ -16,7 +16,7 @@ ERROR = "... on PythonError { message errorChain { error { message } } }"
 TRIES = 3
 FOR_A_QUERY = "Check the address, and that it is a Dagster webserver."
 FOR_A_MUTATION = "What was asked for may be under way all the same: look at its runs before you ask again."
-_REFUSED = "RefusedError: "
+_REFUSED = "Refused: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +89,22 @@ def raise_refusal(error: Mapping[str, Any], *, url: str) -> None:
     """Raise the error that a deployment answered with: our own refusal where one is in Dagster's chain."""
     chain = [error, *(item["error"] for item in error.get("errorChain") or [])]
     for item in chain:
-        _, found, text = str(item["message"]).partition(_REFUSED)
-        if found:
-            said, launch = split_launchpad(text.strip())
+        if text := refusal_in(str(item["message"])):
+            said, launch = split_launchpad(text)
             raise RefusedError(
                 said.splitlines()[1:], launch=f"{url}{launch}" if launch.startswith("/") else launch
             )
     raise RemoteError(f"{url} refused the launch: {innermost(chain)}")
+
+
+def refusal_in(message: str) -> str:
+    """A refusal of ours in what Dagster tells of an error, from its first word on; "" where it is none.
+
+    Earlier versions, and Dagster where it raises it once more, tell the name of a class before it.
+    """
+    before, found, text = message.partition(_REFUSED)
+    is_ours = found and (not before or before.endswith("Error: "))
+    return f"{_REFUSED}{text}".strip() if is_ours else ""
 
 
 def innermost(chain: Sequence[Mapping[str, Any]]) -> str:

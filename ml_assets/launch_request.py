@@ -75,9 +75,18 @@ def backfill_request(
     config: Mapping[str, Any],
     days: Sequence[str],
     assets: Sequence[Sequence[str]] = (),
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> Prepared:
-    """The request that launches a backfill of these days: of a job, or of the assets with these keys."""
-    params: dict[str, Any] = {"partitionNames": list(days), "runConfigData": config, "fromFailure": False}
+    """The request that launches a backfill of these days: of a job, or of the assets with these keys.
+
+    Its page, and each of its runs, has the tags.
+    """
+    params: dict[str, Any] = {
+        "partitionNames": list(days),
+        "runConfigData": config,
+        "fromFailure": False,
+        "tags": listed(tags),
+    }
     if assets:
         params["assetSelection"] = [{"path": list(path)} for path in assets]
     else:

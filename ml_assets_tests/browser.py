@@ -57,8 +57,8 @@ def write(page, text):
     page.keyboard.insert_text(text)
 
 
-def keep(page, name, *, above=None):
-    """Save what the page shows, or what is above a place on it, under docs/images.
+def keep(page, name):
+    """Save what the page shows under docs/images.
 
     Only where ML_ASSETS_SCREENSHOTS=1 asks for it.
     """
@@ -70,9 +70,7 @@ def keep(page, name, *, above=None):
     page.wait_for_timeout(2500)  # until nothing moves any more
     folder = REPO / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
-    height = int(above.bounding_box()["y"]) if above else SIZE["height"]
-    shot = page.screenshot(clip={"x": 0, "y": 0, "width": SIZE["width"], "height": height})
-    picture = Image.open(BytesIO(shot)).convert("RGB")
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(COLOURS).save(folder / f"{name}.png", optimize=True)
 
 

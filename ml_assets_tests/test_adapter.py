@@ -302,3 +302,16 @@ small ="""
     assert [event.metadata["reused"].value for event in materializations(same).values()] == [True, True]
     with pytest.raises(LaunchRefusedError, match=r"days_off\[0\]: unknown. Allowed: sat, sun."):
         launch(listed.defs, given={"days_off": ["mon"]})
+
+
+def test_the_tags_of_a_run_of_several_days_name_them_and_of_one_its_partition_does(shop, tmp_path):
+    (tmp_path / "home").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as kept:
+        INSTANCES.append(kept)
+        runs = [launch(shop.defs, last=last) for last in ("2025-12-03", None)]
+        several, one = (kept.get_run_by_id(run.run_id).tags for run in runs)
+        INSTANCES.pop()
+
+    assert several["ml_assets/days"] == "2025-12-01 to 2025-12-03 (3 days)"
+    assert several["ml_assets/shop"] == one["ml_assets/shop"] == "north"
+    assert "ml_assets/days" not in one

@@ -142,7 +142,7 @@ def test_a_forecast_is_promoted_switched_to_and_taken_back(place, tmp_path):
     passed, told = gates(second)["not worse"]
     assert not passed
     assert told.startswith(
-        "Too few days to tell.\n1 days, 2025-12-01 to 2025-12-01, that both have up to 2025-12-02."
+        "Too few days to tell.\n1 day, 2025-12-01 to 2025-12-01, that both have up to 2025-12-02."
     )
     assert (second.decision.verdict, second.decision.to) == ("forced", "blue")
     assert switch(line, to=None, by="ada", settings=load_settings()).release.run_id == ets
@@ -337,7 +337,7 @@ def test_where_losses_are_attached_one_day_of_both_is_enough(place, tmp_path, mo
     assert [outcome.decision.verdict for outcome in outcomes] == ["promoted", "refused"]
     told = gates(outcomes[0])["not worse"][1].split("\n")
     assert told[0].startswith("The candidate is better")
-    assert told[2].startswith("120 rows of 1 days, 2025-12-01 to 2025-12-01")
+    assert told[2].startswith("120 rows of 1 day, 2025-12-01 to 2025-12-01")
 
 
 def test_a_pipeline_names_its_own_comparison_as_module_and_name(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from ml_assets.adapter.refusal import LaunchRefusedError
+from ml_assets.core.metrics import Metrics
 from ml_assets.definitions import defs
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -55,17 +56,19 @@ def test_metrics_stand_in_one_table_with_their_intervals_whose_ends_come_last(fi
     names = list(evaluation)
 
     assert rows["roc_auc"]["95 % interval"] == (
-        f"{evaluation['roc_auc_low'].value:.4f} to {evaluation['roc_auc_high'].value:.4f}"
+        f"{evaluation['roc_auc_low'].value:#.4g} to {evaluation['roc_auc_high'].value:#.4g}"
     )
     assert rows["skill"] == {
         "metric": "skill",
-        "value": f"{evaluation['skill'].value:.4f}",
+        "value": f"{evaluation['skill'].value:#.4g}",
         "95 % interval": "",
     }
-    assert names.index("metrics") < names.index("curves") < names.index("roc_auc") < names.index("bytes")
-    assert names[names.index("bytes") + 1 :] == [
+    assert names.index("metrics") < names.index("curves") < names.index("roc_auc") < names.index("parameters")
+    assert names[names.index("inputs") + 1 : names.index("environment")] == [
         f"{name}_{end}" for name in ("roc_auc", "log_loss", "brier") for end in ("low", "high")
     ]
+    assert names[-3:] == ["path", "code_version", "sha256"]
+    assert list(rows) == Metrics.of(tabular).in_order(rows)
     assert "metrics" not in made["model", DAY].metadata
 
 

@@ -26,7 +26,7 @@ from ml_assets_tests.in_process import launch, location
 from ml_assets_tests.scenario import failure_of, train
 
 kind = pytest.mark.kind("days that cannot be learned")
-REFUSED = "ml_assets.adapter.refusal.LaunchRefusedError: Refused: 1 problem. Nothing was started.\n"
+REFUSED = "Refused: 1 problem. Nothing was started.\n"
 NOT_OVER = "as_of: not a complete day yet (UTC). Allowed: at most "
 TOO_EARLY = "as_of: before the first day. Allowed: 2025-01-01 to "
 NO_DAY = "as_of: not a real day. Allowed: YYYY-MM-DD"

@@ -1,5 +1,7 @@
 """What the project shows to Dagster, spelled out: a rename shows here as a difference."""
 
+import json
+
 import dagster as dg
 
 from ml_assets.definitions import defs
@@ -44,6 +46,7 @@ def test_the_jobs_and_resources_are():
         "demand_report",
         "demand_reproduce",
         "demand_sweep",
+        "demand_verify",
         "monitor",
         "promote",
         "report",
@@ -51,6 +54,7 @@ def test_the_jobs_and_resources_are():
         "score",
         "sweep",
         "train",
+        "verify",
     ]
     assert sorted(defs.resources) == [
         "demand_io_manager",
@@ -136,8 +140,12 @@ def test_the_launchpad_shows_description_default_and_allowed_values_of_every_par
     fields = defs.resources["params"].config_schema.config_type.fields
 
     for name, declared in TrainingParameters.model_fields.items():
-        assert fields[name].description == declared.description
-        assert fields[name].default_value == declared.default
+        is_opened = fields[name].default_provided
+        beside = (
+            "" if is_opened else f". {json.dumps(declared.default)} by default, used with model_version v"
+        )
+        assert fields[name].description.startswith(f"{declared.description}{beside}")
+        assert not is_opened or fields[name].default_value == declared.default
     assert (
         fields["dataset"].config_type.given_name
         == "(small letters, digits and _, starting with a letter, at most 40)"

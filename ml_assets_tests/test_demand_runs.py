@@ -95,7 +95,7 @@ def test_rows_that_come_late_are_told_and_only_what_they_change_is_made_again(zo
 
     assert _reused(outside) == ["history", "forecast", "accuracy"]
     assert _reused(elsewhere) == ["forecast", "accuracy"]
-    assert elsewhere["history"].reason == "input rows changed on 1 of 57 days (2025-12-01; +1 rows)"
+    assert elsewhere["history"].reason == "input rows changed on 1 of 57 days (2025-12-01; +1 row)"
     assert _reused(inside) == []
 
 

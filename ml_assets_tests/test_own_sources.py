@@ -161,7 +161,7 @@ def test_a_run_is_reused_until_a_row_of_its_days_changes(shop, database):
     late = make(shop)
 
     assert (first.reused, again.reused) == (False, True)
-    assert late.reason == "input rows changed on 1 of 3 days (2025-11-30; +1 rows)"
+    assert late.reason == "input rows changed on 1 of 3 days (2025-11-30; +1 row)"
 
 
 def test_a_later_row_changes_nothing(shop, database):

@@ -116,7 +116,7 @@ def test_the_same_rows_model_and_code_are_reused_and_other_rows_are_not(shop):
 
     assert (again["reused"], again["why"]) == (True, "nothing changed")
     assert late["reused"] is False
-    assert "input rows changed on 1 of 1 days" in late["why"]
+    assert "input rows changed on 1 of 1 day" in late["why"]
     assert (forced["reused"], forced["why"]) == (False, "reuse is off")
 
 

@@ -110,7 +110,7 @@ def test_trials_as_runs_give_the_run_id_and_bytes_of_a_local_sweep(as_runs, caps
     here = sweep_here(DAY_OF_RUNS, capsys)
 
     assert same(as_runs.result, here)
-    assert "2 of 2 runs have ended" in as_runs.told
+    assert "2 of 2 runs ended" in as_runs.told
     ((ranking, run),) = as_runs.of("sweep").items()
     assert ranking == as_runs.result["dagster_run_id"]
     assert run["sensor_name"] == SENSOR

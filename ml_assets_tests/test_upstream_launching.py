@@ -31,12 +31,14 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import PythonFileTarget
 from dagster._daemon.controller import DEFAULT_DAEMON_INTERVAL_SECONDS
 from dagster._daemon.sensor import execute_sensor_iteration
+from dagster._utils.error import serializable_error_info_from_exc_info
 from dagster_shared.utils.warnings import BetaWarning
 from dagster_webserver.webserver import DagsterWebserver
 from pydantic import Field
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from ml_assets.adapter.refusal import LaunchRefusedError
 from ml_assets_tests.conftest import REPO, output_of
 
 DAILY = dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-02-01")
@@ -115,6 +117,17 @@ def test_the_check_of_a_config_does_not_see_ranges_and_the_launch_does():
     with pytest.raises(dg.DagsterError) as refused:
         JOB.execute_in_process(run_config=config(number=10), partition_key="2025-01-01")
     assert "less than or equal to 9" in str(refused.value.__cause__)
+
+
+def test_an_error_of_another_process_is_told_as_that_process_is_said_to_have_told_it():
+    try:
+        raise LaunchRefusedError(["seed: too small."])
+    except dg.DagsterError:
+        told = serializable_error_info_from_exc_info(sys.exc_info())
+
+    assert told.message == "Refused: 1 problem. Nothing was started.\nseed: too small.\n"
+    assert (told.stack, told.cause, told.context) == ([], None, None)
+    assert told.cls_name == "LaunchRefusedError"
 
 
 def test_the_default_of_an_optional_field_is_nothing_that_an_editor_could_show():

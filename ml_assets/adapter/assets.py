@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.adapter.checks import Event, log_check, selected_checks
+from ml_assets.adapter.checks import Event, log_check, selected_checks, with_checks_of
 from ml_assets.adapter.launch_again import launchpads_of, repository_of
 from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
@@ -87,7 +87,7 @@ def assets_of_view(
         with our_words(lambda: refused_launchpad(context.run, view)):
             yield from _run(context, view)
 
-    return make
+    return with_checks_of(view.io_manager, make)
 
 
 def _out(asset: Asset, view: View, group: str) -> dg.AssetOut:
@@ -111,7 +111,7 @@ def _run(context: dg.AssetExecutionContext, view: View) -> Iterator[Event]:
     parameters = plain(getattr(context.resources, view.params), view.pipeline.parameters)
     workspace = workspace_of(context.resources.options, context.run, view=view)
     if not context.selected_asset_keys:
-        refuse_mistyped(context, params=view.params)
+        refuse_mistyped(context, params=view.params, is_free=view.is_free)
     else:
         days = days_of(context, every=view.pipeline.every)
         announce(context, parameters, days, view=view)
@@ -212,7 +212,7 @@ def _log_day(context: dg.AssetExecutionContext, attempt: Attempt, view: View) ->
     """
     for asset, said in attempt.verdicts.items():
         for name, check in selected_checks(context, view.checks(asset)).items():
-            log_check(context, check, said[name], day=str(attempt.as_of))
+            log_check(context.op_execution_context, check, said[name], day=str(attempt.as_of))
     if attempt.trace:
         context.log.error("%s: %s", attempt.as_of, attempt.trace)
 

@@ -20,7 +20,6 @@ from weakref import WeakKeyDictionary
 import dagster as dg
 
 from ml_assets.adapter.launching.launch_refused import refused_launchpad
-from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.own import each_day
 from ml_assets.adapter.partitions import BACKFILL, days_of_pipeline
 from ml_assets.adapter.refusal import our_words
@@ -33,6 +32,7 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import problems_of
 from ml_assets.core.resource import Resource
+from ml_assets.core.run_tags import run_tags
 from ml_assets.errors import DefinitionError, RefusedError
 from ml_assets.pipeline.code import code_of
 from ml_assets.pipeline.day import Day
@@ -74,7 +74,7 @@ class Beside:
         """What comes of each day of a run; the function is called for those that are not stored as it would make them."""
         view, run = self.view, context.run
         params, options = given[view.params], given[OPTIONS]
-        refuse_mistyped(context, params=view.params)
+        refuse_mistyped(context, params=view.params, is_free=view.is_free)
         days, config = days_of(context, every=view.pipeline.every), given.get(CONFIG)
         parameters = plain(params, view.pipeline.parameters)
         pipeline = self.pipeline(config)
@@ -104,7 +104,7 @@ class Beside:
         stated = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items())
         context.log.info("run_id %s: %s of %s", ", ".join(names), self.asset.name, stated)
         if not context.instance.is_ephemeral:
-            tags = run_tags(values, run_id=names[-1], names=pipeline.path)
+            tags = run_tags(values, run_id=names[-1], names=pipeline.path, days=days)
             context.instance.add_run_tags(context.run.run_id, tags)
 
 

@@ -67,10 +67,9 @@ class ShownCheck:
         )
 
 
-def log_check(context: dg.AssetExecutionContext, check: ShownCheck, verdict: Verdict, *, day: str) -> None:
+def log_check(context: dg.OpExecutionContext, check: ShownCheck, verdict: Verdict, *, day: str) -> None:
     """Write at once what a check says of one day."""
-    event = check.event(verdict, day=day)
-    context.op_execution_context.log_event(event)  # type: ignore[arg-type]  # taken at run time
+    context.log_event(check.event(verdict, day=day))  # type: ignore[arg-type]  # taken at run time
 
 
 def checks_of(pipeline: Declared, asset: str, key: dg.AssetKey) -> dict[str, ShownCheck]:
@@ -97,6 +96,20 @@ def selected_checks(
     """Those of an asset's checks that the launch asked for."""
     asked = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
     return {name: check for name, check in checks.items() if (check.key, name) in asked}
+
+
+def with_checks_of(io_manager: str, assets: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """The same assets, of whose checks this IO manager is told.
+
+    Dagster fact: a check is an output of its step, which names the resource `io_manager`. Each run would ask for that of
+    the main pipeline, and its launchpad for the parameters that this one takes.
+    """
+    step = assets.node_def
+    if not isinstance(step, dg.OpDefinition):
+        return assets
+    outs = {name: out._replace(io_manager_key=io_manager) for name, out in step.outs.items()}
+    changed = step.with_replaced_properties(name=step.name, outs=outs)
+    return dg.AssetsDefinition.dagster_internal_init(**{**assets.get_attributes_dict(), "node_def": changed})
 
 
 def _metadata(verdict: Verdict) -> dict[str, Any]:

@@ -16,15 +16,12 @@ import dagster as dg
 from pydantic import Field
 
 from ml_assets.adapter.definitions import definitions_of
-from ml_assets.adapter.launching.run_requests import PRESET_TAG, run_request
-from ml_assets.adapter.launching.schedules import CATCH_UP, DAILY, YESTERDAY
+from ml_assets.adapter.launching.schedules import CATCH_UP, DAILY, preset_schedule
 from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.view import View
-from ml_assets.core.as_of import last_complete_day
 from ml_assets.core.nearest import nearest
 from ml_assets.core.references import find_pipeline
 from ml_assets.errors import DefinitionError, RefusedError
-from ml_assets.pipeline.workspace import utc_now
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -76,7 +73,12 @@ class ParameterizedPipeline(dg.Component, dg.Model, dg.Resolvable):
         self._refuse_presets(view)
         shown = [definitions_of(pipeline)]
         shown += [definitions_of(pipeline, prefix=name, pinned=pins) for name, pins in self.views.items()]
-        schedules = [_daily(view, name, self.presets[name]) for name in self.daily]
+        schedules = [
+            preset_schedule(
+                view, name, self.presets[name], name=view.beside(name, main=f"{view.name}_{name}")
+            )
+            for name in self.daily
+        ]
         return dg.Definitions.merge(*shown, dg.Definitions(schedules=schedules))
 
     def _refuse_presets(self, view: View) -> None:
@@ -103,23 +105,6 @@ def _refused(values: Mapping[str, Any], view: View) -> list[str]:
     except RefusedError as error:
         return list(error.problems)
     return []
-
-
-def _daily(view: View, name: str, values: Mapping[str, Any]) -> dg.ScheduleDefinition:
-    """A schedule, off until somebody turns it on, that runs a preset for the last complete day."""
-
-    def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:  # noqa: ARG001  # Dagster's signature
-        day = last_complete_day(utc_now(), every=view.pipeline.every)
-        return run_request(values, day, view=view, event=f"daily:{name}", tags={PRESET_TAG: name})
-
-    return dg.ScheduleDefinition(
-        name=view.beside(name, main=f"{view.name}_{name}"),
-        job_name=view.job_name,
-        cron_schedule=YESTERDAY,
-        execution_timezone="UTC",
-        execution_fn=request,
-        description=f"{view.name} with the preset {name}, each day for the day before",
-    )
 
 
 def _module_of(folder: Path, root: Path) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from ml_assets.adapter.reports.sensor import report_after_backfill
 from ml_assets.adapter.reproduction import reproduction
 from ml_assets.adapter.sweeps.asset import leaderboard, sweep_job
 from ml_assets.adapter.sweeps.sensor import leaderboard_after_sweep
+from ml_assets.adapter.verification import verification
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
@@ -148,6 +149,7 @@ BESIDE: tuple[Callable[[View], dg.Definitions], ...] = (
     _sweeps,
     _promotion,
     reproduction,
+    verification,
     launching_of,
 )
 """What every view has beside its assets; each gives nothing where a pipeline lacks what it needs."""

@@ -32,6 +32,7 @@ def guard(
     tags: Mapping[str, str] = MappingProxyType({}),
     params: str = PARAMS,
     needed: Collection[str] = (),
+    is_free: bool = True,
 ) -> None:
     """Raise RefusedError naming each unknown key of a raw run config and the nearest known one.
 
@@ -45,6 +46,7 @@ def guard(
         params: the resource from which the run takes its parameters.
         needed: the resources that its steps take, where that is known: parameters that only another pipeline
             takes would be dropped.
+        is_free: whether that resource takes any; where all are pinned, a backfill has none to state.
     """
     problems = list(_unknown(run_config, SECTIONS, at=""))
     for section, known in (("resources", resources), ("ops", ops)):
@@ -53,7 +55,7 @@ def guard(
         for name in sorted(set(_mapping(named)) & set(known)):
             problems += _unknown(_mapping(named)[name], INSIDE[section], at=f"{section}.{name}.")
     problems += _of_other_pipelines(run_config, resources, params=params, needed=needed)
-    if not problems and BACKFILL_TAG in tags and not _states_parameters(run_config, params):
+    if is_free and not problems and BACKFILL_TAG in tags and not _states_parameters(run_config, params):
         problems.append(UNSTATED.format(params=params))
     if problems:
         raise RefusedError(problems)

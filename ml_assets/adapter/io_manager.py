@@ -19,6 +19,7 @@ from ml_assets.adapter.launch_again import LaunchAgain
 from ml_assets.adapter.launching.launch_refused import refused_launchpad
 from ml_assets.adapter.record import failure, materialization, tell
 from ml_assets.adapter.refusal import passed_on
+from ml_assets.adapter.schema import TakesNothing
 from ml_assets.adapter.start import workspace_of
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig, plain
@@ -216,6 +217,7 @@ def io_manager_of(view: View, *, steps: Iterable[str], reserved: Iterable[str]) 
     assets = frozenset(view.pipeline.assets)
 
     @dg.io_manager(
+        config_schema=TakesNothing(),
         required_resource_keys={view.params, OPTIONS},
         description="Artifacts at paths keyed by parameters and partition, each with its lineage.",
     )

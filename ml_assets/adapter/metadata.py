@@ -12,6 +12,7 @@ from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.core.metrics import Metrics
 from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.text import count, rounded
 
 _HIDDEN_FACTS = frozenset({"contract", "schema", "numbers", "categories"})
 
@@ -21,12 +22,38 @@ def metadata(
 ) -> dict[str, Any]:
     """The metadata of one artifact's materialization, in the order in which a page shows it.
 
-    First what it is, then how good it is and its pictures, then what it was made from; digests come last, and the ends
-    of intervals, which are in the table of metrics already. Facts and metrics are numbers, so that Dagster plots them.
-    `launch` is the link that launches the same again.
+    First what it is and how good it is, rounded, with its pictures; then the same numbers as they are, which Dagster
+    plots; then what it was made from. Paths, the code version and digests come last. `launch` is the link that launches
+    the same again.
     Without `inline`, pictures and texts stay in the store.
+
+    Dagster fact: the pages draw a table, and Markdown of fewer than 1,000 characters, where they stand. Longer Markdown,
+    as each picture is, is behind *[Show Markdown]*; a number is shown with all of its digits.
     """
     manifest = made.manifest
+    names = metrics.in_order(metrics.without_ends(manifest.metrics))
+    return {
+        "run_id": manifest.run_id,
+        "reused": made.reused,
+        "why": made.reason,
+        **link_entry(launch),
+        **({"metrics": metrics_table(manifest, metrics)} if names else {}),
+        **(dict(_inline(made, store=store)) if inline else {}),
+        **{name: manifest.metrics[name] for name in names},
+        **_facts(manifest),
+        "parameters": parameters_table(manifest),
+        "inputs": inputs_text(manifest),
+        **{name: value for name, value in manifest.metrics.items() if name not in names},
+        "environment": manifest.environment,
+        "made_by_dagster_run": manifest.dagster_run_id,
+        "bytes": manifest.main.bytes,
+        "path": dg.MetadataValue.path(store.uri(made.key)),
+        "code_version": manifest.code_version,
+        "sha256": manifest.sha256,
+    }
+
+
+def _facts(manifest: Manifest) -> dict[str, Any]:
     facts = {
         k: v for k, v in manifest.facts.items() if k not in _HIDDEN_FACTS and isinstance(v, str | int | float)
     }
@@ -34,36 +61,21 @@ def metadata(
         facts["dagster/row_count"] = facts.pop("rows")
     if suspects := manifest.facts.get("suspects"):
         facts["suspects"] = ", ".join(suspects)
-    ends = {name: value for name, value in manifest.metrics.items() if metrics.is_end(name, manifest.metrics)}
-    return {
-        "run_id": manifest.run_id,
-        "reused": made.reused,
-        "why": made.reason,
-        **link_entry(launch),
-        **({"metrics": metrics_table(manifest, metrics)} if ends else {}),
-        **(dict(_inline(made, store=store)) if inline else {}),
-        **{name: value for name, value in manifest.metrics.items() if name not in ends},
-        **facts,
-        "parameters": parameters_table(manifest),
-        "inputs": inputs_text(manifest),
-        "path": dg.MetadataValue.path(store.uri(made.key)),
-        "environment": manifest.environment,
-        "made_by_dagster_run": manifest.dagster_run_id,
-        "code_version": manifest.code_version,
-        "sha256": manifest.sha256,
-        "bytes": manifest.main.bytes,
-        **ends,
-    }
+    return facts
 
 
 def metrics_table(manifest: Manifest, metrics: Metrics) -> dg.TableMetadataValue:
-    """Each metric with its 95 % interval, where it has one."""
+    """Each metric with four significant digits, in the order in which they are declared, and its 95 % interval if it has one."""
     values = manifest.metrics
-    rows = [
-        (name, f"{values[name]:.4f}", metrics.interval_text(name, values))
-        for name in metrics.without_ends(values)
-    ]
-    return _table(("metric", "value", "95 % interval"), rows)
+    names = metrics.in_order(metrics.without_ends(values))
+    rows = [(name, rounded(values[name]), _interval(metrics.interval(name, values))) for name in names]
+    if any(interval for *_, interval in rows):
+        return _table(("metric", "value", "95 % interval"), rows)
+    return _table(("metric", "value"), [row[:2] for row in rows])
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return " to ".join(map(rounded, ends)) if ends else ""
 
 
 def parameters_table(manifest: Manifest) -> dg.TableMetadataValue:
@@ -105,7 +117,7 @@ def inputs_text(manifest: Manifest) -> dg.MarkdownMetadataValue:
         days = source.days
         span = f"{days[0].date} to {days[-1].date}" if days else "no day"
         lines.append(
-            f"- source `{source.source}` ({source.uri}): {sum(d.rows for d in days)} rows of {len(days)} days, {span}"
+            f"- source `{source.source}` ({source.uri}): {count(sum(d.rows for d in days), 'row')} of {count(len(days), 'day')}, {span}"
         )
     return dg.MetadataValue.md("\n".join(lines))
 
@@ -127,11 +139,3 @@ def _inline(made: Made, *, store: ArtifactStore) -> Iterator[tuple[str, Any]]:
 
 def _name(file: StoredFile) -> str:
     return file.name.rpartition(".")[0]
-
-
-def run_tags(parameters: Mapping[str, Any], *, run_id: str, names: Sequence[str]) -> dict[str, str]:
-    """The tags of a Dagster run: what it is a run of. A sweep over one of the names has no one value of it."""
-    return {
-        "ml_assets/run_id": run_id,
-        **{f"ml_assets/{name}": str(parameters[name]) for name in names if name in parameters},
-    }

@@ -12,13 +12,13 @@ from pydantic import BaseModel
 
 from ml_assets.adapter.checks import ShownCheck, log_check, selected_checks
 from ml_assets.adapter.guard import BACKFILL_TAG
-from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.partitions import daily
 from ml_assets.adapter.start import refuse_mistyped, workspace_of
 from ml_assets.adapter.view import View
 from ml_assets.config import OptionsConfig
 from ml_assets.core.release import NOW, RELEASE_TAG, Requested
 from ml_assets.core.result import Failed
+from ml_assets.core.run_tags import run_tags
 from ml_assets.errors import MlAssetsError, RefusedError
 from ml_assets.pipeline.draft import Draft, Made
 from ml_assets.pipeline.verdicts import Verdict
@@ -75,13 +75,13 @@ def announce(
 ) -> None:
     """Refuse a mistyped run config; then state what the run makes, in the log and, in the asset's own job, in tags."""
     run = context.run
-    refuse_mistyped(context, params=view.params)
+    refuse_mistyped(context, params=view.params, is_free=view.is_free)
     stated = ", ".join(f"{name}={json.dumps(value)}" for name, value in values.items())
     context.log.info("run_id %s: %s of %s", ", ".join(run_ids), job, stated)
     if not context.instance.is_ephemeral and context.job_def.name == job:
-        context.instance.add_run_tags(
-            run.run_id, run_tags(values, run_id=run_ids[-1], names=view.pipeline.path)
-        )
+        days = [dt.date.fromisoformat(day) for day in context.partition_keys]
+        tags = run_tags(values, run_id=run_ids[-1], names=view.pipeline.path, days=days)
+        context.instance.add_run_tags(run.run_id, tags)
 
 
 def asset_with_checks(
@@ -117,7 +117,7 @@ def tell_checks(
         if one_day:
             yield check.result(said[name])
         else:
-            log_check(context, check, said[name], day=day)
+            log_check(context.op_execution_context, check, said[name], day=day)
 
 
 def each_day(

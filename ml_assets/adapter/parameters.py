@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from ml_assets.adapter.launch_again import launchpads_of
 from ml_assets.adapter.refusal import at_launch
-from ml_assets.adapter.schema import shown
-from ml_assets.adapter.view import View
+from ml_assets.adapter.schema import TakesNothing, plain_names, shown
+from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.config import OptionsConfig
 from ml_assets.core.launch_link import sound_part
 from ml_assets.core.options import DEFAULT, options_in
@@ -89,9 +89,10 @@ def params_resource(view: View) -> dg.ResourceDefinition:
 
     @dg.configured(base, config_schema=shown(free))
     def params(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        with at_launch(lambda: _without_refused(values, view)):
-            refuse(values, view=view)
-        return {**values, **view.pinned}
+        given = plain_names(values)
+        with at_launch(lambda: _without_refused(given, view)):
+            refuse(given, view=view)
+        return {**given, **view.pinned}
 
     return params
 
@@ -104,12 +105,25 @@ def options_resource() -> dg.ResourceDefinition:
     """
     base = OptionsConfig.configure_at_launch().get_resource_definition()
 
-    known = options_in(tuple(load_settings().environments))
+    fields = options_in(tuple(load_settings().environments)).model_fields
+    opened = [name for name, field in fields.items() if field.default]  # an empty one does nothing
 
-    @dg.configured(base, config_schema=shown(known.model_fields))
+    @dg.configured(base, config_schema=shown(fields, opened=opened))
     def options(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        given = plain_names(values)
         with at_launch():
-            refuse_options(values)
-        return values
+            refuse_options(given)
+        return given
 
     return options
+
+
+def resources_of_act(view: View, *, takes_parameters: bool = False) -> dict[str, dg.ResourceDefinition]:
+    """The resources of a job of a view that makes no asset, and all that its launchpad offers.
+
+    Dagster fact: each op has an output, and with it the resource `io_manager`; that of the project would ask for the
+    parameters of the main pipeline.
+    """
+    nothing = dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema=TakesNothing())  # type: ignore[no-untyped-call]
+    params = {view.params: params_resource(view)} if takes_parameters else {}
+    return {"io_manager": nothing, OPTIONS: options_resource(), **params}

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.launch_again import launchpads_of, link_entry
+from ml_assets.adapter.parameters import resources_of_act
 from ml_assets.adapter.record import DATA_VERSION_TAG
 from ml_assets.adapter.refusal import our_words
 from ml_assets.adapter.refused_at_launch import configured_at_launch
@@ -73,6 +74,7 @@ def promotion_job(view: View) -> dg.JobDefinition:
     step = configured_at_launch(act, fields=shown.model_fields, refuse=refuse)
 
     @dg.job(
+        resource_defs=resources_of_act(view),
         name=view.beside(KIND),
         description=f"Promote a {view.pipeline.promotes} to the slot that does not serve. Which one, and by how much it may "
         f"be worse: ops.{view.step_of(ASSET)}.config; where it was made: resources.options.",

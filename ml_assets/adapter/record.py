@@ -12,6 +12,7 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.run_id import hash_identity
 from ml_assets.pipeline.draft import Made
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.text import count
 
 DATA_VERSION_TAG = "dagster/data_version"
 
@@ -114,6 +115,6 @@ def _description(
     lines = [f"{', '.join(named)}: {reason}" for reason, named in grouped.items()]
     if not reason_of_one:
         return "\n".join(lines)
-    head = f"{len(reasons)} of {days} days failed; the others are committed."
+    head = f"{len(reasons)} of {count(days, 'day')} failed; the others are committed."
     again = ["Run just these again:", *commands] if commands else []
     return "\n".join([head, *lines, *again])

@@ -4,11 +4,13 @@ Any other error of a function that Dagster calls is wrapped in Dagster's own, wh
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 import dagster as dg
+from dagster._core.errors import DagsterUserCodeProcessError  # no public error is shown without its stack
+from dagster_shared.error import SerializableErrorInfo
 
 from ml_assets.errors import MlAssetsError, RefusedError
 
@@ -16,8 +18,17 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
-class LaunchRefusedError(RefusedError, dg.DagsterError):
-    """A launch was refused; no run exists. For its attributes see RefusedError."""
+class LaunchRefusedError(RefusedError, DagsterUserCodeProcessError):
+    """A launch was refused; no run exists. For its attributes see RefusedError.
+
+    Dagster fact: of any other error the pages show the stack below the message, and the name of its class before it. One
+    that says of itself that it came from another process is shown as that process is said to have told it.
+    """
+
+    def __init__(self, problems: Sequence[str], launch: str = "") -> None:
+        super().__init__(problems, launch=launch)
+        shown = SerializableErrorInfo(message=f"{self}\n", stack=[], cls_name=type(self).__name__)
+        self.user_code_process_error_infos = [shown]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic.fields import FieldInfo
 
 from ml_assets.adapter.refusal import at_launch
-from ml_assets.adapter.schema import shown
+from ml_assets.adapter.schema import plain_names, shown
 from ml_assets.errors import RefusedError
 
 Refuse = Callable[[Mapping[str, Any]], object]
@@ -42,16 +42,18 @@ def configured_at_launch(
     Dagster fact: it checks only types and enums then, in words that repeat the value; ranges it checks in the run.
     """
     name = node.name
+    defaults = {field: declared.default for field, declared in fields.items()}
     unstated = f"{name}: has no values of its own. Give them under ops.{name}.config{otherwise}."
 
     @dg.configured(node, config_schema=shown(fields), name=name)
     def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        given = plain_names(values)
         with at_launch():
             try:
-                refuse(values)
+                refuse(given)
             except RefusedError as error:
-                untouched = values == {field: declared.default for field, declared in fields.items()}
+                untouched = {**defaults, **given} == defaults
                 raise RefusedError([*([unstated] if untouched else []), *error.problems]) from None
-        return values
+        return given
 
     return checked

@@ -4,6 +4,7 @@ import random
 
 import dagster as dg
 
+from ml_assets.adapter.parameters import resources_of_act
 from ml_assets.adapter.refusal import our_words
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.artifact import ArtifactKey
@@ -31,6 +32,7 @@ def reproduction(view: View) -> dg.Definitions:
             _reproduce_one(context, view)
 
     @dg.job(
+        resource_defs=resources_of_act(view),
         name=view.beside(KIND),
         description="Make one stored run again and compare. Which environment: resources.options.",
     )

@@ -8,13 +8,14 @@ import dagster as dg
 
 from ml_assets.adapter import days as partition
 from ml_assets.adapter.guard import given, guard
-from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse_overrides
 from ml_assets.adapter.view import View
 from ml_assets.config import OptionsConfig
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.run_tags import run_tags
 from ml_assets.pipeline.workspace import Workspace, open_workspace, utc_now
 from ml_assets.settings import load_settings
+from ml_assets.text import count
 
 
 def days_of(context: dg.AssetExecutionContext, *, every: str = "") -> list[dt.date]:
@@ -40,7 +41,7 @@ def workspace_of(options: OptionsConfig, run: dg.DagsterRun | None, *, view: Vie
 
 
 def refuse_mistyped(
-    context: dg.AssetExecutionContext | dg.OpExecutionContext, *, params: str = "params"
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, *, params: str = "params", is_free: bool = True
 ) -> None:
     """Refuse a run config that names what the run does not know, or gives parameters to another pipeline only."""
     run, job = context.run, context.job_def
@@ -52,6 +53,7 @@ def refuse_mistyped(
         tags=run.tags,
         params=params,
         needed=needed,
+        is_free=is_free,
     )
 
 
@@ -60,13 +62,14 @@ def announce(
 ) -> None:
     """Refuse a mistyped run config; then state the effective parameters in the log and the run's tags."""
     run = context.run
-    refuse_mistyped(context, params=view.params)
+    refuse_mistyped(context, params=view.params, is_free=view.is_free)
     values, typed = view.pipeline.identity(parameters), given(run.run_config, params=view.params)
     first = view.pipeline.run_id(parameters, days[0])
-    named = first if len(days) == 1 else f"{len(days)} days from {first}"
+    named = first if len(days) == 1 else f"{count(len(days), 'day')} from {first}"
     stated = ", ".join(
         f"{k}={json.dumps(v)} ({'given' if k in typed else 'default'})" for k, v in values.items()
     )
     context.log.info("run_id %s: %s", named, stated)
     if not context.instance.is_ephemeral:
-        context.instance.add_run_tags(run.run_id, run_tags(values, run_id=named, names=view.pipeline.path))
+        tags = run_tags(values, run_id=named, names=view.pipeline.path, days=days)
+        context.instance.add_run_tags(run.run_id, tags)

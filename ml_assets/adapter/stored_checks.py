@@ -1,6 +1,7 @@
 """Checks of what is stored, as *Execute* on their page asks for: nothing is made."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import dagster as dg
@@ -37,28 +38,43 @@ def check_stored(
             place, made = _latest(asset, context.instance, view)
             _log(context, checks, made, place)
             continue
-        keys = [
-            view.pipeline.key(asset, parameters, day) for day in days_of(context, every=view.pipeline.every)
-        ]
-        stored = [_made(workspace.store, key) for key in keys]
-        if len(stored) == 1:
-            said = _said(stored[0], checks, workspace)
+        days = days_of(context, every=view.pipeline.every)
+        stored, missing = stored_days(asset, parameters, days, workspace=workspace)
+        if len(days) == 1 and stored:
+            said = verdicts_now(stored[0], checks, workspace)
             yield from (check.result(said[name]) for name, check in checks.items())
-            continue
-        for made in stored:
-            _log(context, checks, made, workspace)
+        else:
+            for made in stored:
+                _log(context, checks, made, workspace)
+        for error in missing.values():
+            raise error
+
+
+def stored_days(
+    asset: str, parameters: Parameters, days: Sequence[dt.date], *, workspace: Workspace
+) -> tuple[list[Made], dict[dt.date, ArtifactNotFoundError]]:
+    """What is stored of an asset for these days, and the error of each day for which nothing is."""
+    found = {day: _tried(workspace.store, workspace.pipeline.key(asset, parameters, day)) for day in days}
+    stored = [item for item in found.values() if isinstance(item, Made)]
+    return stored, {day: item for day, item in found.items() if not isinstance(item, Made)}
 
 
 def _log(
     context: dg.AssetExecutionContext, checks: Mapping[str, ShownCheck], made: Made, workspace: Workspace
 ) -> None:
     """Write what the checks say of one day: a run of several days, or of none, gives no result itself."""
-    said = _said(made, checks, workspace)
+    said = verdicts_now(made, checks, workspace)
     for name, check in checks.items():
-        log_check(context, check, said[name], day=str(made.key.as_of))
+        log_check(context.op_execution_context, check, said[name], day=str(made.key.as_of))
 
 
-def _said(made: Made, names: Iterable[str], workspace: Workspace) -> dict[str, Verdict]:
+def verdicts_now(made: Made, names: Iterable[str], workspace: Workspace) -> dict[str, Verdict]:
+    """What checks say of an artifact as it lies in the store now, with the day and the run_id.
+
+    Raises:
+        StoreError: it, or what else a check looks at, cannot be read.
+        AssetFunctionError: a check failed.
+    """
     states = {"as_of": str(made.key.as_of), "run_id": made.key.run_id}
     said = {name: judge_again(made, name, workspace=workspace) for name in names}
     return {name: replace(verdict, metadata={**states, **verdict.metadata}) for name, verdict in said.items()}
@@ -90,3 +106,10 @@ def _latest(asset: str, instance: dg.DagsterInstance, view: View) -> tuple[Works
 
 def _made(store: ArtifactStore, key: ArtifactKey) -> Made:
     return Made(key=key, manifest=store.manifest(key), reused=True, reason=WHY)
+
+
+def _tried(store: ArtifactStore, key: ArtifactKey) -> Made | ArtifactNotFoundError:
+    try:
+        return _made(store, key)
+    except ArtifactNotFoundError as error:
+        return error

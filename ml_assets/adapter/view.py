@@ -47,6 +47,11 @@ class View:
         return not self.prefix and not self.pipeline.folder
 
     @property
+    def is_free(self) -> bool:
+        """Whether there is a parameter that can be given in this view."""
+        return not set(self.pipeline.parameters.model_fields) <= set(self.pinned)
+
+    @property
     def name(self) -> str:
         """The name of the view, of its job and, with an ending, of its resources."""
         return f"{self.prefix}_{self.pipeline.name}" if self.prefix else self.pipeline.name

@@ -13,6 +13,7 @@ from ml_assets.errors import RefusedError, StoreError
 from ml_assets.storage.artifact_store import Entry
 from ml_assets.terminal.progress import reading
 from ml_assets.terminal.wrapping import columns, wrapped
+from ml_assets.text import count
 
 _BELOW = " " * 35  # below the column of parameters
 
@@ -40,9 +41,8 @@ def list_artifacts(call: Call) -> int:
         else:
             _print_lines(found, call)
     if failed:
-        count = "1 artifact" if len(failed) == 1 else f"{len(failed)} artifacts"
         print(
-            f"Failed: {count} could not be read and {'is' if len(failed) == 1 else 'are'} not listed.",
+            f"Failed: {count(len(failed), 'artifact')} could not be read and {'is' if len(failed) == 1 else 'are'} not listed.",
             file=sys.stderr,
         )
     return 1 if failed else 0
@@ -83,13 +83,13 @@ def _print_json(found: Iterator[Entry], call: Call) -> None:
 
 def _print_lines(found: Iterator[Entry], call: Call) -> None:
     """Columns of a known width, the parameters last: no row has to wait for the widest one."""
-    write, count, metric = sys.stdout.write, 0, next(iter(Metrics.of(call.pipeline).ranked), "")
+    write, listed, metric = sys.stdout.write, 0, next(iter(Metrics.of(call.pipeline).ranked), "")
     width = columns(sys.stdout)
     write(f"{'run_id':<12}  {'as_of':<10}  {metric:>7}  parameters\n")
-    for count, entry in enumerate(found, start=1):  # noqa: B007
+    for listed, entry in enumerate(found, start=1):  # noqa: B007
         value = entry.metrics.get(metric)
         parameters = " ".join(f"{name}={text}" for name, text in entry.parameters.items())
         shown = "" if value is None else f"{value:.4f}"
         line = f"{entry.key.run_id}  {entry.key.as_of}  {shown:>7}  {parameters}"
         write(f"{wrapped(line, width, hanging=_BELOW)}\n")
-    write(f"{count} artifacts under {call.workspace.store.root}\n")
+    write(f"{count(listed, 'artifact')} under {call.workspace.store.root}\n")

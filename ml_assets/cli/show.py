@@ -12,6 +12,7 @@ from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.stored_inputs import takes_rows, used_input
 from ml_assets.terminal.results import metrics_table, parameters_table
 from ml_assets.terminal.tables import console, grow, print_launch, print_tree
+from ml_assets.text import count
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -76,7 +77,7 @@ def _branch(tree: "Tree", key: ArtifactKey, manifest: Manifest, found: Found, se
         hardware = ", ".join(f"{name} {value}" for name, value in manifest.hardware.items())
         grow(node, f"hardware  {hardware}")
     for file in manifest.files:
-        grow(node, f"{file.name}  {file.bytes:,} bytes  SHA-256 {file.sha256}")
+        grow(node, f"{file.name}  {count(file.bytes, 'byte', grouped=True)}  SHA-256 {file.sha256}")
     for item in manifest.artifacts:
         made_of = grow(node, f"from {item.name} run {item.run_id}  SHA-256 {item.sha256}")
         if takes_rows(item.asset, pipeline=found.pipeline):
@@ -98,6 +99,9 @@ def _add_sources(node: "Tree", used: Manifest | None, *, days: bool) -> None:
 
 def _add_source(node: "Tree", source: InputSource, *, days: bool = True) -> None:
     rows = sum(day.rows for day in source.days)
-    leaf = grow(node, f"source {source.source}  {source.uri}  {rows:,} rows of {len(source.days)} days")
+    leaf = grow(
+        node,
+        f"source {source.source}  {source.uri}  {count(rows, 'row', grouped=True)} of {count(len(source.days), 'day')}",
+    )
     for day in source.days if days else ():
-        grow(leaf, f"{day.date}  {day.rows} rows  {day.fingerprint}")
+        grow(leaf, f"{day.date}  {count(day.rows, 'row')}  {day.fingerprint}")

@@ -8,6 +8,7 @@ from ml_assets.errors import StoreError
 from ml_assets.storage.verifying import QUARANTINE, SETTLED, Verified, refuse_many, set_aside, verify_all
 from ml_assets.terminal.progress import reading
 from ml_assets.terminal.tables import print_table, print_text
+from ml_assets.text import count
 
 DONE, FAILED = 0, 1
 HARMLESS = ("foreign",)  # told, and no reason to fail
@@ -43,7 +44,9 @@ def _print(call: Call, found: Verified, root: str, *, moved: int) -> None:
         rows = [(finding.kind, finding.path, finding.told) for finding in found.findings]
         print_table(("", "path", "what is wrong"), rows)
     told = ", ".join(f"{many} {kind}" for kind, many in sorted(counts.items())) or "nothing wrong"
-    print_text(f"{root}: {found.sound} artifacts sound, {found.files} files, {found.bytes:,} bytes; {told}")
+    print_text(
+        f"{root}: {count(found.sound, 'artifact')} sound, {count(found.files, 'file')}, {count(found.bytes, 'byte', grouped=True)}; {told}"
+    )
     if moved:
         told = f"Nothing was deleted. Make them again: {call.command('run')}"
         print_text(f"{moved} set aside under {QUARANTINE}/, with their paths. {told}")

@@ -10,9 +10,11 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared, asset_problems
 from ml_assets.core.references import default_pipeline
 from ml_assets.core.result import BackfillResult, Result, Seen, failed_days, result_of, run_config
+from ml_assets.core.run_tags import subject_tags
 from ml_assets.core.shown_as import params_of
 from ml_assets.deployment import Deployment, connect
 from ml_assets.errors import RefusedError, RemoteError
+from ml_assets.text import count
 
 MAX_DAYS = 3660
 
@@ -102,8 +104,9 @@ def submit_backfill(
     deployment, params = connect(url, pipeline=pipeline), params_of(pipeline)
     options: dict[str, Any] = {"environment": environment, "reuse": reuse, "again": again, "engine": engine}
     config = run_config(parameters, params=params, **options)
-    backfill = deployment.launch_backfill(config, [str(day) for day in wanted], assets=assets)
-    told(f"{len(wanted)} days launched as backfill {backfill}")
+    tags = subject_tags(pipeline.identity(checked), names=pipeline.path)
+    backfill = deployment.launch_backfill(config, [str(day) for day in wanted], assets=assets, tags=tags)
+    told(f"{count(len(wanted), 'day')} launched as backfill {backfill}")
     if not wait:
         return BackfillResult(backfill_id=backfill, days=[], failed=[])
     what = f"backfill {backfill}"

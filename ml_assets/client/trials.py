@@ -12,12 +12,14 @@ from ml_assets.client.request import Progress, until
 from ml_assets.client.sweep_request import Asked
 from ml_assets.core.progress import tell_step
 from ml_assets.core.result import run_config
+from ml_assets.core.run_tags import RUN_ID_TAG
 from ml_assets.core.shown_as import job_of, params_of
-from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SWEEP_TAG, trial_tags
+from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, SWEEP_TAG, trial_tags
 from ml_assets.core.sweep.search import trials_of
 from ml_assets.core.sweep.sweep_parameters import space_of
 from ml_assets.deployment import ENDED, Deployment, TaggedRun
 from ml_assets.errors import RemoteError
+from ml_assets.text import count
 
 JOB, SENSOR = "sweep", "leaderboard_after_sweep"
 SENSOR_SECONDS = 120  # it looks every half minute
@@ -67,7 +69,7 @@ class Trials:
                 )
             done = sum(status[run] in ENDED for run in runs)
             if done != before:
-                self.told(f"{done} of {len(runs)} runs have ended")
+                self.told(f"{done} of {count(len(runs), 'run')} ended")
                 for _ in range(done - max(before, 0)):
                     tell_step("trial", total=len(runs))
             before = done

@@ -15,6 +15,7 @@ from ml_assets.conformance.report import NotAskedError, expect
 from ml_assets.conformance.values import used
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import check
+from ml_assets.text import count
 
 
 def a_run_id_is_the_published_hash(case: Case) -> str:
@@ -35,7 +36,7 @@ def a_run_id_is_the_published_hash(case: Case) -> str:
         case.pipeline.run_id(turned, case.day) == case.pipeline.run_id(case.parameters, case.day),
         "the same values in another order, and with those at their default, have another run_id",
     )
-    return f"{seen} run_ids of {len(case.pipeline.assets)} assets"
+    return f"{count(seen, 'run_id')} of {count(len(case.pipeline.assets), 'asset')}"
 
 
 def what_is_not_used_changes_no_run_id(case: Case) -> str:
@@ -61,7 +62,7 @@ def what_is_not_used_changes_no_run_id(case: Case) -> str:
         seen += bool(idle)
     if not seen:
         raise NotAskedError("each asset takes every parameter, and each is used")
-    return f"{seen} pairs of an asset and a field"
+    return f"{count(seen, 'pair')} of an asset and a field"
 
 
 def each_used_field_changes_the_run_id(case: Case) -> str:
@@ -76,7 +77,7 @@ def each_used_field_changes_the_run_id(case: Case) -> str:
                 seen += 1
     if not seen:
         raise NotAskedError("no asset has a parameter of which another sound value was found")
-    return f"{seen} pairs of an asset and a field"
+    return f"{count(seen, 'pair')} of an asset and a field"
 
 
 def a_path_holds_run_id_day_and_parameters(case: Case) -> str:
@@ -85,7 +86,7 @@ def a_path_holds_run_id_day_and_parameters(case: Case) -> str:
         path = _path(case, asset, case.parameters)
         place = Path(case.first_store.root) / path
         expect(case.made and (place / "manifest.json").is_file(), f"{asset} does not lie under {path}")
-    return f"{len(case.pipeline.assets)} artifacts, such as {_path(case, [*case.pipeline.assets][-1], case.parameters)}"
+    return f"{count(len(case.pipeline.assets), 'artifact')}, such as {_path(case, [*case.pipeline.assets][-1], case.parameters)}"
 
 
 def two_values_have_two_paths(case: Case) -> str:
@@ -101,7 +102,7 @@ def two_values_have_two_paths(case: Case) -> str:
     for asset in pipeline.assets:
         paths = {pipeline.key(asset, case.parameters, day).path for day in case.days}
         expect(len(paths) == len(case.days), f"{asset}: two days share a path")
-    return f"{seen} pairs of an asset and a field, {len(case.days)} days"
+    return f"{count(seen, 'pair')} of an asset and a field, {count(len(case.days), 'day')}"
 
 
 def _variants(case: Case) -> Iterator[Parameters]:

@@ -19,6 +19,7 @@ from ml_assets.conformance.trials import REASON, failing
 from ml_assets.pipeline.days import main_asset
 from ml_assets.settings_sources import PREFIX
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.text import count
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -77,14 +78,16 @@ def dagster_gives_the_same_bytes(case: Case) -> str:
             variables({f"{PREFIX}WORKERS": workers}),
         ):
             result = deployment.run(case.values, days)
-            expect(result.success, f"a run of {len(days)} days fails in Dagster: {failure_of(result)}")
+            expect(
+                result.success, f"a run of {count(len(days), 'day')} fails in Dagster: {failure_of(result)}"
+            )
             for day in days:
                 found = _files(case, store, day)
                 expect(
                     found == plain[day],
-                    f"{different(plain[day], found)}: other bytes in a run of {len(days)} days",
+                    f"{different(plain[day], found)}: other bytes in a run of {count(len(days), 'day')}",
                 )
-    return f"{len(plain[case.day])} files, in a run of one day and in a batch of two"
+    return f"{count(len(plain[case.day]), 'file')}, in a run of one day and in a batch of two"
 
 
 def a_batch_keeps_its_good_days(case: Case) -> str:

@@ -7,6 +7,7 @@ from ml_assets.conformance.case import Case
 from ml_assets.conformance.report import NotAskedError, expect
 from ml_assets.conformance.values import CANARY, bad_value
 from ml_assets.errors import MlAssetsError, RefusedError
+from ml_assets.text import count
 
 OURS = "Nothing was started."  # what every refusal of this project says
 UNREACHABLE = "http://127.0.0.1:9"  # no webserver: who gets there has not refused
@@ -92,7 +93,7 @@ def _each(case: Case, ask: Callable[[Mapping[str, Any]], str]) -> str:
     )
     if not tried:
         raise NotAskedError("each field takes every value")
-    return f"{tried} fields and an unknown one"
+    return f"{count(tried, 'field')} and an unknown one"
 
 
 def _names(name: str, said: str) -> bool:

@@ -14,6 +14,7 @@ import dagster as dg
 from ml_assets.conformance.case import Case
 from ml_assets.conformance.in_dagster import deployed
 from ml_assets.conformance.report import NotAskedError, expect
+from ml_assets.text import count
 
 SENSOR = "request_files"  # how the name of the sensor ends
 SETTLED = 3600  # seconds: a file of that age is no longer being written
@@ -52,7 +53,7 @@ def request_folder(case: Case) -> Iterator[Drop]:
             said = note.read_text("utf-8") if note.exists() else "no note was written"
             expect(
                 len(requests) == expected_runs,
-                f"{len(requests)} runs are requested, expected was {expected_runs}: {said}",
+                f"{count(len(requests), 'run')} are requested, expected was {expected_runs}: {said}",
             )
             file.unlink()
             return said

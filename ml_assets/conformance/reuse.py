@@ -12,6 +12,7 @@ from ml_assets.core.manifest import PYTHON
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.attempt import Attempt
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.text import count
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,7 +30,7 @@ def the_same_again_computes_nothing(case: Case) -> str:
     expect(all(item.reused for item in again.made), "the second run says that it made something")
     same = {item.key.asset: item.manifest for item in again.made} == dict(case.manifests)
     expect(same, "the second run gives other manifests than the first one wrote")
-    return f"{len(again.made)} assets reused, no function called"
+    return f"{count(len(again.made), 'asset')} reused, no function called"
 
 
 def another_value_makes_what_takes_it(case: Case) -> str:
@@ -135,7 +136,7 @@ def another_package_makes_what_it_computes(case: Case) -> str:
                 len(made) == 1, f"{asset}: only {what} of it is another, and {_listed(made)} were made anew"
             )
             tried += 1
-    return f"{tried} artifacts that tell of other code or another package"
+    return f"{count(tried, 'artifact')} that tell of other code or another package"
 
 
 def what_comes_after_gets_what_was_stored(case: Case) -> str:
@@ -155,7 +156,7 @@ def what_comes_after_gets_what_was_stored(case: Case) -> str:
         tried += 1
     if not tried:
         raise NotAskedError("no asset is made of another")
-    return f"{tried} assets that are made of others"
+    return f"{count(tried, 'asset')} that are made of others"
 
 
 def threads_are_limited(case: Case) -> str:
@@ -178,7 +179,7 @@ def threads_are_limited(case: Case) -> str:
         case.make(case.empty_store(), pipeline=probed(case.pipeline, look))
     for asset, limit in threaded.items():
         expect(seen[asset] <= limit, f"{asset}: {seen[asset]} threads were at hand, and it declares {limit}")
-    return f"{len(threaded)} assets, two threads at hand"
+    return f"{count(len(threaded), 'asset')}, two threads at hand"
 
 
 def _told(done: Attempt) -> dict[str, str]:

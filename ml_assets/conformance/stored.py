@@ -15,6 +15,7 @@ from ml_assets.pipeline.reproduce import reproduce
 from ml_assets.pipeline.why import why
 from ml_assets.storage.artifact_store import ArtifactStore, Entry, stored_file
 from ml_assets.storage.verifying import verify_all
+from ml_assets.text import count
 
 
 def a_manifest_is_written_last(case: Case) -> str:
@@ -29,7 +30,7 @@ def a_manifest_is_written_last(case: Case) -> str:
                 f"{key.asset}: {file.file} was written after manifest.json, so that a reader could see half of it",
             )
             seen += 1
-    return f"{seen} files of {len(case.manifests)} artifacts"
+    return f"{count(seen, 'file')} of {count(len(case.manifests), 'artifact')}"
 
 
 def list_finds_it_by_its_parameters(case: Case) -> str:
@@ -49,7 +50,7 @@ def list_finds_it_by_its_parameters(case: Case) -> str:
                     not _listed(case, asset, f"{name}!={value}"), f"{asset}: it is found by {name}!={value}"
                 )
                 tried += 1
-    return f"{len(pipeline.assets)} artifacts, {tried} filters"
+    return f"{count(len(pipeline.assets), 'artifact')}, {tried} filters"
 
 
 def show_tells_what_it_was_made_of(case: Case) -> str:
@@ -78,7 +79,7 @@ def show_tells_what_it_was_made_of(case: Case) -> str:
             manifest.as_of == case.day and manifest.started_at <= manifest.created_at,
             f"{asset}: its times are wrong",
         )
-    return f"{len(case.manifests)} manifests"
+    return f"{count(len(case.manifests), 'manifest')}"
 
 
 def why_names_what_was_another(case: Case) -> str:
@@ -122,7 +123,7 @@ def a_changed_byte_is_never_read(case: Case) -> str:
         again = {item.key.asset: item for item in case.make(store).made}
         expect(not again[key.asset].reused, f"{key.asset}: a byte of it was changed, and it was reused")
         expect(store.verify(key).files == manifest.files, f"{key.asset}: it was not made again as it was")
-    return f"{len(case.manifests)} artifacts"
+    return f"{count(len(case.manifests), 'artifact')}"
 
 
 def verify_finds_every_harm(case: Case) -> str:
@@ -143,7 +144,7 @@ def verify_finds_every_harm(case: Case) -> str:
                     key.path in paths, f"{key.asset}: {name} was harmed, and verify tells of {_names(paths)}"
                 )
                 harmed += 1
-    return f"{harmed} files changed or taken away, one at a time"
+    return f"{count(harmed, 'file')} changed or taken away, one at a time"
 
 
 def reproduce_gives_every_byte_again(case: Case) -> str:

@@ -20,6 +20,7 @@ from ml_assets.pipeline.plan import plan
 from ml_assets.pipeline.report import report
 from ml_assets.pipeline.sweep import Sweep
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.text import count
 
 
 def plan_says_what_a_run_does(case: Case) -> str:
@@ -96,7 +97,7 @@ def a_leaderboard_ranks_each_trial(case: Case) -> str:
     failed = [str(tried.attempt.error) for tried in sweep.run() if tried.attempt.error]
     expect(not failed, f"a trial failed: {failed[:1]}")
     board = sweep.leaderboard()
-    expect(len(board.trials) == 2, f"two values of {field} are {len(board.trials)} trials")  # noqa: PLR2004
+    expect(len(board.trials) == 2, f"two values of {field} are {count(len(board.trials), 'trial')}")  # noqa: PLR2004
     for trial in board.trials:
         told = _metric_of(case, store, trial.parameters, metric)
         expect(

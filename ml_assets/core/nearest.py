@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
+from ml_assets.text import count
+
 MOST_NAMES = 20  # unknown ones that are told one by one: fewer than a refusal has lines
 LONGEST_NAME = 100  # characters of a name that can be a slip of the keyboard
 
@@ -19,4 +21,4 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
 def first_of(names: Sequence[str]) -> tuple[Sequence[str], list[str]]:
     """The first of many names, and a line that says how many more there are."""
     more = len(names) - MOST_NAMES
-    return names[:MOST_NAMES], [f"and {more} more names."] if more > 0 else []
+    return names[:MOST_NAMES], [f"and {count(more, 'more name')}."] if more > 0 else []

@@ -10,6 +10,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.frames import Frames
 from ml_assets.core.manifest import InputSource, SourceDay
 from ml_assets.errors import SourceError
+from ml_assets.text import count
 
 if TYPE_CHECKING:  # loading it takes longer than all of the definitions
     import polars as pl
@@ -294,8 +295,7 @@ def _check_times(frame: "pl.DataFrame", contract: DatasetContract, *, origin: st
 
     untimed = frame.filter(pl.col(contract.event_time).is_null())
     if untimed.height:
-        count = "1 row" if untimed.height == 1 else f"{untimed.height} rows"
         raise SourceError(
-            f"{origin}: column `{contract.event_time}` is empty in {count}, first on date={untimed['day'].min()!s}. "
+            f"{origin}: column `{contract.event_time}` is empty in {count(untimed.height, 'row')}, first on date={untimed['day'].min()!s}. "
             f"Give every row the time of its event."
         )

@@ -11,6 +11,7 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.errors import StoreError
 from ml_assets.pipeline.stored_inputs import used_input
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.text import count
 
 Pair = tuple[str, str]
 _SHOWN = 12  # hex digits of a digest
@@ -74,8 +75,8 @@ def _own(manifest: Manifest) -> Iterator[Pair]:
 
 def _rows(source: InputSource) -> str:
     """`9,355 rows of 365 days, 2024-12-02 to 2025-12-01, at s3://landing/orders, fingerprints 3fa9c1d2e0ab`."""
-    count = sum(day.rows for day in source.days)
+    rows_of_all = sum(day.rows for day in source.days)
     days = sorted(source.fingerprints.items())
     digest = sha256(json.dumps([[str(day), text] for day, text in days]).encode()).hexdigest()[:_SHOWN]
     span = f", {days[0][0]} to {days[-1][0]}" if days else ""
-    return f"{count:,} rows of {len(days)} days{span}, at {source.uri}, fingerprints {digest}"
+    return f"{count(rows_of_all, 'row', grouped=True)} of {count(len(days), 'day')}{span}, at {source.uri}, fingerprints {digest}"

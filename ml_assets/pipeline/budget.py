@@ -30,8 +30,10 @@ def over_budget(planned: Plan, workspace: Workspace) -> list[str]:
             f"(environments.{name}.budget.runs)."
         )
     if budget.hours and planned.hours is not None and planned.hours > budget.hours:
+        hours = f"{planned.hours:.2g}"
+        unit = "hour" if hours == "1" else "hours"
         problems.append(
-            f"budget: about {planned.hours:.2g} hours of computing. Allowed in {name}: {budget.hours:g} at once "
+            f"budget: about {hours} {unit} of computing. Allowed in {name}: {budget.hours:g} at once "
             f"(environments.{name}.budget.hours)."
         )
     return problems

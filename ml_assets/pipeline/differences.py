@@ -13,6 +13,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import PYTHON, InputArtifact, InputSource, Manifest, SourceDay
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.where import with_omitted
+from ml_assets.text import count
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Value = TypeVar("Value")
@@ -210,8 +211,8 @@ def _known(day: SourceDay | None) -> dict[str, Any] | None:
 
 def _rows(before: int, after: int) -> str:
     if before == after:
-        return f"{after} rows as before, but others"
-    return f"{before} -> {after} rows ({after - before:+d})"
+        return f"{count(after, 'row')} as before, but others"
+    return f"{before} -> {count(after, 'row')} ({after - before:+d})"
 
 
 def _told(value: Any) -> str:

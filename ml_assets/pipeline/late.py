@@ -9,6 +9,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.manifest import InputSource, Manifest, SourceDay
 from ml_assets.core.rows import Reader, Rows, ask_again
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.text import change, count
 
 if TYPE_CHECKING:  # loading it takes longer than all of the definitions
     import polars as pl
@@ -29,8 +30,7 @@ class Change:
     rows: int = 0
 
     def __str__(self) -> str:
-        count = "1 day" if len(self.days) == 1 else f"{len(self.days)} days"
-        return f"rows changed on {count} ({', '.join(map(str, self.days[:3]))}; {self.rows:+d} rows)"
+        return f"rows changed on {count(len(self.days), 'day')} ({', '.join(map(str, self.days[:3]))}; {change(self.rows, 'row')})"
 
 
 @dataclass(kw_only=True)

@@ -14,6 +14,7 @@ from ml_assets.finding import known_pipelines
 from ml_assets.pipeline.released import store_of
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.text import count
 
 _RUN_ID = re.compile(r"^[0-9a-f]{12}\Z")
 
@@ -77,7 +78,7 @@ def _of_run(
     if len(runs) > 1:
         raise RefusedError(
             [
-                f"RUN_ID|PATH: {len(runs)} runs have this run_id. Name the folder of what you mean instead:",
+                f"RUN_ID|PATH: {count(len(runs), 'run')} have this run_id. Name the folder of what you mean instead:",
                 *(f"  {store.uri(key)}" for key in keys),
             ]
         )

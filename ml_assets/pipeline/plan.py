@@ -10,7 +10,6 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.progress import steps
-from ml_assets.core.report.text import count
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.compute import Look, window_of
 from ml_assets.pipeline.day import Day
@@ -18,6 +17,7 @@ from ml_assets.pipeline.days import main_asset, must_be_made
 from ml_assets.pipeline.encode import encode
 from ml_assets.pipeline.released import parameters_of
 from ml_assets.pipeline.workspace import Workspace
+from ml_assets.text import count
 
 State = Literal["new", "reused", "stale", "invalid"]
 STATES: tuple[State, ...] = ("new", "stale", "reused", "invalid")
@@ -84,7 +84,7 @@ class Plan:
             return f"{self.to_make} to compute, for how long no past run tells"
         minutes = self.hours * 60
         long = f"{minutes:.0f} minutes" if minutes >= 2 else count(round(minutes * 60), "second")  # noqa: PLR2004
-        processes = "1 process" if self.workers == 1 else f"{self.workers} processes"
+        processes = count(self.workers, "process", "processes")
         return f"{self.to_make} to compute, about {long} in {processes} (as {self.past_days} past ones took)"
 
     def document(self, environment: str) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from ml_assets.core.report.document import FACT_DAYS, Report, build_report, pool
 from ml_assets.core.report.parameters import ReportParameters, report_identity
 from ml_assets.core.report.pooled import Pool, means, pool
 from ml_assets.core.report.record import DayRecord, Status
-from ml_assets.core.report.text import count
 from ml_assets.errors import CorruptArtifactError
 from ml_assets.pipeline.draft import Draft
 from ml_assets.pipeline.scores import keeps_scores, scores_of
 from ml_assets.pipeline.stored_days import StoredDay, read_days
 from ml_assets.pipeline.workspace import Workspace
 from ml_assets.settings import load_settings
+from ml_assets.text import count
 
 if TYPE_CHECKING:  # loading polars costs more than all of the definitions
     from polars import DataFrame

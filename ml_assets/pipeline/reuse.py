@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ml_assets.core.manifest import Manifest
 from ml_assets.pipeline.differences import Difference, MadeOf, differences, made_of
+from ml_assets.text import change, count
 
 SHOWN = 3  # days, or files of code, named in a message
 _VERSION = re.compile(r"^[0-9a-f]{12}$")
@@ -50,6 +51,4 @@ def _line(item: Difference) -> str:
 
 def _days_line(days: Sequence[Difference], *, of: int) -> str:
     shown = ", ".join(item.name for item in days[:SHOWN]) + (", ..." if len(days) > SHOWN else "")
-    return (
-        f"input rows changed on {len(days)} of {of} days ({shown}; {sum(item.rows for item in days):+d} rows)"
-    )
+    return f"input rows changed on {len(days)} of {count(of, 'day')} ({shown}; {change(sum(item.rows for item in days), 'row')})"

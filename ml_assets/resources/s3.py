@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ml_assets.adapter.schema import TakesNothing
 from ml_assets.settings import load_settings
 from ml_assets.storage.buckets import find_session
 
@@ -11,7 +12,10 @@ if TYPE_CHECKING:  # boto3 takes longer to load than all of the definitions
     from dagster_aws.s3 import S3Resource
 
 
-@dg.resource(description="S3 as the settings say: the endpoint, region and credentials of the artifact store")
+@dg.resource(
+    config_schema=TakesNothing(),
+    description="S3 as the settings say: the endpoint, region and credentials of the artifact store",
+)
 def s3_resource(_: dg.InitResourceContext) -> "S3Resource":
     """An asset's argument `s3: S3Resource`; it takes no config, as the settings say it all: `s3`, and that of the environment.
 

@@ -22,6 +22,7 @@ from ml_assets.storage.buckets import is_bucket, open_bucket
 from ml_assets.storage.explain import explain, is_missing_bucket
 from ml_assets.storage.looking import Looked, look
 from ml_assets.storage.object_store import local_path
+from ml_assets.text import count
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -104,7 +105,7 @@ class LandingZone:
             self.store, key, admit=lambda found: check_size(self.locate(key), found, longest=longest)
         )
         if (size := self._size(key)) not in (len(body), None):
-            raise strange(self.store, key, f"{len(body)} bytes came of an object of {size}")
+            raise strange(self.store, key, f"{count(len(body), 'byte')} came of an object of {size}")
         return body
 
     def _size(self, key: str) -> int | None:
@@ -126,7 +127,7 @@ class LandingZone:
             ) from None
         if len(data) != file.size:
             raise SourceError(
-                f"{shown(file.location)}: {len(data)} bytes came of {file.size} that were listed: it was written meanwhile, "
+                f"{shown(file.location)}: {count(len(data), 'byte')} came of {file.size} that were listed: it was written meanwhile, "
                 "or the store does not send all of it. Run it again."
             )
         return data

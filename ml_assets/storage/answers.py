@@ -15,6 +15,7 @@ from ml_assets.core.foreign_text import visible
 from ml_assets.errors import StoreAnswerError, StoreError
 from ml_assets.storage.again import again, list_all, list_here
 from ml_assets.storage.probe import what_stands_there
+from ml_assets.text import count
 
 if TYPE_CHECKING:  # loading it costs more than all of the package
     from obstore.store import ObjectStore
@@ -58,7 +59,7 @@ def _read(
         raise strange(store, path, f"an HTML page came where an object was asked for{leads and f'; {leads}'}")
     _refuse_unmarked(store, answer.meta)
     if len(body) != answer.meta["size"]:
-        raise strange(store, path, f"{len(body)} bytes came of {answer.meta['size']}")
+        raise strange(store, path, f"{count(len(body), 'byte')} came of {answer.meta['size']}")
     return body
 
 
@@ -90,12 +91,12 @@ def _held_against_head(store: "ObjectStore", path: str) -> bytes:
         return body
     meta = head(store, path)
     if meta["size"] != len(body):
-        raise strange(store, path, f"{len(body)} bytes came of an object of {meta['size']}")
+        raise strange(store, path, f"{count(len(body), 'byte')} came of an object of {meta['size']}")
     md5 = _MD5.fullmatch(meta["e_tag"] or "")
     if md5 and md5[1] != _md5(body) and _etags_are_md5(store, path):
         raise strange(store, path, "other bytes came than those of the object's ETag")
     if _listed_size(store, path) not in (len(body), None):
-        raise strange(store, path, f"{len(body)} bytes came of an object that it lists with others")
+        raise strange(store, path, f"{count(len(body), 'byte')} came of an object that it lists with others")
     return body
 
 
@@ -135,7 +136,7 @@ def _steadily(store: "ObjectStore", path: str, answer: Any) -> bytes:
         if time.monotonic() - began > WINDOW:
             if came < LEAST:
                 raise StoreError(
-                    f"{place_of(store, path)}: the store sends too slowly: {came} bytes in {WINDOW:.0f} seconds"
+                    f"{place_of(store, path)}: the store sends too slowly: {count(came, 'byte')} in {WINDOW:.0f} seconds"
                     f"{asked_at(store)}. Check the network, then run it again."
                 )
             began, came = time.monotonic(), 0

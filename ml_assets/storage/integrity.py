@@ -10,6 +10,7 @@ from ml_assets.core.command import flag_words, run_command
 from ml_assets.core.manifest import Manifest, StoredFile
 from ml_assets.core.run_id import hash_identity, same_identity, value_text
 from ml_assets.errors import CorruptArtifactError, SharedRunIdError
+from ml_assets.text import count
 
 MANIFEST = "manifest.json"
 HISTORY = "history"
@@ -102,7 +103,7 @@ def difference(stored: StoredFile, data: bytes | None) -> str:
     if data is None:
         return "the file is missing"
     if len(data) != stored.bytes:
-        return f"it has {len(data)} bytes, the manifest says {stored.bytes}"
+        return f"it has {count(len(data), 'byte')}, the manifest says {stored.bytes}"
     if hashlib.sha256(data).hexdigest() != stored.sha256:
         return "its SHA-256 is not the one in the manifest"
     return ""

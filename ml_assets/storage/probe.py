@@ -9,6 +9,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from ml_assets.core.foreign_text import visible
+from ml_assets.text import count
 
 PATIENCE = 3.0  # seconds
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -25,7 +26,7 @@ def what_stands_there(url: str) -> str:
         return _redirect(url, location)
     if wait and _WAIT.fullmatch(wait):
         return (
-            f"it asks to wait {wait} seconds (Retry-After)"
+            f"it asks to wait {count(int(wait), 'second')} (Retry-After)"
             if wait.isdigit()
             else f"it asks to wait until {wait}"
         )

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from ml_assets.storage import arrays
 from ml_assets.storage.json_values import named, scalar
+from ml_assets.text import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +46,7 @@ def frame_difference(value: "pl.DataFrame", loaded: "pl.DataFrame", place: str =
         if dtype != loaded[name].dtype:
             return f'{place}["{name}"]: the type {dtype} came back as {loaded[name].dtype}'
     if value.height != loaded.height:
-        return f"{place}: {value.height:,} rows came back as {loaded.height:,}"
+        return f"{place}: {count(value.height, 'row', grouped=True)} came back as {loaded.height:,}"
     return "" if value.equals(loaded) else _different_column(value, loaded, place)
 
 

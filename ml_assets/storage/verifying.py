@@ -23,6 +23,7 @@ from ml_assets.storage.integrity import HISTORY, MANIFEST, history_moment
 from ml_assets.storage.looking import LeftOut, look
 from ml_assets.storage.object_store import local_path, open_store, store_errors
 from ml_assets.storage.putting import move, put
+from ml_assets.text import count
 
 QUARANTINE = "quarantine"
 LONGEST_PATH = 4096  # characters, on most disks
@@ -117,7 +118,7 @@ def refuse_many(found: Verified) -> None:
     damaged = sum(finding.kind in ("damaged", "unread") for finding in found.findings)
     if damaged >= MANY and damaged > found.sound:
         raise StoreError(
-            f"{damaged} of {damaged + found.sound} artifacts cannot be read as they were committed. That much at once is "
+            f"{damaged} of {count(damaged + found.sound, 'artifact')} cannot be read as they were committed. That much at once is "
             "rather the fault of the disk, the store or what is before it. Nothing was set aside. Look at some of them; "
             "if they are damaged, add --force."
         )

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from ml_assets.core.leaderboard import text
 from ml_assets.core.leaderboard.document import Leaderboard
-from ml_assets.core.report.text import number
 from ml_assets.terminal.tables import console, print_launch, print_sections, print_table, print_text
+from ml_assets.text import number
 
 if TYPE_CHECKING:
     from ml_assets.pipeline.launchpads import Launchpads

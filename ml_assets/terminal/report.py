@@ -9,6 +9,7 @@ from ml_assets.core.report import text
 from ml_assets.core.report.document import Report
 from ml_assets.core.report.record import STATUSES
 from ml_assets.terminal.tables import console, print_launch, print_sections, print_table, print_text
+from ml_assets.text import count, number
 
 
 def print_report(
@@ -22,12 +23,12 @@ def print_report(
     counts = ", ".join(f"{report.counts[status]} {status}" for status in STATUSES if report.counts[status])
     console().print(
         f"[bold]{report.first} to {report.last}[/bold]  environment {report.environment}: {report.done} of "
-        f"{text.count(report.asked, 'day')} done ({report.success_rate:.1%}): {counts}"
+        f"{count(report.asked, 'day')} done ({report.success_rate:.1%}): {counts}"
     )
     if report.metrics:
         head = ("metric", "mean", "std", "min", "max", "trend (95 % interval)")
         rows = [
-            (name, *map(text.number, (item.mean, item.std, item.min, item.max)), text.trend(item.trend))
+            (name, *map(number, (item.mean, item.std, item.min, item.max)), text.trend(item.trend))
             for name, item in report.metrics.items()
             if not metrics.is_end(name, report.metrics)
         ]

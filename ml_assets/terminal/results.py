@@ -8,6 +8,7 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.slices import metric_assets
 from ml_assets.terminal.tables import console, print_table, print_text, table
+from ml_assets.text import count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -67,4 +68,4 @@ def print_backfill(result: Mapping[str, Any], *, pipeline: Declared) -> None:
         for day in result["days"]
     ]
     print_table(("as_of", "run_id", *names, "made", main), rows)
-    print_text(f"{len(result['days'])} days done, {len(result['failed'])} failed")
+    print_text(f"{count(len(result['days']), 'day')} done, {len(result['failed'])} failed")

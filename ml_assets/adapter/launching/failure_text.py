@@ -17,6 +17,7 @@ from ml_assets.core.secrets import looks_like_credential
 from ml_assets.core.slices import subjects
 from ml_assets.errors import MlAssetsError, split_launchpad
 from ml_assets.pipeline.launchpads import LOCAL
+from ml_assets.text import count
 
 SHOWN = 5
 MOST = 2500  # characters of a reason; Slack cuts a text at about 4,000
@@ -54,7 +55,7 @@ def _headline(what: str, days: Sequence[dt.date], *, run_id: str) -> str:
     if not days:
         return f"{what} failed"
     if len(days) > 1:
-        return f"{what} failed on {len(days)} days, {days[0]} to {days[-1]}"
+        return f"{what} failed on {count(len(days), 'day')}, {days[0]} to {days[-1]}"
     return f"{what} failed for {days[0]}" + (f", run_id {run_id}" if run_id else "")
 
 
@@ -71,7 +72,7 @@ def _again(parameters: Parameters, days: Sequence[dt.date], *, view: View, envir
     """The commands that make the first of these days again."""
     each = [view.retry(parameters, [day], environment=environment) for day in days[:SHOWN]]
     commands = [f"`{command}`" for commands in each for command in commands]
-    more = [f"and {len(days) - SHOWN} days more"] if len(days) > SHOWN else []
+    more = [f"and {count(len(days) - SHOWN, 'day')} more"] if len(days) > SHOWN else []
     if commands:
         yield "*Try again:*\n" + "\n".join([*commands, *more])
 
@@ -114,7 +115,9 @@ def _reasons(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
             continue
         name = error.cls_name or "an error"
         if name in _ours(MlAssetsError):
-            yield split_launchpad(error.message.partition(": ")[2].strip())[0]
+            # a refusal at launch comes without the name
+            _, found, text = error.message.partition(f"{name}: ")
+            yield split_launchpad((text if found else error.message).strip())[0]
         else:
             yield f"{name}; the run's page says more."
 

@@ -8,13 +8,13 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.adapter.launching.launched import days_of, environment_of, makes, parameters_of
-from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse
 from ml_assets.adapter.partitions import loaded_problem
 from ml_assets.adapter.view import View
 from ml_assets.core import as_of as days
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import check
+from ml_assets.core.run_tags import run_tags
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.workspace import utc_now
 from ml_assets.presets import Preset, read_presets

@@ -1,7 +1,8 @@
 """The schedules of a view: yesterday for each preset that is subscribed, and the days of late that are missing."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -18,7 +19,7 @@ from ml_assets.adapter.view import View
 from ml_assets.core.as_of import is_day, last_complete_day
 from ml_assets.core.parameters import Parameters
 from ml_assets.pipeline.made_days import days_made
-from ml_assets.pipeline.workspace import open_workspace
+from ml_assets.pipeline.workspace import open_workspace, utc_now
 from ml_assets.presets import Preset
 from ml_assets.settings import load_settings
 
@@ -51,6 +52,32 @@ def catch_up_schedule(view: View) -> dg.ScheduleDefinition:
         description="Each day: what is missing of the latest days (14, unless the settings say otherwise), because it "
         "failed or was never run, for each preset with `daily = true`.",
     )(in_time(_missing, view, name=name))
+
+
+def preset_schedule(
+    view: View, preset: str, values: Mapping[str, Any], *, name: str
+) -> dg.ScheduleDefinition:
+    """The schedule that runs one preset for the last complete day.
+
+    Args:
+        view: in whose job.
+        preset: its name.
+        values: the parameters that it gives there; what the view pins is not among them.
+        name: of the schedule.
+    """
+
+    def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:  # noqa: ARG001  # Dagster's signature
+        day = last_complete_day(utc_now(), every=view.pipeline.every)
+        return run_request(values, day, view=view, event=f"daily:{preset}", tags={PRESET_TAG: preset})
+
+    return dg.ScheduleDefinition(
+        name=name,
+        job_name=view.job_name,
+        cron_schedule=YESTERDAY,
+        execution_timezone="UTC",
+        execution_fn=request,
+        description=f"{view.pipeline.name} with the preset {preset}, each day for the day before",
+    )
 
 
 def _yesterday(context: dg.ScheduleEvaluationContext, view: View) -> Requested:

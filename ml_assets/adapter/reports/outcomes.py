@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from ml_assets.adapter.launching.launched import config_of, days_of
-from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.result import reasons_by_day
+from ml_assets.core.run_tags import RUN_ID_TAG, subject_tags
 from ml_assets.core.slices import metric_assets
-from ml_assets.core.sweep.as_runs import RUN_ID_TAG
 from ml_assets.pipeline.report import Outcome
 from ml_assets.pipeline.stored_days import StoredDay
 
@@ -90,8 +89,7 @@ def _failures(
     environment: str,
 ) -> dict[dt.date, tuple[float, str]]:
     """When and why each day last failed, with these parameters."""
-    tags = run_tags(view.pipeline.identity(parameters), run_id="", names=view.pipeline.path)
-    tags.pop(RUN_ID_TAG)
+    tags = subject_tags(view.pipeline.identity(parameters), names=view.pipeline.path)
     wanted = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], tags=tags)
     found: dict[dt.date, tuple[float, str]] = {}
     for record in instance.get_run_records(wanted, limit=RUNS):

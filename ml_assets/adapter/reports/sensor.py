@@ -10,13 +10,13 @@ import dagster as dg
 from ml_assets.adapter.launching.cursor import names, read_cursor, write_cursor
 from ml_assets.adapter.launching.in_time import in_time
 from ml_assets.adapter.launching.run_requests import acceptable, day_to_request, not_requested_yet
-from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse_options
 from ml_assets.adapter.reports.asset import KIND
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.as_of import parse
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.report.parameters import report_identity, report_parameters
+from ml_assets.core.run_tags import run_tags
 from ml_assets.errors import RefusedError
 from ml_assets.pipeline.report import ASSET, report_key
 from ml_assets.pipeline.workspace import utc_now

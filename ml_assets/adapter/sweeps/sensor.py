@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from ml_assets.adapter.launching.cursor import read_cursor, texts, write_cursor
 from ml_assets.adapter.launching.in_time import in_time
 from ml_assets.adapter.launching.run_requests import acceptable, day_to_request, not_requested_yet
-from ml_assets.adapter.metadata import run_tags
 from ml_assets.adapter.parameters import refuse_options
 from ml_assets.adapter.sweeps.asset import KIND, check_sweep_of
 from ml_assets.adapter.view import OPTIONS, View
 from ml_assets.core.as_of import parse
 from ml_assets.core.options import Options
-from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, RUN_ID_TAG, SIZE_TAG, SWEEP_TAG
+from ml_assets.core.run_tags import RUN_ID_TAG, run_tags
+from ml_assets.core.sweep.as_runs import LAST_TAG, REQUEST_TAG, SIZE_TAG, SWEEP_TAG
 from ml_assets.core.sweep.result import ASSET, sweep_run_id
 from ml_assets.core.sweep.sweep_parameters import sweep_identity
 from ml_assets.errors import RefusedError

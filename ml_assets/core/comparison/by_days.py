@@ -11,6 +11,7 @@ from ml_assets.core.comparison.sample import Board, Lack, Part
 from ml_assets.core.comparison.text import kpi_line, sentence
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_BLOCKS, FEWEST_DAYS, difference, missing_days
+from ml_assets.text import count
 
 Values = Mapping[dt.date, Mapping[str, float]]
 
@@ -147,8 +148,8 @@ def verdict_of(kpis: Sequence[Kpi]) -> Verdict:
 def lines(comparison: DayComparison) -> list[str]:
     """It in plain English: the verdict, a line for each metric, and on which days."""
     days = comparison.days
-    rows = f"{comparison.rows} rows of " if comparison.rows else ""
-    span = f"{rows}{len(days)} days, {days[0]} to {days[-1]}" if days else "No day"
+    rows = f"{count(comparison.rows, 'row')} of " if comparison.rows else ""
+    span = f"{rows}{count(len(days), 'day')}, {days[0]} to {days[-1]}" if days else "No day"
     told = [f"{span}, that both have up to {comparison.through}."]
     if comparison.lacks:
         told = [sentence("too few rows", of="days"), *told, *map(_lack, comparison.lacks.items())]

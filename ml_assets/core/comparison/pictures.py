@@ -4,6 +4,7 @@ from typing import Any
 
 from ml_assets.core.comparison.document import PASSED, Block, Comparison
 from ml_assets.core.figures import BLUE, DARK, GREY, RED, day_ticks, figure_of, finish, png
+from ml_assets.text import count
 
 
 def degradation_png(comparison: Comparison) -> bytes:
@@ -25,7 +26,7 @@ def degradation_png(comparison: Comparison) -> bytes:
     axes.set_yticks(range(len(kpis)), [kpi.metric for kpi in reversed(kpis)])
     axes.set_ylim(-0.7, len(kpis) - 0.3)
     _legend(axes)
-    title = f"Candidate against reference on {comparison.sample.rows} rows: {comparison.verdict}"
+    title = f"Candidate against reference on {count(comparison.sample.rows, 'row')}: {comparison.verdict}"
     finish(axes, x="worse by, in margins; left of 0 the candidate is better", y="", title=title)
     return png(figure)
 

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from ml_assets.core.comparison.document import Comparison, Kpi, KpiVerdict, Verdict
 from ml_assets.core.comparison.sample import Sample
-from ml_assets.core.report.text import number, signed
 from ml_assets.core.statistics.paired import BLOCK_DAYS, FEWEST_BLOCKS, FEWEST_DAYS, FEWEST_ENTITIES
+from ml_assets.text import count, number, signed
 
 HEAD = ("KPI", "candidate", "reference", "worse by", "from", "to", "allowed", "verdict")
 _SENTENCES: Mapping[Verdict, str] = {
@@ -98,34 +98,29 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             "only later rows count."
         )
     if sample.ambiguous:
-        yield f"{_count(sample.ambiguous)} left out: day, ids and event time do not tell them apart."
+        yield f"{count(sample.ambiguous, 'row')} left out: day, ids and event time do not tell them apart."
     for many, model in ((sample.only_candidate, "reference"), (sample.only_reference, "candidate")):
         if many:
-            yield f"{_count(many)} left out: the {model} cannot be scored on them."
+            yield f"{count(many, 'row')} left out: the {model} cannot be scored on them."
 
 
 def _missing(sample: Sample) -> str:
     has, needs = {
         "binary": (
-            f"{_entities(sample.positive_entities)} of outcome 1 and {sample.negative_entities} of outcome 0",
+            f"{count(sample.positive_entities, 'entity', 'entities')} of outcome 1 and {sample.negative_entities} of outcome 0",
             " of either outcome",
         ),
-        "multiclass": (f"{_entities(sample.class_entities or 0)} of the rarest class", " of each class"),
-        "regression": (_entities(sample.entities), ""),
+        "multiclass": (
+            f"{count(sample.class_entities or 0, 'entity', 'entities')} of the rarest class",
+            " of each class",
+        ),
+        "regression": (count(sample.entities, "entity", "entities"), ""),
     }[sample.task]
     return (
-        f"So far: {_count(sample.rows)} of {_count(sample.days, 'day')}, {has}. Needed: {FEWEST_DAYS} days with rows in "
+        f"So far: {count(sample.rows, 'row')} of {count(sample.days, 'day')}, {has}. Needed: {FEWEST_DAYS} days with rows in "
         f"{FEWEST_BLOCKS} of its blocks of {BLOCK_DAYS}, {FEWEST_ENTITIES} entities{needs}."
     )
 
 
 def _rows(sample: Sample) -> str:
-    return f"{_count(sample.rows)} of {_entities(sample.entities)}, {sample.first_day} to {sample.last_day}"
-
-
-def _entities(many: int) -> str:
-    return "1 entity" if many == 1 else f"{many} entities"
-
-
-def _count(many: int, noun: str = "row") -> str:
-    return f"{many} {noun}" if many == 1 else f"{many} {noun}s"
+    return f"{count(sample.rows, 'row')} of {count(sample.entities, 'entity', 'entities')}, {sample.first_day} to {sample.last_day}"

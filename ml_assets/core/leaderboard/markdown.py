@@ -4,7 +4,7 @@ from ml_assets.core.leaderboard import text
 from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
 from ml_assets.core.markup import bullets, plain, table
 from ml_assets.core.metrics import Metrics
-from ml_assets.core.report.text import count, number
+from ml_assets.text import count, number
 
 MOST_TRIALS = 20
 

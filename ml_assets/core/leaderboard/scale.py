@@ -9,7 +9,7 @@ from ml_assets.core.figures import short
 from ml_assets.core.leaderboard.document import Leaderboard, RankedTrial
 from ml_assets.core.leaderboard.text import value as value_text
 from ml_assets.core.leaderboard.trial import Value, is_number, levels, order
-from ml_assets.core.report.text import count
+from ml_assets.text import count
 
 SPAN = 20  # largest / smallest, beyond which the axis is logarithmic: 0.01, 0.03, 0.1, 0.3 is
 MOST_PLACES = 10  # values of a number beside 0, text or nothing, up to which each has a place of its own

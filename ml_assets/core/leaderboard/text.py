@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 from ml_assets.core.leaderboard.document import Days, FailureGroup, Leaderboard, Nested, RankedTrial, Rows
 from ml_assets.core.leaderboard.importance import Importance
 from ml_assets.core.leaderboard.trial import Value
-from ml_assets.core.report.text import count, number, signed, stretches
+from ml_assets.core.report.text import stretches
+from ml_assets.text import count, number, signed
 
 MOST_RUN_IDS = 5
 SAME = "="
@@ -94,8 +95,8 @@ def nested(board: Leaderboard) -> str:
         return ""
     ranks = {trial.run_id: f"#{trial.rank}" for trial in board.trials}
     return (
-        f"The best of {choice.trials} trials on the events from {choice.chosen_first} to {choice.chosen_last} is "
-        f"{ranks.get(choice.run_id, choice.run_id)}, with {board.metric} {number(choice.chosen)}; on the {choice.rows:,} rows from "
+        f"The best of {count(choice.trials, 'trial')} on the events from {choice.chosen_first} to {choice.chosen_last} is "
+        f"{ranks.get(choice.run_id, choice.run_id)}, with {board.metric} {number(choice.chosen)}; on the {count(choice.rows, 'row', grouped=True)} from "
         f"{choice.first} to {choice.last}, which chose nothing, it has {nested_value(choice)}."
     )
 
@@ -171,7 +172,7 @@ def notes(board: Leaderboard, *, rows: Collection[str]) -> Iterator[str]:
 
 def _chosen(board: Leaderboard) -> str:
     head = (
-        f"The first of {len(board.trials)} trials was chosen on the very holdouts that measure it, so its mean is "
+        f"The first of {count(len(board.trials), 'trial')} was chosen on the very holdouts that measure it, so its mean is "
         "too good."
     )
     if board.nested is None:
@@ -192,7 +193,7 @@ def _compared(board: Leaderboard) -> Iterator[str]:
 
 def _by_rows(rows: Rows, left: int, *, days: int) -> Iterator[str]:
     yield (
-        f"Trials are compared on {rows.rows:,} rows of {rows.entities:,} entities, with events from {rows.first} to "
+        f"Trials are compared on {count(rows.rows, 'row', grouped=True)} of {count(rows.entities, 'entity', 'entities', grouped=True)}, with events from {rows.first} to "
         f"{rows.last}{_once(rows.holdouts, days)}."
     )
     yield (

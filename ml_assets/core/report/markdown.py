@@ -9,6 +9,7 @@ from ml_assets.core.report import text
 from ml_assets.core.report.document import Report, has_base_rate, has_rows
 from ml_assets.core.report.record import STATUSES, DayRecord
 from ml_assets.core.slices import label, subject
+from ml_assets.text import count, number
 
 MOST_DAYS = 31
 
@@ -33,7 +34,7 @@ def _title(report: Report, pipeline: Declared) -> str:
     names = (subject(report.parameters, pipeline=pipeline), label(report.parameters, pipeline=pipeline))
     return (
         f"# {' '.join(names)}, {report.first} to {report.last}\n\n"
-        f"{report.done} of {text.count(report.asked, 'day')} done ({report.success_rate:.1%}) in environment "
+        f"{report.done} of {count(report.asked, 'day')} done ({report.success_rate:.1%}) in environment "
         f"`{report.environment}`: {counts}. {report.seconds:,.1f} s of work."
     )
 
@@ -44,10 +45,10 @@ def _metrics(report: Report, metrics: Metrics) -> str:
     rows = [
         (
             f"**{name}**" if name == report.metric else name,
-            text.number(s.mean),
-            text.number(s.std),
-            text.number(s.min),
-            text.number(s.max),
+            number(s.mean),
+            number(s.std),
+            number(s.min),
+            number(s.max),
             text.trend(s.trend),
         )
         for name, s in report.metrics.items()
@@ -72,7 +73,7 @@ def _drift(report: Report) -> str:
 
 def _errors(report: Report) -> str:
     lines = [
-        f"{text.count(len(group.days), 'day')} ({text.stretches(group.days)}): {plain(group.reason)}"
+        f"{count(len(group.days), 'day')} ({text.stretches(group.days)}): {plain(group.reason)}"
         for group in report.errors
     ]
     return "## Errors\n\n" + bullets(lines) if lines else ""
@@ -96,10 +97,10 @@ def _cells(day: DayRecord, report: Report) -> Iterator[tuple[str, str]]:
     yield "as_of", str(day.as_of)
     yield "status", day.status if day.done else f"**{day.status}**"
     if report.metric:
-        yield report.metric, text.number(day.metrics.get(report.metric))
+        yield report.metric, number(day.metrics.get(report.metric))
     if has_rows(report):
         rows = day.facts.get("rows")
         yield "rows", "-" if rows is None else f"{rows:,.0f}"
     if has_base_rate(report):
-        yield "base rate", text.number(day.facts.get("base_rate"))
+        yield "base rate", number(day.facts.get("base_rate"))
     yield "run_id", f"`{day.run_id}`"

@@ -25,6 +25,7 @@ from ml_assets.core.report.coverage import Coverage
 from ml_assets.core.report.document import Report, has_base_rate, has_rows, series
 from ml_assets.core.report.record import Status
 from ml_assets.core.slices import subject
+from ml_assets.text import count
 
 MARKS: tuple[tuple[Status, str], ...] = (("failed", RED), ("missing", GREY))
 MOST_NUMBERS = 16  # days, up to which the cells of the coverage hold their number
@@ -67,7 +68,9 @@ def _metric(axes: Any, report: Report, about: str) -> None:
             axes.scatter(x, y, s=70, marker="D", color=ORANGE, label="outlier", zorder=4)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="best", frameon=False, fontsize=8, ncols=3)
-    title = f"{about}{': ' if about else ''}{report.metric}, {report.done} of {report.asked} days done"
+    title = (
+        f"{about}{': ' if about else ''}{report.metric}, {report.done} of {count(report.asked, 'day')} done"
+    )
     finish(axes, x="", y=report.metric, title=title)
 
 
@@ -128,7 +131,7 @@ def coverage_png(coverage: Coverage) -> bytes:
     axes.invert_yaxis()
     bar = figure.colorbar(image, cax=figure.add_axes((0.915, 0.45 / height, 0.012, 1 - 0.85 / height)))
     bar.ax.tick_params(labelsize=8, colors=DARK)
-    more = f" (and {coverage.left_out} sets more)" if coverage.left_out else ""
+    more = f" (and {count(coverage.left_out, 'set')} more)" if coverage.left_out else ""
     finish(
         axes, x="", y="", title=f"{coverage.metric} by parameter set and day; empty = nothing stored{more}"
     )

@@ -8,26 +8,10 @@ from ml_assets.core.metrics import Metrics
 from ml_assets.core.report.pooled import Pool, Pooled
 from ml_assets.core.report.summary import Outlier, Summary
 from ml_assets.core.report.trend import DRIFT_FLAGGED, FEWEST_WINDOWS, Drift, Trend
+from ml_assets.text import count, number
 
 DRIFT_RULE = f"flagged from {100 * DRIFT_FLAGGED:.0f} % relative change on"
 OUTLIER_RULE = "generalized ESD test: of reports in which nothing happened, about 5 % have one"
-
-
-def number(value: float | None) -> str:
-    """Four digits behind the point, none for large numbers, `-` for none."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4f}"  # noqa: PLR2004
-
-
-def signed(value: float) -> str:
-    """`+0.0120`: a difference, with as many digits as `number` has."""
-    return ("+" if value >= 0 else "-") + number(abs(value))
-
-
-def count(many: int, word: str) -> str:
-    """`1 day`, `2 days`."""
-    return f"{many} {word}" if many == 1 else f"{many} {word}s"
 
 
 def stretches(days: tuple[dt.date, ...]) -> str:
@@ -42,7 +26,7 @@ def pooled(pool: Pool | None) -> str:
     numbers = ", ".join(f"{name} {_pooled(item)}" for name, item in pool.metrics.items())
     if pool.rows is None:
         return f"Over all days: {numbers}; without intervals: {pool.why_not}."
-    return f"Over {pool.rows:,} rows of {pool.entities:,} entities, each once (95 % interval): {numbers}."
+    return f"Over {count(pool.rows, 'row', grouped=True)} of {count(pool.entities or 0, 'entity', 'entities', grouped=True)}, each once (95 % interval): {numbers}."
 
 
 def _pooled(metric: Pooled) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
+from ml_assets.core.run_tags import run_tags
 
 SWEEP_TAG = "ml_assets/sweep"
 """The run_id of the leaderboard."""
@@ -16,7 +17,6 @@ REQUEST_TAG = "ml_assets/sweep_request"
 """What was asked for, as JSON."""
 LAST_TAG = "ml_assets/sweep_last_run"
 """Of the run that ranks them: the Dagster run of the trial that was launched last."""
-RUN_ID_TAG = "ml_assets/run_id"
 
 
 def trial_tags(
@@ -40,8 +40,7 @@ def trial_tags(
     """
     values = pipeline.identity(trial)
     return {
-        RUN_ID_TAG: pipeline.run_id(trial, day),
-        **{f"ml_assets/{name}": str(values[name]) for name in pipeline.path if name in values},
+        **run_tags(values, run_id=pipeline.run_id(trial, day), names=pipeline.path),
         SWEEP_TAG: sweep,
         SIZE_TAG: str(size),
         REQUEST_TAG: json.dumps(request, sort_keys=True, separators=(",", ":")),

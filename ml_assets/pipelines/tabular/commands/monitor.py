@@ -9,6 +9,7 @@ from ml_assets.core.result import artifact_of
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipelines.tabular.commands.request import failed, launch_scoring, read_scoring, with_model
 from ml_assets.pipelines.tabular.monitoring.parameters import ASSET, MonitoringParameters
+from ml_assets.text import count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -66,7 +67,8 @@ def _print(found: "Monitoring", uri: str) -> None:
     if found.drift is not None:
         days = found.drift.days
         out.print(
-            f"\nDrift: {found.drift.rows:,} rows of {days[0]} to {days[-1]} against training", markup=False
+            f"\nDrift: {count(found.drift.rows, 'row', grouped=True)} of {days[0]} to {days[-1]} against training",
+            markup=False,
         )
         out.print(_shifts(found.drift))
         out.print(f"{RULE}.", markup=False)

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from ml_assets.core.report.text import count
 from ml_assets.core.statistics.row_values import RowMetric
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.monitoring.verdicts import MetricChange, Verdict
+from ml_assets.text import count
 
 DIGITS = 10
 FEWEST_ENTITIES = 30  # of which the error of a mean is known well enough

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from ml_assets.core.markup import bullets, plain, table
-from ml_assets.core.report.text import number
 from ml_assets.pipelines.tabular.monitoring import text
 from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 from ml_assets.pipelines.tabular.monitoring.psi import RULE
@@ -13,6 +12,7 @@ from ml_assets.pipelines.tabular.monitoring.verdicts import (
     NumberVerdicts,
     Verdicts,
 )
+from ml_assets.text import count, number
 
 MOST_DAYS = 31
 DAILY: Mapping[type[AnyVerdicts], tuple[str, ...]] = {
@@ -61,8 +61,8 @@ def _drift(of: Monitoring) -> str:
     shifts = (of.drift.scores, *of.drift.inputs)
     rows = [(plain(item.name), *text.shift(item)) for item in shifts]
     scope = (
-        f"{of.drift.rows:,} rows of {len(of.drift.days)} days, {of.drift.days[0]} to {of.drift.days[-1]}. Inputs against "
-        f"{of.drift.training_rows:,} training rows, scores against those of {of.drift.holdout_rows:,} rows of the holdout."
+        f"{count(of.drift.rows, 'row', grouped=True)} of {count(len(of.drift.days), 'day')}, {of.drift.days[0]} to {of.drift.days[-1]}. Inputs against "
+        f"{count(of.drift.training_rows, 'training row', grouped=True)}, scores against those of {count(of.drift.holdout_rows, 'row', grouped=True)} of the holdout."
     )
     head = ("column", "PSI", "expected without change", "limit of chance", "drift")
     return f"## Drift\n\n{scope}\n\n{table(head, rows)}\n\n{RULE}."

@@ -26,6 +26,7 @@ from ml_assets.pipelines.tabular.monitoring.verdicts import (
     Verdict,
     Verdicts,
 )
+from ml_assets.text import count
 
 DIGITS = 10
 OF_A_DAY: Mapping[Task, tuple[str, ...]] = {
@@ -122,7 +123,7 @@ def measure(
         min_rows: fewer say too little.
     """
     if table.height < min_rows:
-        reason = f"{table.height} rows with outcomes; from {min_rows} on there are metrics"
+        reason = f"{count(table.height, 'row')} with outcomes; from {min_rows} on there are metrics"
         return Measured(rows=table.height, metrics={}, reason=reason)
     if table[OUTCOME].n_unique() == 1:
         reason = f"all {table.height} outcomes are {table[OUTCOME][0]}"

@@ -20,6 +20,7 @@ from ml_assets.pipelines.tabular.monitoring.drift import Drift, Shift
 from ml_assets.pipelines.tabular.monitoring.measure import Compared, MeasuredDay, Outcomes
 from ml_assets.pipelines.tabular.monitoring.psi import LARGE, SMALL, Band
 from ml_assets.pipelines.tabular.monitoring.verdicts import ClassCalibration, ClassVerdicts, NumberVerdicts
+from ml_assets.text import count
 
 COLOURS: dict[Band, str] = {"within chance": GREY, "small": BLUE, "moderate": ORANGE, "large": RED}
 MOST_FEATURES = 20
@@ -149,9 +150,14 @@ def scores_png(drift: Drift) -> bytes:
     figure.subplots_adjust(left=0.1, right=0.97, bottom=0.15, top=0.9)
     held = drift.histogram
     axes.stairs(
-        held.then, held.edges, fill=True, color=GREY, alpha=0.6, label=f"holdout, {drift.holdout_rows} rows"
+        held.then,
+        held.edges,
+        fill=True,
+        color=GREY,
+        alpha=0.6,
+        label=f"holdout, {count(drift.holdout_rows, 'row')}",
     )
-    axes.stairs(held.now, held.edges, color=BLUE, linewidth=1.5, label=f"now, {drift.rows} rows")
+    axes.stairs(held.now, held.edges, color=BLUE, linewidth=1.5, label=f"now, {count(drift.rows, 'row')}")
     axes.legend(loc="upper right", frameon=False, fontsize=8)
     title = f"Scores: PSI {drift.scores.psi:.3f}, {drift.scores.band}"
     finish(axes, x="score", y="share of rows", title=title)

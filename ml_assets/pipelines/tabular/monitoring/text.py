@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ml_assets.core.report.text import count, number, signed, stretches
+from ml_assets.core.report.text import stretches
 from ml_assets.core.statistics.tries import ALL_LOOKS
 from ml_assets.pipelines.tabular.monitoring.document import Monitoring
 from ml_assets.pipelines.tabular.monitoring.drift import Shift
@@ -17,6 +17,7 @@ from ml_assets.pipelines.tabular.monitoring.verdicts import (
     NumberVerdicts,
     Verdict,
 )
+from ml_assets.text import count, number, signed
 
 SHOWN = (
     "roc_auc",
