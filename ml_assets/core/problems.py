@@ -228,6 +228,8 @@ def wrong(kind: str, field: FieldInfo) -> str:
 
 
 def _wrong(kind: str, declared: FieldType) -> str:
+    if declared.choices and not declared.container:
+        return "unknown"  # whatever pydantic says of a value that is none of them
     return _WRONG.get(kind) or f"not {_HOLDS.get(declared.container) or _KIND[declared.scalar]}"
 
 

@@ -23,13 +23,13 @@ MlAssets.formField = function (field, state, onChange) {
     "div", { class: "field", id: `field-${name}` },
     element(
       "div", { class: "about" },
-      element("div", { class: "title" }, label, chip),
+      element("div", { class: "title" }, label, chip, reset),
       element("p", { id: ids.about, class: "description" }, ...MlAssets.prose(field.description)),
       condition(),
     ),
     element(
       "div", { class: "control" }, node,
-      element("p", { id: ids.hint, class: "hint" }, ...hint(), reset),
+      element("p", { id: ids.hint, class: "hint" }, ...hint()),
       problem,
     ),
   );

@@ -8,7 +8,7 @@ MlAssets.formStart = function (form, state, onChange) {
   const placeProblem = element("p", { id: "problem-environment", class: "problem bad" });
   const presets = menu("preset", "Start from a preset", [["", "choose…"], ...form.presets.map(({ name }) => [name, name])]);
   const about = element("p", { id: "about-preset", class: "hint" });
-  const environments = menu("environment", "Environment", form.environments.map(({ name, is_default }) => [name, is_default ? `${name} (usual)` : name]));
+  const environments = menu("environment", "Environment", form.environments.map(({ name, is_default }) => [name, is_default ? `${name} (default)` : name]));
   const kinds = ["One day", "Several days"].map((text, n) => {
     const input = element("input", { type: "radio", name: "kind-of-days", id: n ? null : "input-kind-of-days" });
     input.addEventListener("change", () => change({ several: n === 1 }));
@@ -49,7 +49,8 @@ MlAssets.formStart = function (form, state, onChange) {
     for (const [name, { input, root }] of days) {
       root.hidden = (name === "as_of") === asked.several;
       input.max = state.lastDay();
-      if (input !== document.activeElement || input.value === "") input.value = values[name];
+      const shown = state.isDay(values[name]) ? values[name] : "";
+      if (input !== document.activeElement || input.value === "") input.value = shown;
     }
     kinds.forEach(({ input }, n) => { input.checked = asked.several === (n === 1); });
     environments.input.value = derived.environment;

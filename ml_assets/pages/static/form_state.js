@@ -151,6 +151,14 @@ MlAssets.formState = function (form) {
     return refused.map((name) => ({ field: name, message: `${name}: ${place.refusal}` }));
   }
 
+  /** The run config: all that is used and may be given, so that it is seen in the launchpad. */
+  function config(used, values) {
+    const place = form.environments.find((each) => each.name === asked.environment);
+    const free = [...used].filter((name) => !(place && place.overrides) || place.overrides.includes(name));
+    const pairs = free.map((name) => [fields.get(name), values.get(name)]);
+    return runConfig(pairs, form.launchpad.resource, asked.environment === usual ? "" : asked.environment);
+  }
+
   function commandWords(values, day) {
     const { first, at } = form.command;
     const several = typeof day === "object";
@@ -177,7 +185,7 @@ MlAssets.formState = function (form) {
     const sent = [...fields.keys()].filter((name) => !lines.get(name).length && (changed.has(name) || form.command.first.includes(name)));
     const result = { ...looked, problems, as_of: days.as_of, environment: asked.environment, run_id: null, slices: [] };
     result.parameters = Object.fromEntries(sent.map((name) => [name, plain(values.get(name))]));
-    result.config = runConfig([...used].map((name) => [fields.get(name), values.get(name)]), form.launchpad.resource, asked.environment === usual ? "" : asked.environment);
+    result.config = config(used, values);
     if (problems.length) return { ...result, words: [], command: "", link: "" };
     if (typeof days.as_of === "string") {
       result.run_id = runId(identity(form.whole, values), days.as_of, form.scheme);
@@ -194,6 +202,7 @@ MlAssets.formState = function (form) {
   return {
     fields, texts, asked, defaults, usual, derive, start, preset, readFragment, fragment, lastDay,
     notes: () => notes,
+    isDay: (text) => timeOf(text) !== null,
     shown: (name, value) => flagText(value, fields.get(name).item),
   };
 };

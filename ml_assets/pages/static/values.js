@@ -151,7 +151,7 @@ MlAssets.values = (function () {
 
   /** `{value}` of one value of a field, or `{kind}` of what is wrong with it. */
   function soundScalar(value, field) {
-    if (field.choices.length) return field.choices.includes(value) ? { value } : { kind: "literal_error" };
+    if (field.choices.length) return soundChoice(value instanceof Real ? value.value : value, field);
     if (field.item === "boolean") return typeof value === "boolean" ? { value } : { kind: "type" };
     if (field.item === "text") return soundText(value, field);
     const number = field.item === "number" && value instanceof Real ? value.value : value;
@@ -159,6 +159,8 @@ MlAssets.values = (function () {
     const kind = numberProblem(number, field);
     return kind ? { kind } : { value: number };
   }
+
+  const soundChoice = (value, field) => (field.choices.includes(value) ? { value } : { kind: "literal_error" });
 
   function soundText(value, field) {
     if (typeof value !== "string" || !isText(value)) return { kind: "type" };
