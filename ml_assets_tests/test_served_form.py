@@ -142,7 +142,7 @@ def test_a_run_is_launched_from_the_form_and_then_reused(page, live):
 
 def test_fourteen_days_are_backfilled_from_the_form(page, live):
     open_form(page, live, "demand")
-    page.get_by_text("Several days", exact=True).click()
+    page.get_by_label("Several days").check()
     fill_in(page, "from", "2025-11-01")
     fill_in(page, "to", "2025-11-14")
     assert "Plan: 14 new in dev" in planned(page)
