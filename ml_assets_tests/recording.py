@@ -12,7 +12,8 @@ from PIL import Image
 
 from ml_assets_tests.browser import browsing, wait_for
 from ml_assets_tests.conftest import REPO
-from ml_assets_tests.served import runs, serving
+from ml_assets_tests.live import deployment
+from ml_assets_tests.served import UI, runs
 from ml_assets_tests.surfaces import ENDED
 
 SIZE = {"width": 1100, "height": 700}
@@ -45,7 +46,7 @@ def record(page, live):
     page.goto(f"{live.url}/ml-assets/form/tabular#as_of={DAY}")
     page.locator("#plan h3").wait_for()
     film.take(READ)
-    page.get_by_text("v2", exact=True).click()
+    page.get_by_label("v2", exact=True).check()
     page.locator("#input-max_depth").scroll_into_view_if_needed()
     film.take()
     page.locator("#input-max_depth").fill("99")
@@ -73,7 +74,9 @@ def main():
     """Make the recording anew."""
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        live = stack.enter_context(serving(place))
+        live = stack.enter_context(
+            deployment(place, command=UI, ML_ASSETS_ENVIRONMENTS__DEV__ROOT="artifacts/dev")
+        )
         film = record(stack.enter_context(browsing()), live)
     film.save(REPO / "docs" / "images" / "form.gif")
 

@@ -16,6 +16,7 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import diagnose
 from ml_assets.core.result import run_config
+from ml_assets.core.run_tags import subject_tags
 from ml_assets.core.shown_as import job_of, params_of, step_of
 from ml_assets.core.sweep.result import ASSET
 from ml_assets.core.sweep.search import check_space
@@ -84,7 +85,8 @@ class Asked:
         config = run_config(self.given, params=params_of(self.pipeline), own=own, **options)
         days = [str(day) for day in self.days]
         if self.is_backfill:
-            return backfill_request(place, job=self.job, config=config, days=days)
+            tags = subject_tags(self.pipeline.identity(self.parameters), names=self.pipeline.path)
+            return backfill_request(place, job=self.job, config=config, days=days, tags=tags)
         return run_request(place, job=self.job, config=config, day=days[0])
 
 
