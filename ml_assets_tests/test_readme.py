@@ -23,7 +23,7 @@ def test_the_readme_has_a_pipeline_and_commands_to_follow():
     acts = [act for act, *_ in steps(README)]
 
     assert acts.count("write") == 1
-    assert acts.count("run") >= 3
+    assert acts.count("run") == 2
 
 
 def test_the_readme_is_read_in_one_go():
