@@ -191,7 +191,7 @@ def test_data_cut_short_is_never_loaded(disk, length):
     disk.commit(*a_commit())
     path_of(disk, manifest.main.file).write_bytes(b"one\n"[:length])
 
-    with pytest.raises(CorruptArtifactError, match=f"it has {length} bytes, the manifest says 4"):
+    with pytest.raises(CorruptArtifactError, match=f"it has {length} bytes?, the manifest says 4"):
         disk.load(KEY)
 
 

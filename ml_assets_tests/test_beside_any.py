@@ -71,6 +71,7 @@ def test_pipelines_and_views_of_one_code_location_have_everything_under_names_of
         "small_catch_up",
         "small_failure_notice",
         "small_request_files",
+        "small_verify",
     }
     assert {f"north_{name}" for name in mine if name.startswith("small")} <= mine
     keys = {key.to_user_string() for key in both.defs.resolve_asset_graph().get_all_asset_keys()}

@@ -39,11 +39,11 @@ def handled(monkeypatch):
 
 
 def run(job, instance, *, own=None, given=GIVEN, day=DAY, tags=None):
-    """One run of a job of the project; `own` is the config of its step."""
+    """One run of a job of the project; `own` is the config of its step. One that takes no parameters is given None."""
     step, values = own or (None, {})
     return defs.resolve_job_def(job).execute_in_process(
         run_config={
-            "resources": {"demand_params": {"config": given}},
+            "resources": {} if given is None else {"demand_params": {"config": given}},
             "ops": {step: {"config": values}} if step else {},
             "loggers": QUIET,
         },
@@ -106,7 +106,7 @@ def test_a_promotion_copies_the_forecast_and_is_told_on_the_page_of_an_asset_tha
     model = demand.run_id(demand.parameters(**GIVEN), LAST)
     config = {"model": model, "to": "blue"}
 
-    done = run("demand_promote", instance, own=("demand__promotion", config), given={}, day=None)
+    done = run("demand_promote", instance, own=("demand__promotion", config), given=None, day=None)
 
     assert done.success, failure_of(done)
     latest = instance.get_latest_materialization_event(dg.AssetKey(["demand", "promotion"]))
@@ -118,15 +118,15 @@ def test_a_promotion_copies_the_forecast_and_is_told_on_the_page_of_an_asset_tha
 
 
 def test_a_stored_run_is_made_again_and_a_changed_byte_fails_the_job(instance, tmp_path):
-    assert run("demand_reproduce", instance, given={}, day=None).success  # nothing is stored yet
+    assert run("demand_reproduce", instance, given=None, day=None).success  # nothing is stored yet
     assert run("demand", instance).success
 
-    again = run("demand_reproduce", instance, given={}, day=None)
+    again = run("demand_reproduce", instance, given=None, day=None)
 
     assert again.success, failure_of(again)
     (stored,) = (tmp_path / "artifacts/dev/demand/forecast").rglob("data-*")
     stored.write_bytes(b"{}")
-    assert not run("demand_reproduce", instance, given={}, day=None).success
+    assert not run("demand_reproduce", instance, given=None, day=None).success
 
 
 @pytest.fixture

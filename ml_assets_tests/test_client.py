@@ -309,7 +309,7 @@ def by_hand(live, number, *, wrong=("", "")):
     """A curl command of docs/launching.md as it stands there, but for the address; status code and answer."""
     page = (REPO / "docs/launching.md").read_text(encoding="utf-8")
     blocks = [block.split("\n```")[0] for block in page.split("```bash\n")[1:]]
-    command = [block for block in blocks if block.startswith("curl ")][number]
+    command = [block for block in blocks if block.startswith("curl -s")][number]
     command = command.replace("http://127.0.0.1:3000", live.url).replace(
         "curl -s", "curl -s -w '%{http_code}'"
     )
