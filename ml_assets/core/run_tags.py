@@ -24,7 +24,7 @@ def run_tags(
 
 
 def subject_tags(parameters: Mapping[str, Any], *, names: Sequence[str]) -> dict[str, str]:
-    """What a run or a backfill is about: `ml_assets/dataset`, `ml_assets/model_version`, or whatever a path tells."""
+    """What a run or a backfill is about: `ml_assets/<name>` for each parameter in its path that it has a value for."""
     return {f"ml_assets/{name}": str(parameters[name]) for name in names if name in parameters}
 
 
