@@ -202,6 +202,17 @@ def test_what_is_prepared_once_and_shuffled_says_the_same_as_what_is_shuffled_an
         assert one == pytest.approx(other, abs=1e-12)
 
 
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+@pytest.mark.parametrize("kept", [("country",), ("value", "flag")])
+def test_what_has_no_numbers_or_no_categories_is_taken_apart_too(version, kept):
+    contract = CONTRACT.model_copy(update={"features": kept})
+    parameters = TrainingParameters(model_version=version)
+
+    model = fit(training_table(), contract=contract, parameters=parameters).value
+
+    assert list(prepared(model).columns) == list(range(len(kept)))
+
+
 def test_a_preparation_that_mixes_features_is_not_taken_apart():
     table = training_table()
     mixed = make_pipeline(

@@ -139,7 +139,8 @@ def _columns_of(prepare: Any) -> dict[int, list[int]] | None:
     found: dict[int, list[int]] = {}
     for name, part, places in prepare.transformers_:
         made = range(prepare.output_indices_[name].start, prepare.output_indices_[name].stop)
-        widths = _widths(part, len(places)) if name != "remainder" else []
+        is_fitted = len(places) > 0 and name != "remainder"  # what has no columns was fitted to nothing
+        widths = _widths(part, len(places)) if is_fitted else []
         if widths is None or sum(widths) != len(made):
             return None
         for place, width in zip(places, widths, strict=False):
