@@ -68,7 +68,7 @@ def files(tmp_path):
 
 
 def test_two_values_of_a_parameter_share_one_path_and_the_second_takes_the_place_of_the_first(
-    train, tmp_path
+    train, tmp_path, instance
 ):
     train(0.5)
     train(0.9)
