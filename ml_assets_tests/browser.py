@@ -57,6 +57,14 @@ def write(page, text):
     page.keyboard.insert_text(text)
 
 
+def change_last(page, line, text):
+    """Write a text in place of the last character of a line of the config editor, as a person does."""
+    page.locator(".CodeMirror-line", has_text=line).click()
+    page.keyboard.press("End")
+    page.keyboard.press("Backspace")
+    page.keyboard.type(text)
+
+
 def keep(page, name):
     """Save what the page shows under docs/images.
 
@@ -79,9 +87,8 @@ SCREENSHOTS = os.environ.get("ML_ASSETS_SCREENSHOTS") == "1"
 
 def serious(page):
     """What axe-core finds that keeps people from using the page as it is shown: rule, and where."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    found = axe.Axe().run(page).response["violations"]
     return [
         (rule["id"], node["target"])
         for rule in found

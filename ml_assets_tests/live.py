@@ -18,6 +18,8 @@ from pathlib import Path
 from ml_assets_tests.conftest import REPO
 
 START_SECONDS = 240
+RUNS = "{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } } } } }"
+BACKFILLS = "{ partitionBackfillsOrError { ... on PartitionBackfills { results { id status } } } }"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,16 @@ class Deployment:
             answer = json.load(error)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
+
+
+def runs(live):
+    """Every run, the latest first."""
+    return live.ask(RUNS)["runsOrError"]["results"]
+
+
+def backfills(live):
+    """Every backfill."""
+    return live.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
 
 
 @contextlib.contextmanager

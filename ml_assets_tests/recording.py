@@ -12,8 +12,8 @@ from PIL import Image
 
 from ml_assets_tests.browser import browsing, wait_for
 from ml_assets_tests.conftest import REPO
-from ml_assets_tests.live import deployment
-from ml_assets_tests.served import UI, runs
+from ml_assets_tests.live import deployment, runs
+from ml_assets_tests.served import UI
 from ml_assets_tests.surfaces import ENDED
 
 SIZE = {"width": 1100, "height": 700}

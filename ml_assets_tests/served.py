@@ -11,8 +11,13 @@ import urllib.error
 import urllib.request
 from dataclasses import replace
 
+import pytest
+
+from ml_assets.pipelines.demand import demand
+from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.live import deployment, free_port, stop, wait_until_loaded
+from ml_assets_tests.small_pipeline import load
 
 UI = ("ml_assets.webserver.ui",)
 WORKSPACE = """\
@@ -20,7 +25,13 @@ load_from:
   - python_module: {module_name: ml_assets.definitions, location_name: ml_assets}
   - python_module: {module_name: small_shop, location_name: small}
 """
-RUNS = "{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } } } } }"
+
+
+@contextlib.contextmanager
+def pipelines(shop):
+    """The pipelines that are served, by name; the file of the stranger's is written into `shop`."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield {"tabular": tabular, "demand": demand, "small": load(shop, patch).small}
 
 
 @contextlib.contextmanager
@@ -84,11 +95,6 @@ def get(live, path, **headers):
     response = connection.getresponse()
     with contextlib.closing(connection):
         return response.status, dict(response.getheaders()), response.read().decode()
-
-
-def runs(live):
-    """Every run, the latest first."""
-    return live.ask(RUNS)["runsOrError"]["results"]
 
 
 @contextlib.contextmanager

@@ -7,16 +7,13 @@ import pytest
 
 from ml_assets.client import submit_backfill
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets_tests.browser import browsing, keep, wait_for, write
-from ml_assets_tests.live import deployment
+from ml_assets_tests.browser import browsing, change_last, keep, wait_for, write
+from ml_assets_tests.live import backfills, deployment, runs
 from ml_assets_tests.surfaces import DAYS, launch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 JOB = "/locations/__repository__@ml_assets/jobs/train"
-RUNS = """{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } } } } }"""
-
-BACKFILLS = "{ partitionBackfillsOrError { ... on PartitionBackfills { results { id status } } } }"
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +31,6 @@ def page(live):
     """One page for all tests: the first one loads Dagster's scripts, which takes long."""
     with browsing() as opened:
         yield opened
-
-
-def runs(live):
-    """Every run, the latest first."""
-    return live.ask(RUNS)["runsOrError"]["results"]
-
-
-def backfills(live):
-    """Every backfill."""
-    return live.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
 
 
 def tags(run):
@@ -369,10 +356,7 @@ def test_from_a_materialization_to_a_changed_run_it_is_three_clicks_and_one_numb
     page.get_by_role("link", name=FILLED_IN).click()
     shown = lines(page)
     page.get_by_text(f"partition: {DAYS[0]}").wait_for()
-    page.locator(".CodeMirror-line", has_text="max_depth").click()
-    page.keyboard.press("End")
-    page.keyboard.press("Backspace")
-    page.keyboard.type("4")
+    change_last(page, "max_depth", "4")
     page.get_by_role("button", name="Launch Run").click()
     clicks = page.evaluate("Number(sessionStorage.clicks)")
     (run,) = finished(live, before=before)

@@ -19,8 +19,9 @@ from ml_assets.core.marks import conditions
 from ml_assets.core.options import Options
 from ml_assets.core.problems import diagnose, suggest
 from ml_assets.core.shown_as import job_of, params_of
-from ml_assets.pages.form import LOCAL, form_document, form_page
+from ml_assets.pages.form import form_document, form_page
 from ml_assets.pages.form_fields import input_text
+from ml_assets.pipeline.launchpads import LOCAL
 from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings

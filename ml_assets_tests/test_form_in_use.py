@@ -9,7 +9,7 @@ from ml_assets.pages.html import STATIC, content_policy, render
 from ml_assets.pipelines.demand import Forecast, demand
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.settings import load_settings
-from ml_assets_tests.browser import browsing, wait_for
+from ml_assets_tests.browser import browsing, serious, wait_for
 from ml_assets_tests.conftest import REPO
 from ml_assets_tests.form_pipelines import HOSTILE, mixed, odd
 from ml_assets_tests.test_form import NOW, problems_of, quiet, show
@@ -267,7 +267,6 @@ def test_a_document_that_json_cannot_hold_is_refused():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_serious(page, tmp_path, presets, width, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
     fragments = {
@@ -279,9 +278,7 @@ def test_axe_finds_nothing_serious(page, tmp_path, presets, width, scheme):
     for pipeline, fragment in fragments.items():
         show(page, tmp_path, pipeline, fragment=fragment)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-        found = axe.run(page).response["violations"]
-        serious = [each for each in found if each["impact"] in ("serious", "critical")]
-        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in serious] == []
+        assert serious(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

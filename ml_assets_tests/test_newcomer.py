@@ -7,15 +7,14 @@ import sys
 
 import pytest
 
-from ml_assets_tests.browser import browsing, wait_for
+from ml_assets_tests.browser import browsing, change_last, wait_for
 from ml_assets_tests.conftest import REPO
-from ml_assets_tests.live import deployment
-from ml_assets_tests.served import UI, runs
+from ml_assets_tests.live import backfills, deployment, runs
+from ml_assets_tests.served import UI
 from ml_assets_tests.surfaces import ENDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DAY = "2025-12-01"
-BACKFILLS = "{ partitionBackfillsOrError { ... on PartitionBackfills { results { id status } } } }"
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +87,7 @@ def test_from_the_first_command_to_a_model_that_serves(live, place):
         page.goto(f"{live.url}/assets/evaluation?view=partitions&partition={DAY}")
         page.get_by_role("link", name="the launchpad, filled in").click()
         page.get_by_text(f"partition: {DAY}").wait_for()
-        page.locator(".CodeMirror-line", has_text="max_depth: 3").click()
-        page.keyboard.press("End")
-        page.keyboard.press("Backspace")
-        page.keyboard.type("5")
+        change_last(page, "max_depth: 3", "5")
         page.get_by_role("button", name="Launch Run").click()
         wait_for(lambda: len(runs(live)) > count and all_ended(live), seconds=300)
         assert "max_depth: 5" in runs(live)[0]["runConfigYaml"]
@@ -120,7 +116,7 @@ def test_from_the_first_command_to_a_model_that_serves(live, place):
 
 def backfilled(live):
     """Whether every backfill has ended well."""
-    found = live.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
+    found = backfills(live)
     return found and all(item["status"] == "COMPLETED_SUCCESS" for item in found)
 
 

@@ -9,11 +9,9 @@ import pytest
 
 from ml_assets.client import submit, submit_backfill, submit_sweep
 from ml_assets.core.problems import diagnose
-from ml_assets.pipelines.demand import demand
-from ml_assets.pipelines.tabular import tabular
 from ml_assets_tests import surfaces
-from ml_assets_tests.served import another_webserver, api, get, post, recording, runs, serving
-from ml_assets_tests.small_pipeline import load
+from ml_assets_tests.live import runs
+from ml_assets_tests.served import another_webserver, api, get, pipelines, post, recording, serving
 
 DAY, LAST = "2025-12-01", "2025-12-03"
 BAD = {
@@ -34,8 +32,8 @@ def shop(tmp_path_factory):
 @pytest.fixture(scope="module")
 def known(shop):
     """The pipelines that are served, by name."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield {"tabular": tabular, "demand": demand, "small": load(shop, patch).small}
+    with pipelines(shop) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

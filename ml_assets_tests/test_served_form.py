@@ -7,15 +7,13 @@ import pytest
 from ml_assets.core.problems import diagnose
 from ml_assets.pipeline.run import make, resolve
 from ml_assets.pipelines.demand import demand
-from ml_assets.pipelines.tabular import tabular
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.browser import SIZE, browsing, serious, wait_for
-from ml_assets_tests.served import another_webserver, runs, serving
-from ml_assets_tests.small_pipeline import load
+from ml_assets_tests.live import backfills, runs
+from ml_assets_tests.served import another_webserver, pipelines, serving
 from ml_assets_tests.surfaces import ENDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-BACKFILLS = "{ partitionBackfillsOrError { ... on PartitionBackfills { results { id status } } } }"
 MADE = """query($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset {
   assetMaterializations(limit: 50) { partition runId } } } }"""
 BAD = {
@@ -35,8 +33,8 @@ def shop(tmp_path_factory):
 @pytest.fixture(scope="module")
 def known(shop):
     """The pipelines that are served, by name."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield {"tabular": tabular, "demand": demand, "small": load(shop, patch).small}
+    with pipelines(shop) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +149,7 @@ def test_fourteen_days_are_backfilled_from_the_form(page, live):
     backfill = link.rsplit("/", 1)[1]
     states = wait_for(
         lambda: [
-            each["status"]
-            for each in live.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
-            if each["id"] == backfill and each["status"] in ENDED
+            each["status"] for each in backfills(live) if each["id"] == backfill and each["status"] in ENDED
         ],
         seconds=400,
     )

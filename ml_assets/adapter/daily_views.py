@@ -10,11 +10,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ml_assets.adapter.assets import assets_of_view
-from ml_assets.adapter.definitions import job_of, resources_of
+from ml_assets.adapter.definitions import definitions_of_view, reports_of
 from ml_assets.adapter.launching.schedules import DAILY, preset_schedule
-from ml_assets.adapter.reports.asset import backfill_report, report_job
-from ml_assets.adapter.reports.sensor import report_after_backfill
 from ml_assets.adapter.verification import verification
 from ml_assets.adapter.view import View
 from ml_assets.core.pipeline import Declared
@@ -48,12 +45,6 @@ def views_of_presets(pipeline: Declared) -> Iterator[View]:
 
 def _of(view: View) -> dg.Definitions:
     """What is looked at each day; sweeps, promotions and requests are those of the pipeline itself."""
-    shown = dg.Definitions(
-        assets=[assets_of_view(view), backfill_report(view)],
-        jobs=[job_of(view), report_job(view)],
-        sensors=[report_after_backfill(view)],
-        schedules=[preset_schedule(view, view.prefix, {}, name=view.beside(DAILY))],
-        resources=resources_of(view, steps=()),
-        executor=dg.in_process_executor,
-    )
-    return dg.Definitions.merge(shown, verification(view))
+    schedule = preset_schedule(view, view.prefix, {}, name=view.beside(DAILY))
+    shown = definitions_of_view(view, beside=(reports_of, verification))
+    return dg.Definitions.merge(shown, dg.Definitions(schedules=[schedule]))

@@ -76,8 +76,9 @@ def definitions_of_view(
     steps: Sequence[str] = (),
     reserved: Sequence[str] = (),
     partitions: dg.TimeWindowPartitionsDefinition | None = None,
+    beside: Sequence[Callable[[View], dg.Definitions]] | None = None,
 ) -> dg.Definitions:
-    """The definitions of a view: its assets, what is beside every pipeline's, and its resources.
+    """The definitions of a view: its assets, what is beside them, and its resources.
 
     Args:
         view: what is shown.
@@ -85,6 +86,7 @@ def definitions_of_view(
         steps: those of further assets with days beside it.
         reserved: further names that an asset of one's own cannot have.
         partitions: the days; by default from the first day of the settings on.
+        beside: what gives the rest, by default all that is beside every pipeline's assets.
     """
     made = dg.Definitions(
         assets=[assets_of_view(view, group=group, partitions=partitions)],
@@ -92,7 +94,7 @@ def definitions_of_view(
         resources=resources_of(view, steps=steps, reserved=reserved),
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(made, *(beside(view) for beside in BESIDE))
+    return dg.Definitions.merge(made, *(each(view) for each in (BESIDE if beside is None else beside)))
 
 
 def job_of(view: View) -> Any:
@@ -122,7 +124,8 @@ def resources_of(
     }
 
 
-def _reports(view: View) -> dg.Definitions:
+def reports_of(view: View) -> dg.Definitions:
+    """The report on a backfill: its asset, its job, and the sensor that asks for it."""
     return dg.Definitions(
         assets=[backfill_report(view)], jobs=[report_job(view)], sensors=[report_after_backfill(view)]
     )
@@ -145,7 +148,7 @@ def _promotion(view: View) -> dg.Definitions:
 
 
 BESIDE: tuple[Callable[[View], dg.Definitions], ...] = (
-    _reports,
+    reports_of,
     _sweeps,
     _promotion,
     reproduction,

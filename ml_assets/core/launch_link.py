@@ -39,6 +39,12 @@ class Launchpad:
     repository: str = _REPOSITORY
     base: str = ""
 
+    @property
+    def job_page(self) -> str:
+        """The address of the job's own page."""
+        where = quote(f"{self.repository}@{self.location}", safe="@")
+        return f"{self.base.rstrip('/')}/locations/{where}/jobs/{quote(self.job, safe='')}"
+
     def link(self, config: Mapping[str, Any], *, day: dt.date | None = None) -> str:
         """The address that opens it with this run config and, where one is given, this daily partition.
 
@@ -47,12 +53,10 @@ class Launchpad:
         Dagster fact: the pages read `config` and `tags[N]` of this address into the launchpad. It is documented
         nowhere, and a browser test holds it.
         """
-        where = quote(f"{self.repository}@{self.location}", safe="@")
         query = {"config": config_text(config)}
         if day is not None:
             query |= {"tags[0][key]": PARTITION, "tags[0][value]": day.isoformat()}
-        path = f"/locations/{where}/jobs/{quote(self.job, safe='')}/playground/setup"
-        address = f"{self.base.rstrip('/')}{path}?{urlencode(query, quote_via=quote_plus, safe=':/')}"
+        address = f"{self.job_page}/playground/setup?{urlencode(query, quote_via=quote_plus, safe=':/')}"
         return address if len(address) <= LONGEST else ""
 
 

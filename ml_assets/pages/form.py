@@ -5,12 +5,14 @@ Everything is made from the class of the parameters and from the signatures of t
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ml_assets.client.runs import MAX_DAYS
 from ml_assets.core import as_of as days
 from ml_assets.core.command import pipeline_word
 from ml_assets.core.environment import ANY
+from ml_assets.core.launch_link import Launchpad
 from ml_assets.core.marks import NOT_USED
 from ml_assets.core.options import DEFAULT, options_in
 from ml_assets.core.parameters import Parameters
@@ -18,14 +20,14 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.core.problems import MORE_ITEMS, sentences
 from ml_assets.core.rules import has_rules
 from ml_assets.core.run_id import SCHEME
-from ml_assets.core.shown_as import job_of, params_of, presets_in
+from ml_assets.core.shown_as import params_of, presets_in
 from ml_assets.core.slices import subjects
 from ml_assets.pages.form_fields import field_document, input_text, slice_document
 from ml_assets.pages.html import render
+from ml_assets.pipeline.launchpads import launchpad_of
 from ml_assets.presets import Preset, read_presets
 from ml_assets.settings import Settings
 
-LOCAL = "http://127.0.0.1:3000"  # where Dagster's pages are on one's own machine
 SCRIPTS = (
     "identity.js",
     "values.js",
@@ -45,7 +47,7 @@ def form_document(
     *,
     values: Mapping[str, Any] | None = None,
     as_of: dt.date | None = None,
-    base: str | None = None,
+    launchpad: Launchpad | None = None,
     server: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All that the form of a pipeline is made of, as JSON values.
@@ -55,7 +57,7 @@ def form_document(
         settings: environments, sources, presets, and where Dagster's pages are.
         values: what the form begins with, sound parameters; all else is at its default.
         as_of: the day that it begins with; by default the last complete one at the time of reading.
-        base: the address of Dagster's pages; "" for links inside of them. By default as the settings say.
+        launchpad: of the job that makes such runs; by default where the settings say.
         server: what the page may ask, by name; None for a page without a server.
     """
     presets, left_out = read_presets(presets_in(settings.presets, pipeline), cls=pipeline.parameters)
@@ -73,10 +75,7 @@ def form_document(
         "presets": [_preset(preset) for preset in presets.values()],
         "presets_left_out": left_out,
         "launchpad": {
-            "base": (settings.dagster_url or LOCAL) if base is None else base,
-            "location": settings.code_location,
-            "repository": "__repository__",
-            "job": job_of(pipeline),
+            **asdict(launchpad or launchpad_of(pipeline, settings)),
             "resource": params_of(pipeline),
         },
         "command": {"first": list(subjects(pipeline)), "at": _at(pipeline, settings)},

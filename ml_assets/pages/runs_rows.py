@@ -12,10 +12,10 @@ from ml_assets.core.launch_link import Launchpad
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.options import DEFAULT
 from ml_assets.core.pipeline import Declared
-from ml_assets.core.shown_as import job_of, params_of
-from ml_assets.pages.form import LOCAL
+from ml_assets.core.shown_as import params_of
 from ml_assets.pages.lineage import LineageReader, Pair
 from ml_assets.pages.stored_runs import Shown, StoredRuns
+from ml_assets.pipeline.launchpads import launchpad_of
 from ml_assets.settings import Settings
 
 Document = dict[str, Any]
@@ -54,24 +54,20 @@ def links_of(
     settings: Settings,
     *,
     environment: str = DEFAULT,
-    base: str | None = None,
+    launchpad: Launchpad | None = None,
     form: str = "",
 ) -> RunLinks:
     """The links of the runs of a pipeline.
 
     Args:
         pipeline: whose runs they are.
-        settings: where Dagster's pages are, and what the code location is called.
+        settings: those in force.
         environment: where the runs are, as the settings name it; `default` for theirs.
-        base: the address of Dagster's pages; "" for links inside of them. By default as the settings say.
+        launchpad: of the job that makes such runs; by default where the settings say.
         form: the address of the form of the pipeline; "" for none.
     """
     return RunLinks(
-        launchpad=Launchpad(
-            job=job_of(pipeline),
-            location=settings.code_location,
-            base=(settings.dagster_url or LOCAL) if base is None else base,
-        ),
+        launchpad=launchpad or launchpad_of(pipeline, settings),
         resource=params_of(pipeline),
         form=form,
         first=settings.first_pipeline,

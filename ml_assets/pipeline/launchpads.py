@@ -97,6 +97,13 @@ class Launchpads:
             return None
 
 
+def launchpad_of(pipeline: Declared, settings: Settings) -> Launchpad:
+    """That of the job that makes a pipeline's assets, at the address that the settings say, or on one's own machine."""
+    return Launchpad(
+        job=job_of(pipeline), location=settings.code_location, base=settings.dagster_url or LOCAL
+    )
+
+
 def printed_launchpads(
     pipeline: Declared, settings: Settings, *, environment: str, base: str = ""
 ) -> Launchpads:
@@ -108,11 +115,11 @@ def printed_launchpads(
         environment: where the runs write.
         base: the address of the pages, where it is not the one of the settings.
     """
-    address = (base or settings.dagster_url or LOCAL).rstrip("/").removesuffix("/graphql")
+    pages = launchpad_of(pipeline, settings)
     return Launchpads(
         pipeline=pipeline,
-        pages=Launchpad(job="", location=settings.code_location, base=address),
-        job=job_of(pipeline),
+        pages=replace(pages, base=(base or pages.base).rstrip("/").removesuffix("/graphql")),
+        job=pages.job,
         params=params_of(pipeline),
         beside=lambda kind: job_of(pipeline, kind),
         step=lambda asset: step_of(pipeline, asset),

@@ -2,13 +2,13 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from dagster._core.workspace.context import BaseWorkspaceRequestContext
 
+from ml_assets.core.launch_link import Launchpad
 from ml_assets.core.metrics import Metrics
 from ml_assets.core.pipeline import Declared
 from ml_assets.core.shown_as import job_of
@@ -17,6 +17,7 @@ from ml_assets.errors import RemoteError
 from ml_assets.pages.form import form_document, form_page
 from ml_assets.pages.html import render
 from ml_assets.pages.runs import StoredRuns, links_of, runs_document, runs_page
+from ml_assets.pipeline.launchpads import launchpad_of
 from ml_assets.pipeline.released import store_of
 from ml_assets.settings import Settings
 from ml_assets.storage.artifact_store import ArtifactStore
@@ -60,11 +61,9 @@ def index_page(visit: Visit) -> str:
 def form_of(visit: Visit) -> str:
     """The form of a pipeline, with what the server tells and does."""
     pipeline = _the(visit)
-    document = form_document(pipeline, visit.settings, base=visit.base, server=_server(pipeline, visit))
-    with suppress(RemoteError):  # the buttons say so
-        place = place_of(visit.context, job_of(pipeline))
-        where = {"location": place.location, "repository": place.repository}
-        document["launchpad"] = {**document["launchpad"], **where}
+    launchpad, _ = _launchpad(pipeline, visit)
+    server = _server(pipeline, visit)
+    document = form_document(pipeline, visit.settings, launchpad=launchpad, server=server)
     return form_page(document, scripts=["server.js"], styles=[STYLE])
 
 
@@ -73,11 +72,8 @@ def runs_of(visit: Visit) -> str:
     pipeline, settings = _the(visit), visit.settings
     environment = settings.named(visit.query.get("environment", "default"))
     form = f"{visit.base}/ml-assets/form/{quote(pipeline.name, safe='')}"
-    links = links_of(pipeline, settings, environment=environment, base=visit.base, form=form)
-    with suppress(RemoteError):  # then the links lead to the code location of the settings
-        place = place_of(visit.context, job_of(pipeline))
-        pad = replace(links.launchpad, location=place.location, repository=place.repository)
-        links = replace(links, launchpad=pad)
+    launchpad, _ = _launchpad(pipeline, visit)
+    links = links_of(pipeline, settings, environment=environment, launchpad=launchpad, form=form)
     stored = _stored_runs(pipeline, store_of(settings, environment), environment)
     return runs_page(runs_document(stored, visit.query, links=links))
 
@@ -127,13 +123,18 @@ def _entry(pipeline: Declared, visit: Visit) -> dict[str, Any]:
 
 def _job(pipeline: Declared, visit: Visit) -> dict[str, str]:
     """The page of its job in Dagster; none where no code location here has it."""
-    job = job_of(pipeline)
+    launchpad, why = _launchpad(pipeline, visit)
+    return {"name": launchpad.job, "page": "" if why else launchpad.job_page, "why": why}
+
+
+def _launchpad(pipeline: Declared, visit: Visit) -> tuple[Launchpad, str]:
+    """That of its job, inside these pages; and why it is only where the settings say, "" where the job was found here."""
+    launchpad = replace(launchpad_of(pipeline, visit.settings), base=visit.base)
     try:
-        place = place_of(visit.context, job)
+        place = place_of(visit.context, launchpad.job)
     except RemoteError as error:
-        return {"name": job, "page": "", "why": str(error)}
-    where = quote(f"{place.repository}@{place.location}", safe="@")
-    return {"name": job, "page": f"{visit.base}/locations/{where}/jobs/{quote(job, safe='')}", "why": ""}
+        return launchpad, str(error)
+    return replace(launchpad, location=place.location, repository=place.repository), ""
 
 
 PAGES: Mapping[str, Callable[[Visit], str]] = {"form": form_of, "runs": runs_of}

@@ -11,8 +11,8 @@ from ml_assets.core.statistics import classes as of_classes
 from ml_assets.core.statistics import numbers as of_numbers
 from ml_assets.core.statistics.yes_no import auc
 from ml_assets.pipelines.tabular.columns import as_learned, class_names, features, labels
-from ml_assets.pipelines.tabular.preparation import prepared
-from ml_assets.pipelines.tabular.training import predict, predict_rows
+from ml_assets.pipelines.tabular.preparation import Prepared, prepared
+from ml_assets.pipelines.tabular.training import predict_rows
 
 ROWS = 500  # of each class: ROC AUC does not depend on how many there are of either
 ROWS_OF_ALL = 1000  # where classes are not evened out
@@ -41,42 +41,44 @@ def importance(
     import numpy as np
 
     rows, goodness = _rows_and_goodness(model, holdout, contract)
-    random = np.random.default_rng(seed)
-    reference = goodness(predict(model, rows, contract))
-    orders = {name: [random.permutation(rows.height) for _ in range(REPEATS)] for name in contract.features}
-    said = _shuffled(model, features(rows, contract), orders, task=contract.task)
+    cells, task = features(rows, contract), contract.task
+    reference = goodness(predict_rows(model, as_learned(cells, model), task=task))
+    said = _shuffled(model, cells, random=np.random.default_rng(seed), task=task)
     found = [_fall(name, [reference - goodness(scores) for scores in of]) for name, of in said]
     return sorted(found, key=lambda item: (-item["mean"], item["feature"]))
 
 
-def _shuffled(
-    model: Any, rows: pl.DataFrame, orders: Mapping[str, Sequence[Any]], *, task: Task
-) -> Iterator[tuple[str, Any]]:
-    """For each feature what the model says of the rows with that feature in each of these orders.
+def _shuffled(model: Any, rows: pl.DataFrame, *, random: Any, task: Task) -> Iterator[tuple[str, Any]]:
+    """For each feature what the model says of the rows with that feature shuffled, `REPEATS` times.
 
     What prepares one feature after another has the same of shuffled rows, in another order, so it is asked once.
     """
+    if parts := prepared(model):
+        yield from _shuffled_cells(parts, as_learned(rows, model), rows.columns, random=random, task=task)
+        return
+    for name in rows.columns:
+        shuffled = [rows.with_columns(rows[name][random.permutation(rows.height)]) for _ in range(REPEATS)]
+        yield name, [predict_rows(model, as_learned(each, model), task=task) for each in shuffled]
+
+
+def _shuffled_cells(
+    parts: Prepared, rows: Any, names: Sequence[str], *, random: Any, task: Task
+) -> Iterator[tuple[str, Any]]:
+    """The same of a model in two parts, several features in one go; each is put back in order before the next."""
     import numpy as np
 
-    parts = prepared(model)
-    if parts is None:
-        for name, shuffles in orders.items():
-            shuffled = (rows.with_columns(rows[name][order]) for order in shuffles)
-            yield name, [predict_rows(model, as_learned(each, model), task=task) for each in shuffled]
-        return
-    cells = parts.transform(as_learned(rows, model))
+    cells = parts.transform(rows)
     cells = cells.toarray() if hasattr(cells, "toarray") else np.asarray(cells)
-    at_once = max(1, SHUFFLED_CELLS // (REPEATS * cells.size))
+    at_once = min(len(names), max(1, SHUFFLED_CELLS // (REPEATS * cells.size)))
     copies = np.tile(cells, (at_once, REPEATS, 1, 1))
-    names = list(orders)
     for start in range(0, len(names), at_once):
         part = names[start : start + at_once]
-        places = [parts.columns.get(rows.columns.index(name), []) for name in part]
-        for copy, name, columns in zip(copies, part, places, strict=False):
-            for shuffled, order in zip(copy, orders[name], strict=True):
-                shuffled[:, columns] = cells[np.ix_(order, columns)]
+        places = [parts.columns.get(start + place, []) for place in range(len(part))]
+        for copy, columns in zip(copies, places, strict=False):
+            for shuffled in copy:
+                shuffled[:, columns] = cells[np.ix_(random.permutation(len(cells)), columns)]
         said = predict_rows(parts.model, copies[: len(part)].reshape(-1, cells.shape[1]), task=task)
-        yield from zip(part, said.reshape(len(part), REPEATS, rows.height, *said.shape[1:]), strict=True)
+        yield from zip(part, said.reshape(len(part), REPEATS, len(cells), *said.shape[1:]), strict=True)
         for copy, columns in zip(copies, places, strict=False):
             copy[:, :, columns] = cells[:, columns]
 
