@@ -106,6 +106,14 @@ def test_smoothing_takes_sales_that_never_change_and_never_draws_less_than_nothi
         assert min(day["pieces"] for day in forecast(Forecast(method="ets"), _series(pieces))["days"]) >= 0
 
 
+def test_without_its_package_smoothing_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa.holtwinters", None)
+
+    with pytest.raises(ValueError, match=r"not installed.*pip install 'ml-assets\[forecast\]'"):
+        forecast(Forecast(method="ets"), WEEKS)
+    assert forecast(Forecast(), WEEKS)["days"]
+
+
 def test_both_is_the_mean_of_both():
     table = history(Series(), _rows(), AS_OF)
     naive, ets, both = (

@@ -134,8 +134,13 @@ def _naive(sold: Sequence[int]) -> list[float]:
 def _ets(sold: Sequence[int], season: int) -> list[float]:
     """Exponential smoothing of a level and a season that add up; what is sold is never less than nothing."""
     import numpy as np
-    from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
+    try:
+        from statsmodels.tsa.holtwinters import ExponentialSmoothing
+    except ImportError:
+        raise ValueError(
+            "method ets needs a package that is not installed. Install it: pip install 'ml-assets[forecast]'."
+        ) from None
     series = [float(pieces) for pieces in sold]
     model = ExponentialSmoothing(
         series, seasonal="add", seasonal_periods=season, initialization_method="heuristic"

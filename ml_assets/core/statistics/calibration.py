@@ -153,15 +153,17 @@ def _varies(score: Any, entity: Any) -> bool:
 def _recalibration(y: Any, score: Any, entity: Any, *, error: float) -> dict[str, Any]:
     """Logistic regression of outcomes on the scores' logits; Student's t with errors by entity."""
     import numpy as np
-    from scipy.special import logit  # type: ignore[import-untyped,unused-ignore]
-    from statsmodels.genmod.families import Binomial  # statsmodels.api loads all of it
-    from statsmodels.genmod.generalized_linear_model import GLM
+    from scipy.special import expit, logit  # type: ignore[import-untyped,unused-ignore]
+    from sklearn.linear_model import LogisticRegression
 
-    x = np.column_stack([np.ones(len(score)), logit(score)])
-    fitted = GLM(y, x, family=Binomial()).fit()
+    logits = logit(score)[:, None]
+    fitted = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10).fit(logits, y)
+    coefficients = np.concatenate([fitted.intercept_, fitted.coef_[0]])
+    x = np.column_stack([np.ones(len(score)), logits])
+    rate = expit(x @ coefficients)
     freedom = min(len(np.unique(entity[y == of])) for of in (0, 1)) - 1
-    margin = student(error / 2, freedom) * _coefficient_errors(x, y - fitted.mu, fitted.mu, entity)
-    ends = {"": fitted.params, "_low": fitted.params - margin, "_high": fitted.params + margin}
+    margin = student(error / 2, freedom) * _coefficient_errors(x, y - rate, rate, entity)
+    ends = {"": coefficients, "_low": coefficients - margin, "_high": coefficients + margin}
     places = {"intercept": 0, "slope": 1}
     return {name + end: float(of[place]) for name, place in places.items() for end, of in ends.items()}
 
