@@ -1,6 +1,7 @@
 """`.venv` has what runs need and no more; what tests need as well is in `.venv-test`."""
 
 import ast
+import functools
 import importlib.metadata
 import os
 import subprocess
@@ -35,6 +36,9 @@ print([main(words.split()) for words in %r])
 """
 
 
+brought = functools.cache(importlib.metadata.packages_distributions)
+
+
 def closure(lines):
     """The distributions that are installed where these are asked for."""
     found, waiting = set(), [(Requirement(line), ()) for line in lines]
@@ -56,8 +60,9 @@ def is_needed(requirement, extras):
 def modules_of(lines):
     """What can be imported where these are installed."""
     distributions = closure(lines)
-    brought = importlib.metadata.packages_distributions().items()
-    return {module for module, names in brought if distributions & set(map(canonicalize_name, names))}
+    return {
+        module for module, names in brought().items() if distributions & set(map(canonicalize_name, names))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +71,7 @@ def modules():
 
 
 def test_runs_of_both_pipelines_need_only_what_is_declared_for_runs(modules):
-    absent = importlib.metadata.packages_distributions().keys() - modules - {"ml_assets"}
+    absent = brought().keys() - modules - {"ml_assets"}
 
     done = output_of(RUN % (absent, ("run", "run --pipeline demand")))
 
