@@ -19,7 +19,6 @@ from ml_assets.core.parameters import Parameters
 from ml_assets.core.resource import Resource
 from ml_assets.pipeline.code_beside import digests_of_files
 from ml_assets.pipeline.code_kept import Followed, keep, kept, key_of
-from ml_assets.pipeline.code_reach import Reach
 from ml_assets.pipeline.versions import NUMERIC
 from ml_assets.storage.formats import FORMATS
 
@@ -98,6 +97,8 @@ def _code(function: Callable[..., Any], seen: _Seen) -> Code:
 
 
 def _followed(function: Callable[..., Any], seen: _Seen, *, key: str) -> Followed:
+    from ml_assets.pipeline.code_reach import Reach  # needed only where nothing is kept
+
     with _deep():
         reach = Reach(function, seen.classes, dict(seen.values), modules=seen.modules)
     format_, version = seen.stored_as

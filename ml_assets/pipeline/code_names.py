@@ -111,7 +111,7 @@ class Names:
     def modules_in(self, package: str) -> list[Module]:
         """The modules of the project in a package of it."""
         names = self.asked("modules", package) if package and self.module(package) else []
-        return [module for name in names if (module := self.module(name))]
+        return [module for name in names if (module := self.module(name))] if isinstance(names, list) else []
 
     def installed_entry(self, group: str, name: str) -> str:
         """Where an installed package has an entry of a registry, `package.module:name`; "" where none has."""
