@@ -3,60 +3,35 @@
     make bench
 
 Two commands take turns (A B A B ...), so that a machine that slows down slows both. Each figure is the median
-over the turns of the ratio of wall times. backfill.py's live comparison and memory.py are commands of their own.
+over the turns of the ratio of wall times, and behind it that of CPU times. backfill.py's live comparison and memory.py are commands of their own.
 """
 
 import os
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from backfill import processes
+from measure import environment, tell, timed
 
 HERE = Path(__file__).parent
 TURNS = int(os.environ.get("TURNS", "7"))
 
 
-def seconds(command, env, cwd):
-    started = time.perf_counter()
-    subprocess.run(
-        command, env=env, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
-    )
-    return time.perf_counter() - started
-
-
 def compare(name, ours, floor, *, limit, fresh=None):
     """Print the median ratio of `ours` to `floor`; `fresh` is a folder emptied before each turn."""
-    ratios, times = [], []
+    pairs = []
     with tempfile.TemporaryDirectory() as place:
-        env = {
-            **os.environ,
-            "DAGSTER_HOME": f"{place}/home",
-            "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{place}/artifacts",
-        }
-        env["PYTHONPATH"] = str(HERE.parent)
-        env.pop(
-            "PYTHONDONTWRITEBYTECODE", None
-        )  # else our modules are compiled anew and the installed ones are not
+        env = environment(place)
         for turn in range(TURNS + 1):
             if fresh:
                 shutil.rmtree(Path(place) / fresh, ignore_errors=True)
-            pair = (
-                seconds(ours, env, place),
-                seconds([word.format(place=place) for word in floor], env, place),
-            )
+            commands = (ours, [word.format(place=place) for word in floor])
+            pair = [timed(command, env, place)[:2] for command in commands]
             if turn:  # the first turn warms the disk
-                ratios.append(pair[0] / pair[1])
-                times.append(pair)
-    ours_median, floor_median = (statistics.median(column) for column in zip(*times, strict=True))
-    print(
-        f"{name:<42} ratio {statistics.median(ratios):.2f} (limit {limit}; {min(ratios):.2f} to {max(ratios):.2f} "
-        f"in {TURNS} turns; medians {ours_median:.2f} s and {floor_median:.2f} s)"
-    )
+                pairs.append(pair)
+    tell(name, pairs, limit=limit)
 
 
 def main():
@@ -64,7 +39,7 @@ def main():
     for version in ("v1", "v2"):
         run = [python, "-m", "ml_assets.cli.main", "run", "--as-of", "2025-12-01", "--model-version", version]
         plain = [python, str(HERE / "plain_run.py"), version, "{place}/plain"]
-        compare(f"one cold run, {version} / plain script", run, plain, limit=2.0, fresh="artifacts")
+        compare(f"one cold run, {version} / plain script", run, plain, limit=1.5, fresh="artifacts")
     compare(
         "import the definitions / import dagster",
         [python, "-c", "import ml_assets.definitions"],

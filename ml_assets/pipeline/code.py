@@ -9,7 +9,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,7 @@ from ml_assets.core.asset import Asset
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.resource import Resource
 from ml_assets.pipeline.code_beside import digests_of_files
-from ml_assets.pipeline.code_reach import Reach
+from ml_assets.pipeline.code_kept import Followed, keep, kept, key_of
 from ml_assets.pipeline.versions import NUMERIC
 from ml_assets.storage.formats import FORMATS
 
@@ -85,20 +85,35 @@ class _Seen:
 
 @functools.lru_cache(maxsize=1_000)
 def _code(function: Callable[..., Any], seen: _Seen) -> Code:
+    key = key_of(function, seen.classes, beside=repr(replace(seen, classes=())))
+    found = kept(key) or _followed(function, seen, key=key)
+    packages = (frozenset(found.packages) - OF_THE_LIBRARY) | OF_FORMAT.get(seen.stored_as[0], frozenset())
+    return Code(
+        version=found.version,
+        packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),
+        opaque=found.opaque,
+        files=dict(seen.files),
+    )
+
+
+def _followed(function: Callable[..., Any], seen: _Seen, *, key: str) -> Followed:
+    from ml_assets.pipeline.code_reach import Reach  # needed only where nothing is kept
+
     with _deep():
         reach = Reach(function, seen.classes, dict(seen.values), modules=seen.modules)
-    (format_, version), reached = seen.stored_as, {name for name in reach.packages if name}
+    format_, version = seen.stored_as
     beyond_the_code = {"threads": seen.threads, f"format {format_}": version}
     told = [f"{name} {value}" for name, value in beyond_the_code.items() if value != 1]
     named = [f"file {name} {digest}" for name, digest in seen.files]
     text = "\n".join([*reach.texts.values(), *told, *named])
-    packages = (reached - OF_THE_LIBRARY) | OF_FORMAT.get(format_, frozenset())
-    return Code(
+    found = Followed(
         version=hashlib.sha256(text.encode()).hexdigest()[:12],
-        packages=tuple(sorted(packages | {item for name in packages for item in _numeric(name)})),
+        packages=tuple(sorted(filter(None, reach.packages))),
         opaque=dict(sorted(reach.opaque.items())),
-        files=dict(seen.files),
     )
+    if reach.is_of_files:
+        keep(key, found, asked=reach.asked)
+    return found
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """What an asset names as its code though nothing in its text leads there: files beside its module, and modules."""
 
-import functools
-import hashlib
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 from ml_assets.core.asset import Asset
-from ml_assets.pipeline.code_modules import find_spec, source_of
+from ml_assets.pipeline.code_modules import digest_of, find_spec, source_of
 
 
 def beside_problem(asset: Asset) -> str:
@@ -29,7 +27,7 @@ def digests_of_files(asset: Asset) -> dict[str, str]:
     if not asset.files:
         return {}
     found = {path for pattern in asset.files for path in _matches(asset, pattern)}
-    return {path.relative_to(_folder(asset)).as_posix(): _digest_now(path) for path in sorted(found)}
+    return {path.relative_to(_folder(asset)).as_posix(): digest_of(path)[:12] for path in sorted(found)}
 
 
 def _matches(asset: Asset, pattern: str) -> Iterator[Path]:
@@ -47,13 +45,3 @@ def _has_text(name: str) -> bool:
     except (ImportError, ValueError, AttributeError):
         return False
     return source_of(name) is not None or bool(spec and spec.submodule_search_locations)
-
-
-def _digest_now(path: Path) -> str:
-    status = path.stat()
-    return _digest(path, status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=1_000)
-def _digest(path: Path, _changed: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

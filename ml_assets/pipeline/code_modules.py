@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import hashlib
 import importlib.machinery
 import os
 import re
@@ -226,18 +227,63 @@ def _real_name(name: str) -> str:
     return spec.name if name == "__main__" and spec else name
 
 
-@functools.cache
+def text_of(name: str) -> str:
+    """What decides what `read_module` gives: the digest of the text, and as what it is read; "" where there is none."""
+    path = source_of(name)
+    if path is None:
+        spec = None if name == "__main__" else find_spec(name)
+        return "folder" if spec and spec.submodule_search_locations else ""
+    return f"{digest_of(path)} {_real_name(name)} {path.name == '__init__.py'}"
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 over the content of a file as it is now; read again where its time or size is another."""
+    status = path.stat()
+    return _digest(path, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def distribution_of(module: str) -> str:
     """The name of the installed distribution that brought a module; "" for one of Python's own or of none."""
     top, _, rest = module.partition(".")
-    spec = None if top in sys.stdlib_module_names else find_spec(top)
-    if spec is None:
+    places = places_of(top)
+    if not places:
         return ""
-    places = [*(spec.submodule_search_locations or ()), spec.origin or ""]
-    folder = next(Path(place).parent for place in places if place)
-    is_shared = spec.origin is None and rest  # distributions may share the folder of a namespace
-    info = _owners(folder).get(f"{top}/{rest.partition('.')[0]}" if is_shared else top)
+    is_shared = rest and not places[-1]  # distributions may share the folder of a namespace
+    info = _owners(folder_of(top)).get(f"{top}/{rest.partition('.')[0]}" if is_shared else top)
     return _name(info) if info else ""
+
+
+def places_of(top: str) -> list[str]:
+    """The folders of a module that is in no package, and behind them its file or ""; none for one of Python's own."""
+    spec = None if top in sys.stdlib_module_names or top == "__main__" else find_spec(top)
+    return [*(spec.submodule_search_locations or ()), spec.origin or ""] if spec else []
+
+
+def folder_of(top: str) -> Path:
+    """The folder in which a module lies that has places."""
+    return next(Path(place).parent for place in places_of(top) if place)
+
+
+def modules_in(package: str) -> list[str]:
+    """The modules in the folders of a package, without those in packages inside it."""
+    from pkgutil import iter_modules
+
+    spec = find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    return [f"{package}.{item.name}" for item in iter_modules(list(folders or ()))]
+
+
+def exists(name: str) -> bool:
+    """Whether a module is found, without importing it."""
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
 
 
 @functools.cache
@@ -246,8 +292,17 @@ def _name(info: Path) -> str:
 
 
 @functools.cache
+def installed_in(folder: Path) -> str:
+    """A digest over which distributions lie in a folder, and since when; as it is when this is called first."""
+    records = sorted(folder.glob("*.dist-info/RECORD"))
+    states = [(str(path), status.st_mtime_ns, status.st_size) for path in records if (status := path.stat())]
+    return hashlib.sha256(repr(states).encode()).hexdigest()
+
+
+@functools.cache
 def _owners(folder: Path) -> Mapping[str, Path]:
     """Which distribution brought what lies in a folder, and in its folders; importlib.metadata takes 0.3 s to tell."""
+    installed_in(folder)  # before what it decides is read
     owners: dict[str, Path] = {}
     for record in sorted(folder.glob("*.dist-info/RECORD")):
         parts = {part.partition(".")[0] for part in FIRST_PARTS.findall(record.read_text("utf-8"))}

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ml_assets.core.pipeline import Declared
+from ml_assets.pipeline.code_asked import Asked
 from ml_assets.pipeline.code_modules import (
     DEFINED,
     Imported,
     Module,
     Statement,
     distribution_of,
-    find_spec,
+    folder_of,
     is_installed,
+    places_of,
     read_module,
     stored_names,
 )
@@ -73,19 +75,47 @@ class Names:
     """
 
     def __init__(self, root: str, *, also: Sequence[str] = ()) -> None:
+        self.asked = Asked()
         self.tops = {name.partition(".")[0] for name in (root, *also)}
-        self.distribution = distribution_of(root) if is_installed(root) else ""
         self.module = functools.cache(self._module)
-        self.exists = functools.cache(_exists)
+        self.distribution_of = functools.cache(self._distribution_of)
+        self.distribution = self.distribution_of(root) if self._is_installed(root) else ""
 
     def _module(self, name: str) -> Module | None:
         """The text of a module of the project; None of any other."""
-        return read_module(name) if self._is_own(name) else None
+        if not self._is_own(name):
+            return None
+        self.asked("text", name)
+        return read_module(name)
 
     def _is_own(self, name: str) -> bool:
-        if name.partition(".")[0] in self.tops or not is_installed(name):
+        if name.partition(".")[0] in self.tops or not self._is_installed(name):
             return True
-        return bool(self.distribution) and distribution_of(name) == self.distribution
+        return bool(self.distribution) and self.distribution_of(name) == self.distribution
+
+    def _is_installed(self, name: str) -> bool:
+        self.asked("place", name.partition(".")[0])
+        return is_installed(name)
+
+    def _distribution_of(self, name: str) -> str:
+        """The name of the installed distribution that brought a module; "" for one of Python's own or of none."""
+        top = name.partition(".")[0]
+        if self.asked("place", top) and places_of(top):
+            self.asked("installed", str(folder_of(top)))
+        return distribution_of(name)
+
+    def exists(self, name: str) -> bool:
+        """Whether a module is found, without importing it."""
+        return bool(self.asked("exists", name))
+
+    def modules_in(self, package: str) -> list[Module]:
+        """The modules of the project in a package of it."""
+        names = self.asked("modules", package) if package and self.module(package) else []
+        return [module for name in names if (module := self.module(name))] if isinstance(names, list) else []
+
+    def installed_entry(self, group: str, name: str) -> str:
+        """Where an installed package has an entry of a registry, `package.module:name`; "" where none has."""
+        return str(self.asked("entry", f"{group} {name}"))
 
     def named(
         self, module: Module, name: str, rest: tuple[str, ...] = (), seen: frozenset[Imported] = frozenset()
@@ -245,10 +275,3 @@ def entry_of(value: ast.expr | None, key: object) -> Statement | None:
 @functools.cache
 def _returned(node: ast.expr) -> Statement:
     return Statement(ast.Return(node))
-
-
-def _exists(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except (ImportError, ValueError, AttributeError):
-        return False

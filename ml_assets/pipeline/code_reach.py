@@ -11,17 +11,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ml_assets.core.installed import reference_of
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.resource import Resource
+from ml_assets.pipeline.code_asked import Asked
 from ml_assets.pipeline.code_effects import Effects, loaded_for_what_they_do
 from ml_assets.pipeline.code_functions import around, in_memory, inside
 from ml_assets.pipeline.code_modules import (
     Imported,
     Module,
     Statement,
-    distribution_of,
-    find_spec,
 )
 from ml_assets.pipeline.code_names import (
     LIBRARY,
@@ -103,6 +101,16 @@ class Reach:
             self._follow_effects()
             self._follow_members()
 
+    @property
+    def asked(self) -> Asked:
+        """What was asked of the disk; all that is reached follows from the answers, where files say all of it."""
+        return self._names.asked
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether files say all that is reached: no cell of a notebook, no value of an enclosing function."""
+        return not self._cells and not any(module.values for module in self._touched)
+
     # What the writer of a text asks.
 
     def name(self, module: Module, name: str, attributes: Sequence[str]) -> str:
@@ -138,7 +146,7 @@ class Reach:
         written = value_of(targets[0])
         group, written = self._with_installed(targets[0].module, written)
         chosen = entry_of(written, value)
-        installed = "" if chosen or not group else reference_of(group, str(value))
+        installed = "" if chosen or not group else self._names.installed_entry(group, str(value))
         if chosen is None and not installed:
             return ""
         key = (targets[0].module, targets[0].name)
@@ -191,7 +199,7 @@ class Reach:
         if top == "sys" and rest.startswith("modules"):
             self._whole(module, "sys.modules is used")
         elif top != "builtins" and (top != LIBRARY or self._names.exists(inner)):
-            self.packages.add(distribution_of(inner))
+            self.packages.add(self._names.distribution_of(inner))
         return name
 
     def _held(self, target: Held) -> str:
@@ -218,7 +226,7 @@ class Reach:
     def _whole_package(self, module: Module, package: str) -> None:
         why = f"{module.name} imports by a name that is known at run time only"
         self._whole(module, why)
-        for submodule in self._modules_in(package):
+        for submodule in self._names.modules_in(package):
             self._whole(submodule, why)
 
     def _whole_by_name(self, name: str, why: str) -> None:
@@ -226,13 +234,8 @@ class Reach:
         module = self._names.module(name)
         if module:
             self._whole(module, why)
-            for inner in self._modules_in(name):
+            for inner in self._names.modules_in(name):
                 self._whole_by_name(inner.name, why)
-
-    def _modules_in(self, package: str) -> list[Module]:
-        spec = find_spec(package) if package and self._names.module(package) else None
-        names = _names_in(package, spec.submodule_search_locations if spec else None)
-        return [module for name in names if (module := self._names.module(name))]
 
     def _number_of_function(self, function: Callable[..., Any]) -> str:
         """Of the definition of a function; of one that is defined inside another, of the inner one."""
@@ -345,9 +348,3 @@ def _start_of_text(node: ast.AST | None) -> tuple[str, bool]:
     if isinstance(node, ast.JoinedStr) and node.values:
         return _start_of_text(node.values[0])[0], False
     return "", False
-
-
-def _names_in(package: str, folders: Sequence[str] | None) -> list[str]:
-    from pkgutil import iter_modules
-
-    return [f"{package}.{item.name}" for item in iter_modules(list(folders or ()))]
