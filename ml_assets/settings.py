@@ -5,7 +5,7 @@ Read from `ml_assets.toml` in the working directory; environment variables overr
 `ML_ASSETS_ENVIRONMENTS__<NAME>__SOURCES__<SOURCE>=<uri>`, `ML_ASSETS_ENVIRONMENTS__<NAME>__OVERRIDES=["seed"]`,
 `ML_ASSETS_ENVIRONMENTS__<NAME>__BUDGET__RUNS` and `__HOURS`, `ML_ASSETS_ENVIRONMENT`, `ML_ASSETS_SLOTS=["blue", "green"]`, `ML_ASSETS_RELEASES`, `ML_ASSETS_ACTOR`,
 `ML_ASSETS_PIPELINES=["shop.demand:demand"]`, `ML_ASSETS_RESOURCES__<NAME>__<FIELD>` (see `ml_assets.core.resource`), `ML_ASSETS_FIRST_AS_OF`, `ML_ASSETS_PRESETS`, `ML_ASSETS_REQUESTS`, `ML_ASSETS_REQUESTS_PER_TICK`,
-`ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`, `ML_ASSETS_ROWS_GB`,
+`ML_ASSETS_CATCH_UP_DAYS`, `ML_ASSETS_WORKERS`, `ML_ASSETS_ROWS_GB`, `ML_ASSETS_ROWS_CACHE`, `ML_ASSETS_ROWS_CACHE_GB`,
 `ML_ASSETS_ENGINE`, `ML_ASSETS_DAGSTER_URL`, `ML_ASSETS_CODE_LOCATION`, `ML_ASSETS_TRACKING__URI`, `ML_ASSETS_TRACKING__EXPERIMENT`,
 `ML_ASSETS_S3__<FIELD>` and `ML_ASSETS_ENVIRONMENTS__<NAME>__S3__<FIELD>` (see `ml_assets.core.s3_access`).
 """
@@ -37,7 +37,7 @@ from ml_assets.core.nearest import nearest
 from ml_assets.core.options import ENGINE, SLOTS, options_in
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.problems import problems_of
-from ml_assets.core.room import USUAL_GB
+from ml_assets.core.room import USUAL_CACHE_GB, USUAL_GB, CachePlace
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.secrets import holds_credential
 from ml_assets.core.setting_names import suggestion, unknown_variables
@@ -104,6 +104,16 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
         description="Gigabytes of memory that the rows of one window may take, as their files tell",
+    )
+    rows_cache: str = Field(
+        default="~/.cache/ml_assets/rows",
+        description="Folder in which what was read of days is kept for samples of rows; nothing: nowhere",
+    )
+    rows_cache_gb: float = Field(
+        default=USUAL_CACHE_GB,
+        gt=0,
+        allow_inf_nan=False,
+        description="Gigabytes that may lie there; what was used longest ago goes first",
     )
     engine: str = Field(
         default="",
@@ -284,6 +294,12 @@ class Settings(BaseSettings):
             for parameter in given
             if parameter in cls.model_fields and not place.may_be_given(parameter)
         ]
+
+    @property
+    def cache(self) -> CachePlace:
+        """Where what was read of days is kept."""
+        folder = os.path.expanduser(self.rows_cache)  # noqa: PTH111  (of no home, it stays as it is)
+        return CachePlace(folder=folder, gigabytes=self.rows_cache_gb)
 
     def sources_of(self, environment: str = "default") -> Mapping[str, str]:
         """Every source of an environment by name, the embedded sample included."""

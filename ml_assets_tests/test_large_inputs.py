@@ -64,8 +64,8 @@ def test_a_parquet_file_is_refused_by_what_its_footer_says(zone, bomb):
         f"{path}: its rows would take about 0.7 GB of memory, beside 0.0 MB of the files before it;"
     )
     assert (
-        "may take 0.5 GB. Read fewer days or columns, or allow more with ML_ASSETS_ROWS_GB (`rows_gb` in"
-        in message
+        "may take 0.5 GB. Read fewer days or columns, take a sample of the rows (`max_rows`, where the pipeline has it), "
+        "or allow more with ML_ASSETS_ROWS_GB (`rows_gb` in" in message
     )
     assert _scan(zone, last=DAY, rows_gb=0.5).height == 8
 

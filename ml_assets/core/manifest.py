@@ -88,6 +88,7 @@ class InputSource(_Part):
         closed: whether only rows whose outcome was closed were asked for.
         coded: whether features were asked for as numbers and categories, and the label as 0, 1 or 2.
         contract: what `dataset.toml` said of the columns.
+        max_rows: how many rows were asked for at most, those of the smallest hash; 0 where all were.
     """
 
     source: str
@@ -99,6 +100,11 @@ class InputSource(_Part):
     closed: bool = False
     coded: bool = False
     contract: dict[str, Any] | None = None
+    max_rows: int = Field(default=0, ge=0)
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_new(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(handler(self), {"max_rows": 0})
 
     @property
     def fingerprints(self) -> dict[dt.date, str]:

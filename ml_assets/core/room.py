@@ -7,6 +7,24 @@ from ml_assets.errors import SourceError
 
 GIGABYTE = 10**9
 USUAL_GB = 4.0
+USUAL_CACHE_GB = 10.0
+A_VALUE = 16  # bytes of memory: a number as it is read and as it is kept, or the place of a text
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachePlace:
+    """Where what was read of rows may be kept, to be read again the next time.
+
+    Attributes:
+        folder: it may be removed at any time; "" for nowhere.
+        gigabytes: how much may lie there.
+    """
+
+    folder: str = ""
+    gigabytes: float = USUAL_CACHE_GB
+
+
+NO_CACHE = CachePlace()
 
 
 @dataclass(kw_only=True)
@@ -44,7 +62,8 @@ class Room:
         before = f", beside {_told(self._taken)} of the files before it" if self._taken else ""
         return SourceError(
             f"{location}: its rows would take {amount} of memory{before}; the rows of one window may take "
-            f"{self.gigabytes:g} GB. Read fewer days or columns, or allow more with ML_ASSETS_ROWS_GB (`rows_gb` in "
+            f"{self.gigabytes:g} GB. Read fewer days or columns, take a sample of the rows (`max_rows`, where the pipeline "
+            f"has it), or allow more with ML_ASSETS_ROWS_GB (`rows_gb` in "
             f"ml_assets.toml)."
         )
 

@@ -1,10 +1,10 @@
 """The rows that an asset function asks for, up to the end of its day; every range that it asks for is fingerprinted."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.frames import Frames
@@ -14,6 +14,8 @@ from ml_assets.text import count
 
 if TYPE_CHECKING:  # loading it takes longer than all of the definitions
     import polars as pl
+
+    from ml_assets.core.row_choice import Choice, Piece
 
 _LAST_DAY = dt.date.max - dt.timedelta(days=1)
 
@@ -51,6 +53,23 @@ class Reader(Protocol):
         """
 
 
+@runtime_checkable
+class PieceReader(Protocol):
+    """A reader that need not hold all rows of a range at once."""
+
+    def pieces(
+        self,
+        dataset: str,
+        *,
+        first: dt.date,
+        last: dt.date,
+        contract: DatasetContract | None = None,
+        coded: bool = True,
+        zeros: Callable[[int], int],
+    ) -> "Iterator[Piece]":
+        """The rows that `scan` gives, as `core.row_choice.InPieces` has them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Range:
     """Rows of some days of a data set. Without `first` they are those of the newest day up to `last`."""
@@ -60,6 +79,7 @@ class _Range:
     first: dt.date | None
     last: dt.date
     coded: bool = False
+    max_rows: int = 0
 
 
 @dataclass(kw_only=True)
@@ -94,6 +114,7 @@ class Rows:
     _asked: dict[tuple[_Range, bool], None] = field(default_factory=dict)
     _answers: dict[tuple[_Range, bool], _Answer] = field(default_factory=dict)
     _frames: dict[_Range, "pl.DataFrame"] = field(default_factory=dict)
+    _choices: "dict[tuple[_Range, bool], Choice]" = field(default_factory=dict)
     _contracts: dict[tuple[str, str], DatasetContract] = field(default_factory=dict)
 
     @staticmethod
@@ -122,6 +143,7 @@ class Rows:
         last: dt.date,
         closed: bool = False,
         coded: bool = False,
+        max_rows: int = 0,
     ) -> "pl.LazyFrame":
         """The rows of the days from `first` to `last`, both included, that were known at the end of as_of.
 
@@ -135,11 +157,16 @@ class Rows:
             closed: give only rows whose outcome is known and closed.
             coded: give features as numbers (floats) or text, and the label by its task: as 0, 1 or, for
                 anything else, 2; as the name of a class; as a number.
+            max_rows: give no more of them than this, 0 for all: those whose ids have the smallest hash (where none is
+                known, their event time and all other columns), so the same ones each time, whatever their order and
+                the files that they are in. Only they are fingerprinted, and never are all rows held at once.
 
         Raises:
             SourceError: rows cannot be used; it is raised here, not when the frame is collected.
         """
-        wanted = _Range(source=source, dataset=dataset, first=first, last=last, coded=coded)
+        wanted = _Range(
+            source=source, dataset=dataset, first=first, last=last, coded=coded, max_rows=max_rows
+        )
         self._check_window(dataset, first)
         return self._ask(wanted, closed=closed)
 
@@ -161,6 +188,36 @@ class Rows:
         They are not fingerprinted, so nothing that is stored as a value may be made of them.
         """
         return self._frame(_Range(source=source, dataset=dataset, first=first, last=last, coded=coded)).lazy()
+
+    def daily(
+        self,
+        dataset: str,
+        *,
+        source: str,
+        first: dt.date,
+        last: dt.date,
+        closed: bool = False,
+        coded: bool = False,
+        max_rows: int = 0,
+    ) -> "pl.DataFrame":
+        """How many rows there are, by day, of all those that a `scan` with the same arguments is made of.
+
+        The columns are `day`, `rows`, the rows `known` at the end of as_of (with their outcome, where they are to be
+        closed), the rows `untimed` that have no event time, and `closing`, the longest time from the beginning of the day
+        until an outcome is closed. For facts and messages only, as `peek` is: nothing of it is fingerprinted.
+
+        Raises:
+            SourceError: rows cannot be used.
+        """
+        from ml_assets.core.tally import by_day, tally
+
+        wanted = _Range(
+            source=source, dataset=dataset, first=first, last=last, coded=coded, max_rows=max_rows
+        )
+        if max_rows:
+            return self._choice(wanted, closed=closed).days
+        counted = tally(self._frame(wanted), self.contract(dataset, source=source))
+        return by_day([counted], as_of=self.as_of, closed=closed)
 
     def contract(self, dataset: str, *, source: str) -> DatasetContract:
         """What `dataset.toml` says of the columns. Raises SourceError where it is missing or wrong."""
@@ -189,17 +246,70 @@ class Rows:
             closed=closed,
             coded=wanted.coded,
             contract=answer.contract.model_dump(mode="json"),
+            max_rows=wanted.max_rows,
         )
 
     def _answer(self, wanted: _Range, *, closed: bool) -> _Answer:
         if (wanted, closed) not in self._answers:
             contract = self.contract(wanted.dataset, source=wanted.source)
-            origin = self.origin(wanted.dataset, source=wanted.source)
-            frame = self._frame(wanted)
-            _check_times(frame, contract, origin=origin)
-            rows = _known(frame, contract, as_of=self.as_of, closed=closed, origin=origin)
+            origin = self._origin(wanted)
+            if closed:
+                _check_labeled(contract, origin=origin)
+            rows = self._known(wanted, contract, closed=closed)
             self._answers[wanted, closed] = _Answer(uri=origin, contract=contract, rows=rows)
         return self._answers[wanted, closed]
+
+    def _known(self, wanted: _Range, contract: DatasetContract, *, closed: bool) -> "pl.DataFrame":
+        """The rows of the range that were known at the end of as_of, as they were known."""
+        from ml_assets.core.point_in_time import known_at_end_of, open_labels_hidden, seen_at_end_of
+
+        if wanted.max_rows:
+            rows = self._choice(wanted, closed=closed).rows
+        else:
+            frame = self._frame(wanted)
+            _check_times(_untimed(frame, contract), contract, origin=self._origin(wanted))
+            is_known = known_at_end_of if closed else seen_at_end_of
+            rows = frame.filter(is_known(self.as_of, contract))
+        return rows if closed else open_labels_hidden(rows, contract, as_of=self.as_of)
+
+    def _choice(self, wanted: _Range, *, closed: bool) -> "Choice":
+        """A sample of the rows of the range, and the counts of all."""
+        from ml_assets.core.row_choice import choose
+
+        if (wanted, closed) not in self._choices:
+            self._check(wanted)
+            contract = self.contract(wanted.dataset, source=wanted.source)
+            choice = choose(
+                lambda zeros: self._pieces(wanted, contract, zeros),
+                contract,
+                max_rows=wanted.max_rows,
+                as_of=self.as_of,
+                closed=closed,
+            )
+            _check_times(choice.days, contract, origin=self._origin(wanted))
+            self._choices[wanted, closed] = choice
+        return self._choices[wanted, closed]
+
+    def _pieces(
+        self, wanted: _Range, contract: DatasetContract, zeros: Callable[[int], int]
+    ) -> "Iterator[Piece]":
+        from ml_assets.core.row_choice import piece_of
+
+        reader = self.sources(wanted.source)
+        if not isinstance(reader, PieceReader) or wanted.first is None:
+            frame = self._frame(replace(wanted, max_rows=0))
+            return iter([piece_of(frame, contract, zeros=zeros(frame.height))])
+        return reader.pieces(
+            wanted.dataset,
+            first=wanted.first,
+            last=wanted.last,
+            contract=contract,
+            coded=wanted.coded,
+            zeros=zeros,
+        )
+
+    def _origin(self, wanted: _Range) -> str:
+        return self.origin(wanted.dataset, source=wanted.source)
 
     def _frame(self, wanted: _Range) -> "pl.DataFrame":
         """All rows of the range, whether they were known or not."""
@@ -270,32 +380,37 @@ def _range_of(source: InputSource) -> _Range:
     if source.last is None:
         raise ValueError(f"{source.source}/{source.dataset}: it is not known which days were asked for")
     return _Range(
-        source=source.source, dataset=source.dataset, first=source.first, last=source.last, coded=source.coded
+        source=source.source,
+        dataset=source.dataset,
+        first=source.first,
+        last=source.last,
+        coded=source.coded,
+        max_rows=source.max_rows,
     )
 
 
-def _known(
-    frame: "pl.DataFrame", contract: DatasetContract, *, as_of: dt.date, closed: bool, origin: str
-) -> "pl.DataFrame":
-    """The rows that were known at the end of as_of, as they were known."""
-    from ml_assets.core.point_in_time import known_at_end_of, open_labels_hidden, seen_at_end_of
-
-    if not closed:
-        return open_labels_hidden(frame.filter(seen_at_end_of(as_of, contract)), contract, as_of=as_of)
+def _check_labeled(contract: DatasetContract, *, origin: str) -> None:
     if not contract.label:
         raise SourceError(
             f"{origin}: dataset.toml names no label, so no row has an outcome that is closed. Name label and "
             f"label_closes_at there, or ask for all rows."
         )
-    return frame.filter(known_at_end_of(as_of, contract))
 
 
-def _check_times(frame: "pl.DataFrame", contract: DatasetContract, *, origin: str) -> None:
+def _untimed(frame: "pl.DataFrame", contract: DatasetContract) -> "pl.DataFrame":
+    """How many rows of each day have no event time, of the days that have such rows."""
     import polars as pl
 
-    untimed = frame.filter(pl.col(contract.event_time).is_null())
+    rows = frame.lazy().filter(pl.col(contract.event_time).is_null())
+    return rows.group_by("day").agg(pl.len().alias("untimed")).collect()
+
+
+def _check_times(days: "pl.DataFrame", contract: DatasetContract, *, origin: str) -> None:
+    import polars as pl
+
+    untimed = days.filter(pl.col("untimed") > 0)
     if untimed.height:
         raise SourceError(
-            f"{origin}: column `{contract.event_time}` is empty in {count(untimed.height, 'row')}, first on date={untimed['day'].min()!s}. "
+            f"{origin}: column `{contract.event_time}` is empty in {count(int(untimed['untimed'].sum()), 'row')}, first on date={untimed['day'].min()!s}. "
             f"Give every row the time of its event."
         )

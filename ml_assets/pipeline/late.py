@@ -1,7 +1,7 @@
 """Late rows: has a day changed in what was known of it when an asset was made of it?"""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,7 @@ class _Kept:
     source: Reader
     typed: DatasetContract
     _frames: dict[tuple[dt.date, bool], "pl.DataFrame"] = field(default_factory=dict)
+    _samples: dict[tuple[str, dt.date], Mapping[dt.date, SourceDay]] = field(default_factory=dict)
 
     @property
     def uri(self) -> str:
@@ -115,6 +116,8 @@ class _Kept:
 
         Versions that did not tell what was asked for asked for rows that were closed, and coded.
         """
+        if asked.max_rows:  # which rows of a day are in a sample, all days of the range decide
+            return self._sampled(asked, as_of=as_of).get(day)
         told = asked.last is not None
         one = {
             "first": day,
@@ -125,3 +128,10 @@ class _Kept:
         rows = Rows(sources=lambda _: self, as_of=as_of)
         (now,) = ask_again([asked.model_copy(update=one)], rows)
         return next(iter(now.days), None)
+
+    def _sampled(self, asked: InputSource, *, as_of: dt.date) -> Mapping[dt.date, SourceDay]:
+        key = (asked.model_dump_json(), as_of)
+        if key not in self._samples:
+            (now,) = ask_again([asked], Rows(sources=lambda _: self.source, as_of=as_of))
+            self._samples[key] = {day.date: day for day in now.days}
+        return self._samples[key]

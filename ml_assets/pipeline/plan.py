@@ -269,10 +269,11 @@ def _read_window(day: Day, asset: str) -> None:
     """Raise SourceError where rows of the window of an asset cannot be used; where it has none, nothing is known of it."""
     source = getattr(day.parameters, "source", None)
     window = window_of(day.pipeline.assets[asset], day.parameters) if isinstance(source, str) else None
-    rows = day.workspace.rows(day.as_of)
+    rows, asked = day.workspace.rows(day.as_of), getattr(day.parameters, "max_rows", 0)
+    most = asked if isinstance(asked, int) else 0
     for dataset, days in (window or {}).items():
         first = day.as_of - dt.timedelta(days=days)
-        rows.scan(dataset, source=str(source), first=first, last=day.as_of)
+        rows.scan(dataset, source=str(source), first=first, last=day.as_of, max_rows=most)
 
 
 def past_seconds(

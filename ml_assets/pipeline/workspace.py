@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.pipeline import Asset, Declared, Sample
-from ml_assets.core.room import USUAL_GB
+from ml_assets.core.room import NO_CACHE, USUAL_GB, CachePlace
 from ml_assets.core.rows import Rows
 from ml_assets.core.s3_access import S3Access
 from ml_assets.core.tracking import Tracking
@@ -41,6 +41,7 @@ class Workspace:
         engine: where days and trials are made: "" for this machine, or `dask://HOST:PORT`.
         budget: what one launch may compute.
         rows_gb: gigabytes of memory that the rows of one window may take.
+        cache: where what was read of days may be kept.
         tracking: where runs are shown beside the store.
         accesses: how S3 is reached for the rows of a source, by name; by default as for the store.
         now: the clock.
@@ -59,6 +60,7 @@ class Workspace:
     engine: str = ""
     budget: Budget = field(default=Budget())
     rows_gb: float = USUAL_GB
+    cache: CachePlace = NO_CACHE
     tracking: Tracking = field(default=Tracking())
     accesses: Mapping[str, S3Access] = field(default_factory=dict)
     now: Callable[[], dt.datetime] = field(default=utc_now)
@@ -73,7 +75,9 @@ class Workspace:
         """The reader of a source; RefusedError where the settings know no such name."""
         access = self.accesses.get(name, self.store.access)
         samples = self.pipeline.samples
-        return _open(name, self.sources, access=access, rows_gb=self.rows_gb, samples=samples)
+        return _open(
+            name, self.sources, access=access, rows_gb=self.rows_gb, cache=self.cache, samples=samples
+        )
 
     def rows(self, as_of: dt.date, *, window: Mapping[str, int] | None = None) -> Rows:
         """Where a function asks for rows that were known at the end of as_of, of no more days than its window has."""
@@ -89,6 +93,7 @@ def open_source_of(settings: Settings, name: str, *, environment: str, pipeline:
         settings.sources_of(environment),
         access=access,
         rows_gb=settings.rows_gb,
+        cache=settings.cache,
         samples=pipeline.samples,
     )
 
@@ -99,13 +104,14 @@ def _open(
     *,
     access: S3Access,
     rows_gb: float,
+    cache: CachePlace,
     samples: Mapping[str, Sample],
 ) -> "Source":
     from ml_assets.sources.rows import open_source
 
     if name not in sources:
         raise RefusedError([f"source: unknown. Known: {', '.join(sources)}."])
-    return open_source(name, sources[name], access=access, rows_gb=rows_gb, samples=samples)
+    return open_source(name, sources[name], access=access, rows_gb=rows_gb, cache=cache, samples=samples)
 
 
 def again_problems(names: Collection[str], pipeline: Declared) -> list[str]:
@@ -147,5 +153,6 @@ def open_workspace(
         engine=engine or settings.engine,
         budget=settings.place(name).budget,
         rows_gb=settings.rows_gb,
+        cache=settings.cache,
         tracking=settings.tracking,
     )

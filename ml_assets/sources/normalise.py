@@ -1,6 +1,7 @@
 """One shape for all rows: what files hold is brought to the types that everything else relies on."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -9,7 +10,7 @@ from ml_assets.errors import SourceError
 from ml_assets.sources.column_names import FILE
 from ml_assets.sources.day_listing import shown
 from ml_assets.sources.number_text import clean, number_of
-from ml_assets.sources.roles import Family, Part, Role, coded_roles, family_of, plain_roles
+from ml_assets.sources.roles import Family, Files, Part, Role, coded_roles, family_of, plain_roles
 from ml_assets.sources.time_text import time_of
 
 OTHER_LABEL = 2
@@ -62,34 +63,54 @@ _TYPES: Mapping[Role, pl.DataType] = {
 }
 
 
-def normalise(parts: Sequence[Part], contract: DatasetContract, *, coded: bool = True) -> pl.LazyFrame:
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What all files of a range together decide of their columns.
+
+    Attributes:
+        roles: what each column of the contract is.
+        numeric: ids and categories that some file holds as numbers: 3.0 is 3 in all of them.
+        declared: columns whose type the contract states.
+    """
+
+    roles: Mapping[str, Role]
+    numeric: frozenset[str]
+    declared: frozenset[str]
+
+
+def decide(parts: Sequence[Files], contract: DatasetContract, *, coded: bool = True) -> Decision:
+    """What the columns are. Raises SourceError for text of CSV that looks like numbers."""
+    roles = coded_roles(parts, contract) if coded else plain_roles(parts, contract)
+    numeric = {name for name, role in roles.items() if role in _NAMES and _is_numeric(parts, name)}
+    return Decision(roles=roles, numeric=frozenset(numeric), declared=frozenset(contract.types))
+
+
+def normalise(parts: Sequence[Part], decision: Decision) -> pl.LazyFrame:
     """Bring all parts to one schema: `day`, then the contract's columns, as `Source.scan` promises.
 
     Raises:
         SourceError: when a column holds what its role does not allow; names file, column and remedy.
     """
-    roles = coded_roles(parts, contract) if coded else plain_roles(parts, contract)
     if not parts:
-        return _nothing(roles)
-    numeric = {name for name, role in roles.items() if role in _NAMES and _is_numeric(parts, name)}
-    frames = [_normalise_part(part, roles, declared=set(contract.types), numeric=numeric) for part in parts]
+        return _nothing(decision.roles)
+    frames = [_normalise_part(part, decision) for part in parts]
     if len(frames) > 1:
         frames = [pl.concat(frames).sort(FILE, maintain_order=True)]
-    return frames[0].select("day", *contract.columns)
+    return frames[0].select("day", *decision.roles)
 
 
 def _nothing(roles: Mapping[str, Role]) -> pl.LazyFrame:
     return pl.LazyFrame(schema={"day": pl.Date(), **{name: _TYPES[role] for name, role in roles.items()}})
 
 
-def _is_numeric(parts: Iterable[Part], column: str) -> bool:
+def _is_numeric(parts: Iterable[Files], column: str) -> bool:
     """Whether some file holds numbers in a column of ids or categories: of CSV files one in which all values are."""
     return any(_holds_numbers(part, column) for part in parts)
 
 
-def _holds_numbers(part: Part, column: str) -> bool:
-    if not part.csv:
-        return part.family(column) == "number" and part.has_values(column)
+def _holds_numbers(part: Files, column: str) -> bool:
+    if not (isinstance(part, Part) and part.csv):
+        return family_of(part.dtype(column)) == "number" and part.has_values(column)
     text = clean(pl.col(column))
     numbers = (text.str.contains(_NUMBER).all() & text.is_not_null().any()).alias(
         "numbers"
@@ -97,17 +118,23 @@ def _holds_numbers(part: Part, column: str) -> bool:
     return bool(part.table.group_by(FILE).agg(numbers)["numbers"].any())
 
 
-def _normalise_part(
-    part: Part, roles: Mapping[str, Role], *, declared: set[str], numeric: set[str]
-) -> pl.LazyFrame:
-    for column, role in roles.items():
-        _check(part, column, role, declared=column in declared)
+def _normalise_part(part: Part, decision: Decision) -> pl.LazyFrame:
+    check(part, decision)
     day = pl.col(FILE).str.extract(_DAY_OF_FILE).str.to_date("%Y-%m-%d")
-    values = {column: _expression(part, column, role) for column, role in roles.items()}
-    values |= {name: value.str.replace(_WHOLE, "${1}") for name, value in values.items() if name in numeric}
-    return part.table.lazy().select(
-        FILE, day.alias("day"), *(value.alias(name) for name, value in values.items())
-    )
+    return part.table.lazy().select(FILE, day.alias("day"), *values(part, decision))
+
+
+def check(part: Part, decision: Decision) -> None:
+    """Raise SourceError where a column of a part holds what its role does not allow."""
+    for column, role in decision.roles.items():
+        _check(part, column, role, declared=column in decision.declared)
+
+
+def values(part: Part, decision: Decision) -> list[pl.Expr]:
+    """Each column of the contract, of the table of a part, as its role has it."""
+    found = {column: _expression(part, column, role) for column, role in decision.roles.items()}
+    found |= {name: found[name].str.replace(_WHOLE, "${1}") for name in decision.numeric}
+    return [value.alias(name) for name, value in found.items()]
 
 
 def _check(part: Part, column: str, role: Role, *, declared: bool) -> None:

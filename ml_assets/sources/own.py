@@ -14,7 +14,7 @@ from ml_assets.core.room import USUAL_GB, Room
 from ml_assets.core.secrets import told
 from ml_assets.errors import MlAssetsError, SourceError
 from ml_assets.sources.column_names import FILE, check_coded, check_columns, check_names
-from ml_assets.sources.normalise import normalise
+from ml_assets.sources.normalise import decide, normalise
 from ml_assets.sources.registry import Open, RowSource
 from ml_assets.sources.roles import Part
 
@@ -90,7 +90,7 @@ class OwnSource:
             contract = contract.model_copy(update={"features": tuple(others)})
             check_names(contract, where=where)
         parts = [self._part(dataset, day, table, contract) for day, table in tables.items() if table.height]
-        return normalise(parts, contract, coded=coded)
+        return normalise(parts, decide(parts, contract, coded=coded))
 
     def _rows(self, dataset: str, day: dt.date, room: Room) -> pl.DataFrame:
         where = self._where(dataset, day)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import polars as pl
 
@@ -34,6 +34,24 @@ _WHOLE_NUMBER = r"^[+-]?\d+$"
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 
+class Files(Protocol):
+    """Files that share one schema, and have a row between them."""
+
+    @property
+    def csv(self) -> bool:
+        """Whether the files are CSV."""
+
+    @property
+    def files(self) -> int:
+        """How many files have rows here."""
+
+    def dtype(self, column: str) -> pl.DataType:
+        """The type that the files give `column`."""
+
+    def has_values(self, column: str) -> bool:
+        """Whether `column` has a value in some row."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """Rows of files that share one schema.
@@ -63,9 +81,13 @@ class Part:
         number = (file.slice(0, row) == file[row]).sum()
         return f"line {self.line_of(file[row], number)}" if self.line_of else f"row {number + 1}"
 
+    def dtype(self, column: str) -> pl.DataType:
+        """The type that the files give `column`."""
+        return self.table.schema[column]
+
     def family(self, column: str) -> Family:
         """What sort of values the files say `column` holds."""
-        return family_of(self.table[column].dtype)
+        return family_of(self.dtype(column))
 
     def has_values(self, column: str) -> bool:
         """Whether `column` has a value in some row."""
@@ -83,7 +105,7 @@ def family_of(dtype: pl.DataType) -> Family:
     return "empty" if dtype == pl.Null else "other"
 
 
-def coded_roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:
+def coded_roles(parts: Sequence[Files], contract: DatasetContract) -> dict[str, Role]:
     """What models take: features are numbers or categories, the label is 0 or 1, a class or a number, as the task says."""
     features: dict[str, Role] = {
         name: _CODED[contract.types[name]] if name in contract.types else _voted(parts, name)
@@ -92,7 +114,7 @@ def coded_roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, R
     return _in_order({**features, **_fixed(contract), contract.label: _LABELS[contract.task]}, contract)
 
 
-def plain_roles(parts: Sequence[Part], contract: DatasetContract) -> dict[str, Role]:
+def plain_roles(parts: Sequence[Files], contract: DatasetContract) -> dict[str, Role]:
     """What the contract states of a column, or else what its files hold: whole numbers stay whole, times are times."""
     fixed = _fixed(contract)
     roles: dict[str, Role] = {
@@ -112,7 +134,7 @@ def _in_order(roles: Mapping[str, Role], contract: DatasetContract) -> dict[str,
     return {name: roles[name] for name in contract.columns}
 
 
-def _of_its_files(parts: Sequence[Part], column: str) -> Role:
+def _of_its_files(parts: Sequence[Files], column: str) -> Role:
     """The narrowest role that all values of a column have; a file that does not fit is refused later, by name."""
     filled = [part for part in parts if part.has_values(column)]
     found = {_of_a_part(part, column) for part in filled or parts}
@@ -123,10 +145,10 @@ def _of_its_files(parts: Sequence[Part], column: str) -> Role:
     return "number" if role == "unknown" and parts else role
 
 
-def _of_a_part(part: Part, column: str) -> Role:
-    if part.csv:
+def _of_a_part(part: Files, column: str) -> Role:
+    if isinstance(part, Part) and part.csv:
         return _of_text(part.table[column])
-    dtype = part.table[column].dtype
+    dtype = part.dtype(column)
     if dtype in (pl.Boolean, pl.Date):
         return "boolean" if dtype == pl.Boolean else "date"
     if dtype.is_integer():
@@ -155,11 +177,13 @@ def _of_text(column: pl.Series) -> Role:
     return next(iter((*all_are, *most_are)), "category")
 
 
-def _voted(parts: Sequence[Part], feature: str) -> Literal["number", "category"]:
+def _voted(parts: Sequence[Files], feature: str) -> Literal["number", "category"]:
     """The type that the files state of a feature. Refuses text of CSV that looks like numbers."""
     voted = _vote(parts, feature)
     stated = any(
-        part.family(feature) == "text" and part.has_values(feature) for part in parts if not part.csv
+        family_of(part.dtype(feature)) == "text" and part.has_values(feature)
+        for part in parts
+        if not part.csv
     )
     if voted == "category" and not stated:
         for part in parts:
@@ -167,10 +191,10 @@ def _voted(parts: Sequence[Part], feature: str) -> Literal["number", "category"]
     return voted
 
 
-def _check_category(part: Part, feature: str) -> None:
+def _check_category(part: Files, feature: str) -> None:
     """Refuse a category most of whose values would be numbers without their marks, or without words such as NA."""
-    if part.family(feature) != "text" or not looks_numeric(part.table[feature]):
-        return
+    if not isinstance(part, Part) or part.family(feature) != "text" or not looks_numeric(part.table[feature]):
+        return  # Parquet that holds text states that it is text
     odd = part.table.select(is_odd_number(pl.col(feature)).arg_true().first()).item()
     raise SourceError(
         f"{shown(part.table[FILE][odd])}: column `{feature}` holds text that looks like numbers, first in {part.place(odd)}. "
@@ -179,7 +203,7 @@ def _check_category(part: Part, feature: str) -> None:
     )
 
 
-def _vote(parts: Iterable[Part], feature: str) -> Literal["number", "category"]:
+def _vote(parts: Iterable[Files], feature: str) -> Literal["number", "category"]:
     """Let the files decide: files with values count first, then files that only state a type."""
     votes = {"number": (0, 0), "category": (0, 0)}
     for part in parts:
@@ -190,13 +214,13 @@ def _vote(parts: Iterable[Part], feature: str) -> Literal["number", "category"]:
     return "number" if votes["number"] >= votes["category"] else "category"
 
 
-def _ballot(part: Part, feature: str) -> Literal["number", "category"] | None:
-    family = part.family(feature)
+def _ballot(part: Files, feature: str) -> Literal["number", "category"] | None:
+    family = family_of(part.dtype(feature))
     if family == "number":
         return "number"
     if family != "text":
         return None
-    if not part.csv:
+    if not (isinstance(part, Part) and part.csv):
         return "category"
     text = pl.col(feature)
     counts = part.table.select(clean(text).count(), number_of(text).count().alias("good"))

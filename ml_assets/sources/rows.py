@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ml_assets.core.asset import Sample
-from ml_assets.core.room import USUAL_GB
+from ml_assets.core.room import NO_CACHE, USUAL_GB, CachePlace
 from ml_assets.core.rows import Reader
 from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.sources.registry import opener_of
@@ -29,6 +29,7 @@ def open_source(
     *,
     access: S3Access = USUAL_S3,
     rows_gb: float = USUAL_GB,
+    cache: CachePlace = NO_CACHE,
     samples: Mapping[str, Sample] = MappingProxyType({}),
 ) -> Source:
     """The source at `uri`: `sample:` is that of sample rows; of a scheme that was registered, what that opens; else a landing zone.
@@ -38,6 +39,7 @@ def open_source(
         uri: where the rows are.
         access: how S3 is reached, where they are there.
         rows_gb: gigabytes of memory that the rows of one window may take.
+        cache: where what was read of days of a landing zone may be kept.
         samples: what makes sample rows, by data set.
     """
     if uri.startswith("sample:"):
@@ -50,4 +52,4 @@ def open_source(
         return OwnSource(name=name, uri=uri, open_uri=open_uri, rows_gb=rows_gb)
     from ml_assets.sources.landing import LandingSource
 
-    return LandingSource(name=name, uri=uri, access=access, rows_gb=rows_gb)
+    return LandingSource(name=name, uri=uri, access=access, rows_gb=rows_gb, cache=cache)

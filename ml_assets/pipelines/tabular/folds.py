@@ -70,7 +70,9 @@ def check_folds(table: pl.DataFrame, window: Window, *, parameters: DatasetParam
     """
     train, holdout = rows_of(table, TRAIN), rows_of(table, HOLDOUT)
     begins: dt.date = holdout[DAY].min()  # type: ignore[assignment]
-    remedy = _remedy(table, window, begins=begins, parameters=parameters)
+    closing = pl.col(window.contract.label_closes_at) - pl.col(DAY).cast(pl.Datetime("us"))
+    days = table.group_by(DAY).agg(closing.max().alias("closing"))
+    remedy = _remedy(days, window, begins=begins, parameters=parameters)
     if train.is_empty():
         raise TrainingError(
             f"{window}: {_nothing_left(table.height - holdout.height, begins, parameters)}; known outcomes are of "
@@ -80,19 +82,19 @@ def check_folds(table: pl.DataFrame, window: Window, *, parameters: DatasetParam
     _check_differ(holdout, window, name=HOLDOUT, remedy="Use a larger lookback_days or holdout_days")
 
 
-def refuse_unknown_outcomes(inside: pl.DataFrame, window: Window, *, parameters: DatasetParameters) -> None:
-    """Refuse a window in which no outcome is known yet.
+def refuse_unknown_outcomes(days: pl.DataFrame, window: Window, *, parameters: DatasetParameters) -> None:
+    """Refuse a window in which no outcome is known yet; `days` are its days, as `Rows.daily` tells them.
 
     Raises:
         TrainingError: always; it names the `lookback_days` that would do, where rows say when their outcomes close.
     """
     contract = window.contract
-    last = window.last - dt.timedelta(days=_days_to_close(inside, contract) - 1)
+    last = window.last - dt.timedelta(days=_days_to_close(days) - 1)
     begins = last - dt.timedelta(days=parameters.holdout_days - 1)
     raise TrainingError(
         f"{window}: there are rows, but no outcome is known yet. A row counts once its `{contract.label}` is there "
         f"and `{contract.label_closes_at}` is not after the end of as_of. "
-        f"{_remedy(inside, window, begins=begins, parameters=parameters)}, or an earlier as_of of a source that ends there."
+        f"{_remedy(days, window, begins=begins, parameters=parameters)}, or an earlier as_of of a source that ends there."
     )
 
 
@@ -113,13 +115,13 @@ def _nothing_left(before: int, begins: dt.date, parameters: DatasetParameters) -
     return f"{left}: of the {before} rows before it no outcome was known when it began, on {begins}"
 
 
-def _remedy(rows: pl.DataFrame, window: Window, *, begins: dt.date, parameters: DatasetParameters) -> str:
+def _remedy(days: pl.DataFrame, window: Window, *, begins: dt.date, parameters: DatasetParameters) -> str:
     """What to do for as many days of training as the holdout has, of which `begins` is the first; without a full stop."""
-    closing = _days_to_close(rows, window.contract) if parameters.purged else 0
+    closing = _days_to_close(days) if parameters.purged else 0
     needed = (window.last - begins).days + closing + parameters.holdout_days
     if needed > LONGEST_LOOKBACK:
         return f"Use a smaller holdout_days: no lookback_days up to {LONGEST_LOOKBACK} would do"
-    begin: dt.date = rows[DAY].min()  # type: ignore[assignment]
+    begin: dt.date = days[DAY].min()  # type: ignore[assignment]
     if needed <= window.days:
         shorter = f"Use a smaller holdout_days or a later as_of: rows begin on {begin}"
         return shorter if begin > window.first else "Use a larger lookback_days"
@@ -127,11 +129,9 @@ def _remedy(rows: pl.DataFrame, window: Window, *, begins: dt.date, parameters: 
     return f"Use lookback_days={needed} or more, if the source has rows from {first} on"
 
 
-def _days_to_close(rows: pl.DataFrame, contract: DatasetContract) -> int:
+def _days_to_close(days: pl.DataFrame) -> int:
     """Days from the beginning of a row's day until its outcome is known, of the row for which it takes longest."""
-    longest = rows.select(
-        (pl.col(contract.label_closes_at) - pl.col(DAY).cast(pl.Datetime("us"))).max()
-    ).item()
+    longest: dt.timedelta | None = days["closing"].max()  # type: ignore[assignment]
     return max(1, math.ceil(longest / _A_DAY)) if longest else 1
 
 

@@ -104,11 +104,18 @@ def _data(parameters: TrainingParameters, *, as_of: dt.date, facts: Mapping[str,
     return (
         "## Data\n\n"
         f"{facts['rows']:,} rows of source `{parameters.source}`, {facts['first_day']} to {facts['last_day']}, "
-        f"{_outcomes(facts)}. {facts['train_rows']:,} were trained on; the {facts['holdout_rows']:,} from "
+        f"{_outcomes(facts)}. {_sample(parameters, facts)}{facts['train_rows']:,} were trained on; the {facts['holdout_rows']:,} from "
         f"{facts['holdout_from']} on were held out.{left_out}\n\n"
         f"Only what was known at the end of {as_of} (UTC) was used: rows of the {parameters.lookback_days} days up to it whose "
         "outcome's window was over."
     )
+
+
+def _sample(parameters: TrainingParameters, facts: Mapping[str, Any]) -> str:
+    """That they are not all rows; of how many they are is told with the training set, since late rows change it."""
+    if not parameters.max_rows or facts["rows"] < parameters.max_rows:
+        return ""
+    return "They are a sample of all known rows, chosen by a hash of their ids. "
 
 
 def _outcomes(facts: Mapping[str, Any]) -> str:

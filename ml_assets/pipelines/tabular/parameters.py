@@ -14,6 +14,7 @@ from ml_assets.pipelines.model_versions import ModelVersion, with_fields
 from ml_assets.pipelines.tabular import estimators
 
 LONGEST_LOOKBACK = 3650
+MOST_ROWS = 1_000_000_000
 
 RECIPES: Mapping[str, ModelVersion] = with_installed(
     "ml_assets.model_versions",
@@ -73,6 +74,12 @@ class DatasetParameters(Parameters):
     )
     lookback_days: int = Field(
         default=365, ge=2, le=LONGEST_LOOKBACK, description="Days of rows before and including as_of"
+    )
+    max_rows: Annotated[int, omitted_when(0)] = Field(
+        default=0,
+        ge=0,
+        le=MOST_ROWS,
+        description="Rows at most, chosen by a hash of their ids, where all known ones are too many; 0: all",
     )
     holdout_days: int = Field(
         default=56, ge=1, le=365, description="Latest days of the usable rows, kept for evaluation"

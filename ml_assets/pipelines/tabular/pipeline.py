@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from ml_assets import Estimator, Frame, Pipeline, Product, Rows, Verdict
 from ml_assets.core.contract import DatasetContract
@@ -21,6 +21,17 @@ tabular = Pipeline(
 )
 
 
+class _Asked(TypedDict):
+    """What rows are asked for."""
+
+    source: str
+    first: dt.date
+    last: dt.date
+    closed: bool
+    coded: bool
+    max_rows: int
+
+
 @tabular.asset(window=lambda params: {params.dataset: params.lookback_days - 1})
 def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Product[Frame]:
     """Rows whose outcome was known at the end of as_of, each marked train, purged or holdout."""
@@ -28,11 +39,12 @@ def training_set(params: DatasetParameters, rows: Rows, as_of: dt.date) -> Produ
 
     first = as_of - dt.timedelta(days=params.lookback_days - 1)
     contract = rows.contract(params.dataset, source=params.source)
+    asked = _Asked(
+        source=params.source, first=first, last=as_of, closed=True, coded=True, max_rows=params.max_rows
+    )
     product = known_rows(
-        rows.peek(params.dataset, source=params.source, first=first, last=as_of, coded=True),
-        closed=rows.scan(
-            params.dataset, source=params.source, first=first, last=as_of, closed=True, coded=True
-        ),
+        rows.scan(params.dataset, **asked),
+        days=rows.daily(params.dataset, **asked),
         contract=contract,
         parameters=params,
         as_of=as_of,

@@ -10,6 +10,7 @@ from ml_assets.core.contract import LARGEST, DatasetContract
 from ml_assets.core.entities import entity_name
 from ml_assets.core.point_in_time import DAY, known_at_end_of
 from ml_assets.core.product import Product
+from ml_assets.core.tally import by_day, tally
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular.folds import (
     FOLD,
@@ -23,12 +24,13 @@ from ml_assets.pipelines.tabular.folds import (
 )
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
 from ml_assets.pipelines.tabular.sound_rows import impossible_rows, refuse_repeated_across_folds
+from ml_assets.text import count
 
 
 def training_set(
     rows: pl.LazyFrame,
     *,
-    closed: pl.LazyFrame | None = None,
+    days: pl.DataFrame | None = None,
     contract: DatasetContract,
     parameters: DatasetParameters,
     as_of: dt.date,
@@ -41,8 +43,8 @@ def training_set(
     `holdout`; see `folds`), ids, event time, known_at where the contract names it, label_closes_at, label, features.
 
     Args:
-        rows: as `Source.scan` gives them; more days than needed do no harm.
-        closed: those of them that are eligible, where somebody has told them apart already.
+        rows: as `Source.scan` gives them; more rows than are eligible, and more days, do no harm.
+        days: how many rows there are of each day, as `Rows.daily` tells it; by default those of `rows`.
         contract: what the columns are for.
         parameters: dataset, lookback_days, holdout_days, purged.
         as_of: the day up to whose end (UTC) things are known.
@@ -55,18 +57,21 @@ def training_set(
     """
     first = as_of - dt.timedelta(days=parameters.lookback_days - 1)
     window = Window(first=first, last=as_of, origin=origin, contract=contract)
-    inside = _inside(rows, window)
-    _check_rows(inside, window)
-    known = rows.filter(known_at_end_of(as_of, contract)) if closed is None else closed
-    eligible = _inside(known, window)
+    if days is None:
+        days = by_day([tally(_inside(rows, window), contract)], as_of=as_of, closed=True)
+    _check_rows(days, window)
+    eligible = _inside(rows.filter(known_at_end_of(as_of, contract)), window)
     if eligible.is_empty():
-        refuse_unknown_outcomes(inside, window, parameters=parameters)
+        refuse_unknown_outcomes(days, window, parameters=parameters)
     _check_labels(eligible, window)
     _check_finite(eligible, window)
     table = _in_order(with_folds(eligible, contract, parameters), contract)
     check_folds(table, window, parameters=parameters)
     refuse_repeated_across_folds(table, contract, origin=origin)
-    return Product(value=table, facts=_facts(table, inside, window))
+    facts = _facts(table, days, window)
+    if parameters.max_rows:
+        facts["known_rows"] = int(days["known"].sum())
+    return Product(value=table, facts=facts)
 
 
 def _inside(rows: pl.LazyFrame, window: Window) -> pl.DataFrame:
@@ -83,10 +88,10 @@ def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
     return table.sort(first if is_decided else [DAY, *told]).select(DAY, FOLD, *told).rechunk()
 
 
-def _facts(table: pl.DataFrame, inside: pl.DataFrame, window: Window) -> dict[str, Any]:
+def _facts(table: pl.DataFrame, days: pl.DataFrame, window: Window) -> dict[str, Any]:
     contract = window.contract
     train, holdout = rows_of(table, TRAIN), rows_of(table, HOLDOUT)
-    with_rows = inside[DAY].n_unique()
+    inside = int(days["rows"].sum())
     return {
         "rows": table.height,
         "train_rows": train.height,
@@ -97,13 +102,13 @@ def _facts(table: pl.DataFrame, inside: pl.DataFrame, window: Window) -> dict[st
         **{f"holdout_{name}": value for name, value in _outcomes(holdout, contract).items()},
         **_entities(table, contract),
         **impossible_rows(table, contract),
-        "rows_in_window": inside.height,
-        "rows_not_yet_known": inside.height - table.height,
+        "rows_in_window": inside,
+        "rows_not_yet_known": inside - int(days["known"].sum()),
         "first_day": str(table[DAY].min()),
         "last_day": str(table[DAY].max()),
         "holdout_from": str(holdout[DAY].min()),
-        "days_with_rows": with_rows,
-        "days_without_rows": window.days - with_rows,
+        "days_with_rows": days.height,
+        "days_without_rows": window.days - days.height,
         "schema": {name: _feature_kind(table[name].dtype) for name in contract.features},
     }
 
@@ -112,14 +117,14 @@ def _entities(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:
     """How many entities there are, counted as `core.entities` tells them apart."""
     name = entity_name(table, contract)
 
-    def count(rows: pl.DataFrame) -> int:
+    def told(rows: pl.DataFrame) -> int:
         return rows[name].drop_nulls().n_unique() + rows[name].null_count() if name else rows.height
 
     return {
         "entity": name,
-        "entities": count(table),
-        "train_entities": count(rows_of(table, TRAIN)),
-        "holdout_entities": count(rows_of(table, HOLDOUT)),
+        "entities": told(table),
+        "train_entities": told(rows_of(table, TRAIN)),
+        "holdout_entities": told(rows_of(table, HOLDOUT)),
     }
 
 
@@ -141,17 +146,18 @@ def _feature_kind(dtype: pl.DataType) -> str:
     return "number" if dtype.is_numeric() else "category"
 
 
-def _check_rows(inside: pl.DataFrame, window: Window) -> None:
-    if inside.is_empty():
+def _check_rows(days: pl.DataFrame, window: Window) -> None:
+    if days.is_empty():
         raise SourceError(
             f"{window}: there are no rows. Choose an as_of that the source has rows for, a larger lookback_days, or "
             f"land the missing days."
         )
     event_time = window.contract.event_time
-    untimed = inside.filter(pl.col(event_time).is_null())
+    untimed = days.filter(pl.col("untimed") > 0)
     if untimed.height:
         raise SourceError(
-            f"{window.origin}: column `{event_time}` is empty in {_rows(untimed)}. Give every row the time of its event."
+            f"{window.origin}: column `{event_time}` is empty in {count(int(untimed['untimed'].sum()), 'row')}, first on "
+            f"date={untimed[DAY].min()!s}. Give every row the time of its event."
         )
 
 
@@ -186,5 +192,4 @@ def _check_finite(eligible: pl.DataFrame, window: Window) -> None:
 
 
 def _rows(wrong: pl.DataFrame) -> str:
-    count = "1 row" if wrong.height == 1 else f"{wrong.height} rows"
-    return f"{count}, first on date={wrong[DAY].min()!s}"
+    return f"{count(wrong.height, 'row')}, first on date={wrong[DAY].min()!s}"
