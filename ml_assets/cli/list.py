@@ -32,7 +32,7 @@ def list_artifacts(call: Call) -> int:
     found = _sound(store.entries(asset, where, folder=folder), failed)
 
     def total() -> int:
-        return sum(1 for _ in store.keys(asset, where, folder=folder))
+        return sum(len(day.run_ids) for day in store.day_folders(asset, where, folder=folder))
 
     # Lines that come as they are read tell how far it is; where they go elsewhere, a bar does.
     with reading("Reading", json=sys.stdout.isatty(), unit="artifact", total=total):

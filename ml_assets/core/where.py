@@ -91,6 +91,13 @@ class Filter:
         """The conditions on artifacts of a pipeline."""
         return cls(tuple(conditions), pipeline.path, pipeline)
 
+    @classmethod
+    def of_days(cls, first: dt.date, last: dt.date, values: Mapping[str, str] | None = None) -> "Filter":
+        """From the first day to the last, both included, and of these values."""
+        days = (("as_of", ">=", first.isoformat()), ("as_of", "<=", last.isoformat()))
+        equal = ((name, "=", text) for name, text in (values or {}).items())
+        return cls(tuple(Condition(name=name, op=op, value=text) for name, op, text in (*days, *equal)))
+
     def admits(self, key: ArtifactKey) -> bool:
         """Whether every condition on what the path of an artifact tells may hold."""
         if not self.conditions:
@@ -104,6 +111,8 @@ class Filter:
 
     def holds(self, asset: str, as_of: dt.date, run_id: str, parameters: Mapping[str, Any]) -> bool:
         """Whether every condition holds for an artifact; `parameters` are those of its manifest."""
+        if not self.conditions:
+            return True
         values = {
             **(with_omitted(asset, parameters, pipeline=self.pipeline) if self.pipeline else parameters),
             "asset": asset,

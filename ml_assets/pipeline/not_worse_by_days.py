@@ -166,14 +166,8 @@ def _keys(
     asset: str, values: Mapping[str, Any], *, pipeline: Declared, store: ArtifactStore, terms: Terms
 ) -> list[ArtifactKey]:
     """Where an asset of these values is stored, by day."""
-    first = terms.through - dt.timedelta(days=terms.window_days - 1)
-    days = {
-        key.as_of
-        for key in store.keys(asset, folder=pipeline.folder)
-        if first <= key.as_of <= terms.through
-        and key.path == pipeline.key_of_identity(asset, values, key.as_of).path
-    }
-    return [pipeline.key_of_identity(asset, values, day) for day in sorted(days)]
+    days = (terms.through - dt.timedelta(days=n) for n in reversed(range(terms.window_days)))
+    return list(store.stored(pipeline.key_of_identity(asset, values, day) for day in days))
 
 
 def _unseen(days: list[dt.date], chosen: ChosenOn, *, window: int) -> list[dt.date]:

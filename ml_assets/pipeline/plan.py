@@ -10,6 +10,7 @@ from ml_assets.core.artifact import ArtifactKey
 from ml_assets.core.manifest import InputArtifact
 from ml_assets.core.parameters import Parameters
 from ml_assets.core.progress import steps
+from ml_assets.core.where import Filter
 from ml_assets.errors import MlAssetsError
 from ml_assets.pipeline.compute import Look, window_of
 from ml_assets.pipeline.day import Day
@@ -22,6 +23,7 @@ from ml_assets.text import count
 State = Literal["new", "reused", "stale", "invalid"]
 STATES: tuple[State, ...] = ("new", "stale", "reused", "invalid")
 MOST_PAST_DAYS = 14
+NEAR = (3, 40, dt.date.max.toordinal())  # days around a day, within which past runs are looked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,11 +288,27 @@ def past_seconds(
     """Seconds that `assets`, by default all, took on the days nearest to `near`, of runs whose paths are those of `alike`."""
     pipeline, asset = workspace.pipeline, main_asset(workspace.pipeline)
     wanted = {pipeline.key(asset, parameters, near).values for parameters in alike}
-    found = [key for key in workspace.store.keys(asset, folder=pipeline.folder) if key.values in wanted]
-    found.sort(key=lambda key: (abs((key.as_of - near).days), key.run_id))
+    found = _nearest(asset, wanted, near, workspace=workspace)
     wanted_assets = tuple(pipeline.assets) if assets is None else assets
     took = (_seconds(key, wanted_assets, workspace=workspace) for key in found[:MOST_PAST_DAYS])
     return [seconds for seconds in took if seconds is not None]
+
+
+def _nearest(
+    asset: str, wanted: Collection[tuple[tuple[str, str], ...]], near: dt.date, *, workspace: Workspace
+) -> list[ArtifactKey]:
+    """Stored artifacts with one of these paths, those of the nearest days first; far days only where near ones are few."""
+    found: list[ArtifactKey] = []
+    for days in NEAR:
+        first, last = (
+            dt.date.fromordinal(max(near.toordinal() - days, 1)),
+            dt.date.fromordinal(min(near.toordinal() + days, dt.date.max.toordinal())),
+        )
+        keys = workspace.store.keys(asset, Filter.of_days(first, last), folder=workspace.pipeline.folder)
+        found = [key for key in keys if key.values in wanted]
+        if len(found) >= MOST_PAST_DAYS:
+            break
+    return sorted(found, key=lambda key: (abs((key.as_of - near).days), key.run_id))
 
 
 def _seconds(main: ArtifactKey, assets: Collection[str], *, workspace: Workspace) -> float | None:

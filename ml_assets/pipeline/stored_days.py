@@ -13,8 +13,9 @@ from ml_assets.core.progress import steps
 from ml_assets.core.report.coverage import Cell, Coverage, coverage
 from ml_assets.core.run_id import value_text
 from ml_assets.core.slices import measured, metric_assets, shared_assets, subjects
-from ml_assets.errors import CorruptArtifactError, SharedRunIdError
-from ml_assets.storage.artifact_store import ArtifactStore
+from ml_assets.core.where import Filter
+from ml_assets.errors import CorruptArtifactError, SharedRunIdError, StoreError
+from ml_assets.storage.artifact_store import ArtifactStore, Entry
 
 OTHER_ROWS = "The {asset} was measured on another {upstream} than the one that is there now. Make it again."
 
@@ -100,26 +101,25 @@ def covered_days(
     """Which days of the window the store covers for which parameter sets about the same, such as the same dataset."""
     asset = measured_by(parameters, days, pipeline=pipeline, store=store)
     about = {name: value_text(getattr(parameters, name)) for name in subjects(pipeline)}
-    found = list(_manifests(asset, about, set(days), folder=pipeline.folder, store=store))
-    metric = Metrics.of(pipeline).shown(metric, {name for manifest in found for name in manifest.metrics})
+    found = list(_entries(asset, about, set(days), folder=pipeline.folder, store=store))
+    metric = Metrics.of(pipeline).shown(metric, {name for entry in found for name in entry.metrics})
     cells = (
-        Cell(parameters=it.parameters, as_of=it.as_of, value=it.metrics[metric])
+        Cell(parameters=it.parameters, as_of=it.key.as_of, value=it.metrics[metric])
         for it in found
         if metric in it.metrics
     )
     return coverage(pipeline.identity(parameters), days, cells, metric=metric, pipeline=pipeline)
 
 
-def _manifests(
+def _entries(
     asset: str, about: Mapping[str, str], days: set[dt.date], *, folder: str, store: ArtifactStore
-) -> Iterator[Manifest]:
-    """A damaged artifact covers nothing."""
-    for key in store.keys(asset, folder=folder):
-        if key.as_of not in days or any(key.value(name) != value for name, value in about.items()):
+) -> Iterator[Entry]:
+    """Those of the days that are about the same. A damaged artifact covers nothing."""
+    where = Filter.of_days(min(days), max(days))
+    for entry in store.entries(asset, where, folder=folder):
+        if isinstance(entry, CorruptArtifactError):
             continue
-        try:
-            found = store.find(key)
-        except CorruptArtifactError:
-            continue
-        if found is not None:
-            yield found
+        if isinstance(entry, StoreError):
+            raise entry
+        if entry.key.as_of in days and all(entry.key.value(name) == text for name, text in about.items()):
+            yield entry

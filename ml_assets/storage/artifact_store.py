@@ -6,7 +6,9 @@
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ml_assets.core.artifact import ArtifactKey
@@ -15,8 +17,9 @@ from ml_assets.core.s3_access import USUAL_S3, S3Access
 from ml_assets.core.where import ANY, Condition, Filter
 from ml_assets.errors import ArtifactNotFoundError, CorruptArtifactError, StoreError
 from ml_assets.storage.committing import encode_commit, stored_file, write_commit
-from ml_assets.storage.folders import DayFolder, Place, listed, listed_days, walked, walked_days
+from ml_assets.storage.folders import DayFolder, walked_days
 from ml_assets.storage.formats import FORMATS, by_extension, read_back
+from ml_assets.storage.index import NO_INDEX, Index
 from ml_assets.storage.integrity import (
     HISTORY,
     MANIFEST,
@@ -25,7 +28,8 @@ from ml_assets.storage.integrity import (
     how_to_make,
     refuse_other_identity,
 )
-from ml_assets.storage.listing import AT_ONCE, Entry, Reader, disk_reader, each_entry, entries, object_reader
+from ml_assets.storage.listed_days import AT_ONCE, listed_days, submit
+from ml_assets.storage.listing import Entry, Reader, disk_reader, each_entry, entries, object_reader
 from ml_assets.storage.object_store import local_path, open_store, store_errors
 from ml_assets.storage.reading import committed_manifest, earlier_manifest, history_paths
 
@@ -127,11 +131,16 @@ class ArtifactStore:
             where: only those whose path it admits; its conditions on other names are not looked at.
             folder: that of the pipeline whose asset it is; where none is named, all are looked at.
         """
+        days = self.day_folders(asset, where, folder=folder)
         root = local_path(self.root)
         if root is None:
-            return (key for _, key in self._listed(asset, where, folder=folder))
-        places = walked(str(root), asset, where, folder=folder)
-        return (key for place, key in places if os.path.isfile(root / place / MANIFEST))  # noqa: PTH113  # False too for a name that no disk can hold
+            return (day.key(run_id) for day in days for run_id in day.run_ids)
+        return (
+            day.key(run_id)
+            for day in days
+            for run_id in day.run_ids
+            if os.path.isfile(f"{root}/{day.path(run_id)}/{MANIFEST}")  # noqa: PTH113  # False too for a name that no disk can hold
+        )
 
     def entries(
         self, asset: str | None = None, where: Filter = ANY, *, folder: str = ""
@@ -140,11 +149,21 @@ class ArtifactStore:
 
         One that is damaged, or cannot be read, comes as the error that says so. Arguments are those of `keys`.
         """
+        reader = self._reader()
+        index, at_once = Index.of(reader.root), AT_ONCE if local_path(self.root) is None else 1
+        days = self._days(asset, where, folder=folder, index=index)
+        return entries(days, reader, where, index=index, at_once=at_once)
+
+    def stored(self, keys: Iterable[ArtifactKey]) -> Iterator[ArtifactKey]:
+        """Those of the keys under which something is committed, in their order; nothing of it is read."""
         root = local_path(self.root)
-        if root is None:
-            listed = self._listed(asset, where, folder=folder)
-            return entries(listed, self._reader(), where, at_once=AT_ONCE)
-        return entries(walked(str(root), asset, where, folder=folder), self._reader(), where, at_once=1)
+        if root is not None:
+            yield from (key for key in keys if os.path.isfile(f"{root}/{key.path}/{MANIFEST}"))  # noqa: PTH113
+            return
+        reader, wanted = self._reader(), list(keys)
+        with store_errors(self.root), ThreadPoolExecutor(AT_ONCE) as pool:
+            found = [submit(pool, partial(reader.exists, f"{key.path}/{MANIFEST}")) for key in wanted]
+            yield from (key for key, is_there in zip(wanted, found, strict=True) if is_there.result())
 
     def day_folders(
         self, asset: str | None = None, where: Filter = ANY, *, folder: str = ""
@@ -153,15 +172,16 @@ class ArtifactStore:
 
         Arguments are those of `keys`.
         """
-        root = local_path(self.root)
-        if root is None:
-            return listed_days(self._listed(asset, where, folder=folder))
-        return walked_days(str(root), asset, where, folder=folder)
+        return self._days(asset, where, folder=folder, index=NO_INDEX)
 
     def entries_of(self, keys: Iterable[ArtifactKey]) -> Iterator[Entry | StoreError | None]:
         """What a list shows of each of these, in their order: an error as in `entries`, None where nothing is committed."""
         at_once = AT_ONCE if local_path(self.root) is None else 1
         return each_entry(((key.path, key) for key in keys), self._reader(), at_once=at_once)
+
+    def forget_index(self) -> None:
+        """Delete what listings keep of manifests: the next one reads each of them."""
+        Index.of(self._reader().root).forget()
 
     def find_run(self, run_id: str) -> list[ArtifactKey]:
         """The committed artifacts whose run_id this is, by path."""
@@ -204,6 +224,11 @@ class ArtifactStore:
             return object_reader(self.root.rstrip("/"), open_store(self.root, access=self.access))
         return disk_reader(str(root))
 
-    def _listed(self, asset: str | None, where: Filter, *, folder: str) -> list[Place]:
+    def _days(self, asset: str | None, where: Filter, *, folder: str, index: Index) -> Iterator[DayFolder]:
+        root = local_path(self.root)
+        if root is not None:
+            yield from walked_days(str(root), asset, where, folder=folder, index=index)
+            return
         with store_errors(self.root):
-            return list(listed(open_store(self.root, access=self.access), asset, where, folder=folder))
+            store = open_store(self.root, access=self.access)
+            yield from listed_days(store, asset, where, folder=folder, index=index)

@@ -1,31 +1,24 @@
 """Which artifacts there are: found by their paths, so that what the path decides costs no read.
 
 On a local disk only the folders that may lead to a wanted artifact are walked, in the order of their paths,
-and each key is told as soon as it is found. Elsewhere one listing of every object is made, a thousand a
-request, where a walk would ask once for each folder.
+and each key is told as soon as it is found. What is elsewhere is listed (`listed_days`).
 """
 
 import datetime as dt
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ml_assets.core.artifact import AS_OF, RUN, ArtifactKey, encode, parse_path, segments
 from ml_assets.core.as_of import parse as parse_day
 from ml_assets.core.run_id import LENGTH
 from ml_assets.core.where import ANY, Filter
-from ml_assets.storage.again import list_all
-from ml_assets.storage.integrity import MANIFEST
+from ml_assets.storage.index import NO_INDEX, Index, KnownDay, disk_state
 from ml_assets.storage.names import problem_of
 from ml_assets.storage.object_store import check_place, store_errors
-
-if TYPE_CHECKING:  # loading it costs more than all of the package
-    from obstore.store import ObjectStore
 
 _DAY, _RUN = f"{AS_OF}=", f"{RUN}="
 _RUN_FOLDER = re.compile(rf"^{_RUN}[0-9a-f]{{{LENGTH}}}\Z")
@@ -44,6 +37,9 @@ class DayFolder:
         values: what their path tells of parameters.
         as_of: their day.
         run_ids: theirs, in order.
+        state: of the folder when it was looked at; "" where that is not known, or not all of its runs are here.
+        known: what an index has of them in this state; None where that is nothing.
+        histories: the paths of earlier and present manifests, as far as a listing told them.
     """
 
     place: str
@@ -52,6 +48,9 @@ class DayFolder:
     values: Values
     as_of: dt.date
     run_ids: tuple[str, ...]
+    state: str = ""
+    known: KnownDay | None = None
+    histories: frozenset[str] = frozenset()
 
     def key(self, run_id: str) -> ArtifactKey:
         """The key of one of them."""
@@ -69,117 +68,93 @@ class DayFolder:
             return self
         if any(condition.name == "run_id" for condition in where.conditions):
             held = tuple(run_id for run_id in self.run_ids if where.admits(self.key(run_id)))
-            return replace(self, run_ids=held)
+            return replace(self, run_ids=held, state="")
         is_admitted = self.run_ids and where.admits(self.key(self.run_ids[0]))
-        return self if is_admitted else replace(self, run_ids=())
-
-
-def listed(
-    store: "ObjectStore", asset: str | None, where: Filter = ANY, *, folder: str = ""
-) -> Iterator[Place]:
-    """The places of all committed artifacts that the filter admits by their path, by path."""
-    found = list_all(store, _start(asset, folder) or None)
-    end = f"/{MANIFEST}"
-    paths = sorted(meta["path"].removesuffix(end) for meta in found if meta["path"].endswith(end))
-    for path in paths:
-        key = parse_path(path)
-        if key and where.admits(key):
-            yield path, key
-
-
-def walked(root: str, asset: str | None, where: Filter = ANY, *, folder: str = "") -> Iterator[Place]:
-    """The places of all artifact folders that the filter admits by their path, by path.
-
-    A folder may hold no manifest yet, and one that was looked for by its name may not be there at all.
-    """
-    for day in walked_days(root, asset, where, folder=folder):
-        yield from ((day.path(run_id), day.key(run_id)) for run_id in day.run_ids)
+        return self if is_admitted else replace(self, run_ids=(), state="")
 
 
 def walked_days(
-    root: str, asset: str | None, where: Filter = ANY, *, folder: str = ""
+    root: str, asset: str | None, where: Filter = ANY, *, folder: str = "", index: Index = NO_INDEX
 ) -> Iterator["DayFolder"]:
-    """The folders that hold the runs of one day each, by path; one run in them that the filter admits at least."""
+    """The folders that hold the runs of one day each, by path; one run in them that the filter admits at least.
+
+    The folder of a run may hold no manifest yet, and one that was looked for by its name may not be there at all.
+    """
     check_place(Path(root))
-    start = _start(asset, folder)
-    yield from _below_asset(root, start, where) if start else _below_root(root, where)
+    start, top = start_of(asset, folder), _Top(root=root, where=where, index=index)
+    yield from top.below_asset(start) if start else top.below_root()
 
 
-def listed_days(places: Iterable[Place]) -> Iterator["DayFolder"]:
-    """The same of places that are in the order of their paths."""
-    for place, group in groupby(places, key=lambda item: item[0].rpartition("/")[0]):
-        keys = [key for _, key in group]
-        first, run_ids = keys[0], tuple(key.run_id for key in keys)
-        yield DayFolder(
-            place=place,
-            asset=first.asset,
-            folder=first.folder,
-            values=first.values,
-            as_of=first.as_of,
-            run_ids=run_ids,
-        )
-
-
-def _start(asset: str | None, folder: str) -> str:
+def start_of(asset: str | None, folder: str) -> str:
     """Where the artifacts of an asset begin, relative to the root; "" for those of all."""
     return "/".join(encode(part) for part in (folder, asset) if part) if asset else ""
 
 
-def _below_root(root: str, where: Filter) -> Iterator[DayFolder]:
-    """A root holds the folders of assets, and of pipelines, which hold those of their assets."""
-    for name in _children(root, ""):
-        for child in _children(root, name):
-            yield from _below_asset(root, name if "=" in child else f"{name}/{child}", where, child)
+@dataclass(frozen=True, kw_only=True)
+class _Top:
+    """What lies right below a root: the folders of assets, and of pipelines, which hold those of their assets."""
 
+    root: str
+    where: Filter
+    index: Index
 
-def _below_asset(root: str, place: str, where: Filter, child: str = "") -> Iterator[DayFolder]:
-    """What the folder of an asset holds, or one folder in it; nothing where it is none of ours."""
-    any_run = parse_path(f"{place}/{_DAY}{dt.date.min}/{_RUN}{'0' * LENGTH}")
-    if any_run and where.admits_value("asset", any_run.asset):
-        walk = _Walk(root=root, where=where, asset=any_run.asset, folder=any_run.folder)
-        yield from walk.segment(place, child, ()) if "=" in child else walk.below(place, ())
+    def below_root(self) -> Iterator[DayFolder]:
+        for name in _children(self.root, ""):
+            for child in _children(self.root, name):
+                yield from self.below_asset(name if "=" in child else f"{name}/{child}", child)
+
+    def below_asset(self, place: str, child: str = "") -> Iterator[DayFolder]:
+        """What the folder of an asset holds, or one folder in it; nothing where it is none of ours."""
+        any_run = parse_path(f"{place}/{_DAY}{dt.date.min}/{_RUN}{'0' * LENGTH}")
+        if any_run and self.where.admits_value("asset", any_run.asset):
+            walk = _Walk(top=self, asset=any_run.asset, folder=any_run.folder)
+            yield from walk.segment(place, child, ()) if "=" in child else walk.below(place, ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Walk:
     """Through the folders of one asset: those of the values of one parameter within another's, of days, of runs."""
 
-    root: str
-    where: Filter
+    top: _Top
     asset: str
     folder: str
 
     def below(self, place: str, values: Values) -> Iterator[DayFolder]:
-        day = self.where.exactly(AS_OF)
-        for name in _children(self.root, place, skipped=_DAY if day else "", but=f"{_DAY}{day}"):
+        day = self.top.where.exactly(AS_OF)
+        for name in _children(self.top.root, place, skipped=_DAY if day else "", but=f"{_DAY}{day}"):
             yield from self.segment(place, name, values)
 
     def segment(self, place: str, name: str, values: Values) -> Iterator[DayFolder]:
         """What lies in a folder `name=value`, if it is written as we write it, tells something new, and is admitted."""
+        where = self.top.where
         if name.startswith(_DAY):
             as_of = parse_day(name.removeprefix(_DAY))
-            if as_of and self.where.admits_value(AS_OF, str(as_of)):
-                yield from self.runs(f"{place}/{name}", values, as_of)
+            if as_of and where.admits_value(AS_OF, str(as_of)):
+                day = self.runs(f"{place}/{name}", values, as_of).admitted(where)
+                yield from (day,) if day.run_ids else ()
             return
         told = segments([name, _RUN, *(f"{before}=" for before, _ in values)])
-        if told and name == f"{told[0][0]}={encode(told[0][1])}" and self.where.admits_value(*told[0]):
+        if told and name == f"{told[0][0]}={encode(told[0][1])}" and where.admits_value(*told[0]):
             yield from self.below(f"{place}/{name}", (*values, told[0]))
 
-    def runs(self, place: str, values: Values, as_of: dt.date) -> Iterator[DayFolder]:
+    def runs(self, place: str, values: Values, as_of: dt.date) -> DayFolder:
         """The runs of one day: all, or the one that the filter asks for."""
-        wanted = self.where.exactly("run_id")
-        names = _children(self.root, place) if wanted is None else [f"{_RUN}{encode(wanted)}"]
-        found = tuple(name.removeprefix(_RUN) for name in names if _RUN_FOLDER.match(name))
-        day = DayFolder(
+        top, wanted = self.top, self.top.where.exactly("run_id")
+        state = disk_state(f"{top.root}/{place}") if wanted is None and top.index.file else ""
+        known = top.index.day(place, state)
+        if known is None:
+            names = _children(top.root, place) if wanted is None else [f"{_RUN}{encode(wanted)}"]
+            found = tuple(name.removeprefix(_RUN) for name in names if _RUN_FOLDER.match(name))
+        return DayFolder(
             place=place,
             asset=self.asset,
             folder=self.folder,
             values=values,
             as_of=as_of,
-            run_ids=found,
+            run_ids=known.run_ids if known else found,
+            state=state,
+            known=known,
         )
-        if (admitted := day.admitted(self.where)).run_ids:
-            yield admitted
 
 
 def _children(root: str, folder: str, *, skipped: str = "", but: str = "") -> list[str]:

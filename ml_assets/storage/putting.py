@@ -1,7 +1,10 @@
 """Every write of the project to a store goes through here: on a local disk it is synced before it counts as done."""
 
+import contextlib
+import os
 from typing import TYPE_CHECKING
 
+from ml_assets.core.artifact import RUN
 from ml_assets.storage import disk
 from ml_assets.storage.again import again
 from ml_assets.storage.bucket_listing import hasty
@@ -16,6 +19,7 @@ def put(store: "ObjectStore", path: str, body: bytes) -> None:
     place = _on_disk(store, path)
     if place:
         disk.write(place, body)
+        _renew(place)
     else:
         _in_time(store).put(path, body)
 
@@ -33,6 +37,7 @@ def put_once(store: "ObjectStore", path: str, body: bytes) -> None:
         return
     try:
         disk.write(place, body, create=True)
+        _renew(place)
     except FileExistsError as error:
         raise AlreadyExistsError(f"{place} is there") from error
 
@@ -42,8 +47,21 @@ def move(store: "ObjectStore", path: str, to: str) -> None:
     place, target = _on_disk(store, path), _on_disk(store, to)
     if place and target:
         disk.move(place, target)
+        _renew(place)
     else:
         again(lambda: store.rename(path, to))
+
+
+def _renew(place: str) -> None:
+    """Give the folder of the day, in which a file of an artifact was written, the time of now.
+
+    A manifest that is replaced leaves it as it is, and by its state listings know whether anything has changed there.
+    What comes before the manifest of a commit does so too: a writer that is killed right after it is noticed.
+    """
+    day, run, _ = place.rpartition(f"/{RUN}=")
+    if run:
+        with contextlib.suppress(OSError):
+            os.utime(day)
 
 
 def _in_time(store: "ObjectStore") -> "ObjectStore":

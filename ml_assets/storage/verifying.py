@@ -87,6 +87,8 @@ class _File:
 def verify_all(store: ArtifactStore, *, settled: dt.timedelta = SETTLED) -> Verified:
     """Look at every file under the root of a store and read every committed byte.
 
+    Listings read every manifest once more after it.
+
     Args:
         store: what is looked at.
         settled: how old a file is that no writer is about to name; nothing, where nobody writes.
@@ -96,6 +98,7 @@ def verify_all(store: ArtifactStore, *, settled: dt.timedelta = SETTLED) -> Veri
     """
     with store_errors(store.root):
         under = _files(store)
+    store.forget_index()
     recent = _recent(under, settled)
     folders, foreign = _folders(under)
     manifests: dict[ArtifactKey, list[Manifest]] = {}

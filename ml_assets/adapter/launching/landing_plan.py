@@ -116,8 +116,10 @@ class Plan:
     def _add(self, subscriber: Subscriber) -> None:
         parameters, pipeline = subscriber.parameters, self.workspace.pipeline
         busy = {day for name, day in self.busy.items() if pipeline.run_id(parameters, day) == name}
-        made = days_made(parameters, pipeline=pipeline, store=self.workspace.store)
-        partitions = frozenset(day for day in made | busy if may_be_made(day, now=self.now))
+        near = {day + dt.timedelta(days=n) for day in self.changed for n in range(subscriber.days)}
+        possible = {day for day in near if may_be_made(day, now=self.now)}
+        made = days_made(parameters, possible, pipeline=pipeline, store=self.workspace.store)
+        partitions = made | {day for day in busy if may_be_made(day, now=self.now)}
         touched = self._touched(subscriber, partitions)
         for days in (touched[day] for day in busy & touched.keys()):
             self.held.update(days)

@@ -108,7 +108,7 @@ def _missing(context: dg.ScheduleEvaluationContext, view: View) -> Requested:
     window = [day for day in latest if is_day(day, every=pipeline.every)]
     missing = []
     for preset, parameters in _daily(context, view):
-        made = days_made(parameters, pipeline=pipeline, store=store)
+        made = days_made(parameters, window, pipeline=pipeline, store=store)
         missing += [
             (day, preset)
             for day in window
