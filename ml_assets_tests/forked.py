@@ -5,7 +5,6 @@ A fork has an environment, a folder, descriptors and signals of its own, and loa
 What a start itself is (which modules it loads, signals before the first import) is tested with processes started anew.
 """
 
-import array
 import importlib
 import json
 import os
@@ -52,7 +51,11 @@ class Forks:
     ) -> subprocess.CompletedProcess[str]:
         """What `python -m module words` does there: its exit code and what it printed, as `subprocess.run` gives them."""
         command = [sys.executable, "-m", module, *words]
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(os.devnull) as none:
+        with (
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+            Path(os.devnull).open() as none,
+        ):
             ours, its = socket.socketpair()
             with ours, its:
                 asked = {"module": module, "words": list(words), "env": dict(env), "cwd": str(cwd)}
@@ -88,7 +91,6 @@ def serve(asked: socket.socket) -> None:
     """Fork for each request until nobody can ask any more; a fork returns from here as the command that was asked for."""
     for name in LOADED:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     while True:
         _, descriptors, _, _ = socket.recv_fds(asked, 1, STREAMS + 1)
         if not descriptors:
@@ -144,10 +146,7 @@ def _collect() -> None:
 
 
 def _all(one: socket.socket) -> bytes:
-    found = array.array("B")
-    while part := one.recv(65536):
-        found.frombytes(part)
-    return found.tobytes()
+    return b"".join(iter(lambda: one.recv(65536), b""))
 
 
 def _text(stream: Any) -> str:
