@@ -64,20 +64,23 @@ def _own_place(tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
 
 
+@pytest.fixture(scope="session")
+def forks():
+    """What processes of `ml-assets` are forked from."""
+    from ml_assets_tests.forked import Forks
+
+    server = Forks()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def shell(tmp_path):
-    """Run `ml-assets` in a process of its own, as a user would."""
+def shell(tmp_path, forks):
+    """Run `ml-assets` in a process of its own."""
 
     def call(*words, env=None, cwd=tmp_path):
-        return subprocess.run(
-            [sys.executable, "-m", "ml_assets.cli.main", *map(str, words)],
-            env={**os.environ, "PYTHONPATH": str(REPO), **(env or {})},
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=500,
-        )
+        env = {**os.environ, "PYTHONPATH": str(REPO), **(env or {})}
+        return forks.run("ml_assets.cli.main", list(map(str, words)), env=env, cwd=cwd, timeout=500)
 
     return call
 
