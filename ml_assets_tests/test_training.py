@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from ml_assets.errors import TrainingError
+from ml_assets.pipelines.tabular import training
 from ml_assets.pipelines.tabular.columns import as_learned, features
 from ml_assets.pipelines.tabular.estimators import calibrated, folds
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
@@ -47,6 +48,16 @@ def test_every_recipe_finds_the_signal_and_takes_missing_and_unseen_values(varia
     assert score.shape == (600,)
     assert ((score >= 0) & (score <= 1)).all()
     assert score[table["y"].to_numpy() == 1].mean() > score[table["y"].to_numpy() == 0].mean() + 0.05
+
+
+@pytest.mark.parametrize("version", RECIPES)
+def test_rows_are_predicted_in_parts_as_in_one(version, monkeypatch):
+    table = training_table()
+    model = fit(table, contract=CONTRACT, parameters=TrainingParameters(model_version=version)).value
+    whole = predict(model, table, CONTRACT)
+    monkeypatch.setattr(training, "ROWS_AT_ONCE", 70)
+
+    assert predict(model, table, CONTRACT) == pytest.approx(whole, abs=1e-12)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

@@ -1,10 +1,9 @@
 """A fingerprint of the rows of each day: it tells one state of what was read from another."""
 
-import functools
 import hashlib
 import json
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -13,6 +12,12 @@ from ml_assets.core.point_in_time import DAY
 
 _LENGTH = 16
 _NOT_HASHED = frozenset({DAY, "fold"})
+_ROWS_AT_ONCE = 2**18  # of whole days: what they become is in memory once more
+_FIRST_KEYS = 12  # columns by which rows are ordered where these tell them apart
+_WIDE = {"float": pl.Float64, "integer": pl.Int64}  # as what numbers are hashed
+_PREFIX = 4  # bytes before each text: its length, or -1 of nothing
+
+_Encoder = Callable[[int, int], tuple[Any, ...]]
 
 
 def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
@@ -22,18 +27,49 @@ def source_days(table: pl.DataFrame) -> tuple[SourceDay, ...]:
     nor does the version of polars: numbers are hashed as their bits, text as UTF-8.
     """
     columns = sorted(set(table.columns) - _NOT_HASHED)
-    ordered = table.select(DAY, *columns).sort(DAY, *columns)
-    header = json.dumps([[name, _kind(ordered[name].dtype)] for name in columns]).encode()
-    encoders = [_encoder(ordered[name]) for name in columns]
-    days = ordered.group_by(DAY, maintain_order=True).len()
-    found, start = [], 0
-    for day, count in days.iter_rows():
+    by_day = table.select(DAY, *columns)
+    by_day = by_day if by_day[DAY].is_sorted() else by_day.sort(DAY, maintain_order=True)
+    schema = by_day.schema
+    header = json.dumps([[name, _kind(schema[name])] for name in columns]).encode()
+    found: list[SourceDay] = []
+    for rows in _whole_days(by_day):
+        found += _fingerprints(rows, columns, header)
+    return tuple(found)
+
+
+def _whole_days(by_day: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Parts of rows in the order of their days, each of whole days and of about as many rows as are taken at once."""
+    start = stop = 0
+    for count in by_day.group_by(DAY, maintain_order=True).len()["len"]:
+        stop += count
+        if stop - start >= _ROWS_AT_ONCE:
+            yield by_day.slice(start, stop - start)
+            start = stop
+    if stop > start:
+        yield by_day.slice(start, stop - start)
+
+
+def _fingerprints(rows: pl.DataFrame, columns: Sequence[str], header: bytes) -> Iterator[SourceDay]:
+    ordered = _in_order(rows, [DAY, *columns])
+    encoders = _encoders(ordered.select(columns))
+    start = 0
+    for day, count in ordered.group_by(DAY, maintain_order=True).len().iter_rows():
         digest = hashlib.sha256(header)
         for encode in encoders:
-            digest.update(encode(start, start + count))
-        found.append(SourceDay(date=day, rows=count, fingerprint=digest.hexdigest()[:_LENGTH]))
+            for piece in encode(start, start + count):
+                digest.update(piece)
+        yield SourceDay(date=day, rows=count, fingerprint=digest.hexdigest()[:_LENGTH])
         start += count
-    return tuple(found)
+
+
+def _in_order(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows sorted by these columns: by the first of them where no two neighbours are then the same in all these."""
+    first = columns[: 1 + _FIRST_KEYS]
+    ordered = rows.sort(first)
+    if len(first) == len(columns):
+        return ordered
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in first)
+    return rows.sort(columns) if ordered.select(same.any()).item() else ordered
 
 
 def _kind(dtype: pl.DataType) -> str:
@@ -42,20 +78,35 @@ def _kind(dtype: pl.DataType) -> str:
     return "float" if dtype.is_float() else "integer"
 
 
-def _encoder(column: pl.Series) -> Callable[[int, int], bytes]:
-    """A function from a slice of the column to bytes that only equal values share; null is not zero or empty."""
-    if column.dtype == pl.String:
-        cells = list(map(_text_bytes, column.to_list()))
-        return lambda start, stop: b"".join(cells[start:stop])
-    wide = column.cast(pl.Float64 if column.dtype.is_float() else pl.Int64)
-    known = column.is_not_null().cast(pl.UInt8).to_numpy()
-    values = wide.fill_null(0).to_numpy().astype("<f8" if column.dtype.is_float() else "<i8")
-    return lambda start, stop: known[start:stop].tobytes() + values[start:stop].tobytes()
+def _encoders(table: pl.DataFrame) -> list[_Encoder]:
+    """For each column a function from a slice of it to bytes that only equal values share; null is not zero or empty."""
+    kinds = {name: _kind(dtype) for name, dtype in table.schema.items()}
+    numbers = {name: _WIDE[kind] for name, kind in kinds.items() if kind in _WIDE}
+    known = table.select(pl.col(list(numbers)).is_not_null().cast(pl.UInt8))
+    wide = table.select(pl.col(name).cast(dtype).fill_null(0) for name, dtype in numbers.items())
+    return [
+        _texts(table[name]) if kind == "text" else _numbers(known[name], wide[name])
+        for name, kind in kinds.items()
+    ]
 
 
-@functools.lru_cache(maxsize=2**17)  # windows of neighbouring days hold mostly the same texts
-def _text_bytes(value: str | None) -> bytes:
-    if value is None:
-        return struct.pack("<i", -1)
-    data = value.encode()
-    return struct.pack("<i", len(data)) + data
+def _numbers(known: pl.Series, wide: pl.Series) -> _Encoder:
+    kind = "<f8" if wide.dtype.is_float() else "<i8"
+    is_known, values = known.to_numpy(), wide.to_numpy().astype(kind, copy=False)
+    return lambda start, stop: (is_known[start:stop], values[start:stop])
+
+
+def _texts(column: pl.Series) -> _Encoder:
+    """Each text behind the number of its bytes, of 32 bits."""
+    import numpy as np
+
+    lengths = column.str.len_bytes().cast(pl.Int32).fill_null(-1).to_numpy()
+    ends = np.cumsum(np.maximum(lengths, 0, dtype="int64") + _PREFIX)
+    starts = np.concatenate([[0], ends])
+    is_prefix = np.zeros(starts[-1], dtype=bool)
+    prefixes = starts[:-1, None] + np.arange(_PREFIX)
+    is_prefix[prefixes] = True
+    cells = np.empty(starts[-1], dtype="uint8")
+    cells[prefixes] = lengths.astype("<i4").view("uint8").reshape(-1, _PREFIX)
+    cells[~is_prefix] = np.frombuffer(column.str.join("").cast(pl.Binary).item(), dtype="uint8")
+    return lambda start, stop: (cells[starts[start] : starts[stop]],)

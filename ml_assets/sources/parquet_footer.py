@@ -20,6 +20,8 @@ _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 3, 7, 8, 9, 10, 11, 12
 _TRUE, _FALSE, _LONG = 1, 2, 15
 _LONGEST_SHIFT = 63  # a number has 64 bits
 _WIDTHS = {_BYTE: 1, _DOUBLE: 8}
+_INTEGERS = (4, 5, 6)  # of 16, 32 and 64 bits
+_CONTINUED = 128  # from here on a byte of a number is not its last
 
 
 class Readable(Protocol):
@@ -94,15 +96,20 @@ class _Walk:
                         yield name, values, content
 
     def _column(self) -> tuple[bytes, int, int]:
-        name, numbers = b"", dict.fromkeys((_TYPE, _VALUES, _UNCOMPRESSED), 0)
-        for field, kind in self._fields():
+        data, field, name, numbers = self._data, 0, b"", dict.fromkeys((_TYPE, _VALUES, _UNCOMPRESSED), 0)
+        while header := data[self._at]:
+            self._at += 1
+            field = field + (header >> 4) if header >> 4 else self._integer()
             if field == _PATH:
                 path = [self._binary() for _ in range(self._list()[0])]
                 name = path[0] if path else b""
             elif field in numbers:
                 numbers[field] = self._integer()
+            elif header & 15 in _INTEGERS:
+                self._at += _width(data, self._at)
             else:
-                self._skip(kind)
+                self._skip(header & 15)
+        self._at += 1
         content = numbers[_UNCOMPRESSED] if numbers[_TYPE] in (_BYTES, _FIXED_BYTES) else 0
         return name, max(numbers[_VALUES], 0), max(content, 0)
 
@@ -136,10 +143,23 @@ class _Walk:
         elif kind == _MAP:
             self._skip_map()
         elif kind == _STRUCT:
-            for _, inner in self._fields():
-                self._skip(inner)
+            self._skip_struct()
         else:
             self._number()
+
+    def _skip_struct(self) -> None:
+        """Past all fields of a structure: of a wide table's footer nearly every byte is passed here."""
+        data, at = self._data, self._at
+        while header := data[at]:
+            at += 1 if header >> 4 else 1 + _width(data, at + 1)
+            kind = header & 15
+            if kind in _INTEGERS:
+                at += 1 if data[at] < _CONTINUED else _width(data, at)
+            elif kind not in (_TRUE, _FALSE):
+                self._at = at
+                self._skip(kind)
+                at = self._at
+        self._at = at + 1
 
     def _skip_item(self, kind: int) -> None:
         self._skip(_BYTE if kind in (_TRUE, _FALSE) else kind)  # in a list a truth has a byte
@@ -157,7 +177,11 @@ class _Walk:
         return (self._number() if size == _LONG else size), header & 15
 
     def _binary(self) -> bytes:
-        length = self._number()
+        length = self._data[self._at]
+        if length < _CONTINUED:
+            self._at += 1
+        else:
+            length = self._number()
         self._at += length
         return self._data[self._at - length : self._at]
 
@@ -168,9 +192,10 @@ class _Walk:
     def _number(self) -> int:
         number = shift = 0
         while True:
-            byte = self._byte()
+            byte = self._data[self._at]
+            self._at += 1
             number |= (byte & 127) << shift
-            if byte < 128:  # noqa: PLR2004
+            if byte < _CONTINUED:
                 return number
             shift += 7
             if shift > _LONGEST_SHIFT:
@@ -179,3 +204,11 @@ class _Walk:
     def _byte(self) -> int:
         self._at += 1
         return self._data[self._at - 1]
+
+
+def _width(data: bytes, at: int) -> int:
+    """How many bytes the number at this place has."""
+    end = at
+    while data[end] >= _CONTINUED:
+        end += 1
+    return end + 1 - at

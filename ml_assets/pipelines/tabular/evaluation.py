@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.entities import entities, entity_name
+from ml_assets.core.entities import entity_codes, entity_name
 from ml_assets.core.figures import BLUE, DARK, GREY, figure_of, finish, png, short
 from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, Scored, scored, scored_rows
@@ -39,19 +39,22 @@ def evaluate(
     Raises:
         TrainingError: the holdout rows have one class only, or one number.
     """
+    import numpy as np
+
     train, holdout = (table.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
     if holdout[contract.label].n_unique() == 1:
         kind = "number" if contract.task == "regression" else "class"
         raise TrainingError(
             f"{contract.label}: the holdout rows have one {kind} only. Choose a larger holdout_days."
         )
-    entity = entities(table, contract)[(table[FOLD] == HOLDOUT).to_numpy()]
+    entity_id = entity_name(table, contract)
+    entity = entity_codes(holdout, entity_id)
     parts = {fold: _scores(model, rows, contract) for fold, rows in ((TRAIN, train), (HOLDOUT, holdout))}
     seen, held = scored(parts[TRAIN]), scored(parts[HOLDOUT])
     document: dict[str, Any] = {
         **_measured(seen, held, entity),
         "rows": {"train": train.height, "holdout": holdout.height},
-        "entity": {"name": entity_name(table, contract), "holdout": len(set(entity.tolist()))},
+        "entity": {"name": entity_id, "holdout": len(np.unique(entity))},
         "feature_importance": importance(model, holdout, contract=contract, seed=parameters.seed),
         "single_features": single_features(train, holdout, contract=contract),
     }

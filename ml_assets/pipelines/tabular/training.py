@@ -24,8 +24,9 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
             or the solver does not converge.
     """
     _check_calibrate(contract, parameters)
-    train = table.filter(pl.col(FOLD) == TRAIN)
+    train = table.filter(pl.col(FOLD) == TRAIN).select(contract.label, *contract.features)
     cells, y = features(train, contract), labels(train, contract)
+    del train  # of which the features are in memory once more
     _check_classes(y, contract=contract, parameters=parameters)
     numbers, categories = roles(contract, table)
     _check_magnitude(table, numbers)
@@ -41,7 +42,7 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
     estimator = calibrated(unfitted, parameters)
     _fit(estimator, cells, y)
     facts = {
-        "train_rows": train.height,
+        "train_rows": len(y),
         "features": len(contract.features),
         "numbers": used,
         "categories": categories,
@@ -52,6 +53,11 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
     return Product(value=estimator, facts=facts)
 
 
+ROWS_AT_ONCE = (
+    2**18
+)  # are prepared and predicted in one go: what an estimator makes of rows is several times their size
+
+
 def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
     """What a model says of each row of a table, as floats.
 
@@ -59,7 +65,13 @@ def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
         Binary: the probability of outcome 1, of shape (rows,). Multiclass: those of the classes, of shape (rows, classes),
         in the order of `model.classes_`. Regression: a number, of shape (rows,).
     """
-    return predict_rows(model, as_learned(features(table, contract), model), task=contract.task)
+    import numpy as np
+
+    parts = [
+        predict_rows(model, as_learned(features(rows, contract), model), task=contract.task)
+        for rows in (table.iter_slices(ROWS_AT_ONCE) if table.height > ROWS_AT_ONCE else [table])
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def predict_rows(model: Any, rows: Any, *, task: Task) -> Any:
