@@ -19,4 +19,6 @@ def main(version, folder, processes, first, days):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), dt.date.fromisoformat(sys.argv[4]), int(sys.argv[5]))
+    main(
+        sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), dt.date.fromisoformat(sys.argv[4]), int(sys.argv[5])
+    )
