@@ -9,7 +9,6 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TURNS = int(os.environ.get("TURNS", "3"))
-PLAIN_THREADS = os.environ.get("PLAIN_THREADS", "1")
 
 
 def environment(place):
@@ -17,11 +16,6 @@ def environment(place):
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     own = {"DAGSTER_HOME": f"{place}/home", "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{place}/artifacts"}
     return {**kept, **own, "PYTHONPATH": str(HERE.parent), "STOCK_PICTURES": f"{place}/pictures"}
-
-
-def one_thread(env):
-    """The environment of a plain script of one process; see backfill.py for why."""
-    return {**env, "OMP_NUM_THREADS": PLAIN_THREADS} if PLAIN_THREADS else env
 
 
 def spent():
@@ -44,13 +38,13 @@ def expect(holds, what, told):
         raise SystemExit(f"Not seen: {what}. It printed:\n{told}")
 
 
-def tell(name, pairs, *, limit):
+def tell(name, pairs, *, limit, cpu_limit=None):
     """Print the median ratio over the turns; a pair is ours and the floor's (wall, CPU) seconds in one turn."""
     wall, cpu = ([ours[kind] / floor[kind] for ours, floor in pairs] for kind in (0, 1))
     seconds = [statistics.median(pair[side][0] for pair in pairs) for side in (0, 1)]
     print(
         f"{name:<42} ratio {statistics.median(wall):.2f} (limit {limit}; {min(wall):.2f} to {max(wall):.2f} "
         f"in {len(pairs)} turns; medians {seconds[0]:.2f} s and {seconds[1]:.2f} s; "
-        f"of CPU time {statistics.median(cpu):.2f})",
+        f"of CPU time {statistics.median(cpu):.2f}{f', limit {cpu_limit}' if cpu_limit else ''})",
         flush=True,
     )

@@ -1,8 +1,8 @@
 """The floor of a sweep: plain_run.py's one trial for each combination, on rows that are read and written once.
 
-python benchmarks/plain_sweep.py v2 FOLDER 1 '[{"max_depth": 2}, {"max_depth": 4}]'    # version, folder, processes, trials
+python benchmarks/plain_sweep.py v2 FOLDER 2 '[{"max_depth": 2}, {"max_depth": 4}]'    # version, folder, processes, trials
 
-With one process it is a plain loop, with several they are joblib's (loky). The ranking is printed, best first.
+The processes are joblib's (loky), each with as many threads as there are cores for it. The ranking is printed, best first.
 """
 
 import datetime as dt

@@ -1,12 +1,11 @@
-"""Measure sweeps (orders, one day): as a command against plain scripts, deployed against stock Dagster, and halving.
+"""Measure sweeps (orders, one day): as a command against plain joblib, deployed against stock Dagster, and halving.
 
-    python benchmarks/sweep.py                # whole processes in turn: nine trials / a loop, 200 tiny ones / joblib
+    python benchmarks/sweep.py                # whole processes in turn: nine trials, and 20 and 200 tiny ones
     python benchmarks/sweep.py live           # nine trials on a webserver and daemon: one run of ours, nine of stock/
     python benchmarks/sweep.py halving URI    # on the landing zone URI: what halving costs, and what it finds
 
-Environment: TURNS (3), and TRIALS (20,200): how many tiny trials, few and many. Cold starts are included. As in
-backfill.py, the plain loop runs with OMP_NUM_THREADS=1, because left to itself scikit-learn starts a thread a core
-that wait for each other; joblib's processes do so anyway.
+Environment: TURNS (3), and TRIALS (20,200): how many tiny trials, few and many. Cold starts are included. The floor,
+plain_sweep.py, makes the same trials and files in as many processes of joblib as there are cores, each with one thread.
 """
 
 import itertools
@@ -20,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 from joblib import cpu_count
-from measure import HERE, TURNS, environment, expect, one_thread, tell, timed
+from measure import HERE, TURNS, environment, expect, tell, timed
 from memory import samples, sums
 
 FEW, MANY = map(int, os.environ.get("TRIALS", "20,200").split(","))
@@ -28,7 +27,7 @@ DAY = "2025-12-01"
 RATES, DEPTHS = (0.05, 0.1, 0.2), (2, 4, 8)
 NINE = [{"learning_rate": rate, "max_depth": depth} for rate, depth in itertools.product(RATES, DEPTHS)]
 NINE_FLAGS = ["--grid", "learning_rate=0.05,0.1,0.2", "--grid", "max_depth=2,4,8"]
-LOOP, JOBLIB = 1.3, 1.15
+JOBLIB, JOBLIB_CPU = 1.1, 1.15
 
 
 def tiny(count):
@@ -45,8 +44,8 @@ def ours(flags):
     return [sys.executable, "-m", "ml_assets.cli.main", *words, *flags]
 
 
-def plain(place, trials, *, processes):
-    words = ["v2", f"{place}/plain", str(processes), json.dumps(trials)]
+def plain(place, trials):
+    words = ["v2", f"{place}/plain", str(cpu_count()), json.dumps(trials)]
     return [sys.executable, str(HERE / "plain_sweep.py"), *words]
 
 
@@ -75,19 +74,18 @@ def check_plain(place, count, told):
 
 def one_turn(place):
     """Wall and CPU seconds of ours and the floor's: nine trials, few tiny ones, many tiny ones."""
-    loop = one_thread(environment(place))
-    yield pair(place, len(NINE), ours(NINE_FLAGS), plain(place, NINE, processes=1), floor_env=loop)
+    yield pair(place, len(NINE), ours(NINE_FLAGS), plain(place, NINE))
     for count in (FEW, MANY):
-        yield pair(place, count, *tiny_pair(place, count), floor_env=environment(place))
+        yield pair(place, count, *tiny_pair(place, count))
 
 
 def tiny_pair(place, count):
-    return ours(tiny_flags(count)), plain(place, tiny(count), processes=cpu_count())
+    return ours(tiny_flags(count)), plain(place, tiny(count))
 
 
-def pair(place, count, command, floor, *, floor_env):
+def pair(place, count, command, floor):
     fresh(place)
-    *floor_seconds, told = timed(floor, floor_env, place)
+    *floor_seconds, told = timed(floor, environment(place), place)
     check_plain(place, count, told)
     *seconds, told = timed(command, environment(place), place)
     check_ours(place, count, told)
@@ -98,8 +96,9 @@ def processes():
     with tempfile.TemporaryDirectory() as place:
         turns = [tuple(one_turn(place)) for _ in range(TURNS + 1)][1:]  # the first turn warms the disk
         nine, few, many = zip(*turns, strict=True)
-        tell("nine trials, v2 / plain loop", nine, limit=LOOP)
-        tell(f"{MANY} tiny trials, v2 / plain joblib", many, limit=JOBLIB)
+        limits = {"limit": JOBLIB, "cpu_limit": JOBLIB_CPU}
+        tell("nine trials, v2 / plain joblib", nine, **limits)
+        tell(f"{MANY} tiny trials, v2 / plain joblib", many, **limits)
         wall, cpu = (overhead(few, many, kind) for kind in (0, 1))
         print(f"overhead per trial: {wall:.0f} ms ({cpu:.0f} ms of CPU time), from {FEW} and {MANY} trials")
         memory(place)
