@@ -77,9 +77,13 @@ def land(
     dataset: str = "orders",
     name: str = "part.parquet",
 ) -> Path:
-    """Write one file of one day: rows, in the format that its name says, or bytes as they are. Returns its path."""
+    """Write one file of one day: rows, in the format that its name says, or bytes as they are. Returns its path.
+
+    It is always a new file: what lay there may be shared by hard links.
+    """
     path = root / dataset / f"date={day}" / name
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif path.suffix == ".csv":

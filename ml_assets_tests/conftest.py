@@ -55,6 +55,24 @@ def _no_state_of_other_tests():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _migrations_are_read_once():
+    """Dagster reads all files of its migrations for each SQLite file that it opens, several in each run."""
+    from alembic.script import ScriptDirectory
+
+    real, read = ScriptDirectory.from_config, {}
+
+    def from_config(config):
+        place = config.config_file_name, config.get_main_option("script_location")
+        if place not in read:
+            read[place] = real(config)
+        return read[place]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "from_config", from_config)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_place(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("ML_ASSETS_")]:
@@ -62,6 +80,12 @@ def _own_place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture
+def in_one_process(monkeypatch):
+    """Several days are made in this process: others take longer to start than small days take to make."""
+    monkeypatch.setenv("ML_ASSETS_WORKERS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -152,10 +176,18 @@ def made_home(tmp_path_factory):
     """A Dagster home with its SQLite files in it: to make them takes longer than most tests; copy it."""
     from dagster import DagsterInstance
 
-    home = tmp_path_factory.mktemp("made_home")
-    with DagsterInstance.local_temp(str(home)) as instance:
-        instance.get_runs()
-    return home
+    def make(home):
+        home.mkdir()
+        with DagsterInstance.local_temp(str(home)) as instance:
+            instance.get_runs()
+
+    return once(tmp_path_factory, "made_home", make)
+
+
+@pytest.fixture
+def ready_home(made_home, tmp_path):
+    """The Dagster home of the commands of a test, as if one had been there before."""
+    shutil.copytree(made_home, tmp_path / "dagster_home")
 
 
 @pytest.fixture

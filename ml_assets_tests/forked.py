@@ -72,7 +72,8 @@ class Forks:
         """End the server; forks that still run end by themselves."""
         if self._process and self._asking:
             self._asking.close()
-            self._process.wait(timeout=30)
+            self._process.kill()  # on a busy machine, to end as interpreters do can take it a minute
+            self._process.wait()
 
     def _send(self, descriptors: Sequence[int]) -> None:
         with self._lock:

@@ -1,7 +1,6 @@
 """Any pipeline in Dagster: one step, the IO manager as the one writer, each day with its own metadata and checks."""
 
 import json
-import shutil
 
 import dagster as dg
 import pytest
@@ -92,6 +91,7 @@ def test_a_run_of_one_day_is_written_by_the_io_manager_asset_by_asset(shop, hand
     }
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_a_batch_tells_of_each_day_and_has_no_check_without_one(shop, handled):
     result = launch(shop.defs, DAY, "2025-12-03")
 
@@ -218,6 +218,7 @@ def test_what_is_downstream_gets_values_of_the_pipeline_and_of_what_is_beside_it
     assert {item.asset for item in store.manifest(key).artifacts} == {"forecast", "alert"}
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_an_asset_beside_the_pipeline_keeps_the_good_days_of_a_batch(shop, instance):
     first, last = "2025-12-12", "2025-12-14"
     launch(shop.defs, first, last)
@@ -257,10 +258,9 @@ def test_parameters_of_another_pipeline_are_refused_rather_than_dropped(shop):
 
 
 @pytest.fixture
-def place(shop, made_home, tmp_path):
+def place(shop, home):
     """The small pipeline as a code location of its own."""
-    shutil.copytree(made_home, tmp_path / "home")
-    with location(tmp_path / "home", module="small_shop") as context:
+    with location(home, module="small_shop") as context:
         yield context
 
 
@@ -304,9 +304,9 @@ small ="""
         launch(listed.defs, given={"days_off": ["mon"]})
 
 
-def test_the_tags_of_a_run_of_several_days_name_them_and_of_one_its_partition_does(shop, tmp_path):
-    (tmp_path / "home").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as kept:
+@pytest.mark.usefixtures("in_one_process")
+def test_the_tags_of_a_run_of_several_days_name_them_and_of_one_its_partition_does(shop, home):
+    with dg.DagsterInstance.local_temp(str(home)) as kept:
         INSTANCES.append(kept)
         runs = [launch(shop.defs, last=last) for last in ("2025-12-03", None)]
         several, one = (kept.get_run_by_id(run.run_id).tags for run in runs)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -51,11 +52,13 @@ def mend(zone):
 
 
 @pytest.fixture(scope="module")
-def past(tmp_path_factory):
+def past(tmp_path_factory, made_home):
     """Five days made in one run, the fourth of which cannot be read; then a second run that reuses the others."""
     place = tmp_path_factory.mktemp("past")
     zone = write_landing(place / "zone", rows_by_day=order_days(dt.date(2025, 5, 1), DAYS[-1]))
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(place)) as instance:
+    home = shutil.copytree(made_home, place / "home")
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(home)) as instance:
+        patch.setenv("ML_ASSETS_WORKERS", "1")
         patch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "artifacts"))
         yield zone, instance, place

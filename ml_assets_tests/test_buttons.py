@@ -1,5 +1,6 @@
 """Dagster's own buttons, asked for as its pages ask: each works, or answers in our words first."""
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -24,19 +25,29 @@ EXECUTE = {"job": "__ASSET_JOB", "config": {}, "tags": {}}  # what the button of
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(home):
     """A code location of this process."""
-    home = tmp_path / "home"
-    home.mkdir()
     with location(home) as context:
         yield context
 
 
+@pytest.fixture(scope="module")
+def past(made_home, tmp_path_factory):
+    """A folder with the artifacts of one trained day, and the home that recorded it."""
+    folder = tmp_path_factory.mktemp("past")
+    shutil.copytree(made_home, folder / "home")
+    with pytest.MonkeyPatch.context() as patch, location(folder / "home") as context:
+        patch.chdir(folder)
+        assert launch(context, job="train", tags=DAY, config=GIVEN).succeeded
+    return folder
+
+
 @pytest.fixture
-def trained(place):
-    """The same, in which one day is trained."""
-    assert launch(place, job="train", tags=DAY, config=GIVEN).succeeded
-    return place
+def trained(past, tmp_path):
+    """A code location in which one day is trained."""
+    shutil.copytree(past, tmp_path, dirs_exist_ok=True)
+    with location(tmp_path / "home") as context:
+        yield context
 
 
 def digests():
@@ -68,6 +79,7 @@ def test_execute_looks_at_the_bytes_that_are_there_now(trained, asset):
     assert not answer.checks[asset, "bytes_verify"].passed
 
 
+@pytest.mark.usefixtures("in_one_process")
 @pytest.mark.parametrize(
     ("tags", "events"), [(DAY, 1), (TWO_DAYS, 2)], ids=["a day", "two days, each by itself"]
 )

@@ -23,7 +23,7 @@ from ml_assets_tests.builders import land, order_day, write_landing
 from ml_assets_tests.keys import key_of
 
 LAST = dt.date(2025, 8, 20)
-DAYS = [LAST - dt.timedelta(days=n) for n in range(5, -1, -1)]
+DAYS = [LAST - dt.timedelta(days=n) for n in range(3, -1, -1)]
 PARAMETERS = TrainingParameters(source="shop", lookback_days=101, holdout_days=10)
 
 
@@ -42,13 +42,24 @@ def workspace(tmp_path, shop):
     )
 
 
-def run(workspace, *, workers, days=DAYS, parameters=PARAMETERS):
-    found = attempts(parameters, days, workspace=workspace, workers=workers)
+def run(workspace, *, workers=1, days=DAYS, assets=None):
+    found = attempts(PARAMETERS, days, workspace=workspace, workers=workers, assets=assets)
     return sorted(found, key=lambda attempt: attempt.as_of)
 
 
 def digests(store):
     return {key.path: store.verify(key).sha256 for key in store.keys(None)}
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory):
+    """What one process makes of the days."""
+    place = tmp_path_factory.mktemp("calm")
+    store = ArtifactStore(str(place / "store"))
+    sources = {"shop": str(write_landing(place / "shop"))}
+    done = run(Workspace(pipeline=tabular, store=store, environment="dev", sources=sources))
+    assert [attempt.error for attempt in done] == [None] * len(DAYS)
+    return digests(store)
 
 
 @pytest.mark.parametrize("assets", [["modle"], ["model", "modle"], "model", "model_card", [], ""])
@@ -86,7 +97,7 @@ def test_plain_python_is_refused_with_every_problem_and_no_value():
 
 def test_a_manifest_tells_of_its_own_slice_what_was_given_and_what_it_was_made_of(workspace):
     given = replace(workspace, given=("holdout_days", "seed"), dagster_run_id="dagster")
-    (attempt,) = run(given, workers=1, days=[LAST])
+    (attempt,) = run(given, days=[LAST], assets=("training_set", "model"))
     table, model, *_ = (made.manifest for made in attempt.made)
 
     assert (table.given, model.given) == (("holdout_days",), ("holdout_days", "seed"))
@@ -95,47 +106,42 @@ def test_a_manifest_tells_of_its_own_slice_what_was_given_and_what_it_was_made_o
     assert table.created_at <= model.started_at <= model.created_at
 
 
-def test_several_processes_make_the_same_bytes_as_one(tmp_path, workspace):
+def test_several_processes_make_the_same_bytes_as_one(tmp_path, workspace, calm):
     elsewhere = replace(workspace, store=ArtifactStore("relative/to/here"))
 
-    alone, shared = run(workspace, workers=1), run(elsewhere, workers=2)
+    shared = run(elsewhere, workers=2)
 
-    assert [attempt.error for attempt in (*alone, *shared)] == [None] * 12
-    assert digests(workspace.store) == digests(elsewhere.store)
-    assert len(digests(workspace.store)) == 4 * len(DAYS)
+    assert [attempt.error for attempt in shared] == [None] * len(DAYS)
+    assert digests(elsewhere.store) == calm
+    assert len(calm) == 4 * len(DAYS)
     assert (tmp_path / "relative/to/here").is_dir()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_day_that_cannot_be_read_neither_stops_nor_hides_the_others(workspace, shop, workers):
+def test_neither_a_day_that_cannot_be_read_nor_one_with_an_error_of_someone_else_stops_or_hides_the_others(
+    workspace, shop, tmp_path, workers
+):
     broken = land(shop, LAST, b"PAR1 cut short")
-
-    *good, bad = run(workspace, workers=workers)
-
-    assert [len(attempt.made) for attempt in good] == [4] * 5
-    assert str(broken) in str(bad.error)
-    assert bad.made == ()
-    land(shop, LAST, order_day(LAST))
-    assert [sum(not made.reused for made in attempt.made) for attempt in run(workspace, workers=workers)] == [
-        0,
-        0,
-        0,
-        0,
-        0,
-        4,
-    ]
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_of_someone_else_is_the_outcome_of_its_day_alone(workspace, tmp_path, workers):
-    in_the_way = tmp_path / "store" / key_of("model", PARAMETERS, DAYS[2]).path
+    in_the_way = tmp_path / "store" / key_of("model", PARAMETERS, DAYS[1]).path
     in_the_way.parent.mkdir(parents=True)
     in_the_way.write_text("a file where a folder should be")
 
     done = run(workspace, workers=workers)
 
-    assert [attempt.error is None for attempt in done] == [True, True, False, True, True, True]
-    assert str(in_the_way.parent) in str(done[2].error)
+    assert [len(attempt.made) for attempt in done if attempt.error is None] == [4, 4]
+    assert [attempt.error is None for attempt in done] == [True, False, True, False]
+    assert str(in_the_way.parent) in str(done[1].error)
+    assert str(broken) in str(done[3].error)
+    assert done[3].made == ()
+    in_the_way.unlink()
+    land(shop, LAST, order_day(LAST))
+    again = run(workspace)
+    assert [[made.key.asset for made in attempt.made if not made.reused] for attempt in again] == [
+        [],
+        ["model", "evaluation", "model_card"],
+        [],
+        list(tabular.assets),
+    ]
 
 
 def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
@@ -147,15 +153,15 @@ def test_a_defect_in_one_day_is_told_with_its_trace(workspace, monkeypatch):
 
     monkeypatch.setattr(training, "fit", defective)
 
-    done = run(workspace, workers=1)
+    done = run(workspace, assets=("training_set", "model"))
 
-    assert [attempt.error is None for attempt in done] == [True, False, True, True, True, True]
+    assert [attempt.error is None for attempt in done] == [True, False, True, True]
     assert str(done[1].error).startswith(
         f"model of {DAYS[1]} failed: ZeroDivisionError: division by zero (ml_assets.pipelines.tabular.pipeline, line "
     )
     assert "defective" in done[1].trace
     calls[:] = calls[:1]
-    (alone,) = run(workspace, workers=1, days=[DAYS[1]])
+    (alone,) = run(workspace, days=[DAYS[1]])
     assert str(alone.error) == str(done[1].error)
 
 
@@ -169,7 +175,7 @@ def test_a_panic_of_polars_is_the_outcome_of_its_day_alone(workspace, monkeypatc
 
     monkeypatch.setattr(training_set, "training_set", panicking)
 
-    done = list(attempts(PARAMETERS, DAYS[:3], workspace=workspace, workers=1, assets=("training_set",)))
+    done = run(workspace, days=DAYS[:3], assets=("training_set",))
 
     assert [attempt.error is None for attempt in done] == [True, False, True]
     assert "PanicException: index out of bounds" in str(done[1].error)
@@ -195,14 +201,14 @@ def test_days_that_each_end_their_process_are_errors_and_can_be_made_again(works
     assert [attempt.as_of for attempt in done] == DAYS[:2]
     assert all(isinstance(attempt.error, TrainingError) for attempt in done)
     assert "Run it again where there is more memory." in str(done[0].error)
-    assert all(attempt.error is None for attempt in run(workspace, workers=2, days=DAYS[:2]))
+    assert all(attempt.error is None for attempt in run(workspace, days=DAYS[:2]))
 
 
 def test_processes_are_started_only_for_days_that_must_be_made(workspace):
     assert workers_for(PARAMETERS, DAYS[:1], workspace=workspace) == 1
     assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3)) == 3
-    assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=100)) == 6
-    run(workspace, workers=1, days=DAYS[1:])
+    assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=100)) == 4
+    run(workspace, days=DAYS[1:], assets=("training_set", "model"))
     assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3)) == 1
     assert workers_for(PARAMETERS, DAYS, workspace=replace(workspace, workers=3, reuse=False)) == 3
 
@@ -224,6 +230,7 @@ WORDS = ("backfill", "--source", "shop", "--lookback-days", 101, "--holdout-days
 SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
 
 
+@pytest.mark.usefixtures("in_one_process", "ready_home")
 def test_the_shell_tells_which_day_failed_and_one_reason_once_where_all_did(shop, monkeypatch, capsys):
     def shell(first):
         return main([*map(str, WORDS), "--from", str(first), "--to", str(LAST)]), capsys.readouterr()
@@ -242,10 +249,9 @@ def test_the_shell_tells_which_day_failed_and_one_reason_once_where_all_did(shop
     assert str(file) in all_[1].err
 
 
-def test_killed_at_four_moments_a_backfill_ends_with_the_same_bytes(tmp_path, shop, shell, start):
+@pytest.mark.usefixtures("ready_home")
+def test_killed_at_four_moments_a_backfill_ends_with_the_same_bytes(tmp_path, shop, shell, start, calm):
     env = {"ML_ASSETS_SOURCES__SHOP": str(shop), "ML_ASSETS_WORKERS": "2"}
-    calm = shell(*WORDS, *SPAN, env={**env, "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(tmp_path / "calm")})
-    assert calm.returncode == 0, calm.stderr
     store = ArtifactStore(str(tmp_path / "artifacts/dev"))
     seen: set[str] = set()
 
@@ -259,6 +265,6 @@ def test_killed_at_four_moments_a_backfill_ends_with_the_same_bytes(tmp_path, sh
         assert seen <= now
         seen = now
 
-    last = shell(*WORDS, *SPAN, env=env)
+    last = shell(*WORDS, *SPAN, env={**env, "ML_ASSETS_WORKERS": "1"})
     assert last.returncode == 0, last.stderr
-    assert digests(store) == digests(ArtifactStore(str(tmp_path / "calm")))
+    assert digests(store) == calm

@@ -34,14 +34,30 @@ def _nothing_is_left():
     let_end()
 
 
+@pytest.fixture(scope="module")
+def past(tmp_path_factory, made_home):
+    """A run that fails because its landing zone has too few days; the zone and the home that recorded it."""
+    place = tmp_path_factory.mktemp("past")
+    zone = write_landing(place / "zone")
+    shutil.copytree(made_home, place / "home")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        dg.DagsterInstance.local_temp(str(place / "home")) as instance,
+    ):
+        patch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
+        patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "dev"))
+        result = train("2025-12-01", instance=instance, source="shop", lookback_days=60, C=2.0)
+    return result, zone, place / "home"
+
+
 @pytest.fixture
-def failed(tmp_path, monkeypatch, made_home):
-    """A run that fails because its landing zone has too few days; and the instance that recorded it."""
-    write_landing(tmp_path / "zone")
-    monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(tmp_path / "zone"))
-    shutil.copytree(made_home, ensure_home(), dirs_exist_ok=True)
+def failed(past, monkeypatch):
+    """That run; and an instance of the test's own that recorded it."""
+    result, zone, home = past
+    monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
+    shutil.copytree(home, ensure_home(), dirs_exist_ok=True)
     with dg.DagsterInstance.local_temp(str(ensure_home())) as instance:
-        yield train("2025-12-01", instance=instance, source="shop", lookback_days=60, C=2.0), instance
+        yield result, instance
 
 
 def failure_text(run, failures):
@@ -92,15 +108,16 @@ def test_the_environment_of_the_run_is_part_of_the_command(failed):
     assert "--lookback-days 60 --environment staging`" in text_of(result, instance)
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_of_a_range_only_the_days_that_failed_are_named(failed):
     _, instance = failed
 
-    result = train_days("2025-11-05", "2025-11-25", instance=instance, source="shop", lookback_days=157)
+    result = train_days("2025-11-09", "2025-11-17", instance=instance, source="shop", lookback_days=157)
 
     text = text_of(result, instance)
     assert not result.success
     assert "orders v1 failed on " in text
-    assert "--as-of 2025-11-05" not in text
+    assert "--as-of 2025-11-09" not in text
     assert text.count("`ml-assets run ") == 5
     assert "days more" in text
 

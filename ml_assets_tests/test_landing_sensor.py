@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import shutil
 
 import dagster as dg
@@ -45,12 +46,13 @@ def land_days(zone, first, last):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """An environment in which two days were trained on eighty landed ones."""
+    """A folder in which two days were trained on eighty landed ones, and the cursor of a sensor that has dealt with that."""
     place = tmp_path_factory.mktemp("trained")
     write_landing(place / "shop", rows_by_day=order_days(BEGIN, LAST))
     with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
         patch.setenv("ML_ASSETS_SOURCES__SHOP", str(place / "shop"))
-        patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "dev"))
+        patch.setenv("ML_ASSETS_FIRST_AS_OF", "2025-07-15")
         for when in (dt.date(2025, 7, 15), dt.date(2025, 7, 20)):
             outcome = attempt(
                 check(GIVEN, TrainingParameters),
@@ -58,19 +60,23 @@ def trained(tmp_path_factory):
                 workspace=open_workspace(load_settings(), pipeline=tabular),
             )
             assert outcome.error is None
-    return place / "dev"
+        preset("shop_orders", TOML, landing=True)
+        patch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "1000")
+        patch.setattr("ml_assets.adapter.launching.landing_plan.LOOKED_AT", 1000)
+        _, cursor = ticks(landed_days)
+    return place, cursor
 
 
 @pytest.fixture
 def settled(zone, trained, monkeypatch):
     """Eighty days landed, the first as_of and the last trained, and the cursor of a sensor that has dealt with that."""
+    place, cursor = trained
     monkeypatch.setenv("ML_ASSETS_FIRST_AS_OF", "2025-07-15")
-    land_days(zone, BEGIN, LAST)
-    shutil.copytree(trained, "artifacts/dev")
-    with monkeypatch.context() as patch:
-        patch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "1000")
-        patch.setattr("ml_assets.adapter.launching.landing_plan.LOOKED_AT", 1000)
-        _, cursor = ticks(landed_days)
+    for day in (place / "shop/orders").glob("date=*"):
+        shutil.copytree(
+            day, zone / "orders" / day.name, copy_function=os.link
+        )  # as the files that the cursor knows
+    shutil.copytree(place / "artifacts", "artifacts")
     return cursor
 
 

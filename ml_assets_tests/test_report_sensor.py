@@ -23,12 +23,6 @@ GIVEN = {"lookback_days": 120}
 DONE = BulkActionStatus.COMPLETED_SUCCESS
 
 
-@pytest.fixture
-def instance(tmp_path):
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as opened:
-        yield opened
-
-
 def config(given=GIVEN, **options):
     more = {"options": {"config": options}} if options else {}
     return {"resources": {"params": {"config": given}, **more}}

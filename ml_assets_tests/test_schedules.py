@@ -1,6 +1,7 @@
 """The schedules ask for yesterday, and for what is missing of the days before."""
 
 import datetime as dt
+import shutil
 
 import dagster as dg
 import pytest
@@ -29,9 +30,10 @@ def presets():
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory):
+def disk(tmp_path_factory, made_home):
     """An instance without any run."""
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("instance"))) as instance:
+    home = shutil.copytree(made_home, tmp_path_factory.mktemp("instance") / "home")
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
         yield instance
 
 
@@ -106,19 +108,18 @@ def test_a_stored_day_of_other_parameters_counts_as_missing(monkeypatch, disk):
     assert days(at(catch_up, MORNING, instance=disk)) == ["2025-12-01"]
 
 
-def test_a_failed_day_is_requested_again_and_one_in_progress_is_not(monkeypatch, tmp_path):
+def test_a_failed_day_is_requested_again_and_one_in_progress_is_not(monkeypatch, instance):
     monkeypatch.setenv("ML_ASSETS_CATCH_UP_DAYS", "3")
     preset("first", SHORT, daily=True)
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        failed, busy, _ = at(catch_up, MORNING, instance=instance)
-        record(failed, instance=instance, status=dg.DagsterRunStatus.FAILURE)
-        record(busy, instance=instance, status=dg.DagsterRunStatus.STARTED)
+    failed, busy, _ = at(catch_up, MORNING, instance=instance)
+    record(failed, instance=instance, status=dg.DagsterRunStatus.FAILURE)
+    record(busy, instance=instance, status=dg.DagsterRunStatus.STARTED)
 
-        assert days(at(catch_up, MORNING, instance=instance)) == ["2025-11-29", "2025-12-01"]
+    assert days(at(catch_up, MORNING, instance=instance)) == ["2025-11-29", "2025-12-01"]
 
 
 def test_what_a_backfill_or_a_page_makes_now_is_not_requested_and_what_another_environment_makes_is(
-    monkeypatch, tmp_path
+    monkeypatch, instance
 ):
     monkeypatch.setenv("ML_ASSETS_CATCH_UP_DAYS", "5")
     preset("first", SHORT, daily=True)
@@ -128,21 +129,20 @@ def test_what_a_backfill_or_a_page_makes_now_is_not_requested_and_what_another_e
         "dagster/asset_partition_range_end": "2025-11-28",
     }
     elsewhere = {**params, "options": {"config": {"environment": "staging"}}}
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        for resources, tags in (
-            (params, span),
-            (params, {"dagster/partition": "2025-11-29"}),
-            (elsewhere, {"dagster/partition": "2025-11-30"}),
-        ):
-            create_run_for_test(
-                instance,
-                job_name="train",
-                run_config={"resources": resources},
-                tags=tags,
-                status=dg.DagsterRunStatus.NOT_STARTED,
-            )
+    for resources, tags in (
+        (params, span),
+        (params, {"dagster/partition": "2025-11-29"}),
+        (elsewhere, {"dagster/partition": "2025-11-30"}),
+    ):
+        create_run_for_test(
+            instance,
+            job_name="train",
+            run_config={"resources": resources},
+            tags=tags,
+            status=dg.DagsterRunStatus.NOT_STARTED,
+        )
 
-        assert days(at(catch_up, MORNING, instance=instance)) == ["2025-11-30", "2025-12-01"]
+    assert days(at(catch_up, MORNING, instance=instance)) == ["2025-11-30", "2025-12-01"]
 
 
 @pytest.mark.usefixtures("presets")

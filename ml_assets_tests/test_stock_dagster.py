@@ -32,14 +32,6 @@ def models(context: dg.AssetExecutionContext) -> dict[str, int]:
     return dict.fromkeys(context.partition_keys, 1)
 
 
-@pytest.fixture
-def instance(tmp_path):
-    """Dagster's home."""
-    (tmp_path / "home").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as found:
-        yield found
-
-
 def definitions(tmp_path, asset=model):
     manager = dg.FilesystemIOManager(base_dir=str(tmp_path / "store"))
     return dg.Definitions([asset], resources={"io_manager": manager})
