@@ -5,6 +5,7 @@ A fork has an environment, a folder, descriptors and signals of its own, and loa
 What a start itself is (which modules it loads, signals before the first import) is tested with processes started anew.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -92,6 +93,7 @@ def serve(asked: socket.socket) -> None:
     """Fork for each request until nobody can ask any more; a fork returns from here as the command that was asked for."""
     for name in LOADED:
         importlib.import_module(name)
+    gc.freeze()  # a look for garbage would touch, and so copy, all that a fork shares with this process
     while True:
         _, descriptors, _, _ = socket.recv_fds(asked, 1, STREAMS + 1)
         if not descriptors:
