@@ -227,8 +227,7 @@ class ArtifactStore:
     def _days(self, asset: str | None, where: Filter, *, folder: str, index: Index) -> Iterator[DayFolder]:
         root = local_path(self.root)
         if root is not None:
-            yield from walked_days(str(root), asset, where, folder=folder, index=index)
-            return
-        with store_errors(self.root):
+            return walked_days(str(root), asset, where, folder=folder, index=index)
+        with store_errors(self.root):  # all of them at once, so that what goes wrong is told before the first is used
             store = open_store(self.root, access=self.access)
-            yield from listed_days(store, asset, where, folder=folder, index=index)
+            return iter(list(listed_days(store, asset, where, folder=folder, index=index)))
