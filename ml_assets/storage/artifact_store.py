@@ -228,6 +228,8 @@ class ArtifactStore:
         root = local_path(self.root)
         if root is not None:
             return walked_days(str(root), asset, where, folder=folder, index=index)
-        with store_errors(self.root):  # all of them at once, so that what goes wrong is told before the first is used
+        with store_errors(
+            self.root
+        ):  # all of them at once, so that what goes wrong is told before the first is used
             store = open_store(self.root, access=self.access)
             return iter(list(listed_days(store, asset, where, folder=folder, index=index)))
