@@ -41,7 +41,7 @@ import datetime as dt, sys
 from ml_assets.pipelines.tabular import tabular
 values = {"dataset": "orders", "source": "many", "lookback_days": int(sys.argv[2]), "max_rows": int(sys.argv[3])}
 run = tabular.resolve(values, as_of=dt.date.fromisoformat(sys.argv[1]))
-print(tabular.make(run, ["training_set"])["training_set"].facts["rows"])
+print(tabular.make(run, ["training_set"])["training_set"].value.height)
 """
 DUCKDB = """
 import sys, duckdb
@@ -50,7 +50,7 @@ known = f'''(select *, hash(order_id) as h from read_parquet('{rows}/orders/*/*.
   where date between date '{first}' and date '{end}' and ordered_at < date '{end}' + interval 1 day
   and returned is not null and closes_at <= date '{end}' + interval 1 day)'''
 opened = duckdb.connect()
-opened.execute(f"set memory_limit = '4GB'; set temp_directory = '{place}/spilled'")
+opened.execute(f"set enable_progress_bar = false; set memory_limit = '4GB'; set temp_directory = '{place}/spilled'")
 opened.execute(f'''copy (select * exclude h from {known}
   where h <= (select max(h) from (select h from {known} order by h limit {sample}))
   order by date, order_id) to '{place}/rows.parquet' (format parquet, compression zstd)''')
