@@ -76,7 +76,7 @@ def test_the_process_of_a_run_ends_with_its_work():
     run = multiprocessing.get_context("spawn").Process(target=run_of_a_deployment)
     run.start()
 
-    run.join(timeout=60)
+    run.join(timeout=300)
 
     assert run.exitcode == 0
 

@@ -94,7 +94,7 @@ def test_changing_any_one_parameter_changes_the_run_id(name):
         "dataset": "customers", "source": "other", "lookback_days": 181, "holdout_days": 27, "model_version": "v2",
         "seed": 1, "C": 2.0, "learning_rate": 0.2, "max_iter": 99, "max_depth": 5, "max_leaf_nodes": 30,
         "min_samples_leaf": 21, "l2_regularization": 0.1, "calibrate": True, "purged": False,
-            "n_estimators": 99, "max_features": 0.5, "min_samples_split": 2,
+            "n_estimators": 99, "max_features": 0.5, "min_samples_split": 2, "max_rows": 1000,
     }  # fmt: skip
     of_the_forest = name in ("n_estimators", "max_features", "min_samples_split")
     version = {} if name in ("C", "model_version") else {"model_version": "v3" if of_the_forest else "v2"}
