@@ -110,8 +110,8 @@ def test_a_filter_holds_where_all_of_its_conditions_do():
 
 
 def test_a_parameter_that_was_left_out_of_an_identity_has_the_value_that_it_stands_for():
-    assert with_omitted("model", {}, pipeline=tabular) == {"purged": False, "calibrate": False}
-    assert with_omitted("training_set", {}, pipeline=tabular) == {"purged": False}
+    assert with_omitted("model", {}, pipeline=tabular) == {"purged": False, "calibrate": False, "max_rows": 0}
+    assert with_omitted("training_set", {}, pipeline=tabular) == {"purged": False, "max_rows": 0}
     assert with_omitted("nothing", {}, pipeline=tabular) == {}
     assert Filter.of(parse("calibrate=false", cls=TrainingParameters), pipeline=tabular).holds(
         "model", DAY, RUN, {}
