@@ -4,12 +4,11 @@ An answer counts where each question has the same answer now; else the code is f
 away at any time: it is written again by whoever needs it, and where it cannot be written nothing is kept.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,9 @@ from typing import Any
 
 from ml_assets.pipeline.code_asked import Asked, is_answered_alike
 from ml_assets.pipeline.versions import version_of
+from ml_assets.storage.user_cache import cache_folder, replace_file
 
+FOLDER = "code"
 MOST = 1_000  # of kept files, of some 10 KB each
 READERS = ("asked", "beside", "effects", "functions", "kept", "modules", "names", "reach", "text")
 
@@ -55,38 +56,29 @@ def key_of(function: Callable[..., Any], classes: Sequence[type], *, beside: str
 
 def kept(key: str) -> Followed | None:
     """What was found under a key; None where nothing was, or where something was asked that has another answer now."""
-    if not key:
+    folder = cache_folder(FOLDER)
+    if not key or not folder:
         return None
     try:
-        document = json.loads((_folder() / f"{key}.json").read_text("utf-8"))
+        document = json.loads((folder / f"{key}.json").read_text("utf-8"))
         found = document["found"]
         followed = Followed(
             version=str(found["version"]), packages=tuple(found["packages"]), opaque=dict(found["opaque"])
         )
         return followed if all(is_answered_alike(*item) for item in document["asked"]) else None
-    except (OSError, RuntimeError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError):
         return None
 
 
 def keep(key: str, found: Followed, *, asked: Asked) -> None:
     """Keep what was found for other processes; nothing where the folder cannot be written."""
-    if not key:
+    folder = cache_folder(FOLDER)
+    if not key or not folder:
         return
     text = json.dumps({"found": asdict(found), "asked": list(asked)})
-    try:
-        folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        replace_file(folder / f"{key}.json", text.encode())
         _make_room(folder)
-        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(folder / f"{key}.json")
-    except (OSError, RuntimeError):
-        return
-
-
-def _folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "ml_assets" / "code"
 
 
 def _make_room(folder: Path) -> None:

@@ -8,7 +8,6 @@ import functools
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.room import GIGABYTE, CachePlace
 from ml_assets.core.row_choice import Piece
 from ml_assets.sources.day_listing import LandedFile
+from ml_assets.storage.user_cache import replace_file
 
 _FORMAT = 1
 _GRAIN = 2 * 10**9  # nanoseconds: a file that changed so shortly before may change again under the same time
@@ -59,17 +59,7 @@ class RowsCache:
         """Keep a piece, if the disk lets it be kept."""
         body = _bytes(piece)
         with contextlib.suppress(OSError):
-            path = self._path(key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, beside = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(body).digest())
-                    file.write(body)
-                os.replace(beside, path)  # noqa: PTH105
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
+            replace_file(self._path(key), hashlib.sha256(body).digest(), body)
 
     def trim(self) -> None:
         """Remove what was used longest ago, where more lies there than may."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.core.run_id import LENGTH
+from ml_assets.storage.user_cache import cache_folder
 
 VERSION = 1
 KEPT_FROM = 1_000  # manifests read by one listing: fewer are read in a tenth of a second, and leave no trace
@@ -181,11 +182,9 @@ def disk_state(folder: str) -> str:
 
 
 def _file_of(root: str) -> Path | None:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    if not os.path.isabs(base):  # noqa: PTH117
-        return None
     digest = hashlib.sha256(root.encode("utf-8", "surrogatepass")).hexdigest()
-    return Path(base, "ml_assets", "index", f"{digest[:16]}.sqlite")
+    folder = cache_folder("index")
+    return folder / f"{digest[:16]}.sqlite" if folder else None
 
 
 def _encoded(rows: Sequence[Row]) -> tuple[str, bytes, bytes]:
