@@ -2,17 +2,14 @@
 
 import datetime as dt
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from measure import HERE, TURNS, environment, expect
+from measure import HERE, TURNS, environment, expect, ran
 
 AS_OF = dt.date(2025, 11, 29)
 DAYS, LOOKBACK, HOLDOUT, CLOSES = 60, 60, 14, 2  # days
@@ -71,19 +68,6 @@ def day_rows(day, count, *, numbers, categories, customers):
         (start + pl.duration(days=CLOSES)).alias("closes"),
         pl.all().exclude("id", "customer", "second"),
     )
-
-
-def ran(command, env, place):
-    """Wall seconds, CPU seconds, and megabytes of the largest process of a whole command, and what it printed."""
-    started = time.perf_counter()
-    with Path(place, "told").open("wb") as out, Path(place, "complaints").open("wb") as err:
-        process = subprocess.Popen(command, env=env, cwd=place, stdout=out, stderr=err)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    told = Path(place, "told").read_text()
-    complaints = Path(place, "complaints").read_text()
-    expect(process.returncode == 0, "an end without an error", told + complaints[-3000:])
-    return (time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024), told
 
 
 def run_of_ours(zone, place, version):

@@ -13,7 +13,6 @@ a peak of 4 GB of memory.
 import datetime as dt
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from measure import HERE, TURNS, environment
+from measure import HERE, TURNS, environment, expect, ran
 
 ROWS = int(os.environ.get("ROWS", "100000000"))
 SAMPLE = int(os.environ.get("SAMPLE", str(ROWS // 50)))
@@ -88,16 +87,9 @@ def land():
 
 def whole(code, words, env, place):
     """Wall seconds, CPU seconds and peak gigabytes of a process that must give the sample."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, words)], env=env, cwd=place, stdout=subprocess.PIPE
-    )
-    printed = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or int(printed) != SAMPLE:
-        raise SystemExit(f"Not seen: {SAMPLE} rows. It printed:\n{printed.decode()}")
-    return time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e9
+    (wall, cpu, megabytes), told = ran([sys.executable, "-c", code, *map(str, words)], env, place)
+    expect(told.strip() == str(SAMPLE), f"{SAMPLE} rows", told)
+    return wall, cpu, megabytes * 1024**2 / 1e9
 
 
 def turn():

@@ -33,6 +33,19 @@ def timed(command, env, place):
     return time.perf_counter() - started, spent() - before, done.stdout.decode()
 
 
+def ran(command, env, place):
+    """Wall seconds, CPU seconds, and megabytes of the largest process of a whole command, and what it printed."""
+    started = time.perf_counter()
+    with Path(place, "told").open("wb") as out, Path(place, "complaints").open("wb") as err:
+        process = subprocess.Popen(command, env=env, cwd=place, stdout=out, stderr=err)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    told = Path(place, "told").read_text()
+    complaints = Path(place, "complaints").read_text()
+    expect(process.returncode == 0, "an end without an error", told + complaints[-3000:])
+    return (time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024), told
+
+
 def expect(holds, what, told):
     if not holds:
         raise SystemExit(f"Not seen: {what}. It printed:\n{told}")
