@@ -34,11 +34,21 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.stem not in LONG)
 
 
+def bare(*kept, **own):
+    """An environment without settings: only those named, what is given, and by which kernels numbers are computed.
+
+    Other kernels give other bytes (docs/identity.md), and a machine may ask for some by a variable.
+    """
+    names = {*kept, *(name for name in os.environ if name.startswith(("OPENBLAS_", "NPY_", "MKL_")))}
+    told = {name: os.environ[name] for name in names if name in os.environ}
+    return told | {"PYTHONPATH": str(REPO)} | {name: str(value) for name, value in own.items()}
+
+
 def output_of(program):
     """What a Python program prints in a process of its own that has loaded nothing yet."""
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(REPO)},
+        env=bare(),
         capture_output=True,
         text=True,
         check=True,

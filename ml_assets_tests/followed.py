@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import REPO, bare
 
 BLOCK = re.compile(r"^```(python|toml|yaml|console|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# ([\w./]+)\n")
@@ -63,16 +63,16 @@ def run(command, folder):
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env={
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": f"{folder}:{REPO}",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "DAGSTER_HOME": str(folder / "home"),
-            "DAGSTER_DISABLE_TELEMETRY": "1",
-            "HOME": str(folder / "home"),
-            "COLUMNS": "200",
-            "ML_ASSETS_WORKERS": "1",
-        },
+        env=bare(
+            PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            PYTHONPATH=f"{folder}:{REPO}",
+            PYTHONDONTWRITEBYTECODE="1",
+            DAGSTER_HOME=folder / "home",
+            DAGSTER_DISABLE_TELEMETRY="1",
+            HOME=folder / "home",
+            COLUMNS="200",
+            ML_ASSETS_WORKERS="1",
+        ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -15,7 +15,7 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import REPO, bare
 from ml_assets_tests.three_tasks import AS_OF, TASKS, land_tasks
 
 DAY = dt.date(2025, 12, 1)
@@ -116,7 +116,7 @@ def test_to_import_it_loads_neither_dagster_nor_numbers():
     code = "import sys, ml_assets.conformance; print([n for n in ('dagster', 'polars', 'sklearn') if n in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(REPO)},
+        env=bare(),
         capture_output=True,
         text=True,
         check=True,

@@ -20,7 +20,7 @@ from ml_assets.pipelines.demand import (
     history,
     sales,
 )
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import bare
 
 AS_OF = dt.date(2025, 12, 1)
 FIRST = AS_OF - dt.timedelta(weeks=52)
@@ -189,7 +189,7 @@ def test_its_file_loads_nothing_heavy():
     code = f"import sys, ml_assets.pipelines.demand; print([n for n in {HEAVY} if n in sys.modules])"
     answer = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(REPO)},
+        env=bare(),
         capture_output=True,
         text=True,
         check=True,

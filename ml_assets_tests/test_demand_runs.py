@@ -11,7 +11,7 @@ from ml_assets import make
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.demand import demand, sales
 from ml_assets_tests.builders import land, write_landing
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import bare
 
 AS_OF = dt.date(2025, 12, 1)
 FIRST = AS_OF - dt.timedelta(weeks=8)
@@ -131,7 +131,7 @@ def test_another_process_with_another_number_of_threads_makes_the_same_bytes():
     answers = {
         subprocess.run(
             [sys.executable, "-c", BYTES],
-            env={"PYTHONPATH": str(REPO), "OMP_NUM_THREADS": threads, "POLARS_MAX_THREADS": threads},
+            env=bare(OMP_NUM_THREADS=threads, POLARS_MAX_THREADS=threads),
             capture_output=True,
             text=True,
             check=True,

@@ -25,7 +25,7 @@ from ml_assets.pipeline.code import code_of
 from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import REPO, bare
 from ml_assets_tests.engines.cases import AS_OF, BAD, GOOD, SECRET
 from ml_assets_tests.released import tree
 
@@ -104,18 +104,18 @@ def told(place, dagster):
 
 def variables(place, name):
     """A home and a root of its own for each engine, and no settings but these."""
-    kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
-    return {
-        **kept,
+    home = place / f"{name}-home"
+    return bare(
+        "PATH",
+        "LANG",
         **QUIET,
-        "HOME": str(place / f"{name}-home"),
-        "DAGSTER_HOME": str(place / f"{name}-home" / "dagster"),
-        "PREFECT_HOME": str(place / f"{name}-home" / "prefect"),
-        "AIRFLOW_HOME": str(place / f"{name}-home" / "airflow"),
-        "PYTHONPATH": str(REPO),
-        "ML_ASSETS_ENVIRONMENTS__STAGING__ROOT": str(place / name),
-        "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(place / "shared"),
-    }
+        HOME=home,
+        DAGSTER_HOME=home / "dagster",
+        PREFECT_HOME=home / "prefect",
+        AIRFLOW_HOME=home / "airflow",
+        ML_ASSETS_ENVIRONMENTS__STAGING__ROOT=place / name,
+        ML_ASSETS_ENVIRONMENTS__DEV__ROOT=place / "shared",
+    )
 
 
 def script(engine, place):

@@ -10,7 +10,7 @@ import sys
 import polars as pl
 import pytest
 
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import REPO, bare
 
 PAGE = (REPO / "docs" / "extending.md").read_text()
 VERSION, DATASET = PAGE.split("## What `dataset.toml` says")[0].split("## Add a data set")
@@ -43,12 +43,12 @@ def follow(text, project, **env):
         assert name == "ml-assets"
         done = subprocess.run(
             [sys.executable, "-m", "ml_assets.cli.main", *words],
-            env={
-                "PYTHONPATH": f"{project}{os.pathsep}{REPO}",
-                "DAGSTER_HOME": str(project / "home"),
-                "PATH": "/usr/bin:/bin",
+            env=bare(
+                PYTHONPATH=f"{project}{os.pathsep}{REPO}",
+                DAGSTER_HOME=project / "home",
+                PATH="/usr/bin:/bin",
                 **env,
-            },
+            ),
             cwd=project,
             capture_output=True,
             text=True,

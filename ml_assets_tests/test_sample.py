@@ -22,7 +22,7 @@ from ml_assets.pipelines.tabular.parameters import SAMPLES, TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import bare
 
 SAMPLE = open_source("sample", "sample:", samples=tabular.samples)
 DAY = dt.date(2025, 12, 1)
@@ -51,7 +51,7 @@ def test_two_processes_make_the_same_rows():
     answers = {
         subprocess.run(
             [sys.executable, "-c", DIGEST],
-            env={"PYTHONPATH": str(REPO)},
+            env=bare(),
             capture_output=True,
             text=True,
             check=True,

@@ -7,7 +7,7 @@ import pytest
 
 from ml_assets.cli.confirm import MOST_RUNS, is_long
 from ml_assets.pipeline.plan import Plan, PlannedDay
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import bare
 from ml_assets_tests.terminal import at_a_terminal, plain
 
 ASK = "Go on? [y/N] "
@@ -84,7 +84,7 @@ def test_who_said_yes_already_or_is_a_program_is_not_asked(words, more, tmp_path
 def test_a_pipe_is_never_asked(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "ml_assets.cli.main", *LONG],
-        env={"PYTHONPATH": str(REPO), "ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS": "1"},
+        env=bare(ML_ASSETS_ENVIRONMENTS__DEV__BUDGET__RUNS="1"),
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets.storage.verifying import verify_all
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import bare
 
 AS_OF = "2025-12-01"
 SMALL = ("--lookback-days", "106", "--holdout-days", "14")
@@ -84,9 +84,8 @@ class Place:
 
 def environment(here, **more):
     """The variables of a command: nothing but its own place."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
-    own = {"PYTHONPATH": str(REPO), "DAGSTER_HOME": str(here / "home"), "DAGSTER_DISABLE_TELEMETRY": "1"}
-    return {**kept, **own, **{name: str(value) for name, value in more.items()}}
+    own = {"DAGSTER_HOME": here / "home", "DAGSTER_DISABLE_TELEMETRY": "1"}
+    return bare("PATH", "LANG", "HOME", **own | more)
 
 
 def call(words, here, *, preexec=None, **more):
