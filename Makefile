@@ -58,8 +58,12 @@ run: setup ## train, evaluate and document one model; print where it is
 dev: setup ## serve Dagster's pages, and forms and runs beside them, on http://127.0.0.1:3000
 	@$(BIN)/ml-assets ui --port $${PORT:-3000}
 
-test: setup-tests ## run the whole test suite
-	@$(TESTS_BIN)/python -m pytest $(or $(PYTEST_ARGS),$(PARALLEL))
+test: setup-tests ## run the tests, but for slow ones
+	@$(TESTS_BIN)/python -m pytest -m "not slow" $(or $(PYTEST_ARGS),$(PARALLEL))
+	@echo "Slow tests (deployments, browsers, kills and the like) were left out; make test-slow runs them"
+
+test-slow: setup-tests ## run the tests that take more than some seconds each
+	@$(TESTS_BIN)/python -m pytest -m slow $(or $(PYTEST_ARGS),$(PARALLEL))
 
 .engines/%/.installed: examples/requirements.txt examples/requirements-%.txt examples/constraints-%.txt
 	$(call INSTALL,-c examples/constraints-$*.txt -r examples/requirements-$*.txt)
@@ -107,4 +111,4 @@ bench: setup-tests ## measure against plain scripts that do the same work
 clean: ## remove the environments, caches, the local Dagster home and the artifacts of dev
 	rm -rf $(VENV) $(TESTS) .venv-lowest .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* mutants *.egg-info
 
-.PHONY: help setup setup-tests run dev test environments test-engines lint types definitions test-lowest coverage mutation torture demo-production bench clean
+.PHONY: help setup setup-tests run dev test test-slow environments test-engines lint types definitions test-lowest coverage mutation torture demo-production bench clean

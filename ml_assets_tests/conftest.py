@@ -15,23 +15,18 @@ from hypothesis import settings
 REPO = Path(__file__).parent.parent
 REAL_DATA = REPO.parent / "shared" / "data" / "uci_online_retail"
 
-LONG = (
-    "test_surfaces",
-    "test_browser",
-    "test_client",
-    "test_hostile_api",
-    "test_days",
-    "test_canary",
-    "test_sweep_on_a_deployment",
-)
-
 settings.register_profile("ml_assets", deadline=None)  # machines are shared: a slow moment is no failure
 settings.load_profile("ml_assets")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The files that wait longest for a deployment come first: no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    """What needs a deployment is slow, and comes first: no worker is left alone with one at the end."""
+    deployed = [item for item in items if "live" in item.fixturenames]
+    for item in deployed:
+        item.add_marker("slow")
+    files = {item.path for item in deployed}
+    items.sort(key=lambda item: item.path not in files)
 
 
 def bare(*kept, **own):

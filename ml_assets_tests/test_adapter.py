@@ -107,6 +107,7 @@ def test_a_batch_tells_of_each_day_and_has_no_check_without_one(shop, handled):
     assert len(checks_of(result)) == 9
 
 
+@pytest.mark.slow
 def test_a_bad_day_of_a_batch_hurts_no_other_and_the_next_run_computes_only_that(shop, handled, instance):
     failed = launch(shop.defs, DAY, "2025-12-05", given={"bad_day": 3})
 
@@ -304,6 +305,7 @@ small ="""
         launch(listed.defs, given={"days_off": ["mon"]})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_one_process")
 def test_the_tags_of_a_run_of_several_days_name_them_and_of_one_its_partition_does(shop, home):
     with dg.DagsterInstance.local_temp(str(home)) as kept:

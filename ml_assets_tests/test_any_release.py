@@ -247,6 +247,7 @@ def test_without_metrics_nothing_is_asked_of_them(place, tmp_path, monkeypatch):
     assert second.decision.verdict == "promoted"
 
 
+@pytest.mark.slow
 def test_candidates_are_compared_with_what_serves_by_the_days_that_both_have(place, tmp_path, monkeypatch):
     shop = written(tmp_path, monkeypatch, "shop", promotes="guess")
     levels = (0.5, 0.1, 0.55, 0.9)

@@ -40,6 +40,7 @@ def run(project, *words):
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_is_dropped_there_is_loaded(project):
     program = "from ml_assets.definitions import defs; print(defs.resolve_assets_def('dropped').key)"
 

@@ -95,6 +95,7 @@ def stored(shop, trained):
     return event, store.load(key), store.manifest(key)
 
 
+@pytest.mark.slow
 def test_each_day_has_the_status_that_store_and_dagster_tell_together(stored):
     _, document, _ = stored
 
@@ -174,6 +175,7 @@ def test_the_window_is_part_of_the_identity_and_what_was_typed_is_told(stored):
     assert manifest.given == ("holdout_days", "lookback_days", "source", "window_days")
 
 
+@pytest.mark.slow
 def test_another_window_or_metric_is_another_artifact(stored, shop):
     _, instance, store = shop
     before = {key.run_id for key in store.keys("backfill_report")}
@@ -197,6 +199,7 @@ def test_a_report_of_the_same_days_has_the_same_bytes(stored, shop):
     assert again.dagster_run_id != manifest.dagster_run_id
 
 
+@pytest.mark.slow
 def test_the_coverage_has_a_row_for_each_parameter_set(stored, shop):
     _, instance, store = shop
     other = {**GIVEN, "C": 0.5}

@@ -392,6 +392,7 @@ def test_how_long_a_store_asks_to_wait_is_told(s3, wait, words, status, code):
     assert "\x1b" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_release_log_behind_a_page_is_not_corrupt(s3):
     with spoiled(s3, ANSWERS["a page"]) as network, pytest.raises(StoreAnswerError):
         ReleaseLog(ROOT, ORDERS, S3Access(endpoint_url=network.url, max_attempts=2)).last()

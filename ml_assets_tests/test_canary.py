@@ -66,6 +66,7 @@ def test_a_secret_typed_as_a_parameter_is_neither_told_nor_kept(values, instance
     assert instance.get_runs_count() == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_succeeds_one_that_fails_and_a_webhook_that_is_down_tell_no_secret(
     instance, tmp_path, capfd, monkeypatch
 ):
@@ -105,6 +106,7 @@ def test_a_notice_holds_no_secret(instance, tmp_path, monkeypatch):
     assert traces(hook.texts[0].encode()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(TYPED))
 def test_the_shell_repeats_no_secret(kind, shell, tmp_path):
     secret = TYPED[kind]

@@ -278,6 +278,7 @@ def test_a_wrong_backfill_is_refused_and_creates_nothing(words, line, tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_preset_gives_way_to_the_file_and_the_file_to_the_flags(tmp_path, capsys):
     (tmp_path / "presets").mkdir()
     (tmp_path / "presets/three.toml").write_text(

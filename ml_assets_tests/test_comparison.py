@@ -266,6 +266,7 @@ def place(staging, tmp_path, monkeypatch):
     return found
 
 
+@pytest.mark.slow
 def test_the_shell_compares_one_slot_with_the_other(place, capsys):
     words = ["compare", "live", "idle", "--as-of", THROUGH]
     assert main([*words, "--json"]) == 0

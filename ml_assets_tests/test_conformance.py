@@ -53,10 +53,12 @@ def test_a_small_pipeline_of_any_kind_keeps_every_promise_that_can_be_asked_of_i
     assert [promise.name for promise in report.promises] == list(PROMISES)
 
 
+@pytest.mark.slow
 def test_demand_keeps_every_promise():
     assert not_asked(conform(demand, values={"weeks": 9, "method": "both"}, as_of=DAY, quick=True)) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", TASKS)
 def test_tabular_keeps_every_promise_for_a_price_for_three_classes_and_for_0_or_1(
     dataset, tmp_path, monkeypatch

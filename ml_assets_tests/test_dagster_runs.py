@@ -104,6 +104,7 @@ def test_all_checks_are_evaluated_and_pass(finished):
     assert all(checks.values()), checks
 
 
+@pytest.mark.slow
 def test_data_versions_carry_parameters_and_content(finished):
     result, instance = finished
     again = train(instance=instance, lookback_days=180)
@@ -115,6 +116,7 @@ def test_data_versions_carry_parameters_and_content(finished):
     assert versions[0] == versions[1] != versions[2]
 
 
+@pytest.mark.slow
 def test_a_run_over_several_days_records_each_day_with_its_own_metadata(tmp_path):
     result = train_days("2025-12-01", "2025-12-03", lookback_days=160)
 
@@ -126,6 +128,7 @@ def test_a_run_over_several_days_records_each_day_with_its_own_metadata(tmp_path
     assert all(f"as_of={day}/" in made["model", day].metadata["path"].value for day in days)
 
 
+@pytest.mark.slow
 def test_the_data_version_of_a_batch_does_not_depend_on_its_size():
     two = train_days("2025-12-01", "2025-12-02", lookback_days=160)
     three = train_days("2025-12-01", "2025-12-03", lookback_days=160)

@@ -106,6 +106,7 @@ def test_a_manifest_tells_of_its_own_slice_what_was_given_and_what_it_was_made_o
     assert table.created_at <= model.started_at <= model.created_at
 
 
+@pytest.mark.slow
 def test_several_processes_make_the_same_bytes_as_one(tmp_path, workspace, calm):
     elsewhere = replace(workspace, store=ArtifactStore("relative/to/here"))
 
@@ -117,6 +118,7 @@ def test_several_processes_make_the_same_bytes_as_one(tmp_path, workspace, calm)
     assert (tmp_path / "relative/to/here").is_dir()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_neither_a_day_that_cannot_be_read_nor_one_with_an_error_of_someone_else_stops_or_hides_the_others(
     workspace, shop, tmp_path, workers
@@ -195,6 +197,7 @@ def die_on(day):
     return now
 
 
+@pytest.mark.slow
 def test_days_that_each_end_their_process_are_errors_and_can_be_made_again(workspace):
     done = run(replace(workspace, now=die_on(DAYS[0])), workers=2, days=DAYS[:2])
 
@@ -249,6 +252,7 @@ def test_the_shell_tells_which_day_failed_and_one_reason_once_where_all_did(shop
     assert str(file) in all_[1].err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ready_home")
 def test_killed_at_four_moments_a_backfill_ends_with_the_same_bytes(tmp_path, shop, shell, start, calm):
     env = {"ML_ASSETS_SOURCES__SHOP": str(shop), "ML_ASSETS_WORKERS": "2"}

@@ -135,6 +135,7 @@ def test_a_day_is_taken_from_the_moment_it_is_over_and_from_then_on():
     assert partition.days_of(tags, now=midnight + dt.timedelta(days=400), first=day) == [day]
 
 
+@pytest.mark.slow
 def test_the_latest_day_and_the_first_are_still_trained(place):
     config = {"resources": {"params": {"config": {"lookback_days": 120}}}}
     last = str(last_complete_day(utc_now()))

@@ -198,6 +198,7 @@ def process(program, *words, given="", **env):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_plain_python_dagster_and_tasks_of_another_engine_give_the_same_bytes(pipeline, root):
     found = {}
     for way, days in ((in_plain_python, DAYS), (in_dagster, DAYS), (in_dagster, [DAY]), (in_tasks, [DAY])):
@@ -239,6 +240,7 @@ def test_arrays_come_back_as_they_were_however_they_lay_in_memory(parts):
     assert made["corners"].value == json.loads(json.dumps(parts.corners(parts.Size(), given)))
 
 
+@pytest.mark.slow
 def test_each_asset_has_the_same_bytes_ten_times_in_one_process_and_in_five_with_one_and_two_threads(parts):
     def lines(number):
         threads = str(1 + number % 2)

@@ -127,6 +127,7 @@ def test_bad_values_are_refused_before_anything_is_made(values, says):
         _make(**values)
 
 
+@pytest.mark.slow
 def test_another_process_with_another_number_of_threads_makes_the_same_bytes():
     answers = {
         subprocess.run(

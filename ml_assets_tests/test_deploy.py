@@ -125,6 +125,7 @@ def test_the_values_of_the_chart_describe_the_same_queue(monkeypatch):
     assert queue.tag_concurrency_limits == runs["tag_concurrency_limits"]
 
 
+@pytest.mark.slow
 def test_the_values_of_the_chart_hold_what_the_launcher_and_the_compute_logs_take():
     from dagster_aws.s3 import S3ComputeLogManager
     from dagster_k8s import K8sRunLauncher
@@ -158,6 +159,7 @@ def test_the_container_file_copies_what_is_here_and_installs_extras_that_exist()
     assert all(f"\n{extra} = [" in project for extra in extras.split(","))
 
 
+@pytest.mark.slow
 def test_what_the_chart_starts_as_the_webserver_is_ours_in_the_image(tmp_path):
     lines = (DEPLOY / "Containerfile").read_text().splitlines()
     (copied,) = [

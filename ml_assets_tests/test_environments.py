@@ -311,6 +311,7 @@ def test_an_unknown_environment_is_refused(capsys):
     assert "prod: unknown environment. Known: dev, staging, blue, green." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_commands_that_are_printed_name_the_environment_they_are_about(capsys, tmp_path):
     words = ["--as-of", "2025-08-01", "--lookback-days", "120", "--environment", "staging"]
     assert main(["run", *words]) == 0

@@ -59,6 +59,7 @@ def follow(text, project, **env):
     return told
 
 
+@pytest.mark.slow
 def test_a_model_version_is_added_as_the_page_says(project):
     run, contract = follow(VERSION, project)
 
@@ -68,6 +69,7 @@ def test_a_model_version_is_added_as_the_page_says(project):
     assert {line.split()[-1] for line in contract.splitlines()[1:]} == {"nothing"}
 
 
+@pytest.mark.slow
 def test_a_dataset_is_added_as_the_page_says(project):
     zone = project / "web"
     (toml,) = blocks(DATASET, "toml")

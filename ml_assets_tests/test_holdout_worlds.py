@@ -8,6 +8,7 @@ from ml_assets_tests.worlds import WORLDS, measured
 SEEDS = range(4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORLDS)
 def test_an_evaluation_of_purged_training_is_what_the_model_is_worth_in_use(name):
     found = [measured(name, seed=seed, max_iter=40) for seed in SEEDS]
@@ -16,6 +17,7 @@ def test_an_evaluation_of_purged_training_is_what_the_model_is_worth_in_use(name
     assert sum(one.agrees for one in found) >= len(SEEDS) - 1
 
 
+@pytest.mark.slow
 def test_without_purging_a_model_of_what_nobody_can_foresee_looks_good():
     name = "90-day outcome, daily, orders at random"
     found = [measured(name, seed=seed, max_iter=40, purged=False) for seed in SEEDS]

@@ -97,6 +97,7 @@ def command_lines(draw):
     return words
 
 
+@pytest.mark.slow
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=command_lines())
 @example(words=["list", "--where", "max_depth>" + "9" * 10_000])

@@ -70,6 +70,7 @@ def modules():
     return modules_of(PROJECT["dependencies"])
 
 
+@pytest.mark.slow
 def test_runs_of_both_pipelines_need_only_what_is_declared_for_runs(modules):
     absent = brought().keys() - modules - {"ml_assets"}
 

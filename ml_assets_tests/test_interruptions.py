@@ -92,6 +92,7 @@ def test_a_command_that_has_hardly_begun_ends_in_our_words(number, tmp_path):
     assert command.end(number, everybody=True) == (128 + number, f"{WORDS}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.kind("interruptions", inputs=len(SIGNALS))
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_run_that_dagster_executes_ends_in_our_words_and_as_a_failed_run(number, tmp_path):
@@ -102,6 +103,7 @@ def test_a_run_that_dagster_executes_ends_in_our_words_and_as_a_failed_run(numbe
     assert statuses(tmp_path) == ["FAILURE"]
 
 
+@pytest.mark.slow
 @pytest.mark.kind("interruptions", inputs=2)
 @pytest.mark.parametrize(("number", "everybody"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
 def test_days_that_are_made_side_by_side_end_with_their_command(number, everybody, tmp_path):
@@ -112,6 +114,7 @@ def test_days_that_are_made_side_by_side_end_with_their_command(number, everybod
     assert statuses(tmp_path) == ["FAILURE"]
 
 
+@pytest.mark.slow
 @pytest.mark.kind("interruptions", inputs=2)
 @pytest.mark.parametrize("step", [False, True])
 def test_processes_end_with_a_command_that_is_killed(step, tmp_path):
@@ -129,6 +132,7 @@ def statuses(place):
         return [run.status.value for run in instance.get_runs()]
 
 
+@pytest.mark.slow
 @pytest.mark.kind("interruptions")
 def test_a_second_ctrl_c_ends_a_run_that_does_not_end(tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(STUBBORN)

@@ -52,6 +52,7 @@ def _table() -> str:
     return "\n".join([*lines, *(f"| {kind} | {tests} | {inputs} |" for kind, tests, inputs in rows)]) + "\n"
 
 
+@pytest.mark.slow
 def test_the_page_tells_how_many_inputs_of_each_kind_are_tried() -> None:
     page, table = PAGE.read_text("utf-8"), _table()
     assert "| parameter files |" in table

@@ -180,6 +180,7 @@ def test_a_day_whose_own_run_failed_is_requested_again_once_its_rows_are_correct
     assert request.run_key != first.run_requests[0].run_key
 
 
+@pytest.mark.slow
 def test_a_changed_day_retrains_just_what_knew_it_and_says_how_much_changed(zone, settled):
     """Orders of 18 June close on 18 July: the model of 15 July never saw them, that of 20 July did."""
     land(zone, dt.date(2025, 6, 18), order_day(dt.date(2025, 6, 18), rows=11))

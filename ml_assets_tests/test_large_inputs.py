@@ -196,6 +196,7 @@ def test_the_room_is_that_of_the_settings(monkeypatch, zone):
         source.scan("orders", first=DAY, last=NEXT)
 
 
+@pytest.mark.slow
 @large
 def test_a_footer_with_a_byte_changed_is_walked_to_its_end(bomb):
     length = int.from_bytes(bomb[-8:-4], "little")

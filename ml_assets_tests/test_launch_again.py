@@ -212,6 +212,7 @@ def test_a_run_beside_any_code_location_takes_its_name_from_the_settings(tmp_pat
     assert opened(links[0]).repository == "__repository__@my shop"
 
 
+@pytest.mark.slow
 def test_trials_and_rows_of_a_leaderboard_can_be_run_on_other_days_and_promoted(place):
     own = {"small__leaderboard": {"config": {"grid": {"level": "0.2,0.5"}}}}
     config = {**params(GIVEN, environment="staging"), "ops": own}

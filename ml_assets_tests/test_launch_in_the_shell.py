@@ -102,6 +102,7 @@ def test_a_report_has_a_link_for_each_day_that_is_not_done_and_prints_the_first(
     assert "2025-11-29 in Dagster's launchpad:" in text
 
 
+@pytest.mark.slow
 def test_the_failed_days_of_a_backfill_have_links(call):
     words = ("backfill", *SHOP, "--bad-day", "13", "--from", "2025-12-12", "--to", BAD)
 
@@ -122,6 +123,7 @@ def test_a_run_that_fails_ends_in_its_launchpad(call):
     assert (opened(text.strip().splitlines()[-1]).day, len(link_lines(text))) == (BAD, 1)
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_leaderboard_can_be_run_on_other_days_and_promoted(call):
     text = call("sweep", *SHOP, "--grid", "level=0.2,0.5", "--as-of", DAY)
     board = json.loads(call("leaderboard", "--pipeline", "small_shop:small", "--json"))

@@ -201,6 +201,7 @@ def test_each_morning_a_daily_preset_runs_and_what_is_missing_is_caught_up(
     assert at(location, "counted_daily", MORNING, instance).run_requests == []
 
 
+@pytest.mark.slow
 def test_landed_days_become_runs_of_what_declares_a_window_and_late_rows_make_it_again(
     zone, location, instance, tmp_path
 ):
@@ -308,6 +309,7 @@ def test_a_launch_over_the_budget_of_its_environment_is_refused_for_any_pipeline
     assert materializations(result) == {}
 
 
+@pytest.mark.slow
 def test_a_run_of_any_pipeline_is_shown_in_mlflow_with_its_parameters_metrics_and_lineage(
     location, instance, monkeypatch, tmp_path
 ):

@@ -259,6 +259,7 @@ def carry_out(request, instance):
     )
 
 
+@pytest.mark.slow
 def test_the_requested_run_ranks_the_trials_and_is_not_requested_again_even_without_the_cursor(tmp_path):
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         for trial in trials():

@@ -83,6 +83,7 @@ def document(shop, metadata, environment="green"):
     return shop.store(environment).load(parse_path(path[path.rindex("/monitoring/") :]))
 
 
+@pytest.mark.slow
 def test_outcomes_count_from_the_day_on_which_their_windows_have_closed(shop):
     counted = {}
     for after in (29, 30, 31, 40):
@@ -302,6 +303,7 @@ def test_the_shell_gives_the_same_as_json(shop, capsys):
     assert told["environment"] == "green"
 
 
+@pytest.mark.slow
 def test_the_shell_shows_the_numbers_of_the_document(shop, capsys):
     day = SCORED[-1] + dt.timedelta(days=31)
     words = ["--source", "shop", "--environment", "green", "--as-of", str(day), "--drift-days", "41"]

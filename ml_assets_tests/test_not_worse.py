@@ -62,6 +62,7 @@ def answer(outcome):
     return gate.passed, comparison and comparison.verdict, gate.told
 
 
+@pytest.mark.slow
 def test_a_renewal_that_was_trained_on_broken_rows_is_refused_with_the_numbers_of_both_on_the_same_rows(
     world,
 ):
@@ -185,6 +186,7 @@ def test_rows_on_which_a_leaderboard_chose_the_candidate_do_not_count(world, fac
         assert outcome.entry is not None
 
 
+@pytest.mark.slow
 def test_the_winner_of_a_sweep_waits_for_rows_that_nobody_has_looked_at(world):
     world.serve(run_id(WEAK))
     sweep = Sweep(

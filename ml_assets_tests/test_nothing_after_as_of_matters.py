@@ -75,6 +75,7 @@ def change(day, rows, future):
     return rows
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(futures())
 def test_no_byte_of_any_artifact_depends_on_what_comes_after_as_of(tmp_path_factory, future):

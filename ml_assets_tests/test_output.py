@@ -69,6 +69,7 @@ def trained(tmp_path_factory):
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.kind("output", inputs=len(ASCII))
 @pytest.mark.parametrize("more", ASCII.values(), ids=ASCII)
 def test_a_run_in_a_folder_that_an_ascii_terminal_cannot_name_succeeds(more, trained):
@@ -80,6 +81,7 @@ def test_a_run_in_a_folder_that_an_ascii_terminal_cannot_name_succeeds(more, tra
     assert b"u280b" not in told  # of a spinner whose frames are no ASCII
 
 
+@pytest.mark.slow
 @pytest.mark.kind("output", inputs=len(ASCII) * 3)
 @pytest.mark.parametrize("more", ASCII.values(), ids=ASCII)
 def test_an_ascii_terminal_gets_what_is_stored_in_any_folder(more, trained):
@@ -92,6 +94,7 @@ def test_an_ascii_terminal_gets_what_is_stored_in_any_folder(more, trained):
         assert done.stdout.isascii()
 
 
+@pytest.mark.slow
 @pytest.mark.kind("output")
 def test_a_progress_bar_on_an_ascii_terminal_is_ascii(tmp_path):
     words = ("sweep", "--grid", "C=1,2", "--as-of", "2025-12-01")
@@ -150,6 +153,7 @@ def test_output_that_cannot_be_written_is_told_where_somebody_can_read_it(line, 
     assert by_shell(line, trained) == told
 
 
+@pytest.mark.slow
 @pytest.mark.kind("output")
 def test_a_run_whose_progress_nobody_reads_succeeds(tmp_path):
     reader, writer = os.pipe()

@@ -41,6 +41,7 @@ def beats(metrics):
     return metrics[name] < metrics[f"baseline_{name}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", KINDS)
 def test_it_learns_all_tasks_is_stored_reused_and_gives_the_same_bytes(tmp_path, zone, version):
     if version == "lgbm" and importlib.util.find_spec("lightgbm") is None:
@@ -58,6 +59,7 @@ def test_it_learns_all_tasks_is_stored_reused_and_gives_the_same_bytes(tmp_path,
     assert [made["model"]["sha256"] for made in first] == [made["model"]["sha256"] for made in elsewhere]
 
 
+@pytest.mark.slow
 def test_an_edit_makes_its_models_stale_and_another_entry_makes_nothing_stale(tmp_path, zone):
     package, store = tmp_path / "own", tmp_path / "store"
     values = [{"dataset": "trials", "model_version": name} for name in ("trees", "v1")]

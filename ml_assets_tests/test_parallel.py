@@ -68,6 +68,7 @@ def test_a_process_that_dies_while_it_loads_modules_fails_nothing(monkeypatch):
         assert list(loading) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fatal", [{0}, {5, 6}])
 def test_a_task_that_kills_its_process_fails_alone(tmp_path, fatal):
     tasks = {n: (n, tmp_path / "log", fatal) for n in range(7)}
@@ -79,6 +80,7 @@ def test_a_task_that_kills_its_process_fails_alone(tmp_path, fatal):
     assert "with nothing beside it" in str(done[min(fatal)])
 
 
+@pytest.mark.slow
 def test_tasks_that_all_kill_their_processes_are_each_tried_a_few_times(tmp_path):
     log = tmp_path / "log"
 
@@ -97,6 +99,7 @@ def die_of_two(trials, day, workspace, assets, retry_failed):
     return [Attempt(as_of=day) for _ in trials]
 
 
+@pytest.mark.slow
 def test_a_trial_that_kills_its_process_fails_without_those_that_share_its_task(tmp_path, monkeypatch):
     monkeypatch.setattr(trials, "_try_all", die_of_two)
     place = Workspace(pipeline=tabular, store=ArtifactStore(str(tmp_path)), environment="dev", sources={})
@@ -117,6 +120,7 @@ def test_a_process_that_is_ended_once_fails_no_task(tmp_path):
     assert dict(side_by_side(die_at_first, tasks, workers=2)) == {n: n for n in range(4)}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_process_that_joblib_replaces_for_its_memory_loses_nothing_though_warnings_are_errors():
     pytest.importorskip("psutil")  # by which joblib knows

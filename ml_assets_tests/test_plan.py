@@ -68,6 +68,7 @@ def word(done):
     return "new" if any(item.key.asset == "model" and item.reason == "new" for item in made) else "stale"
 
 
+@pytest.mark.slow
 def test_before_in_the_middle_and_after(workspace, tmp_path):
     assert states(workspace) == ["new"] * 4
     assert not (tmp_path / "store").exists()
@@ -81,6 +82,7 @@ def test_before_in_the_middle_and_after(workspace, tmp_path):
     assert happens(workspace) == ["reused"] * 4
 
 
+@pytest.mark.slow
 def test_other_parameters_are_new_and_share_what_they_do_not_change(workspace):
     happens(workspace)
     other = PARAMETERS.model_copy(update={"C": 0.5})
@@ -111,6 +113,7 @@ def test_rows_that_no_window_can_know_change_nothing(workspace, shop):
     assert happens(workspace) == ["reused"] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("was", "now", "fields"),
     [
@@ -171,6 +174,7 @@ def test_what_is_stored_of_a_contract_and_cannot_be_understood_is_another_contra
         assert {*names(odd, now)} >= {"event_time", "features"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asset", ["training_set", "model", "evaluation", "model_card"])
 def test_changed_code_is_stale_and_says_so(workspace, monkeypatch, asset):
     happens(workspace)
@@ -183,6 +187,7 @@ def test_changed_code_is_stale_and_says_so(workspace, monkeypatch, asset):
     assert happens(workspace) == ["stale"] * 4
 
 
+@pytest.mark.slow
 def test_a_damaged_artifact_is_stale(workspace):
     happens(workspace)
     key = key_of("model", PARAMETERS, LAST)
@@ -208,6 +213,7 @@ def test_what_would_fail_is_invalid_with_its_reason(workspace, shop):
     assert happens(workspace) == ["new", "new", "new", "invalid"]
 
 
+@pytest.mark.slow
 def test_without_reuse_everything_is_made_again(workspace):
     happens(workspace)
 
@@ -244,6 +250,7 @@ SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
 WORDS = ("backfill", *SPAN, "--source", "shop", "--lookback-days", 101, "--holdout-days", 10)
 
 
+@pytest.mark.slow
 def test_the_shell_plans_and_then_does_it(tmp_path, shop, monkeypatch, capsys):
     def shell(*words):
         return main([*map(str, WORDS), *words]), capsys.readouterr()

@@ -45,6 +45,7 @@ class Failing:
         return getattr(os, self.name)(*args)
 
 
+@pytest.mark.slow
 def test_no_power_cut_loses_what_was_told_or_leaves_half_of_it_to_be_seen(tmp_path):
     tally = power_cuts(tmp_path, each=10)
 
@@ -52,6 +53,7 @@ def test_no_power_cut_loses_what_was_told_or_leaves_half_of_it_to_be_seen(tmp_pa
     assert tally.passed, tally
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deaf", ["files", "folders"])
 def test_a_disk_that_is_deaf_to_syncs_is_seen_to_lose_what_was_told(tmp_path, deaf):
     """So the test above would notice a sync that is missing."""

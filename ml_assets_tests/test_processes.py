@@ -42,6 +42,7 @@ def left(pids):
     return there
 
 
+@pytest.mark.slow
 @pytest.mark.kind("processes")
 def test_processes_end_with_the_work_that_they_were_started_for():
     pids = set(dict(side_by_side(who, {n: (n,) for n in range(4)}, workers=2)).values())
@@ -50,6 +51,7 @@ def test_processes_end_with_the_work_that_they_were_started_for():
     assert left(pids) == []
 
 
+@pytest.mark.slow
 @pytest.mark.kind("processes")
 def test_processes_are_used_again_as_long_as_somebody_keeps_them():
     with processes():
@@ -71,6 +73,7 @@ def test_processes_that_are_at_work_end_where_an_error_leads_out():
     assert left(pids) == []
 
 
+@pytest.mark.slow
 @pytest.mark.kind("processes")
 def test_the_process_of_a_run_ends_with_its_work():
     run = multiprocessing.get_context("spawn").Process(target=run_of_a_deployment)

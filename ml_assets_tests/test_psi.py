@@ -133,6 +133,7 @@ def test_a_growing_shift_of_a_number_has_a_growing_index():
     assert (found[0].band, found[-1].band) == ("within chance", "large")
 
 
+@pytest.mark.slow
 @given(any_columns, st.randoms(use_true_random=False))
 def test_each_row_is_in_one_bin_and_the_order_of_rows_changes_nothing(both, shuffler):
     then, now = both
@@ -146,6 +147,7 @@ def test_each_row_is_in_one_bin_and_the_order_of_rows_changes_nothing(both, shuf
     assert bins(then.reverse(), now[order]) == found
 
 
+@pytest.mark.slow
 @given(any_columns)
 def test_the_same_column_has_an_index_of_nothing(both):
     assert shift("x", both[0], both[0]).psi == 0

@@ -72,6 +72,7 @@ def stored(tmp_path_factory):
     return root, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
 def test_every_number_of_a_leaderboard_is_made_again_from_its_files_alone(stored, name):
     root, folders = stored

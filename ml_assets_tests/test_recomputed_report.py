@@ -70,6 +70,7 @@ def numbers_alone(told):
     return kept | {"coverage": told["coverage"] | {"sets": sets}}
 
 
+@pytest.mark.slow
 def test_every_number_of_a_report_is_made_again_from_stored_files_alone(stored):
     root, folder = stored
     told = recomputed.document(folder, "backfill_report.json")

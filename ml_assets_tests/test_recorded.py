@@ -166,6 +166,7 @@ def command(shop, capsys):
     return call
 
 
+@pytest.mark.slow
 def test_the_shell_asks_anew_what_it_is_told_by_name_only(shop, command, tmp_path):
     shop.stock.make(shop.stock.resolve({}, as_of=DAY))
     first = command("run")

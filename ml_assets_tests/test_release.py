@@ -327,6 +327,7 @@ def busy(root, seed):
         return done
 
 
+@pytest.mark.slow
 def test_ten_processes_at_once_lose_no_act_and_what_serves_is_always_whole(tmp_path, monkeypatch):
     place = Place(str(tmp_path))
     place.settings(monkeypatch)

@@ -399,6 +399,7 @@ def test_markdown_tells_counts_metrics_drift_errors_and_retry():
     assert "| 2025-12-12 | **failed** | - | - | - | `000000000011` |" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 62])
 def test_equal_reports_give_equal_pictures_of_the_size_that_is_promised(count):
     from io import BytesIO

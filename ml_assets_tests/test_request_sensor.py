@@ -292,6 +292,7 @@ def test_a_long_range_takes_several_ticks_and_holds_nobody_up():
     assert len({key for requests in found for key in keys(requests)}) == 26
 
 
+@pytest.mark.slow
 def test_thousands_of_files_are_all_requested_once_and_none_is_forgotten(monkeypatch):
     monkeypatch.setenv("ML_ASSETS_REQUESTS_PER_TICK", "200")
     for number in range(1200):

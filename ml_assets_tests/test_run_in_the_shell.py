@@ -45,6 +45,7 @@ def two_roots(tmp_path_factory):
     return place, results
 
 
+@pytest.mark.slow
 def test_two_processes_with_two_roots_get_the_same_run_id_and_bytes(two_roots):
     _, (one, two) = two_roots
 
@@ -79,6 +80,7 @@ def test_the_result_states_what_the_contract_promises(two_roots):
     assert (place / "home_one" / "dagster.yaml").exists()
 
 
+@pytest.mark.slow
 def test_a_second_run_reuses_all_and_overwrites_nothing(two_roots, shell):
     place, (first, _) = two_roots
     before = {path: path.stat().st_mtime_ns for path in (place / "one").rglob("*")}
@@ -126,6 +128,7 @@ def test_a_store_that_was_moved_tells_everything_without_dagsters_home(two_roots
     assert not (place / "gone").exists()
 
 
+@pytest.mark.slow
 def test_the_command_that_show_prints_makes_the_same_run(two_roots, shell):
     place, (first, _) = two_roots
     env = {"ML_ASSETS_ENVIRONMENTS__DEV__ROOT": str(place / "one")}

@@ -119,6 +119,7 @@ def test_a_store_that_does_not_answer_is_told_with_its_address(behind, fault, wo
     wait_for(lambda: network.requests == 2)  # a busy machine counts after the client has given up
 
 
+@pytest.mark.slow
 def test_a_file_of_rows_that_does_not_come_in_time_is_not_called_damaged(s3, monkeypatch):
     make_bucket(s3, "rowslate", landed("late", KEY.as_of))
     rule = lambda _method, path: Fault(kind="delay", seconds=0.6) if "parquet" in path else None  # noqa: E731

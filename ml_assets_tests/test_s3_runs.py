@@ -93,6 +93,7 @@ def data_files(paths):
     return sorted(path for path in paths if "/data-" in path)
 
 
+@pytest.mark.slow
 def test_a_run_of_which_every_fifth_request_fails_makes_the_same_bytes(s3, zone, on_disk):
     with faulty(s3, shuffled(each=5, seed=20)) as network:
         made = run_on("s3://artifacts/stormy", "s3://rows/shop", url=network.url)
@@ -135,6 +136,7 @@ def test_an_artifact_is_shown_by_its_uri(s3, in_s3, monkeypatch, capsys):
     assert run_id in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_worker_processes_reach_s3_as_their_run_does(s3, zone, on_disk, monkeypatch):
     use(monkeypatch, s3)
     store = ArtifactStore("s3://artifacts/workers", S3Access(endpoint_url=s3, region="eu-west-1"))

@@ -173,6 +173,7 @@ def _auc(dataset, as_of, *, purged):
     return [roc_auc_score(rows[contract.label], predict(model, rows, contract)) for rows in (held, later)]
 
 
+@pytest.mark.slow
 def test_a_model_that_learned_from_outcomes_of_later_looks_better_than_it_is():
     """Half a 95 % interval of a mean over these four days is about 0.017."""
     days = [DAY - dt.timedelta(days=150 * n) for n in range(4)]

@@ -106,6 +106,7 @@ def test_the_manifest_tells_the_model_the_rows_and_their_scores(shop):
     assert manifest.metrics["score_p90"] == pytest.approx(np.quantile(table["score"], 0.9))
 
 
+@pytest.mark.slow
 def test_the_same_rows_model_and_code_are_reused_and_other_rows_are_not(shop):
     score(DAY)
 

@@ -131,6 +131,7 @@ def test_a_sweep_refuses_two_trials_of_one_run_id(workspace):
         list(Sweep(parameters=FIRST, own=own, days=(DAY,), workspace=workspace, pipeline=tabular).run())
 
 
+@pytest.mark.slow
 def test_a_leaderboard_does_not_rank_what_is_of_other_parameters(workspace):
     attempt(FIRST, DAY, workspace=workspace)
     own = check_sweep({"grid": {"seed": f"{SECOND.seed},1"}, "max_failure_rate": 1})
@@ -171,6 +172,7 @@ def test_a_run_id_of_two_runs_is_refused_with_the_places_of_both(workspace, one_
         assert "model_version=v2" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_whose_run_id_another_has_is_not_logged_as_that_one(workspace, one_hash, tmp_path):
     pytest.importorskip("mlflow")
     tracking = Tracking(uri=f"sqlite:///{tmp_path}/mlflow.db")

@@ -77,6 +77,7 @@ def test_a_pipeline_outside_of_this_project_goes_through_every_command(call, tmp
     assert call("contract", "--against", "before.json") == []
 
 
+@pytest.mark.slow
 def test_releases_of_a_pipeline_are_those_of_what_its_runs_are_about(call, capsys):
     first, second = (call("run", *SOUTH, "--as-of", day)["run_id"] for day in (DAY, "2025-11-30"))
 
@@ -96,6 +97,7 @@ def test_releases_of_a_pipeline_are_those_of_what_its_runs_are_about(call, capsy
     assert call("rollback", *SOUTH, "--reason", "worse")["state"]["live"]["run_id"] == first
 
 
+@pytest.mark.slow
 def test_a_backfill_keeps_the_good_days_and_names_a_command_that_makes_the_bad_one(call, capsys):
     span = ("backfill", "--from", FIRST, "--to", LAST)
 
@@ -113,6 +115,7 @@ def test_a_backfill_keeps_the_good_days_and_names_a_command_that_makes_the_bad_o
     assert all(one["reused"] for day in good["days"] for one in day["artifacts"].values())
 
 
+@pytest.mark.slow
 def test_combinations_that_differ_in_what_is_not_used_are_one_trial(call):
     grid = ("--grid", "season=7,14", "--grid", "method=naive,ets", "--as-of", DAY)
 
@@ -142,6 +145,7 @@ def test_a_preset_of_the_pipeline_gives_its_parameters_and_flags_win_over_it(cal
     assert won["days"] == call("run", *ETS, "--as-of", DAY, "--plan")["days"] != given["days"]
 
 
+@pytest.mark.slow
 def test_the_promises_that_it_keeps_are_told_one_by_one(call):
     told = call("conform", *SOUTH, "--as-of", DAY, "--quick")
 
@@ -150,6 +154,7 @@ def test_the_promises_that_it_keeps_are_told_one_by_one(call):
     assert sum(promise["kept"] is True for promise in told["promises"]) > 10
 
 
+@pytest.mark.slow
 def test_the_working_directory_is_where_modules_are_found_in_processes_of_workers_too(shell):
     done = shell(
         "backfill", *P, "--from", "2025-11-29", "--to", DAY, "--json", env={"ML_ASSETS_WORKERS": "2"}

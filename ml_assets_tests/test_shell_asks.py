@@ -44,6 +44,7 @@ def test_a_long_sweep_is_asked_for_too(tmp_path):
     assert "21 runs in dev: 21 to compute" in plain(told)
 
 
+@pytest.mark.slow
 def test_yes_starts_it_and_what_is_stored_is_counted_and_not_asked_for_again(tmp_path):
     place = {"DAGSTER_HOME": str(tmp_path / "home"), "ML_ASSETS_WORKERS": "1"}
 
@@ -57,6 +58,7 @@ def test_yes_starts_it_and_what_is_stored_is_counted_and_not_asked_for_again(tmp
     assert ASK not in again[1]
 
 
+@pytest.mark.slow
 def test_little_is_not_asked_for(tmp_path):
     code, told = at_a_terminal(SHORT, tmp_path, DAGSTER_HOME=str(tmp_path / "home"), ML_ASSETS_WORKERS="1")
 

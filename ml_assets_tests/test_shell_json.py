@@ -58,6 +58,7 @@ def test_the_problems_of_a_refusal_are_the_lines_that_people_read(capsys):
     assert len(document["problems"]) == 2
 
 
+@pytest.mark.slow
 def test_what_is_known_of_a_run_is_one_document_each(capsys):
     code, made, _ = said(capsys, "run", *DAY)
     assert code == 0

@@ -125,6 +125,7 @@ def test_a_program_on_the_path_is_named_by_its_name(program, tmp_path):
     assert "  ml-assets report" in said([str(program)], tmp_path, PATH=path)
 
 
+@pytest.mark.slow
 def test_make_run_says_what_it_runs_and_ends_in_a_command_that_can_be_pasted(program, tmp_path):
     environment = tmp_path / "env"
     (tmp_path / "my env").rename(environment)

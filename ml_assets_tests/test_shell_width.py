@@ -54,6 +54,7 @@ def shown(tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 def test_the_commands_that_are_looked_at_do_what_they_should(shown):
     codes = {name: code for name, (code, _) in shown.items() if code}
 

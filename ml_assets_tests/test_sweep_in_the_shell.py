@@ -61,6 +61,7 @@ def calm(tmp_path_factory, shop):
     return json.loads(done.stdout), ArtifactStore(str(place / "artifacts"))
 
 
+@pytest.mark.slow
 def test_the_result_is_the_leaderboard_and_where_it_is(calm):
     result, store = calm
 
@@ -195,6 +196,7 @@ def test_a_file_states_a_sweep_and_flags_win(tmp_path, settings, capsys):
     assert only["run_id"] == run_id(v2.model_copy(update={"max_depth": 4, "max_iter": 20}), DAYS[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("own", "known", "later"),
     [
@@ -223,6 +225,7 @@ def test_what_depends_on_results_is_counted_and_that_many_trials_follow(own, kno
     assert (after["counts"]["reused"], after["counts"]["new"], after["later"]) == (known, 0, later)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("settings")
 def test_a_sweep_that_is_killed_goes_on_with_what_is_missing_and_has_the_same_bytes(
     calm, tmp_path, shell, start, capsys

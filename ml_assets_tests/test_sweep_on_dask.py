@@ -131,6 +131,7 @@ def there(here, cluster, tmp_path):
     return replace(here, store=ArtifactStore(str(tmp_path / "store")), engine=cluster.engine)
 
 
+@pytest.mark.slow
 def test_a_sweep_on_dask_has_the_bytes_of_this_machine(here, there):
     outcomes = list(sweep(there))
 
@@ -153,6 +154,7 @@ def test_a_worker_that_is_killed_in_mid_sweep_changes_no_byte(here, there, clust
     assert files(there) == files(here)
 
 
+@pytest.mark.slow
 def test_days_on_dask_have_the_bytes_of_this_process(here, there, tmp_path):
     alone = replace(here, store=ArtifactStore(str(tmp_path / "alone")))
 

@@ -239,6 +239,7 @@ print(json.dumps([ids(drawn), ids(learned)]))
 """
 
 
+@pytest.mark.slow
 def test_another_process_with_another_hash_seed_finds_the_same_trials():
     own = {"grid": MIXED, "seed": 7}
     here = [

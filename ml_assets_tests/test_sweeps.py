@@ -102,6 +102,7 @@ def board(swept):
     return load_leaderboard(leaderboard_key(PARAMETERS, check_sweep(TWO), DAY, pipeline=tabular), swept[0])
 
 
+@pytest.mark.slow
 def test_a_trial_is_a_run_which_train_reuses(swept):
     _, made = swept
 
@@ -115,6 +116,7 @@ def test_a_trial_is_a_run_which_train_reuses(swept):
         assert event.metadata["sha256"].value in told
 
 
+@pytest.mark.slow
 def test_a_run_is_a_trial_which_a_sweep_reuses(store):
     alone = train(str(DAY), **GIVEN, C=5.0)
     before = {event.metadata["sha256"].value for event in materializations(alone).values()}
@@ -225,6 +227,7 @@ def test_a_backfill_of_sweeps_makes_one_leaderboard_a_day(swept):
         assert event.metadata["ranked_trials"].value == 2
 
 
+@pytest.mark.slow
 def test_one_trial_in_ten_that_fails_is_listed_with_its_reason_and_the_others_are_ranked(store):
     own = {"grid": {"lookback_days": "71..80"}}
     given = {**SHORT, "calibrate": True}
@@ -324,6 +327,7 @@ def test_a_trial_learns_from_the_rows_that_it_names_though_others_come_meanwhile
     assert later.product("training_set").value.height == named.facts["rows"] != second.manifest.facts["rows"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("own", "days"),
     [
@@ -517,6 +521,7 @@ def test_a_training_set_that_cannot_be_made_fails_its_own_trials_alone(sweep, tm
     assert str(broken) in found.failed[0].errors[0].reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["random", "tpe"])
 def test_a_search_that_draws_gives_the_same_leaderboard_in_another_root(sweep, tmp_path, search):
     own = {"search": search, "trials": 5, "grid": {"C": "0.01..10 log"}}  # five: tpe asks for four at once
@@ -529,6 +534,7 @@ def test_a_search_that_draws_gives_the_same_leaderboard_in_another_root(sweep, t
     assert roots[0].verify(key).files == roots[1].verify(key).files
 
 
+@pytest.mark.slow
 def test_halving_tries_the_finalists_on_all_days_and_marks_the_others(sweep, store):
     own = {"search": "halving", "trials": 4, "reduction": 3, "grid": {"C": "0.01..10 log"}, "window_days": 6}
 

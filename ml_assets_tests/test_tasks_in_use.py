@@ -118,6 +118,7 @@ def predictions(place, dataset):
     return pl.concat([pl.read_parquet(path) for path in paths])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", TASKS)
 def test_the_numbers_of_an_evaluation_are_those_of_scikit_learn_on_rows_made_apart(place, dataset):
     held = place.attached("evaluation", use.good(dataset), "scores.parquet")
@@ -241,6 +242,7 @@ def test_a_margin_that_the_task_has_not_is_refused_and_a_wide_one_lets_a_worse_p
     assert [kpi.verdict for kpi in passed.decision.comparison.kpis] == ["worse within margin"] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dataset", "named", "ranked_by"),
     [("houses", {}, "mae"), ("tickets", {}, "roc_auc"), ("tickets", {"metric": "accuracy"}, "accuracy")],

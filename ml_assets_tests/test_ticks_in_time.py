@@ -182,6 +182,7 @@ def test_a_code_server_evaluates_each_of_them_with_an_instance_of_its_own(tmp_pa
     assert len(known["catch_up"].run_requests) == 14
 
 
+@pytest.mark.slow
 def test_a_listing_that_does_not_come_skips_the_tick_and_the_next_one_at_once(hurried, monkeypatch):
     slow = {"on": True}
     with s3_server() as url:
@@ -214,6 +215,7 @@ def test_a_bucket_that_answers_byte_by_byte_skips_the_tick(hurried, monkeypatch)
     assert took < 9
 
 
+@pytest.mark.slow
 def test_an_object_that_does_not_come_holds_up_no_other(hurried, monkeypatch):
     with s3_server() as url:
         make_bucket(
@@ -231,6 +233,7 @@ def test_an_object_that_does_not_come_holds_up_no_other(hurried, monkeypatch):
     assert took < 8
 
 
+@pytest.mark.slow
 def test_a_zone_that_does_not_answer_holds_up_no_other(hurried, monkeypatch, tmp_path):
     write_landing(tmp_path / "zone")
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(tmp_path / "zone"))
@@ -277,6 +280,7 @@ def test_a_pipe_among_the_presets_holds_up_no_tick(hurried):
     assert took < LONG
 
 
+@pytest.mark.slow
 def test_a_store_that_does_not_answer_skips_the_schedule_in_words(hurried, monkeypatch):
     preset("daily", "seed = 1", daily=True)
     go_on = threading.Event()

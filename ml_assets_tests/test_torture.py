@@ -18,6 +18,7 @@ def place(tmp_path_factory):
     return Place(tmp_path_factory.mktemp("torture"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", SHORT)
 def test_nothing_is_lost_nothing_half_is_seen_and_a_rerun_ends_with_the_same_bytes(fault, place):
     tally = SHORT[fault](place)

@@ -99,6 +99,7 @@ def fresh(tmp_path, empty, zone, monkeypatch):
     return copy_of(empty, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_backfill_of_14_days_that_is_run_twice_is_14_runs(fortnight):
     _, _, once, twice = fortnight
 
@@ -141,6 +142,7 @@ def test_logging_again_adds_nothing_to_the_history_of_a_metric(fortnight):
         assert len(tracking_store.client(tracking).get_metric_history(run.info.run_id, "roc_auc")) == 1
 
 
+@pytest.mark.slow
 def test_what_a_run_has_logged_a_sync_finds_there(tracked, capsys):
     assert main(["track", "sync"]) == 0
 

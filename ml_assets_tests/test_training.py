@@ -60,6 +60,7 @@ def test_rows_are_predicted_in_parts_as_in_one(version, monkeypatch):
     assert predict(model, table, CONTRACT) == pytest.approx(whole, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_a_stored_model_predicts_exactly_as_before(variant):
     table = training_table()
@@ -100,6 +101,7 @@ def test_bytes_do_not_depend_on_cores_or_hash_seed():
     assert seen[0] == seen[1]
 
 
+@pytest.mark.slow
 def test_v1_has_other_bytes_on_another_kernel_of_openblas_and_the_record_names_it():
     program = (
         "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.pipelines.tabular.parameters import TrainingParameters;"
@@ -173,6 +175,7 @@ def test_features_are_floats_and_texts_and_say_what_is_missing():
     assert cells.to_series(3).is_nan().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["v1", "v2", "v3"])
 @pytest.mark.parametrize("calibrate", [False, True])
 def test_a_model_that_learned_columns_by_their_places_says_the_same_as_one_that_learned_names(

@@ -189,6 +189,7 @@ defs = dg.Definitions(jobs=[act], sensors=[always])
 """
 
 
+@pytest.mark.slow
 def test_a_run_key_that_was_used_once_starts_no_run_a_year_later(tmp_path):
     (tmp_path / "always.py").write_text(ALWAYS)
     target = PythonFileTarget(
@@ -210,6 +211,7 @@ def test_a_run_key_that_was_used_once_starts_no_run_a_year_later(tmp_path):
 # Facts 6 and 19
 
 
+@pytest.mark.slow
 def test_each_step_of_the_executor_of_processes_has_a_process_of_its_own(tmp_path):
     (tmp_path / "steps.py").write_text(STEPS)
 

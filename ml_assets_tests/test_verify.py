@@ -286,6 +286,7 @@ def made_again(root):
     return [item for keys in runs.values() for item in reproduce(keys, workspace=workspace)]
 
 
+@pytest.mark.slow
 def test_every_artifact_of_two_days_and_three_parameter_sets_is_reproduced(staging, tmp_path):
     root = f"{copied(staging, tmp_path, days=[DAYS[0], LAST]).root}/staging"
     found = made_again(root)

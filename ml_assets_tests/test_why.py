@@ -79,6 +79,7 @@ def test_a_later_artifact_is_never_the_nearest(zone, capsys):
     assert {row["kind"] for row in told(capsys, first).values()} == {"none"}
 
 
+@pytest.mark.slow
 def test_an_artifact_made_again_later_still_counts_as_what_it_was(zone, capsys):
     first = made(seed=1)
     second = made(seed=2)
