@@ -15,6 +15,10 @@ from hypothesis import settings
 REPO = Path(__file__).parent.parent
 REAL_DATA = REPO.parent / "shared" / "data" / "uci_online_retail"
 
+# Workers share the cores: each thread of one would wait for those of the others, and spin meanwhile.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 settings.register_profile("ml_assets", deadline=None)  # machines are shared: a slow moment is no failure
 settings.load_profile("ml_assets")
 
@@ -30,11 +34,11 @@ def pytest_collection_modifyitems(items):
 
 
 def bare(*kept, **own):
-    """An environment without settings: only those named, what is given, and by which kernels numbers are computed.
+    """An environment without settings: only those named, what is given, and how numbers are computed.
 
     Other kernels give other bytes (docs/identity.md), and a machine may ask for some by a variable.
     """
-    names = {*kept, *(name for name in os.environ if name.startswith(("OPENBLAS_", "NPY_", "MKL_")))}
+    names = {*kept, *(name for name in os.environ if name.startswith(("OMP_", "OPENBLAS_", "NPY_", "MKL_")))}
     told = {name: os.environ[name] for name in names if name in os.environ}
     return told | {"PYTHONPATH": str(REPO)} | {name: str(value) for name, value in own.items()}
 
