@@ -24,6 +24,8 @@ from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.recomputed_rows import assert_same, training_facts
 from ml_assets_tests.scenario import failure_of
 
+pytestmark = pytest.mark.slow
+
 METRICS = ("roc_auc", "average_precision", "lift_at_10pct", "skill", "calibration_error", "log_loss")
 GRID = {"max_depth": "2,3", "learning_rate": "0.05..0.5 log"}
 TEXTS = ("notes",)
@@ -72,7 +74,6 @@ def stored(tmp_path_factory):
     return root, found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
 def test_every_number_of_a_leaderboard_is_made_again_from_its_files_alone(stored, name):
     root, folders = stored

@@ -143,7 +143,6 @@ def run_id(world, model_version):
     return found
 
 
-@pytest.mark.slow
 def test_every_number_of_a_comparison_is_made_again_from_its_pairs(world):
     folder = compared(world, str(THROUGH), candidate=run_id(world, "v2"), margins=MARGINS)
     stored, manifest = recomputed.document(folder, "kpi_comparison.json"), recomputed.manifest_of(folder)

@@ -21,6 +21,8 @@ from ml_assets_tests.builders import land, order_day, write_landing
 from ml_assets_tests.recomputed_rows import assert_same
 from ml_assets_tests.scenario import failure_of, train_days
 
+pytestmark = pytest.mark.slow
+
 GIVEN = {"source": "shop", "lookback_days": 75, "holdout_days": 2}
 FLIPPED = dt.date(2025, 8, 13)  # a day of rows that only the last holdout has
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
@@ -70,7 +72,6 @@ def numbers_alone(told):
     return kept | {"coverage": told["coverage"] | {"sets": sets}}
 
 
-@pytest.mark.slow
 def test_every_number_of_a_report_is_made_again_from_stored_files_alone(stored):
     root, folder = stored
     told = recomputed.document(folder, "backfill_report.json")

@@ -7,6 +7,8 @@ import pytest
 from ml_assets.terminal.wrapping import wrapped
 from ml_assets_tests.terminal import COMMANDS, at_a_terminal, plain
 
+pytestmark = pytest.mark.slow
+
 DAYS = ("--from", "2025-12-01", "--to", "2025-12-02")
 OF = ("--pipeline", "demand")
 SAID = {
@@ -54,7 +56,6 @@ def shown(tmp_path_factory):
     return found
 
 
-@pytest.mark.slow
 def test_the_commands_that_are_looked_at_do_what_they_should(shown):
     codes = {name: code for name, (code, _) in shown.items() if code}
 

@@ -31,6 +31,8 @@ from ml_assets_tests.conftest import REPO
 
 pytest.importorskip("distributed")
 
+pytestmark = pytest.mark.slow
+
 DAYS = (dt.date(2025, 8, 5), dt.date(2025, 8, 6))
 PARAMETERS = TrainingParameters(source="shop", lookback_days=91, holdout_days=10)
 OWN = check_sweep({"grid": {"C": "0.1,0.5,1,2,5,10"}, "window_days": 2})
@@ -131,7 +133,6 @@ def there(here, cluster, tmp_path):
     return replace(here, store=ArtifactStore(str(tmp_path / "store")), engine=cluster.engine)
 
 
-@pytest.mark.slow
 def test_a_sweep_on_dask_has_the_bytes_of_this_machine(here, there):
     outcomes = list(sweep(there))
 
@@ -154,7 +155,6 @@ def test_a_worker_that_is_killed_in_mid_sweep_changes_no_byte(here, there, clust
     assert files(there) == files(here)
 
 
-@pytest.mark.slow
 def test_days_on_dask_have_the_bytes_of_this_process(here, there, tmp_path):
     alone = replace(here, store=ArtifactStore(str(tmp_path / "alone")))
 

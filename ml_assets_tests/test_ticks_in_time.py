@@ -300,7 +300,7 @@ def test_no_more_files_are_opened_when_time_is_up(hurried, monkeypatch):
     read = request_folder.RequestFolder.read
 
     def slowly(folder, file):
-        time.sleep(0.2)
+        time.sleep(0.35)
         return read(folder, file)
 
     monkeypatch.setattr(request_folder.RequestFolder, "read", slowly)
