@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,7 +25,8 @@ class Piece:
     """Some of the rows of a range.
 
     Attributes:
-        rows: `day`, the contract's columns and HASH, of the rows whose hash is below the bound.
+        rows: `day`, the contract's columns and HASH, of the rows whose hash is below the bound; in any order, but the
+            sooner they are chosen from if by day and hash.
         tally: of all rows; see `core.tally`.
     """
 
@@ -142,16 +143,34 @@ class _Smallest:
         return _in_order(self._cut(pl.concat(self._frames)), DAY, HASH)
 
     def _cut(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Those of the smallest hashes, in the order in which they came unless equal hashes must be told apart."""
         if table.height <= self.limit:
             return table
         hashes = table[HASH].to_numpy()
         self._bound = int(np.partition(hashes, self.limit - 1)[self.limit - 1])
-        sure = table.filter(pl.col(HASH) < self._bound)
-        tied = table.filter(pl.col(HASH) == self._bound)
+        kept = table.filter(pl.col(HASH) <= self._bound)
+        if kept.height == self.limit:
+            return kept
+        sure = kept.filter(pl.col(HASH) < self._bound)
+        tied = kept.filter(pl.col(HASH) == self._bound)
         return pl.concat([sure, _in_order(tied, HASH).head(self.limit - sure.height)])
 
 
 def _in_order(table: pl.DataFrame, *first: str) -> pl.DataFrame:
-    if table.select(first).is_unique().all():
-        return table.sort(first)
+    """By these columns, and by all others where these leave some rows equal; sorted only where it is not so already."""
+    if _increasing(table, first):
+        return table
+    ordered = table.sort(first)
+    if _increasing(ordered, first):
+        return ordered
     return table.sort(*first, *sorted(set(table.columns) - {*first}), nulls_last=True)
+
+
+def _increasing(table: pl.DataFrame, columns: Sequence[str]) -> bool:
+    """Whether each row is greater than the one before it by these columns, of which none is null."""
+    greater, same = pl.lit(value=False), pl.lit(value=True)
+    for name in columns:
+        column, before = pl.col(name), pl.col(name).shift(1)
+        greater = greater | (same & (column > before))
+        same = same & (column == before)
+    return bool(table.select(greater.slice(1).all()).item())

@@ -78,9 +78,8 @@ def _read_day(files: Sequence[LandedFile], reading: Reading) -> Piece:
     pieces = [_piece(part, files[0], reading) for part in reading.read(files)]
     if not pieces:
         return piece_of(normalise([], reading.decision).collect(), reading.contract, zeros=reading.zeros)
-    return Piece(
-        rows=pl.concat([piece.rows for piece in pieces]), tally=pl.concat([piece.tally for piece in pieces])
-    )
+    rows = pl.concat([piece.rows for piece in pieces]).sort(HASH)
+    return Piece(rows=rows, tally=pl.concat([piece.tally for piece in pieces]))
 
 
 def _piece(part: Part, file: LandedFile, reading: Reading) -> Piece:
