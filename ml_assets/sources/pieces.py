@@ -17,7 +17,7 @@ from ml_assets.sources.normalise import Decision, check, normalise, values
 from ml_assets.sources.roles import Part
 from ml_assets.sources.rows_cache import RowsCache, key_of, state_of, told
 
-_AT_ONCE = 2  # days
+_AT_ONCE = 4  # days
 
 
 @dataclass(frozen=True, kw_only=True)
