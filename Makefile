@@ -63,6 +63,8 @@ test: setup-tests ## run the tests, but for slow ones
 	@$(TESTS_BIN)/python -m pytest -m "not slow" $(or $(PYTEST_ARGS),$(PARALLEL))
 	@echo "Slow tests (deployments, browsers, kills and the like) were left out; make test-slow runs them"
 
+# They wait for deployments, so that one worker more than there are cores helps.
+test-slow: WORKERS = 3
 test-slow: setup-tests ## run the tests that take more than some seconds each
 	@$(TESTS_BIN)/python -m pytest -m slow $(or $(PYTEST_ARGS),$(PARALLEL))
 
