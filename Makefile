@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 TESTS := .venv-test
 TESTS_BIN := $(TESTS)/bin
 ENGINES := plain prefect airflow
-# A worker that crashes is not replaced: pytest-xdist 3.8 may then wait for ever, and what had crashed is never told.
 WORKERS ?= 2
+# A worker that crashes is not replaced: pytest-xdist 3.8 may then wait for ever, and what had crashed is never told.
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # For Python 3.10 to 3.12: some of the lowest versions have no wheels for 3.13.
 LOWEST := $(addprefix ml_assets_tests/,test_run_id.py test_canonical_skops.py test_training.py test_formats.py test_landing.py \

@@ -16,9 +16,8 @@ from hypothesis import settings
 REPO = Path(__file__).parent.parent
 REAL_DATA = REPO.parent / "shared" / "data" / "uci_online_retail"
 
-# Workers share the cores: each thread of one would wait for those of the others, and spin meanwhile.
-for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_threads, "1")
+# Workers share the cores: each thread of one would wait for those of the others, and spin meanwhile. OpenBLAS goes by it too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("ml_assets", deadline=None)  # machines are shared: a slow moment is no failure
 settings.load_profile("ml_assets")
@@ -44,11 +43,11 @@ def bare(*kept, **own):
     return told | {"PYTHONPATH": str(REPO)} | {name: str(value) for name, value in own.items()}
 
 
-def output_of(program):
-    """What a Python program prints in a process of its own that has loaded nothing yet."""
+def output_of(program, **own):
+    """What a Python program prints in a process of its own that has loaded nothing yet, with these variables."""
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env=bare(),
+        env=bare(**own),
         capture_output=True,
         text=True,
         check=True,

@@ -11,7 +11,7 @@ from ml_assets_tests.browser import browsing, change_last, keep, wait_for, write
 from ml_assets_tests.live import backfills, deployment, runs
 from ml_assets_tests.surfaces import DAYS, launch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 JOB = "/locations/__repository__@ml_assets/jobs/train"
 

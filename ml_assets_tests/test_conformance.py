@@ -3,8 +3,6 @@
 import datetime as dt
 import importlib
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -15,7 +13,7 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.demand import demand
 from ml_assets.pipelines.tabular import tabular
-from ml_assets_tests.conftest import REPO, bare
+from ml_assets_tests.conftest import REPO, output_of
 from ml_assets_tests.three_tasks import AS_OF, TASKS, land_tasks
 
 DAY = dt.date(2025, 12, 1)
@@ -116,12 +114,6 @@ def test_the_table_tells_what_was_kept_what_was_not_and_what_was_not_asked():
 
 def test_to_import_it_loads_neither_dagster_nor_numbers():
     code = "import sys, ml_assets.conformance; print([n for n in ('dagster', 'polars', 'sklearn') if n in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=bare(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = output_of(code)
 
-    assert done.stdout == "[]\n"
+    assert done == "[]\n"

@@ -1,7 +1,6 @@
 """The forecast of demand, function by function: each is a plain function that a test can call."""
 
 import datetime as dt
-import subprocess
 import sys
 
 import polars as pl
@@ -20,7 +19,7 @@ from ml_assets.pipelines.demand import (
     history,
     sales,
 )
-from ml_assets_tests.conftest import bare
+from ml_assets_tests.conftest import output_of
 
 AS_OF = dt.date(2025, 12, 1)
 FIRST = AS_OF - dt.timedelta(weeks=52)
@@ -187,12 +186,6 @@ def test_a_season_that_is_not_used_changes_no_run():
 
 def test_its_file_loads_nothing_heavy():
     code = f"import sys, ml_assets.pipelines.demand; print([n for n in {HEAVY} if n in sys.modules])"
-    answer = subprocess.run(
-        [sys.executable, "-c", code],
-        env=bare(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    answer = output_of(code)
 
-    assert answer.stdout == "[]\n"
+    assert answer == "[]\n"

@@ -1,8 +1,6 @@
 """Runs of the forecast of demand: what is shared is made once, and made again only where something has changed."""
 
 import datetime as dt
-import subprocess
-import sys
 
 import polars as pl
 import pytest
@@ -11,7 +9,7 @@ from ml_assets import make
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.demand import demand, sales
 from ml_assets_tests.builders import land, write_landing
-from ml_assets_tests.conftest import bare
+from ml_assets_tests.conftest import output_of
 
 AS_OF = dt.date(2025, 12, 1)
 FIRST = AS_OF - dt.timedelta(weeks=8)
@@ -130,14 +128,7 @@ def test_bad_values_are_refused_before_anything_is_made(values, says):
 @pytest.mark.slow
 def test_another_process_with_another_number_of_threads_makes_the_same_bytes():
     answers = {
-        subprocess.run(
-            [sys.executable, "-c", BYTES],
-            env=bare(OMP_NUM_THREADS=threads, POLARS_MAX_THREADS=threads),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for threads in ("1", "2")
+        output_of(BYTES, OMP_NUM_THREADS=threads, POLARS_MAX_THREADS=threads) for threads in ("1", "2")
     }
 
     assert len(answers) == 1

@@ -10,8 +10,6 @@ from ml_assets_tests.strategies import json_values
 from ml_assets_tests.surfaces import CANARY, DAYS, LAUNCH, SELECTOR, texts
 from ml_assets_tests.test_hostile import FILES, NASTY
 
-pytestmark = pytest.mark.slow
-
 COUNT = "{ runsOrError { ... on Runs { results { runId status } } } }"
 nasty = st.sampled_from([text for text in NASTY if "\0" not in text]) | json_values
 parameters = st.dictionaries(

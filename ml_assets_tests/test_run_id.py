@@ -3,8 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +14,7 @@ from pydantic import Field
 from ml_assets.core.parameters import from_identity, identity, omitted_when
 from ml_assets.core.run_id import hash_identity, run_id
 from ml_assets.pipelines.tabular.parameters import DatasetParameters, TrainingParameters
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import output_of
 from ml_assets_tests.strategies import days, json_values, parameters
 
 VECTORS = json.loads(Path(__file__).with_name("vectors").joinpath("run_id.json").read_text(encoding="utf-8"))[
@@ -125,15 +123,6 @@ def test_another_process_with_another_hash_seed_gets_the_same_run_id():
         "print(run_id(P(model_version='v2', max_depth=4), dt.date(2025, 12, 1)))"
     )
 
-    ids = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(REPO)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
+    ids = {output_of(program, PYTHONHASHSEED=seed) for seed in ("1", "2")}
 
     assert ids == {run_id(TrainingParameters(model_version="v2", max_depth=4), DAY) + "\n"}

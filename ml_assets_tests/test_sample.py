@@ -2,8 +2,6 @@
 
 import datetime as dt
 import hashlib
-import subprocess
-import sys
 
 import numpy as np
 import polars as pl
@@ -22,7 +20,7 @@ from ml_assets.pipelines.tabular.parameters import SAMPLES, TrainingParameters
 from ml_assets.pipelines.tabular.training import fit, predict
 from ml_assets.pipelines.tabular.training_set import training_set
 from ml_assets.sources.rows import open_source
-from ml_assets_tests.conftest import bare
+from ml_assets_tests.conftest import output_of
 
 SAMPLE = open_source("sample", "sample:", samples=tabular.samples)
 DAY = dt.date(2025, 12, 1)
@@ -48,16 +46,7 @@ def _rate(dataset, first, last):
 
 
 def test_two_processes_make_the_same_rows():
-    answers = {
-        subprocess.run(
-            [sys.executable, "-c", DIGEST],
-            env=bare(),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for _ in range(2)
-    }
+    answers = {output_of(DIGEST) for _ in range(2)}
     here = [_rows(d, dt.date(2025, 11, 25), DAY).write_csv().encode() for d in ("orders", "customers")]
 
     assert answers == {"".join(hashlib.sha256(text).hexdigest() + "\n" for text in here)}

@@ -13,7 +13,7 @@ from ml_assets_tests.live import backfills, runs
 from ml_assets_tests.served import another_webserver, pipelines, serving
 from ml_assets_tests.surfaces import ENDED
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 MADE = """query($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset {
   assetMaterializations(limit: 50) { partition runId } } } }"""
 BAD = {

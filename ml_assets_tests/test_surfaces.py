@@ -26,7 +26,7 @@ from ml_assets_tests.shown import daily_training, landed_days
 from ml_assets_tests.surfaces import CANARY, DAYS, REFUSED, Typed
 from ml_assets_tests.ticks import write
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test waits for all cells of the table
+pytestmark = pytest.mark.timeout(1200)  # the first test waits for all cells of the table
 
 PAGE = REPO / "docs" / "surfaces.md"
 WRITE = bool(os.environ.get("ML_ASSETS_WRITE_DOCS"))
