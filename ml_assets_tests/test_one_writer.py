@@ -1,10 +1,14 @@
 """The IO manager is called for every asset that the jobs of the project make, in runs of one day and of several."""
 
 import datetime as dt
+import gc
+import weakref
 
 import dagster as dg
+import polars as pl
 import pytest
 
+from ml_assets import Field, Frame, Parameters, Pipeline
 from ml_assets.adapter.io_manager import ArtifactIOManager
 from ml_assets.core.run_id import run_id
 from ml_assets.definitions import defs
@@ -35,6 +39,27 @@ OWN = {
     "sweep": {"grid": {"C": "0.5,1.0"}, "window_days": 1},
     "compare": {"candidate": run_id(OTHER, AS_OF), "reference": "live", "window_days": 56},
 }
+
+
+class Size(Parameters):
+    rows: int = Field(3, ge=1, le=9, description="rows of the table")
+
+
+large = Pipeline("large", Size)
+TABLES = []
+
+
+@large.asset
+def table(params: Size) -> Frame:
+    made = pl.DataFrame({"number": range(params.rows)})
+    TABLES.append(weakref.ref(made))
+    return made
+
+
+@large.asset
+def held(table: Frame) -> list[bool]:
+    gc.collect()
+    return [made() is not None for made in TABLES]
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +154,11 @@ def test_every_asset_of_the_project_that_has_days_is_one_of_these():
 
     assert with_days == {asset for assets in JOBS.values() for asset in assets}
     assert set(tabular.assets) == set(JOBS["train"])
+
+
+def test_a_table_is_not_held_as_it_was_given_once_it_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    made = large.make(large.resolve({}, as_of=AS_OF))
+
+    assert made["held"].value == [False]

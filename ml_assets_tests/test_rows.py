@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.fingerprints import source_days
 from ml_assets.core.manifest import InputSource
+from ml_assets.core.point_in_time import kept
 from ml_assets.core.rows import Rows, ask_again
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular import tabular
@@ -37,6 +38,17 @@ def _table(**columns):
 
 def _rows(table, *, contract=LABELED, as_of=AS_OF):
     return Rows.of(bills=table, contracts={"bills": contract}, as_of=as_of)
+
+
+@given(st.lists(st.sampled_from([True, False]), max_size=12), st.integers(1, 3))
+def test_rows_are_kept_as_a_filter_keeps_them(mask, files):
+    table = pl.DataFrame({"place": range(len(mask)), "is_kept": pl.Series(mask, dtype=pl.Boolean)})
+    pieces = pl.concat([table[n::files] for n in range(files)], rechunk=False)
+
+    found = kept(pieces, pl.col("is_kept"))
+
+    assert found.equals(pieces.filter(pl.col("is_kept")))
+    assert found is pieces or not all(mask)
 
 
 @pytest.mark.parametrize("where", ["sample", "landing"])

@@ -1,12 +1,15 @@
 """Each metric is a mean over rows: its value is scikit-learn's, and its influences are derivatives."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from ml_assets.core.statistics.yes_no import placement_values
+from ml_assets.core.statistics.yes_no import auc, placement_values, ranks
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.evaluated.yes_no import metrics
 from ml_assets_tests.row_metrics import BINARY, row_values
@@ -28,6 +31,15 @@ def drawn(n=400, seed=1):
     random = np.random.default_rng(seed)
     p = random.beta(2, 5, n)
     return (random.random(n) < p).astype(int), np.round(np.clip(p + random.normal(0, 0.1, n), 0.01, 0.99), 2)
+
+
+@given(st.lists(st.sampled_from([-1.5, -0.0, 0.0, 2.0, math.inf]), min_size=1, max_size=30))
+def test_ranks_are_those_of_scipy(values):
+    assert ranks(np.array(values)).tolist() == rankdata(values).tolist()
+
+
+def test_a_score_that_is_no_number_leaves_no_auc():
+    assert math.isnan(auc(np.array([0, 1, 1]), np.array([0.1, math.nan, 0.7])))
 
 
 @given(rows())

@@ -60,6 +60,24 @@ def test_rows_are_predicted_in_parts_as_in_one(version, monkeypatch):
     assert predict(model, table, CONTRACT) == pytest.approx(whole, abs=1e-12)
 
 
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_many_rows_are_fitted_by_several_threads_to_the_same_bytes(calibrate, monkeypatch):
+    table, parameters = training_table(), TrainingParameters(model_version="v2", calibrate=calibrate)
+
+    def fitted(threads):
+        monkeypatch.setenv("OMP_NUM_THREADS", str(threads))
+        model = fit(table, contract=CONTRACT, parameters=parameters).value
+        return model, canonical_skops.dumps(model), predict(model, table, CONTRACT).tobytes()
+
+    _, *of_few_rows = fitted(3)
+    monkeypatch.setattr(training, "ROWS_AT_ONCE", 100)
+    models, *of_many_rows = zip(*map(fitted, (1, 2, 3)), strict=True)
+
+    assert [set(same) for same in of_many_rows] == [{same} for same in of_few_rows]
+    pipelines = [model.calibrated_classifiers_[0].estimator if calibrate else model for model in models]
+    assert [pipeline[-1]._bin_mapper.n_threads for pipeline in pipelines] == [1, 2, 3]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_a_stored_model_predicts_exactly_as_before(variant):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 from ml_assets.core.asset import DAYS
@@ -114,12 +114,17 @@ class Metrics:
             if (of := metric.rows) is None:
                 continue
             with suppress(ValueError):  # these rows do not have it
-                found[metric.name] = of.values(y, score, of.given(facts)).value
+                values = of.values(y, score, of.given(facts))
+                found[metric.name] = values.value
                 if metric.interval:
-                    low, high = of.interval(y, score, entity, given=of.given(facts))
+                    low, high = of.interval(y, score, entity, found=values)
                     ends = of.within(low, high) if isfinite(low) else ()  # of one entity nothing can be said
                     found |= dict(zip(metric.interval, ends, strict=False))
         return found
+
+    def value(self, name: str, y: Any, score: Any) -> float:
+        """That metric of outcomes and predictions, not rounded; it takes no fact. ValueError where these rows do not have it."""
+        return self.of_rows(name).values(y, score, nan).value
 
     def first_measured(self, values: Collection[str]) -> str:
         """The first declared metric that can rank and is among `values`; "" where there is none."""

@@ -33,6 +33,18 @@ def known_at_end_of(as_of: dt.date, contract: DatasetContract) -> pl.Expr:
     return known.fill_null(value=False)  # a time that is not there
 
 
+def kept(rows: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """`rows.filter(which)`, of which the rows before the first that is left out are not in memory once more.
+
+    Rows come by day, and those of all but the last days are mostly known.
+    """
+    is_kept = rows.select(which.alias("kept"))["kept"]
+    if is_kept.all():
+        return rows
+    begin = int(is_kept.arg_min() or 0)
+    return pl.concat([rows[:begin], rows[begin:].filter(is_kept[begin:])], rechunk=False)
+
+
 def seen_at_end_of(as_of: dt.date, contract: DatasetContract) -> pl.Expr:
     """Whether a row is known at the midnight after `as_of`, whatever becomes of it: true or false of each row."""
     return _happened(as_of, contract).fill_null(value=False)

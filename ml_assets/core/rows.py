@@ -261,7 +261,7 @@ class Rows:
 
     def _known(self, wanted: _Range, contract: DatasetContract, *, closed: bool) -> "pl.DataFrame":
         """The rows of the range that were known at the end of as_of, as they were known."""
-        from ml_assets.core.point_in_time import known_at_end_of, open_labels_hidden, seen_at_end_of
+        from ml_assets.core.point_in_time import kept, known_at_end_of, open_labels_hidden, seen_at_end_of
 
         if wanted.max_rows:
             rows = self._choice(wanted, closed=closed).rows
@@ -269,7 +269,7 @@ class Rows:
             frame = self._frame(wanted)
             _check_times(_untimed(frame, contract), contract, origin=self._origin(wanted))
             is_known = known_at_end_of if closed else seen_at_end_of
-            rows = frame.filter(is_known(self.as_of, contract))
+            rows = kept(frame, is_known(self.as_of, contract))
         return rows if closed else open_labels_hidden(rows, contract, as_of=self.as_of)
 
     def _choice(self, wanted: _Range, *, closed: bool) -> "Choice":

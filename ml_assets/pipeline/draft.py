@@ -105,8 +105,15 @@ class Draft:
         if self._made is None:
             manifest = self._write()
             self._made = Made(key=self.key, manifest=manifest, reused=False, reason=self.reason)
-            self.product = replace(self.product, attachments={})  # what is written need not be held
+            self._let_go()
         return self._made
+
+    def _let_go(self) -> None:
+        """What is written need not be held: attachments, and a large table once as it was given and once as bytes."""
+        if self.format == TABLE and self._loaded is not None:
+            self.product, self._data = self._loaded, b""
+        else:
+            self.product = replace(self.product, attachments={})
 
     def stored_product(self) -> Product[Any]:
         """The product as it is read back from its bytes, once they are there: nobody else has this very value."""

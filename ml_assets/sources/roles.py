@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol, TypeAlias
 
 import polars as pl
@@ -70,7 +71,7 @@ class Part:
         """Whether the files are CSV."""
         return self.line_of is not None
 
-    @property
+    @cached_property
     def files(self) -> int:
         """How many files have rows here."""
         return self.table[FILE].n_unique()

@@ -2,7 +2,8 @@
 
 skops names entries by memory address and dates them now. Here the same file is written again with
 addresses replaced by the order of first appearance, members named the same way, and a fixed date.
-The gaps between the fields of an array's records are zero: in memory they hold what was there before.
+The gaps between the fields of an array's records are zero: in memory they hold what was there before. Of boosting it is
+not kept how many threads fitted it.
 Any skops can read the result.
 """
 
@@ -64,6 +65,7 @@ TRUSTED_TYPES: tuple[str, ...] = (
 )
 MAX_BYTES = 2**30
 
+_BINS = ("sklearn.ensemble._hist_gradient_boosting.binning", "_BinMapper")
 _SCHEMA = "schema.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 # Immutable values: whether two equal ones are one object is an accident of the process, so it is not kept.
@@ -151,6 +153,8 @@ class _Canonical:
 
     def _node(self, node: dict[str, Any]) -> dict[str, Any]:
         """One object. Seen again, it is only referred to: skops resolves it by its id."""
+        if (node["__module__"], node["__class__"]) == _BINS:
+            node["content"]["content"]["n_threads"]["content"] = "1"
         number: dict[str, int] = {}
         if not _is_plain_value(node):
             seen = node["__id__"] in self._ids

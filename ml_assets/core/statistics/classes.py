@@ -31,12 +31,19 @@ def area(y: Any, score: Any, given: float) -> RowValues:
     """The ROC AUC; of several classes the mean of those of each against the rest. ValueError where one does not occur."""
     if score.ndim == 1:
         return yes_no.area(y, score, given)
-    classes = range(score.shape[1])
-    found = [yes_no.area(y == place, score[:, place], given) for place in classes]
+    found = [yes_no.area(y == place, score[:, place], given) for place in range(score.shape[1])]
     return RowValues(
         value=sum(one.value for one in found) / len(found),
         influence=sum(one.influence for one in found) / len(found),
     )
+
+
+def mean_auc(y: Any, score: Any) -> float:
+    """The value of `area`, of outcomes that all occur."""
+    if score.ndim == 1:
+        return yes_no.auc(y, score)
+    classes = range(score.shape[1])
+    return sum(yes_no.auc(y == place, score[:, place]) for place in classes) / len(classes)
 
 
 def area_ends(y: Any, score: Any, entity: Any, *, error: float = 0.05) -> tuple[float, float]:

@@ -29,16 +29,17 @@ def auc_interval(y: Any, score: Any, entity: Any, *, error: float = 0.05) -> tup
         The ends, with 0 <= low <= AUC <= high <= 1.
     """
     import numpy as np
+    import polars as pl
 
     y = np.asarray(y)
     placed = placement_values(y, np.asarray(score))
     auc = mean(placed[y == 1])
-    counts = [len(np.unique(np.asarray(entity)[y == of])) for of in (1, 0)]
+    counts = [pl.Series(np.asarray(entity)[y == of]).n_unique() for of in (1, 0)]
     intervals = []
     if min(counts) < ENOUGH_ENTITIES or auc in {0, 1}:
         intervals.append(_newcombe(auc, counts, error=error))
     if min(counts) >= FEWEST_ENTITIES and auc not in {0, 1}:
-        deviation = math.sqrt(_auc_variance(y, placed - auc, entity))
+        deviation = math.sqrt(_auc_variance(y, placed - auc, entity, counts))
         intervals.append(_logit(auc, deviation, min(counts) - 1, error=error))
     return _around(auc, intervals)
 
@@ -57,10 +58,10 @@ def mean_interval(
     Returns:
         The ends; (-inf, inf) for one entity, of which nothing can be said.
     """
-    count = len(set(entity.tolist()))
-    if count == 1:
+    sums, rows = cluster_sums(contributions, entity)
+    if len(sums) == 1:
         return -math.inf, math.inf
-    margin = student(error / 2, count - 1) * math.sqrt(cluster_variance(contributions, entity))
+    margin = student(error / 2, len(sums) - 1) * math.sqrt(_jackknife(sums, rows))
     return value - margin, value + margin
 
 
@@ -79,22 +80,24 @@ def cluster_variance(contributions: Any, cluster: Any) -> float:
     Returns:
         The variance; 0 for a single cluster.
     """
+    sums, rows = cluster_sums(contributions, cluster)
+    return 0.0 if len(sums) == 1 else _jackknife(sums, rows)
+
+
+def cluster_sums(contributions: Any, cluster: Any) -> tuple[Any, Any]:
+    """The sums and the rows of each cluster, in the order of their numbers, the same whatever the order of the rows."""
     import numpy as np
+    import polars as pl
 
-    sums = cluster_sums(contributions, cluster)
-    share = np.unique(cluster, return_counts=True)[1] / len(cluster)
-    if len(sums) == 1:
-        return 0.0
-    return math.fsum(((sums / (1 - share)) ** 2).tolist()) * (len(sums) - 1) / len(sums)
+    ordered = pl.DataFrame({"cluster": cluster, "of": contributions}).sort("cluster", "of")
+    numbers = ordered["cluster"].to_numpy()
+    place = np.cumsum(np.diff(numbers, prepend=numbers[:1]) != 0)
+    return np.bincount(place, weights=ordered["of"].to_numpy()), np.bincount(place)
 
 
-def cluster_sums(contributions: Any, cluster: Any) -> Any:
-    """The sums by cluster, in the order of the clusters' numbers, the same whatever the order of the rows."""
-    import numpy as np
-
-    order = np.lexsort((contributions, cluster))
-    _, place = np.unique(cluster, return_inverse=True)
-    return np.bincount(place[order], weights=contributions[order])
+def _jackknife(sums: Any, rows: Any) -> float:
+    others = 1 - rows / rows.sum()
+    return math.fsum(((sums / others) ** 2).tolist()) * (len(sums) - 1) / len(sums)
 
 
 def _around(auc: float, intervals: list[tuple[float, float]]) -> tuple[float, float]:
@@ -110,16 +113,16 @@ def student(error: float, freedom: float) -> float:
     return -float(stdtrit(freedom, error))
 
 
-def _auc_variance(y: Any, centred: Any, entity: Any) -> float:
+def _auc_variance(y: Any, centred: Any, entity: Any, counts: list[int]) -> float:
     """Obuchowski's variance from placement values less the AUC; each class has its own I / (I - 1), as in DeLong."""
     import numpy as np
 
     weighted = np.empty(len(y))
-    for of in (0, 1):
+    for of, entities in zip((1, 0), counts, strict=True):
         rows = y == of
-        entities = len(np.unique(np.asarray(entity)[rows]))
         weighted[rows] = centred[rows] / rows.sum() * math.sqrt(entities / (entities - 1))
-    return math.fsum((cluster_sums(weighted, entity) ** 2).tolist())
+    sums, _ = cluster_sums(weighted, entity)
+    return math.fsum((sums**2).tolist())
 
 
 def _logit(auc: float, deviation: float, freedom: float, *, error: float) -> tuple[float, float]:

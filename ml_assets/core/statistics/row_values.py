@@ -58,14 +58,24 @@ class RowMetric:
         return max(self.lowest, low), min(self.largest, high)
 
     def interval(
-        self, y: Any, score: Any, entity: Any, *, error: float = 0.05, given: float = math.nan
+        self,
+        y: Any,
+        score: Any,
+        entity: Any,
+        *,
+        error: float = 0.05,
+        given: float = math.nan,
+        found: RowValues | None = None,
     ) -> tuple[float, float]:
-        """The interval of it on these rows, which misses the truth with a chance of `error`; `given` is its fact."""
+        """The interval of it on these rows, which misses the truth with a chance of `error`; `given` is its fact.
+
+        `found` is what `values` gives of them, where that is known already.
+        """
         from ml_assets.core.statistics.intervals import mean_interval
 
         if self.ends is not None:
             return self.ends(y, score, entity, error=error)
-        found = self.values(y, score, given)
+        found = found or self.values(y, score, given)
         return mean_interval(found.value, found.contributions, entity, error=error)
 
 

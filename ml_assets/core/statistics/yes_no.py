@@ -21,11 +21,16 @@ def auc(y: Any, score: Any) -> float:
         y: outcomes, 0 or 1, of shape (n,); both must occur.
         score: larger for a likelier outcome 1, of shape (n,).
     """
-    from scipy.stats import rankdata  # type: ignore[import-untyped,unused-ignore]
-
     positives = int((y == 1).sum())
-    above = rankdata(score)[y == 1].sum() - positives * (positives + 1) / 2
+    above = ranks(score)[y == 1].sum() - positives * (positives + 1) / 2
     return float(above / (positives * (len(y) - positives)))
+
+
+def ranks(values: Any) -> Any:
+    """From 1 on, tied values sharing the mean of theirs, as floats of shape (n,); NaN for NaN. `values` has that shape too."""
+    import polars as pl
+
+    return pl.Series(values, nan_to_null=True).rank("average").to_numpy()
 
 
 def placement_values(y: Any, score: Any) -> Any:
@@ -35,12 +40,11 @@ def placement_values(y: Any, score: Any) -> Any:
     outcome is the ROC AUC. `y` and `score` have shape (n,), and so has the result.
     """
     import numpy as np
-    from scipy.stats import rankdata
 
     positive = np.asarray(y) == 1
-    rank, placed = rankdata(score), np.empty(len(positive))
+    rank, placed = ranks(score), np.empty(len(positive))
     for of in (positive, ~positive):
-        below = (rank[of] - rankdata(score[of])) / (~of).sum()
+        below = (rank[of] - ranks(score[of])) / (~of).sum()
         placed[of] = below if of is positive else 1 - below
     return placed
 

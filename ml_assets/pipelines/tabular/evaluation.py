@@ -11,12 +11,12 @@ from ml_assets.core.figures import BLUE, DARK, GREY, figure_of, finish, png, sho
 from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, Scored, scored, scored_rows
 from ml_assets.core.statistics import numbers as number_metrics
-from ml_assets.core.statistics.classes import area
+from ml_assets.core.statistics.classes import mean_auc
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.tabular.columns import class_names
 from ml_assets.pipelines.tabular.evaluated import classes, numbers, yes_no
 from ml_assets.pipelines.tabular.features import WORSE, importance, single_features, suspects
-from ml_assets.pipelines.tabular.folds import FOLD, HOLDOUT, TRAIN
+from ml_assets.pipelines.tabular.folds import HOLDOUT, TRAIN, rows_of
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.pipelines.tabular.training import predict
@@ -41,7 +41,7 @@ def evaluate(
     """
     import numpy as np
 
-    train, holdout = (table.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
+    train, holdout = (rows_of(table, fold) for fold in (TRAIN, HOLDOUT))
     if holdout[contract.label].n_unique() == 1:
         kind = "number" if contract.task == "regression" else "class"
         raise TrainingError(
@@ -82,7 +82,7 @@ def _measured(train: Scored, held: Scored, entity: Any) -> dict[str, Any]:
     y, score = held.outcome, held.score
     if held.task == "binary":
         found = yes_no.metrics(y, score, base_rate=float(train.outcome.mean()), entity=entity)
-        found["train_roc_auc"] = area(train.outcome, train.score, 0.0).value
+        found["train_roc_auc"] = mean_auc(train.outcome, train.score)
         return {"metrics": _rounded(found), "curves": yes_no.curves(y, score)}
     if held.task == "regression":
         found = numbers.metrics(y, score, mean=float(train.outcome.mean()), entity=entity)
@@ -90,7 +90,7 @@ def _measured(train: Scored, held: Scored, entity: Any) -> dict[str, Any]:
         return {"task": held.task, "metrics": _rounded(found), "curves": numbers.curves(y, score)}
     shares = np.bincount(train.outcome, minlength=len(held.classes)) / len(train)
     found = classes.metrics(y, score, shares=shares, entity=entity)
-    found["train_roc_auc"] = area(train.outcome, train.score, 0.0).value
+    found["train_roc_auc"] = mean_auc(train.outcome, train.score)
     return {
         "task": held.task,
         "metrics": _rounded(found),

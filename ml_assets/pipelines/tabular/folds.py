@@ -57,9 +57,9 @@ def with_folds(
     return eligible.with_columns(pl.when(held).then(pl.lit(HOLDOUT)).otherwise(before).alias(FOLD))
 
 
-def rows_of(table: pl.DataFrame, fold: str) -> pl.DataFrame:
-    """The rows of one fold."""
-    return table.filter(pl.col(FOLD) == fold)
+def rows_of(table: pl.DataFrame, fold: str, *columns: str) -> pl.DataFrame:
+    """The rows of one fold with these columns, or with all: what is kept of them is in memory once more."""
+    return (table.select(columns) if columns else table).filter(table[FOLD] == fold)
 
 
 def check_folds(table: pl.DataFrame, window: Window, *, parameters: DatasetParameters) -> None:
@@ -68,7 +68,7 @@ def check_folds(table: pl.DataFrame, window: Window, *, parameters: DatasetParam
     Raises:
         TrainingError: it names the `lookback_days` that would do.
     """
-    train, holdout = rows_of(table, TRAIN), rows_of(table, HOLDOUT)
+    train, holdout = (rows_of(table, fold, DAY, window.contract.label) for fold in (TRAIN, HOLDOUT))
     begins: dt.date = holdout[DAY].min()  # type: ignore[assignment]
     closing = pl.col(window.contract.label_closes_at) - pl.col(DAY).cast(pl.Datetime("us"))
     days = table.group_by(DAY).agg(closing.max().alias("closing"))

@@ -1,7 +1,9 @@
 """Fitting a model, and predicting with it."""
 
+import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
@@ -12,7 +14,7 @@ from ml_assets.errors import TrainingError
 from ml_assets.pipelines.model_versions import Builder
 from ml_assets.pipelines.tabular.columns import as_learned, features, labels, roles
 from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
-from ml_assets.pipelines.tabular.folds import FOLD, TRAIN
+from ml_assets.pipelines.tabular.folds import TRAIN, rows_of
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 
 
@@ -24,7 +26,7 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
             or the solver does not converge.
     """
     _check_calibrate(contract, parameters)
-    train = table.filter(pl.col(FOLD) == TRAIN).select(contract.label, *contract.features)
+    train = rows_of(table, TRAIN, contract.label, *contract.features)
     cells, y = features(train, contract), labels(train, contract)
     del train  # of which the features are in memory once more
     _check_classes(y, contract=contract, parameters=parameters)
@@ -53,9 +55,9 @@ def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingP
     return Product(value=estimator, facts=facts)
 
 
-ROWS_AT_ONCE = (
-    2**18
-)  # are prepared and predicted in one go: what an estimator makes of rows is several times their size
+# So many are prepared and predicted in one go: what an estimator makes of rows is several times their size. So many are
+# also work enough for several threads: of fewer, threads wait for each other longer than they work.
+ROWS_AT_ONCE = 2**18
 
 
 def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
@@ -76,9 +78,7 @@ def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
 
 def predict_rows(model: Any, rows: Any, *, task: Task) -> Any:
     """The same of rows as the model takes them: `as_learned`, or what its preparation makes of them."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with _limited_threads(rows):
         if task == "regression":
             return model.predict(rows).astype(float)
         probability = model.predict_proba(rows)
@@ -141,7 +141,7 @@ def _fit(estimator: Any, rows: pl.DataFrame, y: Any) -> None:
     """Fit in place. TrainingError where the solver does not converge."""
     from sklearn.exceptions import ConvergenceWarning
 
-    with warnings.catch_warnings():
+    with _limited_threads(rows), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             estimator.fit(rows, y)
@@ -149,3 +149,24 @@ def _fit(estimator: Any, rows: pl.DataFrame, y: Any) -> None:
             raise TrainingError(
                 "The solver did not converge. Choose a smaller C, or model_version v2."
             ) from None
+
+
+@contextmanager
+def _limited_threads(rows: Any) -> Iterator[None]:
+    """Within, linear algebra has one thread, and OpenMP those of this process where there are many rows.
+
+    More threads move the last digits of a sum in linear algebra. Of what is fitted here OpenMP splits boosting alone, by
+    features and by rows, and adds nothing up across them: the bytes stay the same.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits({"blas": 1, "openmp": 1 if len(rows) < ROWS_AT_ONCE else _threads()}):
+        yield
+
+
+def _threads() -> int:
+    """Those that OpenMP has in this process: joblib and Dask give each of theirs a share of the cores."""
+    from joblib import cpu_count
+
+    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(given) if given.isdigit() and int(given) else int(cpu_count())

@@ -8,7 +8,7 @@ import polars as pl
 
 from ml_assets.core.contract import LARGEST, DatasetContract
 from ml_assets.core.entities import entity_name
-from ml_assets.core.point_in_time import DAY, known_at_end_of
+from ml_assets.core.point_in_time import DAY, kept, known_at_end_of
 from ml_assets.core.product import Product
 from ml_assets.core.tally import by_day, tally
 from ml_assets.errors import SourceError
@@ -60,7 +60,7 @@ def training_set(
     if days is None:
         days = by_day([tally(_inside(rows, window), contract)], as_of=as_of, closed=True)
     _check_rows(days, window)
-    eligible = _inside(rows.filter(known_at_end_of(as_of, contract)), window)
+    eligible = _inside(rows, window, which=known_at_end_of(as_of, contract))
     if eligible.is_empty():
         refuse_unknown_outcomes(days, window, parameters=parameters)
     _check_labels(eligible, window)
@@ -74,23 +74,32 @@ def training_set(
     return Product(value=table, facts=facts)
 
 
-def _inside(rows: pl.LazyFrame, window: Window) -> pl.DataFrame:
-    """The rows of the window's days, with the columns of the contract."""
-    days = pl.col(DAY).is_between(window.first, window.last)
-    return rows.filter(days).select(DAY, *window.contract.columns).collect()
+def _inside(
+    rows: pl.LazyFrame,
+    window: Window,
+    *,
+    which: pl.Expr = pl.lit(value=True),  # noqa: B008
+) -> pl.DataFrame:
+    """Those of the rows of the window's days that are asked for, with the columns of the contract."""
+    table = rows.select(DAY, *window.contract.columns).collect()
+    return kept(table, pl.col(DAY).is_between(window.first, window.last) & which)
 
 
 def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
     times = dict.fromkeys(filter(None, (contract.event_time, contract.known_at, contract.label_closes_at)))
     told = (*contract.ids, *times, contract.label, *contract.features)
     first = [DAY, *contract.ids, *times]
-    is_decided = table.select(first).is_unique().all()  # then the many features cannot change the order
-    return table.sort(first if is_decided else [DAY, *told]).select(DAY, FOLD, *told).rechunk()
+    table = table.select(DAY, FOLD, *told)
+    ordered = table.sort(first)
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in first)
+    if ordered.select(same.any()).item():  # else the many features cannot change the order
+        ordered = table.sort(DAY, *told)
+    return ordered.rechunk()
 
 
 def _facts(table: pl.DataFrame, days: pl.DataFrame, window: Window) -> dict[str, Any]:
     contract = window.contract
-    train, holdout = rows_of(table, TRAIN), rows_of(table, HOLDOUT)
+    train, holdout = (rows_of(table, fold, DAY, contract.label) for fold in (TRAIN, HOLDOUT))
     inside = int(days["rows"].sum())
     return {
         "rows": table.height,
@@ -117,15 +126,16 @@ def _entities(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:
     """How many entities there are, counted as `core.entities` tells them apart."""
     name = entity_name(table, contract)
 
-    def told(rows: pl.DataFrame) -> int:
-        return rows[name].drop_nulls().n_unique() + rows[name].null_count() if name else rows.height
-
-    return {
-        "entity": name,
-        "entities": told(table),
-        "train_entities": told(rows_of(table, TRAIN)),
-        "holdout_entities": told(rows_of(table, HOLDOUT)),
-    }
+    of_folds = {f"{fold}_entities": (pl.col(FOLD) == fold).sum() for fold in (TRAIN, HOLDOUT)}
+    counts = {"entities": pl.len(), **of_folds}
+    if not name:
+        return {"entity": name, **table.select(**counts).row(0, named=True)}
+    rows = table.select(name, FOLD).group_by(name).agg(**counts)
+    many = pl.col(name).is_null()  # rows without one are one each
+    found = rows.select(
+        pl.when(many).then(pl.col(of)).otherwise(pl.col(of).clip(0, 1)).sum() for of in counts
+    )
+    return {"entity": name, **found.row(0, named=True)}
 
 
 def _outcomes(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:

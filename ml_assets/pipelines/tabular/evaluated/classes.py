@@ -27,11 +27,10 @@ def metrics(y: Any, score: Any, *, shares: Any, entity: Any) -> dict[str, float]
     """
     import numpy as np
 
-    constant = np.tile(shares, (len(y), 1))
-    baseline = of_task("multiclass").measured(y, constant, entity, facts={})
+    known, constant = of_task("multiclass"), np.tile(shares, (len(y), 1))
     return {
-        **of_task("multiclass").measured(y, score, entity, facts={}),
-        "baseline_log_loss": baseline["log_loss"],
+        **known.measured(y, score, entity, facts={}),
+        "baseline_log_loss": known.value("log_loss", y, constant),
     }
 
 

@@ -29,10 +29,10 @@ def metrics(y: Any, score: Any, *, mean: float, entity: Any) -> dict[str, float]
     """
     import numpy as np
 
-    baseline = of_task("regression").measured(y, np.full(len(y), mean), entity, facts={})
+    known, constant = of_task("regression"), np.full(len(y), mean)
     return {
-        **of_task("regression").measured(y, score, entity, facts={}),
-        **{f"baseline_{name}": baseline[name] for name in ("mae", "rmse")},
+        **known.measured(y, score, entity, facts={}),
+        **{f"baseline_{name}": known.value(name, y, constant) for name in ("mae", "rmse")},
     }
 
 

@@ -32,13 +32,12 @@ def metrics(y: Any, score: Any, *, base_rate: float, entity: Any) -> dict[str, f
     """
     import numpy as np
 
-    constant = np.full(len(y), base_rate)
-    baseline = of_task("binary").measured(y, constant, entity, facts={})
+    known, constant = of_task("binary"), np.full(len(y), base_rate)
     return {
-        **of_task("binary").measured(y, score, entity, facts={"train_base_rate": base_rate}),
+        **known.measured(y, score, entity, facts={"train_base_rate": base_rate}),
         "calibration_error_expected": perfect_calibration_error(score),
         "base_rate": float(y.mean()),
-        **{f"baseline_{name}": baseline[name] for name in MEANS},
+        **{f"baseline_{name}": known.value(name, y, constant) for name in MEANS},
     }
 
 

@@ -225,7 +225,7 @@ class MonitoredDay:
     ) -> "Drift | None":
         import polars as pl
 
-        from ml_assets.pipelines.tabular.folds import FOLD, HOLDOUT, TRAIN
+        from ml_assets.pipelines.tabular.folds import HOLDOUT, TRAIN, rows_of
         from ml_assets.pipelines.tabular.monitoring.drift import drift
         from ml_assets.pipelines.tabular.scoring.said import said, said_of
         from ml_assets.pipelines.tabular.training import predict
@@ -236,7 +236,7 @@ class MonitoredDay:
         self._refuse_gone(scored)
         rows = read_rows(self.parameters, scored, model=self.model, workspace=self.workspace).table
         self._sources.append(input_source(self.parameters, rows, self.workspace))
-        train, holdout = (learned.filter(pl.col(FOLD) == fold) for fold in (TRAIN, HOLDOUT))
+        train, holdout = (rows_of(learned, fold) for fold in (TRAIN, HOLDOUT))
         return drift(
             train=train,
             holdout_scores=said_of(
