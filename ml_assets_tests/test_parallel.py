@@ -23,7 +23,7 @@ from ml_assets.pipelines.tabular.parameters import TrainingParameters
 from ml_assets.storage.artifact_store import ArtifactStore
 
 
-def die():
+def die(*_):
     """End this process as the kernel does where memory runs out."""
     os._exit(9)
 
@@ -59,10 +59,10 @@ def grow(name, kept=[]):  # noqa: B006  (what this process has kept)
 
 
 def test_a_process_that_dies_while_it_loads_modules_fails_nothing(monkeypatch):
-    monkeypatch.setattr(processes, "_load", die)
+    monkeypatch.setattr(processes, "load", die)
 
     with processes.processes():
-        loading = start_workers(2)
+        loading = start_workers(2, ["polars"])
 
         assert dict(side_by_side(fine, {n: (n,) for n in range(3)}, workers=2)) == {0: 0, 1: 1, 2: 2}
         assert list(loading) == []

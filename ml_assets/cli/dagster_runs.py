@@ -15,8 +15,9 @@ from ml_assets.core.references import default_pipeline
 from ml_assets.core.result import run_config
 from ml_assets.core.shown_as import job_of, params_of, step_of
 from ml_assets.pipeline.budget import refuse_over_budget
-from ml_assets.pipeline.days import DAYS_PER_RUN, workers_for
-from ml_assets.pipeline.processes import processes, start_workers
+from ml_assets.pipeline.code import packages_reached
+from ml_assets.pipeline.days import DAYS_PER_RUN, must_be_made, workers_for
+from ml_assets.pipeline.processes import load, processes, start_workers
 from ml_assets.terminal.signals import end_if_asked
 
 if TYPE_CHECKING:  # loaded while the workers start
@@ -42,15 +43,17 @@ def make_days(call: Call, request: Request) -> Iterator["LocalRun"]:
     workspace = call.workspace
     workers = workers_for(request.parameters, request.days[:DAYS_PER_RUN], workspace=workspace)
     refuse_over_budget(request.parameters, request.days, workspace=workspace, workers=workers)
-    with workers_loading(1 if workspace.engine else workers):
+    if len(request.days) == 1 and must_be_made(request.parameters, request.as_of, workspace=workspace):
+        load(packages_reached(call.pipeline))  # skops looks through all modules that are loaded before it
+    with workers_loading(1 if workspace.engine else workers, call.pipeline):
         yield from runs(call, job_of(call.pipeline), request.days, given=request.given)
 
 
 @contextmanager
-def workers_loading(count: int) -> Iterator[None]:
+def workers_loading(count: int, pipeline: Declared) -> Iterator[None]:
     """Processes that will train load what they need while this one loads Dagster."""
     with processes():
-        loading = start_workers(count)
+        loading = start_workers(count, packages_reached(pipeline))
         yield
         deque(loading, maxlen=0)
 

@@ -84,7 +84,7 @@ def _here(call: Call, request: SweepRequest) -> SweepResult:
     with progress(show=not call.args.json, doing="Sweep", unit="trial", lines=False):
         asked = sweep_of(call, request)
         refuse_sweep_over_budget([asked])
-        with workers_loading(_workers(asked)):
+        with workers_loading(_workers(asked), call.pipeline):
             (done,) = runs(
                 call,
                 job_of(call.pipeline, "sweep"),

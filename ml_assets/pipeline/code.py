@@ -16,6 +16,7 @@ from typing import Any
 
 from ml_assets.core.asset import Asset
 from ml_assets.core.parameters import Parameters
+from ml_assets.core.pipeline import Declared
 from ml_assets.core.resource import Resource
 from ml_assets.pipeline.code_beside import digests_of_files
 from ml_assets.pipeline.code_kept import Followed, keep, kept, key_of
@@ -69,6 +70,11 @@ def code_of(asset: Asset, values: Mapping[str, Any] = MappingProxyType({})) -> C
         files=tuple(digests_of_files(asset).items()),
     )
     return _code(asset.function, seen)
+
+
+def packages_reached(pipeline: Declared) -> frozenset[str]:
+    """The distributions that the assets of a pipeline reach between them."""
+    return frozenset(name for asset in pipeline.assets.values() for name in code_of(asset).packages)
 
 
 @dataclass(frozen=True, kw_only=True)

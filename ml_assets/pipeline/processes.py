@@ -6,10 +6,16 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+_SLOW = {
+    "scikit-learn": "sklearn.ensemble",
+    "skops": "skops.io",
+    "matplotlib": "matplotlib.figure",
+    "polars": "polars",
+}
 LOOK_SECONDS = 0.5  # how often a process looks whether that which started it is still there
 _QUIET = "ignore:resource_tracker:UserWarning"
 
@@ -42,8 +48,8 @@ def processes() -> Iterator[None]:
                 _end(kill=kill)
 
 
-def start_workers(count: int) -> Iterator[None]:
-    """Start processes that load what training needs, without waiting for them; the iterator ends when they have.
+def start_workers(count: int, packages: Collection[str]) -> Iterator[None]:
+    """Start processes that `load` these distributions, without waiting for them; the iterator ends when they have.
 
     Keep it until then: joblib cancels what nobody holds. That one of them is ended meanwhile is no error: those that
     work load what they need themselves. To be called within `processes`.
@@ -52,7 +58,7 @@ def start_workers(count: int) -> Iterator[None]:
         return iter(())
     from joblib import delayed
 
-    return _until_loaded(start(count, (delayed(_load)() for _ in range(count))))
+    return _until_loaded(start(count, (delayed(load)(packages) for _ in range(count))))
 
 
 def start(count: int, tasks: Iterable[Any]) -> Any:
@@ -126,6 +132,9 @@ def _until_loaded(loading: Iterator[None]) -> Iterator[None]:
         yield from loading
 
 
-def _load() -> None:
-    for module in ("matplotlib.figure", "polars", "skops.io", "sklearn.ensemble"):
-        importlib.import_module(module)
+def load(packages: Collection[str]) -> None:
+    """Import what takes long of those distributions among them that functions import when they are called."""
+    for name, module in _SLOW.items():
+        if name in packages:
+            with suppress(ImportError):  # the function that needs it says so
+                importlib.import_module(module)

@@ -1,9 +1,7 @@
 """Fitting a model, and predicting with it."""
 
-import os
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -11,6 +9,7 @@ import polars as pl
 from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
+from ml_assets.pipeline.threads import at_most, threads_of_process
 from ml_assets.pipelines.model_versions import Builder
 from ml_assets.pipelines.tabular.columns import as_learned, features, labels, roles
 from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
@@ -151,22 +150,10 @@ def _fit(estimator: Any, rows: pl.DataFrame, y: Any) -> None:
             ) from None
 
 
-@contextmanager
-def _limited_threads(rows: Any) -> Iterator[None]:
+def _limited_threads(rows: Any) -> Any:
     """Within, linear algebra has one thread, and OpenMP those of this process where there are many rows.
 
     More threads move the last digits of a sum in linear algebra. Of what is fitted here OpenMP splits boosting alone, by
     features and by rows, and adds nothing up across them: the bytes stay the same.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits({"blas": 1, "openmp": 1 if len(rows) < ROWS_AT_ONCE else _threads()}):
-        yield
-
-
-def _threads() -> int:
-    """Those that OpenMP has in this process: joblib and Dask give each of theirs a share of the cores."""
-    from joblib import cpu_count
-
-    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    return int(given) if given.isdigit() and int(given) else int(cpu_count())
+    return at_most(blas=1, openmp=1 if len(rows) < ROWS_AT_ONCE else threads_of_process())
