@@ -12,6 +12,7 @@ import functools
 import io
 import json
 import zipfile
+from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -98,21 +99,33 @@ def canonical(schema: dict[str, Any], members: dict[str, bytes]) -> bytes:
 def _dumped(estimator: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
     """What `skops.io.dumps` writes, by the functions it is made of.
 
-    It indents its schema, and that alone takes longer than all the rest. A test holds that both give the same.
+    It indents its schema, and that alone takes longer than all the rest, and its zip would be read again at once. A test
+    holds that both give the same.
     """
     import skops
     from skops import io as _registers_the_types  # noqa: F401
     from skops.io._utils import SaveContext, get_state
 
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        context = SaveContext(zip_file=archive)
-        state = get_state(estimator, context)
-        context.clear_memo()
-        state |= {"protocol": context.protocol, "_skops_version": skops.__version__}
-        members = {name: archive.read(name) for name in archive.namelist()}
+    written = _Written()
+    context = SaveContext(zip_file=written)
+    state = get_state(estimator, context)
+    context.clear_memo()
+    state |= {"protocol": context.protocol, "_skops_version": skops.__version__}
     schema: dict[str, Any] = json.loads(json.dumps(state))  # tuples are lists in it
-    return schema, members
+    return schema, written.members
+
+
+class _Written:
+    """What skops uses of an archive that it writes: the members by name."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, bytes] = {}
+
+    def namelist(self) -> Collection[str]:
+        return self.members.keys()
+
+    def writestr(self, name: str, data: bytes | memoryview | str) -> None:
+        self.members[name] = data.encode() if isinstance(data, str) else bytes(data)
 
 
 def loads(data: bytes) -> Any:
