@@ -40,7 +40,7 @@ def _rows(table, *, contract=LABELED, as_of=AS_OF):
     return Rows.of(bills=table, contracts={"bills": contract}, as_of=as_of)
 
 
-@given(st.lists(st.sampled_from([True, False]), max_size=12), st.integers(1, 3))
+@given(st.lists(st.sampled_from([True, True, False, None]), max_size=12), st.integers(1, 3))
 def test_rows_are_kept_as_a_filter_keeps_them(mask, files):
     table = pl.DataFrame({"place": range(len(mask)), "is_kept": pl.Series(mask, dtype=pl.Boolean)})
     pieces = pl.concat([table[n::files] for n in range(files)], rechunk=False)

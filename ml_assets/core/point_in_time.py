@@ -38,7 +38,7 @@ def kept(rows: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
 
     Rows come by day, and those of all but the last days are mostly known.
     """
-    is_kept = rows.select(which.alias("kept"))["kept"]
+    is_kept = rows.select(which.fill_null(value=False).alias("kept"))["kept"]
     if is_kept.all():
         return rows
     begin = int(is_kept.arg_min() or 0)

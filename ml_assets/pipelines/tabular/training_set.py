@@ -60,7 +60,7 @@ def training_set(
     if days is None:
         days = by_day([tally(_inside(rows, window), contract)], as_of=as_of, closed=True)
     _check_rows(days, window)
-    eligible = _inside(rows, window, which=known_at_end_of(as_of, contract))
+    eligible = _inside(rows, window, known_at_end_of(as_of, contract))
     if eligible.is_empty():
         refuse_unknown_outcomes(days, window, parameters=parameters)
     _check_labels(eligible, window)
@@ -74,15 +74,10 @@ def training_set(
     return Product(value=table, facts=facts)
 
 
-def _inside(
-    rows: pl.LazyFrame,
-    window: Window,
-    *,
-    which: pl.Expr = pl.lit(value=True),  # noqa: B008
-) -> pl.DataFrame:
-    """Those of the rows of the window's days that are asked for, with the columns of the contract."""
+def _inside(rows: pl.LazyFrame, window: Window, *which: pl.Expr) -> pl.DataFrame:
+    """The rows of the window's days for which all of that is true, with the columns of the contract."""
     table = rows.select(DAY, *window.contract.columns).collect()
-    return kept(table, pl.col(DAY).is_between(window.first, window.last) & which)
+    return kept(table, pl.all_horizontal(pl.col(DAY).is_between(window.first, window.last), *which))
 
 
 def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
