@@ -149,7 +149,7 @@ STUBBORN = """
 import pathlib, sys, time
 
 def find_spec(name, *_):
-    if name == "sklearn.linear_model":
+    if name == "matplotlib.backends.backend_agg":
         pathlib.Path("stubborn").touch()
         end = time.monotonic() + 7
         while time.monotonic() < end:
