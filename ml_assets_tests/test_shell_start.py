@@ -64,6 +64,20 @@ def test_the_program_alone_loads_nothing_heavy_and_needs_no_sound_settings(tmp_p
     assert output_of(program).splitlines()[-1] == "0 []"
 
 
+@pytest.mark.slow
+def test_what_makes_a_day_is_loaded_before_dagster_and_only_where_the_day_is_to_be_made(tmp_path):
+    program = (
+        f"import os, sys; os.chdir({str(tmp_path)!r}); from ml_assets.cli.main import main\n"
+        "main(['run', '--as-of', '2025-12-01']); found = [*sys.modules]\n"
+        "print([name for name in found if name in ('sklearn', 'skops.io', 'dagster')])"
+    )
+    own = {"DAGSTER_HOME": f"{tmp_path}/home", "ML_ASSETS_ENVIRONMENTS__DEV__ROOT": f"{tmp_path}/artifacts"}
+
+    loaded = [output_of(program, **own).splitlines()[-1] for _ in range(2)]
+
+    assert loaded == ["['sklearn', 'skops.io', 'dagster']", "['dagster']"]
+
+
 CALLED = {
     "All about it: ml-assets show 1a2b": "All about it: ./ml-assets show 1a2b",
     "`ml-assets env list` shows them": "`./ml-assets env list` shows them",

@@ -44,7 +44,7 @@ def make_days(call: Call, request: Request) -> Iterator["LocalRun"]:
     workers = workers_for(request.parameters, request.days[:DAYS_PER_RUN], workspace=workspace)
     refuse_over_budget(request.parameters, request.days, workspace=workspace, workers=workers)
     if len(request.days) == 1 and must_be_made(request.parameters, request.as_of, workspace=workspace):
-        load(packages_reached(call.pipeline))  # skops looks through all modules that are loaded before it
+        load(packages_reached(call.pipeline))  # before Dagster, as it is quicker so
     with workers_loading(1 if workspace.engine else workers, call.pipeline):
         yield from runs(call, job_of(call.pipeline), request.days, given=request.given)
 

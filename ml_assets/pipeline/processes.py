@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-_SLOW = {
+_SLOW = {  # in this order: skops looks through all modules that are there
     "scikit-learn": "sklearn.ensemble",
     "skops": "skops.io",
     "matplotlib": "matplotlib.figure",
@@ -133,7 +133,7 @@ def _until_loaded(loading: Iterator[None]) -> Iterator[None]:
 
 
 def load(packages: Collection[str]) -> None:
-    """Import what takes long of those distributions among them that functions import when they are called."""
+    """Import what takes long of these distributions, which functions would else import when they are called."""
     for name, module in _SLOW.items():
         if name in packages:
             with suppress(ImportError):  # the function that needs it says so
