@@ -92,7 +92,7 @@ def test_a_stored_model_predicts_exactly_as_before(variant):
 def test_bytes_do_not_depend_on_cores_or_hash_seed():
     program = (
         "import hashlib; from ml_assets.pipelines.tabular.training import fit; from ml_assets.pipelines.tabular.parameters import TrainingParameters as P;"
-        "from ml_assets.pipeline.threads import limited_threads;"
+        "from ml_assets.pipeline.calling import limited_threads;"
         "from ml_assets.storage.canonical_skops import dumps; from ml_assets_tests.tables import *;"
         "limit = limited_threads(1, packages=['scikit-learn', 'scipy']); limit.__enter__();"
         "print([hashlib.sha256(dumps(fit(training_table(), contract=CONTRACT, parameters=P(model_version=v, calibrate=c)).value))"

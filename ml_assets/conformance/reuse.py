@@ -163,7 +163,7 @@ def threads_are_limited(case: Case) -> str:
     """While a function runs, linear algebra has as many threads as its asset declares, however many there are."""
     from threadpoolctl import threadpool_info, threadpool_limits
 
-    from ml_assets.pipeline.threads import POOLS
+    from ml_assets.pipeline.calling import POOLS
 
     threaded = {
         a: d.threads for a, d in case.pipeline.assets.items() if set(POOLS) & set(case.manifests[a].packages)

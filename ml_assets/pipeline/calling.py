@@ -1,12 +1,16 @@
-"""Calling the functions of a pipeline: their arguments, and errors that are not of our family."""
+"""Calling the functions of a pipeline: their arguments, their threads, and errors that are not of our family."""
 
 import datetime as dt
+import functools
+import importlib
+import sys
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from traceback import walk_tb
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.asset import Takes
 from ml_assets.core.parameters import Parameters, part_of
@@ -15,6 +19,19 @@ from ml_assets.core.resource import secrets_of
 from ml_assets.core.rows import Rows
 from ml_assets.core.secrets import told
 from ml_assets.errors import AssetFunctionError, MlAssetsError
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+POOLS = {
+    "lightgbm": "lightgbm",
+    "numpy": "numpy.linalg",
+    "scikit-learn": "sklearn.utils",
+    "scipy": "scipy.linalg",
+    "torch": "torch",
+    "xgboost": "xgboost",
+}
+"""What loads the threads of a distribution that has some: a limit reaches those only that are loaded by then."""
 
 
 def arguments(
@@ -87,6 +104,33 @@ def foreign_errors() -> tuple[type[BaseException], ...]:
     from polars.exceptions import PanicException
 
     return Exception, PanicException
+
+
+@contextmanager
+def limited_threads(limit: int, *, packages: Collection[str]) -> Iterator[None]:
+    """Within, linear algebra has so many threads: how sums are split among more of them moves their last digits.
+
+    Args:
+        limit: threads of each library.
+        packages: the distributions whose libraries may be used; those that bring threads are loaded first.
+    """
+    threaded = [POOLS[name] for name in packages if name in POOLS]
+    for module in threaded:
+        with suppress(ImportError):  # the function that needs it says so
+            importlib.import_module(module)
+    if not threaded:
+        yield
+        return
+    with _libraries(len(sys.modules)).limit(limits=limit):
+        yield
+
+
+@functools.lru_cache(maxsize=1)
+def _libraries(_modules: int) -> "ThreadpoolController":
+    """Those with threads. To look for them takes milliseconds, and new ones come with new modules."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _place(error: BaseException, function: Callable[..., Any]) -> str:

@@ -17,9 +17,8 @@ from ml_assets.core.pipeline import Declared
 from ml_assets.core.product import Product
 from ml_assets.core.rows import Rows
 from ml_assets.errors import TrainingError
-from ml_assets.pipeline.calling import arguments, call
+from ml_assets.pipeline.calling import arguments, call, limited_threads
 from ml_assets.pipeline.resources import resource
-from ml_assets.pipeline.threads import limited_threads
 
 
 @dataclass(frozen=True, kw_only=True)

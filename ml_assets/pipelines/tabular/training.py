@@ -1,20 +1,24 @@
 """Fitting a model, and predicting with it."""
 
+import functools
+import os
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from ml_assets.core.contract import LARGEST, DatasetContract, Task
 from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
-from ml_assets.pipeline.threads import at_most, threads_of_process
 from ml_assets.pipelines.model_versions import Builder
 from ml_assets.pipelines.tabular.columns import as_learned, features, labels, roles
 from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
 from ml_assets.pipelines.tabular.folds import TRAIN, rows_of
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 
 def fit(table: pl.DataFrame, *, contract: DatasetContract, parameters: TrainingParameters) -> Product[Any]:
@@ -156,4 +160,22 @@ def _limited_threads(rows: Any) -> Any:
     More threads move the last digits of a sum in linear algebra. Of what is fitted here OpenMP splits boosting alone, by
     features and by rows, and adds nothing up across them: the bytes stay the same.
     """
-    return at_most(blas=1, openmp=1 if len(rows) < ROWS_AT_ONCE else threads_of_process())
+    openmp = 1 if len(rows) < ROWS_AT_ONCE else _threads_of_process()
+    return _libraries().limit(limits={"blas": 1, "openmp": openmp})
+
+
+def _threads_of_process() -> int:
+    """Those that OpenMP has: joblib and Dask tell each of their processes a share of the cores.
+
+    scikit-learn takes no more of them than there are cores for the process, as its container says.
+    """
+    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(given) if given.isdigit() and int(given) else (os.cpu_count() or 1)
+
+
+@functools.cache
+def _libraries() -> "ThreadpoolController":
+    """Those with threads: an estimator, which is there by now, has loaded all. To look for them takes milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
