@@ -4,22 +4,26 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.tabular import training
 from ml_assets.pipelines.tabular.columns import as_learned, features
-from ml_assets.pipelines.tabular.estimators import calibrated, folds
+from ml_assets.pipelines.tabular.estimators import calibrated, folds, is_boosting
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 from ml_assets.pipelines.tabular.preparation import prepared
 from ml_assets.pipelines.tabular.training import fit, predict, predict_rows
@@ -76,6 +80,36 @@ def test_many_rows_are_fitted_by_several_threads_to_the_same_bytes(calibrate, mo
     assert [set(same) for same in of_many_rows] == [{same} for same in of_few_rows]
     pipelines = [model.calibrated_classifiers_[0].estimator if calibrate else model for model in models]
     assert [pipeline[-1]._bin_mapper.n_threads for pipeline in pipelines] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("version", [name for name in RECIPES if name != "v2"])
+def test_what_is_not_boosting_has_one_thread_whatever_the_rows(version, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr(training, "ROWS_AT_ONCE", 100)
+    seen = []
+    monkeypatch.setattr(
+        training,
+        "_libraries",
+        lambda: SimpleNamespace(limit=lambda limits: seen.append(limits) or nullcontext()),
+    )
+
+    model = fit(
+        training_table(), contract=CONTRACT, parameters=TrainingParameters(model_version=version)
+    ).value
+    predict(model, training_table(), CONTRACT)
+
+    assert {(limits["blas"], limits["openmp"]) for limits in seen} == {(1, 1)}
+
+
+def test_boosting_behind_what_may_add_up_across_threads_has_one():
+    boosting = HistGradientBoostingClassifier()
+
+    assert is_boosting(Pipeline([("model", boosting)]))
+    assert not is_boosting(Pipeline([("places", KMeans()), ("model", boosting)]))
+    assert not is_boosting(
+        Pipeline([("columns", ColumnTransformer([("places", KMeans(), [0])])), ("model", boosting)])
+    )
+    assert not is_boosting(KMeans())
 
 
 @pytest.mark.slow

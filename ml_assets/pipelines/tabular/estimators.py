@@ -39,6 +39,28 @@ def iterations(fitted: Any) -> int | None:
     return None if count is None else int(np.max(count))
 
 
+def is_boosting(model: Any) -> bool:
+    """Whether it is histogram gradient boosting and nothing else that may compute with several threads, fitted or not."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+
+    inner = model.estimator if isinstance(model, CalibratedClassifierCV) else model
+    if not isinstance(inner, Pipeline):
+        return False
+    *before, last = (step for _, step in inner.steps)
+    parts = [
+        part for step in before if isinstance(step, ColumnTransformer) for _, part, _ in step.transformers
+    ]
+    return (
+        isinstance(last, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
+        and all(isinstance(step, ColumnTransformer) for step in before)
+        and all(isinstance(part, OrdinalEncoder | FunctionTransformer) for part in parts)
+    )
+
+
 def logistic_regression(
     parameters: "TrainingParameters", numbers: Sequence[int], categories: Sequence[int]
 ) -> Any:

@@ -13,7 +13,7 @@ from ml_assets.core.product import Product
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.model_versions import Builder
 from ml_assets.pipelines.tabular.columns import as_learned, features, labels, roles
-from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, iterations
+from ml_assets.pipelines.tabular.estimators import FOLDS, calibrated, folds, is_boosting, iterations
 from ml_assets.pipelines.tabular.folds import TRAIN, rows_of
 from ml_assets.pipelines.tabular.parameters import RECIPES, TrainingParameters
 
@@ -81,7 +81,7 @@ def predict(model: Any, table: pl.DataFrame, contract: DatasetContract) -> Any:
 
 def predict_rows(model: Any, rows: Any, *, task: Task) -> Any:
     """The same of rows as the model takes them: `as_learned`, or what its preparation makes of them."""
-    with _limited_threads(rows):
+    with _limited_threads(model, rows):
         if task == "regression":
             return model.predict(rows).astype(float)
         probability = model.predict_proba(rows)
@@ -144,7 +144,7 @@ def _fit(estimator: Any, rows: pl.DataFrame, y: Any) -> None:
     """Fit in place. TrainingError where the solver does not converge."""
     from sklearn.exceptions import ConvergenceWarning
 
-    with _limited_threads(rows), warnings.catch_warnings():
+    with _limited_threads(estimator, rows), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             estimator.fit(rows, y)
@@ -154,14 +154,14 @@ def _fit(estimator: Any, rows: pl.DataFrame, y: Any) -> None:
             ) from None
 
 
-def _limited_threads(rows: Any) -> Any:
-    """Within, linear algebra has one thread, and OpenMP those of this process where there are many rows.
+def _limited_threads(model: Any, rows: Any) -> Any:
+    """Within, linear algebra has one thread, and so has OpenMP, but for boosting of many rows, which has those of the process.
 
-    More threads move the last digits of a sum in linear algebra. Of what is fitted here OpenMP splits boosting alone, by
-    features and by rows, and adds nothing up across them: the bytes stay the same.
+    More threads move the last digits of a sum. Those of boosting divide features and rows among them and add nothing up
+    across: the bytes stay the same.
     """
-    openmp = 1 if len(rows) < ROWS_AT_ONCE else _threads_of_process()
-    return _libraries().limit(limits={"blas": 1, "openmp": openmp})
+    many = len(rows) >= ROWS_AT_ONCE and is_boosting(model)
+    return _libraries().limit(limits={"blas": 1, "openmp": _threads_of_process() if many else 1})
 
 
 def _threads_of_process() -> int:
