@@ -50,7 +50,7 @@ def _whole_days(by_day: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _fingerprints(rows: pl.DataFrame, columns: Sequence[str], header: bytes) -> Iterator[SourceDay]:
-    ordered = _in_order(rows, [DAY, *columns])
+    ordered = in_order(rows, [DAY, *columns], first=1 + _FIRST_KEYS)
     encoders = _encoders(ordered.select(columns))
     start = 0
     for day, count in ordered.group_by(DAY, maintain_order=True).len().iter_rows():
@@ -62,13 +62,13 @@ def _fingerprints(rows: pl.DataFrame, columns: Sequence[str], header: bytes) -> 
         start += count
 
 
-def _in_order(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """The rows sorted by these columns: by the first of them where no two neighbours are then the same in all these."""
-    first = columns[: 1 + _FIRST_KEYS]
-    ordered = rows.sort(first)
-    if len(first) == len(columns):
+def in_order(rows: pl.DataFrame, columns: Sequence[str], *, first: int) -> pl.DataFrame:
+    """The rows sorted by these columns: by the first so many where no two neighbours are then the same in all these."""
+    keys = columns[:first]
+    ordered = rows.sort(keys)
+    if len(keys) == len(columns):
         return ordered
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in first)
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in keys)
     return rows.sort(columns) if ordered.select(same.any()).item() else ordered
 
 

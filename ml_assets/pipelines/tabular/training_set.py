@@ -8,6 +8,7 @@ import polars as pl
 
 from ml_assets.core.contract import LARGEST, DatasetContract
 from ml_assets.core.entities import entity_name
+from ml_assets.core.fingerprints import in_order
 from ml_assets.core.point_in_time import DAY, kept, known_at_end_of
 from ml_assets.core.product import Product
 from ml_assets.core.tally import by_day, tally
@@ -65,7 +66,7 @@ def training_set(
         refuse_unknown_outcomes(days, window, parameters=parameters)
     _check_labels(eligible, window)
     _check_finite(eligible, window)
-    table = _in_order(with_folds(eligible, contract, parameters), contract)
+    table = _sorted(with_folds(eligible, contract, parameters), contract)
     check_folds(table, window, parameters=parameters)
     refuse_repeated_across_folds(table, contract, origin=origin)
     facts = _facts(table, days, window)
@@ -80,16 +81,12 @@ def _inside(rows: pl.LazyFrame, window: Window, *which: pl.Expr) -> pl.DataFrame
     return kept(table, pl.all_horizontal(pl.col(DAY).is_between(window.first, window.last), *which))
 
 
-def _in_order(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
+def _sorted(table: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
+    """By day, ids and times; only where these leave two rows the same do the label and the many features decide."""
     times = dict.fromkeys(filter(None, (contract.event_time, contract.known_at, contract.label_closes_at)))
     told = (*contract.ids, *times, contract.label, *contract.features)
-    first = [DAY, *contract.ids, *times]
-    table = table.select(DAY, FOLD, *told)
-    ordered = table.sort(first)
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in first)
-    if ordered.select(same.any()).item():  # else the many features cannot change the order
-        ordered = table.sort(DAY, *told)
-    return ordered.rechunk()
+    first = 1 + len(contract.ids) + len(times)
+    return in_order(table.select(DAY, FOLD, *told), [DAY, *told], first=first).rechunk()
 
 
 def _facts(table: pl.DataFrame, days: pl.DataFrame, window: Window) -> dict[str, Any]:

@@ -62,8 +62,8 @@ class Estimate(NamedTuple):
 
 def estimate(metric: RowMetric, rows: Rows, *, error: float) -> Estimate:
     """A metric of rows, with an interval that misses the truth with a chance of `error`."""
-    value = metric.values(rows.y, rows.score, math.nan).value
-    return Estimate(value, *metric.interval(rows.y, rows.score, rows.entity, error=error))
+    found = metric.values(rows.y, rows.score, math.nan)
+    return Estimate(found.value, *metric.interval(rows.y, rows.score, rows.entity, error=error, found=found))
 
 
 def careful_change(name: str, current: Rows, reference: Rows | None, *, error: float) -> MetricChange:
