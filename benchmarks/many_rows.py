@@ -40,7 +40,7 @@ import datetime as dt, sys
 from ml_assets.pipelines.tabular import tabular
 values = {"dataset": "orders", "source": "many", "lookback_days": int(sys.argv[2]), "max_rows": int(sys.argv[3])}
 run = tabular.resolve(values, as_of=dt.date.fromisoformat(sys.argv[1]))
-print(tabular.make(run, ["training_set"])["training_set"].value.height)
+print(tabular.make(run, ["training_set"])["training_set"].manifest.facts["rows"])
 """
 DUCKDB = """
 import sys, duckdb

@@ -96,24 +96,34 @@ def test_a_sample_is_the_known_rows_of_the_smallest_hash_in_whatever_order_and_p
     assert (choice.known, choice.days["rows"].sum()) == (known.height, len(rows))
 
 
+def _cells(spread):
+    """Times of one row, and its outcome: within so many hours of a noon, so within one day or not."""
+    hours = st.integers(-spread, spread).map(lambda hours: NOON + dt.timedelta(hours=hours))
+    return st.tuples(hours, hours, hours, st.one_of(st.just(1.0), st.none()) if spread % 2 else st.just(1.0))
+
+
 @given(
-    st.lists(_HOURS, min_size=1, max_size=9), st.sampled_from(["UTC", "Europe/Berlin", "America/Sao_Paulo"])
+    st.sampled_from([2, 3, 11, 12, 13, 60]).flatmap(
+        lambda spread: st.lists(_cells(spread), min_size=1, max_size=9)
+    ),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/Sao_Paulo"]),
 )
-@settings(max_examples=60, deadline=None)
-def test_a_tally_counts_as_many_known_rows_as_are_known_at_each_as_of(times, timezone):
+@settings(max_examples=200, deadline=None)
+def test_a_tally_counts_as_many_known_rows_as_are_known_at_each_as_of(cells, timezone):
     contract = CONTRACT.model_copy(update={"timezone": timezone, "known_at": "arrived"})
-    midnights = [time.replace(hour=0) for time in times]
-    table = pl.DataFrame(
-        {"day": AS_OF, "at": times, "arrived": midnights, "paid": 1.0, "closes": midnights[::-1]},
-        schema_overrides={"at": pl.Datetime("us"), "arrived": pl.Datetime("us"), "closes": pl.Datetime("us")},
+    times = {name: pl.Datetime("us") for name in ("at", "arrived", "closes")}
+    table = pl.DataFrame(cells, schema={**times, "paid": pl.Float64}, orient="row").with_columns(
+        pl.col("arrived", "closes").dt.offset_by("12h"), day=pl.lit(AS_OF)
     )
 
     counted = tally(table, contract)
 
-    for as_of in (AS_OF + dt.timedelta(days=n) for n in range(-4, 4)):
+    longest = (table["closes"] - dt.datetime.combine(AS_OF, dt.time())).max()
+    for as_of in (AS_OF + dt.timedelta(days=n) for n in range(-4, 5)):
         for closed, known in ((True, known_at_end_of), (False, seen_at_end_of)):
             told = by_day([counted], as_of=as_of, closed=closed)
             assert told["known"].sum() == table.filter(known(as_of, contract)).height
+            assert told.select("rows", "untimed", "closing").row(0) == (table.height, 0, longest)
 
 
 def test_a_hash_is_the_same_in_every_version():

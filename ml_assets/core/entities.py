@@ -12,9 +12,10 @@ def entity_name(table: pl.DataFrame, contract: DatasetContract) -> str:
 
     Of ids with equally many values it is the last one in the contract. "" where the contract has no ids.
     """
-    if contract.entity or not contract.ids:
-        return contract.entity
-    return min(reversed(contract.ids), key=lambda name: table[name].n_unique())
+    if contract.entity or len(contract.ids) < 2:
+        return contract.entity or "".join(contract.ids)
+    values = table.select(pl.col(contract.ids).n_unique()).row(0, named=True)
+    return min(reversed(contract.ids), key=values.__getitem__)
 
 
 def entities(table: pl.DataFrame, contract: DatasetContract) -> Any:

@@ -9,6 +9,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.point_in_time import DAY
 
 _INSTANT = pl.duration(microseconds=1)
+_TOLD = (DAY, "seen", "closed", "untimed")
 _SCHEMA = {
     DAY: pl.Date(),
     "seen": pl.Date(),
@@ -37,6 +38,17 @@ def tally(rows: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
         for never): `rows` of them, whether they are `untimed`, and the longest `closing`, the time from the beginning of
         their day until their outcome is closed.
     """
+    counted = rows.select(*dict.fromkeys((DAY, *key_columns(contract))))
+    if contract.timezone == "UTC" and counted.height and not sum(counted.null_count().row(0)):
+        ends = _known_from(pl.concat([counted.min(), counted.max()]), contract)
+        if ends.select(_TOLD).n_unique() == 1:  # and so it is of all between, as of most days that are landed
+            return ends[1:].select(*_TOLD, pl.lit(counted.height).cast(pl.Int64).alias("rows"), "closing")
+    groups = _known_from(counted, contract).group_by(_TOLD)
+    return groups.agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("closing").max()).select(*_SCHEMA)
+
+
+def _known_from(rows: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
+    """For each row the days that `tally` tells. In UTC none is earlier for a row none of whose values is less."""
     event = pl.col(contract.event_time)
     seen, closes = _local_date(event, contract), pl.lit(None, dtype=pl.Datetime("us"))
     if contract.known_at:
@@ -46,20 +58,12 @@ def tally(rows: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
         closes = pl.col(contract.label_closes_at)
         whole = pl.col(contract.label).is_not_null()
         closed = pl.when(whole).then(_later(seen, _local_date(closes - _INSTANT, contract)))
-    closing = closes - pl.col(DAY).cast(pl.Datetime("us"))
-    return (
-        rows.lazy()
-        .select(
-            DAY,
-            seen.alias("seen"),
-            closed.alias("closed"),
-            event.is_null().alias("untimed"),
-            closing.alias("closing"),
-        )
-        .group_by(DAY, "seen", "closed", "untimed")
-        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("closing").max())
-        .select(*_SCHEMA)
-        .collect()
+    return rows.select(
+        DAY,
+        seen.alias("seen"),
+        closed.alias("closed"),
+        event.is_null().alias("untimed"),
+        (closes - pl.col(DAY).cast(pl.Datetime("us"))).alias("closing"),
     )
 
 

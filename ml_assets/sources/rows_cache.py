@@ -23,7 +23,7 @@ from ml_assets.core.row_choice import Piece
 from ml_assets.sources.day_listing import LandedFile
 from ml_assets.storage.user_cache import replace_file
 
-_FORMAT = 1
+_FORMAT = 2
 _GRAIN = 2 * 10**9  # nanoseconds: a file that changed so shortly before may change again under the same time
 _SUFFIX = ".rows"
 _SIZE = 8  # bytes of a length
@@ -157,14 +157,14 @@ def _code() -> str:
 
 
 def _bytes(piece: Piece) -> bytes:
-    """The rows, their length before them, and then the tally, both as Arrow IPC."""
+    """The rows, their length before them, and then the tally, both as streams of Arrow IPC, which are read sooner than its files."""
     rows, tally = BytesIO(), BytesIO()
-    piece.rows.write_ipc(rows, compression="lz4")
-    piece.tally.write_ipc(tally)
+    piece.rows.write_ipc_stream(rows, compression="lz4")
+    piece.tally.write_ipc_stream(tally)
     return b"".join((len(rows.getbuffer()).to_bytes(_SIZE, "little"), rows.getbuffer(), tally.getbuffer()))
 
 
 def _piece(data: memoryview) -> Piece:
     size = _SIZE + int.from_bytes(data[:_SIZE], "little")
     rows, tally = bytes(data[_SIZE:size]), bytes(data[size:])
-    return Piece(rows=pl.read_ipc(rows), tally=pl.read_ipc(tally))
+    return Piece(rows=pl.read_ipc_stream(rows), tally=pl.read_ipc_stream(tally))
