@@ -105,9 +105,9 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Gigabytes of memory that the rows of one window may take, as their files tell",
     )
-    rows_cache: str = Field(
-        default="~/.cache/ml_assets/rows",
-        description="Folder in which what was read of days is kept for samples of rows; nothing: nowhere",
+    rows_cache: str | None = Field(
+        default=None,
+        description='Folder in which what was read of days is kept for samples of rows: the user\'s cache folder; "": nowhere',
     )
     rows_cache_gb: float = Field(
         default=USUAL_CACHE_GB,
@@ -298,7 +298,8 @@ class Settings(BaseSettings):
     @property
     def cache(self) -> CachePlace:
         """Where what was read of days is kept."""
-        folder = os.path.expanduser(self.rows_cache)  # noqa: PTH111  (of no home, it stays as it is)
+        own = self.rows_cache
+        folder = own and os.path.expanduser(own)  # noqa: PTH111  (of no home, it stays as it is)
         return CachePlace(folder=folder, gigabytes=self.rows_cache_gb)
 
     def sources_of(self, environment: str = "default") -> Mapping[str, str]:

@@ -20,7 +20,9 @@ from ml_assets.core.stable_hash import hash_rows
 from ml_assets.core.tally import by_day, tally
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular import TrainingParameters, tabular
+from ml_assets.settings import load_settings
 from ml_assets.sources.rows import open_source
+from ml_assets.sources.rows_cache import RowsCache
 from ml_assets.storage.artifact_store import ArtifactStore
 from ml_assets_tests.builders import order_days, write_landing
 from ml_assets_tests.scenario import train
@@ -230,6 +232,24 @@ def test_a_file_that_changed_just_now_is_not_kept_and_a_changed_one_is_read_agai
     pl.read_parquet(file).head(3).write_parquet(file)
 
     assert before.height - _sample(place, 4000, cache=cache).height == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ({"XDG_CACHE_HOME": "/caches"}, "/caches/ml_assets/rows"),
+        ({"XDG_CACHE_HOME": "", "HOME": "/home/ann"}, "/home/ann/.cache/ml_assets/rows"),
+        ({"ML_ASSETS_ROWS_CACHE": "~/kept", "HOME": "/home/ann"}, "/home/ann/kept"),
+        ({"ML_ASSETS_ROWS_CACHE": ""}, None),
+    ],
+)
+def test_what_was_read_is_kept_in_the_folder_that_is_named_or_the_users_own(given, folder, monkeypatch):
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    cache = RowsCache.at(load_settings().cache)
+
+    assert (cache and cache.folder) == (folder and Path(folder))
 
 
 def test_a_cache_that_cannot_be_written_or_is_full_harms_nothing(zone, tmp_path, monkeypatch):

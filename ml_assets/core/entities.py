@@ -12,10 +12,13 @@ def entity_name(table: pl.DataFrame, contract: DatasetContract) -> str:
 
     Of ids with equally many values it is the last one in the contract. "" where the contract has no ids.
     """
-    if contract.entity or len(contract.ids) < 2:
-        return contract.entity or "".join(contract.ids)
+    if contract.entity:
+        return contract.entity
+    last, *others = contract.ids[::-1] or ("",)
+    if not others:
+        return last
     values = table.select(pl.col(contract.ids).n_unique()).row(0, named=True)
-    return min(reversed(contract.ids), key=values.__getitem__)
+    return min(last, *others, key=values.__getitem__)
 
 
 def entities(table: pl.DataFrame, contract: DatasetContract) -> Any:

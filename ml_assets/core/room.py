@@ -16,11 +16,11 @@ class CachePlace:
     """Where what was read of rows may be kept, to be read again the next time.
 
     Attributes:
-        folder: it may be removed at any time; "" for nowhere.
+        folder: it may be removed at any time; "" for nowhere, None for the user's own.
         gigabytes: how much may lie there.
     """
 
-    folder: str = ""
+    folder: str | None = ""
     gigabytes: float = USUAL_CACHE_GB
 
 

@@ -101,7 +101,7 @@ class LandingSource:
             decision=decide([*surveys, *texts], contract, coded=coded),
             zeros=zeros(total),
             remote=zone.remote,
-            cache=RowsCache(place=self.cache) if self.cache.folder else None,
+            cache=RowsCache.at(self.cache),
         )
         del texts
         self._check_room(total * 2.0**-reading.zeros, columns, zone.locate(dataset))

@@ -21,7 +21,7 @@ from ml_assets.core.contract import DatasetContract
 from ml_assets.core.room import GIGABYTE, CachePlace
 from ml_assets.core.row_choice import Piece
 from ml_assets.sources.day_listing import LandedFile
-from ml_assets.storage.user_cache import replace_file
+from ml_assets.storage.user_cache import cache_folder, replace_file
 
 _FORMAT = 2
 _GRAIN = 2 * 10**9  # nanoseconds: a file that changed so shortly before may change again under the same time
@@ -37,10 +37,18 @@ class RowsCache:
     """Pieces of days by a key.
 
     Attributes:
-        place: the folder, and how much may lie there.
+        folder: where they lie.
+        gigabytes: how much may lie there.
     """
 
-    place: CachePlace
+    folder: Path
+    gigabytes: float
+
+    @staticmethod
+    def at(place: CachePlace) -> "RowsCache | None":
+        """The cache of a place, or of the user where it names no folder; None for nowhere."""
+        folder = cache_folder("rows") if place.folder is None else place.folder
+        return RowsCache(folder=Path(folder), gigabytes=place.gigabytes) if folder else None
 
     def get(self, key: str) -> Piece | None:
         """The piece of a key; None where there is none that is sound."""
@@ -66,7 +74,7 @@ class RowsCache:
         with contextlib.suppress(OSError):
             found = sorted(self._entries())
             left = sum(size for _, size, _ in found)
-            most = self.place.gigabytes * GIGABYTE
+            most = self.gigabytes * GIGABYTE
             if left <= most:
                 return
             for _, size, path in found:
@@ -79,7 +87,7 @@ class RowsCache:
     def _entries(self) -> "list[tuple[float, int, Path]]":
         """When each entry was used last, its bytes and its path; what writers left behind is removed."""
         found = []
-        for item in Path(self.place.folder).glob("*/*"):
+        for item in self.folder.glob("*/*"):
             with contextlib.suppress(OSError):
                 stat = item.stat()
                 if item.suffix == _SUFFIX:
@@ -89,7 +97,7 @@ class RowsCache:
         return found
 
     def _path(self, key: str) -> Path:
-        return Path(self.place.folder, key[:2], f"{key}{_SUFFIX}")
+        return self.folder / key[:2] / f"{key}{_SUFFIX}"
 
 
 def key_of(
