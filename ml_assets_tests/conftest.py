@@ -19,18 +19,30 @@ REAL_DATA = REPO.parent / "shared" / "data" / "uci_online_retail"
 # Workers share the cores: each thread of one would wait for those of the others, and spin meanwhile. OpenBLAS goes by it too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Other processes take longer to start than the few small days of most tests take to make.
+WORKERS = {"ML_ASSETS_WORKERS": "1"}
+os.environ.update(WORKERS)
+
 settings.register_profile("ml_assets", deadline=None)  # machines are shared: a slow moment is no failure
 settings.load_profile("ml_assets")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What needs a deployment is slow, and comes first: no worker is left alone with one at the end."""
+    """What needs a deployment is slow, and waits a lot: its files take turns with two others each, which use the cores.
+
+    Files with a test of a minute come before the rest: no worker is left alone with one at the end.
+    """
     deployed = [item for item in items if "live" in item.fixturenames]
     for item in deployed:
         item.add_marker("slow")
-    files = {item.path for item in deployed}
-    items.sort(key=lambda item: item.path not in files)
+    waiting = dict.fromkeys(item.path for item in deployed)
+    long = {item.path for item in items for mark in item.iter_markers("slow") if mark.kwargs.get("minutes")}
+    others = sorted({item.path for item in items} - waiting.keys(), key=lambda path: (path not in long, path))
+    turn = {path: place for place, path in enumerate(others)} | {
+        path: 2 * place for place, path in enumerate(waiting)
+    }
+    items.sort(key=lambda item: turn[item.path])
 
 
 def bare(*kept, **own):
@@ -94,17 +106,11 @@ def _descriptions_of_services_are_read_once():
 
 @pytest.fixture(autouse=True)
 def _own_place(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("ML_ASSETS_")]:
+    for name in [name for name in os.environ if name.startswith("ML_ASSETS_") and name not in WORKERS]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-
-
-@pytest.fixture
-def in_one_process(monkeypatch):
-    """Several days are made in this process: others take longer to start than small days take to make."""
-    monkeypatch.setenv("ML_ASSETS_WORKERS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import REPO, WORKERS
 
 START_SECONDS = 240
 RUNS = "{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } } } } }"
@@ -98,6 +98,7 @@ def environ_of(home: Path, artifacts: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ML_ASSETS_")}
     return {
         **kept,
+        **WORKERS,
         "PYTHONPATH": str(REPO),
         "DAGSTER_HOME": str(home),
         "DAGSTER_DISABLE_TELEMETRY": "1",

@@ -91,7 +91,6 @@ def test_a_run_of_one_day_is_written_by_the_io_manager_asset_by_asset(shop, hand
     }
 
 
-@pytest.mark.usefixtures("in_one_process")
 def test_a_batch_tells_of_each_day_and_has_no_check_without_one(shop, handled):
     result = launch(shop.defs, DAY, "2025-12-03")
 
@@ -219,7 +218,6 @@ def test_what_is_downstream_gets_values_of_the_pipeline_and_of_what_is_beside_it
     assert {item.asset for item in store.manifest(key).artifacts} == {"forecast", "alert"}
 
 
-@pytest.mark.usefixtures("in_one_process")
 def test_an_asset_beside_the_pipeline_keeps_the_good_days_of_a_batch(shop, instance):
     first, last = "2025-12-12", "2025-12-14"
     launch(shop.defs, first, last)
@@ -306,7 +304,6 @@ small ="""
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("in_one_process")
 def test_the_tags_of_a_run_of_several_days_name_them_and_of_one_its_partition_does(shop, home):
     with dg.DagsterInstance.local_temp(str(home)) as kept:
         INSTANCES.append(kept)

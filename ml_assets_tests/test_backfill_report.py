@@ -58,7 +58,6 @@ def past(tmp_path_factory, made_home):
     zone = write_landing(place / "zone", rows_by_day=order_days(dt.date(2025, 5, 1), DAYS[-1]))
     home = shutil.copytree(made_home, place / "home")
     with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(home)) as instance:
-        patch.setenv("ML_ASSETS_WORKERS", "1")
         patch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(place / "artifacts"))
         yield zone, instance, place

@@ -104,7 +104,6 @@ def test_a_report_without_metrics_counts_days(both, instance):
     assert "days" not in told  # no picture of a metric that nobody declares
 
 
-@pytest.mark.usefixtures("in_one_process")
 def test_a_report_says_why_a_day_failed_and_a_report_of_a_view_is_of_its_own_runs(both, instance):
     config = {"north_small_params": {"config": {"bad_day": 13}}}
     assert not run(both, "north_small", instance, config=config, tags=SPAN).success

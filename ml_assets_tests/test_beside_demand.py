@@ -58,7 +58,6 @@ def store():
     return ArtifactStore("artifacts/dev")
 
 
-@pytest.mark.usefixtures("in_one_process")
 def test_a_report_tells_the_days_that_were_made_and_is_kept_in_the_folder_of_its_pipeline(instance, handled):
     assert run("demand", instance, tags=SPAN).success
 
@@ -76,7 +75,6 @@ def test_a_report_tells_the_days_that_were_made_and_is_kept_in_the_folder_of_its
     assert store().load(key)["metric"] == "mape"
 
 
-@pytest.mark.usefixtures("in_one_process")
 def test_a_sweep_over_method_and_season_has_three_trials_and_a_leaderboard(instance, handled):
     grid = {"method": "naive,ets", "season": "7,14"}
 

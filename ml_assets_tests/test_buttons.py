@@ -79,7 +79,6 @@ def test_execute_looks_at_the_bytes_that_are_there_now(trained, asset):
     assert not answer.checks[asset, "bytes_verify"].passed
 
 
-@pytest.mark.usefixtures("in_one_process")
 @pytest.mark.parametrize(
     ("tags", "events"), [(DAY, 1), (TWO_DAYS, 2)], ids=["a day", "two days, each by itself"]
 )

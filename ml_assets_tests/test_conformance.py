@@ -51,7 +51,7 @@ def test_a_small_pipeline_of_any_kind_keeps_every_promise_that_can_be_asked_of_i
     assert [promise.name for promise in report.promises] == list(PROMISES)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_demand_keeps_every_promise():
     assert not_asked(conform(demand, values={"weeks": 9, "method": "both"}, as_of=DAY, quick=True)) == set()
 

@@ -233,7 +233,7 @@ WORDS = ("backfill", "--source", "shop", "--lookback-days", 101, "--holdout-days
 SPAN = ("--from", DAYS[0], "--to", DAYS[-1])
 
 
-@pytest.mark.usefixtures("in_one_process", "ready_home")
+@pytest.mark.usefixtures("ready_home")
 def test_the_shell_tells_which_day_failed_and_one_reason_once_where_all_did(shop, monkeypatch, capsys):
     def shell(first):
         return main([*map(str, WORDS), "--from", str(first), "--to", str(LAST)]), capsys.readouterr()

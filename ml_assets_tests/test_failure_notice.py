@@ -108,7 +108,6 @@ def test_the_environment_of_the_run_is_part_of_the_command(failed):
     assert "--lookback-days 60 --environment staging`" in text_of(result, instance)
 
 
-@pytest.mark.usefixtures("in_one_process")
 def test_of_a_range_only_the_days_that_failed_are_named(failed):
     _, instance = failed
 

@@ -108,7 +108,6 @@ def test_each_asset_of_each_job_goes_through_the_io_manager(  # noqa: PLR0917
     trained, tmp_path, monkeypatch, handled, committed, job, days
 ):
     trained.copied(tmp_path / "shop", monkeypatch)
-    monkeypatch.setenv("ML_ASSETS_WORKERS", "1")
     first, last = str(days[0]), str(days[-1])
     span = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
 

@@ -299,7 +299,7 @@ def test_a_credential_is_never_repeated(live, place):
 
 def test_settings_that_cannot_be_used_are_told_and_no_stack(live):
     file = live.home.parent / "ml_assets.toml"
-    file.write_text("workers = -3\n")
+    file.write_text("catch_up_days = -3\n")
     try:
         status, told = post(live, "/ml-assets/api/small/check", {})
         page = get(live, "/ml-assets/")
@@ -307,9 +307,9 @@ def test_settings_that_cannot_be_used_are_told_and_no_stack(live):
         file.unlink()
 
     assert status == 503
-    assert "workers" in messages(told)[0]
+    assert "catch_up_days" in messages(told)[0]
     assert "Traceback" not in messages(told)[0]
-    assert (page[0], "workers" in page[2], "Traceback" in page[2]) == (503, True, False)
+    assert (page[0], "catch_up_days" in page[2], "Traceback" in page[2]) == (503, True, False)
 
 
 def test_a_store_that_cannot_be_used_is_told_and_no_stack(live):

@@ -9,7 +9,7 @@ from ml_assets_tests.followed import BLOCK, files, follow, page, steps, write
 PAGE = page("pipelines.md")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_a_stranger_who_follows_the_page_gets_what_it_says(tmp_path):
     for name, body in files(page("your_pipeline.md")).items():
         if name.startswith("shop/") or name == "pyproject.toml":

@@ -61,7 +61,6 @@ def stored(tmp_path_factory):
     root = tmp_path_factory.mktemp("board")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", str(root))
-        patch.setenv("ML_ASSETS_WORKERS", "1")
         shared = {"model_version": "v2", "max_iter": 5}
         for metric in METRICS:
             sweep(shared, grid=GRID, search="random", trials=5, window_days=2, metric=metric)

@@ -40,7 +40,6 @@ def shop(tmp_path_factory):
 def settings(shop, monkeypatch):
     """The landing zone by its name; trials one after the other, in this process."""
     monkeypatch.setenv("ML_ASSETS_SOURCES__SHOP", str(shop))
-    monkeypatch.setenv("ML_ASSETS_WORKERS", "1")
 
 
 @pytest.fixture(scope="module")

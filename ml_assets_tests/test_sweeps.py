@@ -61,7 +61,6 @@ def use(patch, zone, store):
     """Settings: where rows are and where artifacts go; one process, so that order and counts are certain."""
     patch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
     patch.setenv("ML_ASSETS_ENVIRONMENTS__DEV__ROOT", store.root)
-    patch.setenv("ML_ASSETS_WORKERS", "1")
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,6 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def place(trained, tmp_path, monkeypatch):
     """A copy of it, which a test may spoil; one process does all."""
-    monkeypatch.setenv("ML_ASSETS_WORKERS", "1")
     return use.copied(trained, tmp_path / "place", monkeypatch)
 
 

@@ -29,7 +29,6 @@ PASSED_BY = "0 logged, 14 already there"
 def use(patch, folder, zone):
     patch.chdir(folder)
     patch.setenv("ML_ASSETS_SOURCES__SHOP", str(zone))
-    patch.setenv("ML_ASSETS_WORKERS", "1")
 
 
 def track(patch, uri):

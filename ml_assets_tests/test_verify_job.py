@@ -7,7 +7,6 @@ from ml_assets.definitions import defs
 from ml_assets_tests.scenario import failure_of, materializations
 from ml_assets_tests.small_pipeline import load
 
-pytestmark = pytest.mark.usefixtures("in_one_process")
 DAYS = ["2025-12-01", "2025-12-02", "2025-12-03"]
 SPAN = {"dagster/asset_partition_range_start": DAYS[0], "dagster/asset_partition_range_end": DAYS[-1]}
 CONFIG = {

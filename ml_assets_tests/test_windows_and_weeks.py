@@ -123,7 +123,6 @@ def test_dagster_offers_these_days_only():
     assert keys[-2:] == ["2025-11-24", "2025-12-01"]
 
 
-@pytest.mark.usefixtures("in_one_process")
 def test_a_backfill_over_a_range_makes_these_days_only(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
@@ -158,7 +157,7 @@ def shell(tmp_path, monkeypatch, capsys):
     return call
 
 
-@pytest.mark.usefixtures("in_one_process", "ready_home")
+@pytest.mark.usefixtures("ready_home")
 def test_the_shell_makes_these_days_only(shell):
     last = last_complete_day(dt.datetime.now(tz=dt.timezone.utc), every="week on monday")
 

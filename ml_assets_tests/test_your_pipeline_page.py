@@ -34,7 +34,7 @@ def installed(body, folder):
     write(folder, f"{info}/entry_points.txt", "\n".join(points))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_a_stranger_who_follows_the_tutorial_gets_what_it_says(tmp_path):
     assert follow(PAGE, tmp_path, told=installed) == []
 

@@ -22,6 +22,7 @@ from ml_assets.core.row_sample import Averaged, RowSample
 from ml_assets.core.scores import Scored
 from ml_assets.core.scores import scored as scores_and_outcomes
 from ml_assets.core.statistics.confidence_set import cells, p_values
+from ml_assets.core.statistics.intervals import count_clusters
 from ml_assets.core.statistics.paired import Missing, difference, missing, missing_days
 from ml_assets.core.statistics.row_values import RowMetric
 
@@ -39,14 +40,12 @@ MISSING_DAYS = {"days": "days from the first to the last", "blocks": "fortnights
 
 def rows_of(sample: RowSample) -> Rows:
     """What there is to compare on."""
-    import numpy as np
-
     lacking = missing(
         sample.outcome, entity=sample.entity, day=sample.day, task=sample.task, levels=sample.levels
     )
     return Rows(
         rows=len(sample.day),
-        entities=len(np.unique(sample.entity)),
+        entities=count_clusters(sample.entity),
         first=dt.date.fromordinal(int(sample.day.min())),
         last=dt.date.fromordinal(int(sample.day.max())),
         holdouts=len({places.tobytes() for places in sample.places.values()}),

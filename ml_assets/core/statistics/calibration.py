@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ml_assets.core.statistics.intervals import cluster_variance, student
+from ml_assets.core.statistics.intervals import cluster_variance, count_clusters, student
 from ml_assets.core.statistics.row_values import mean
 from ml_assets.core.statistics.yes_no import GROUPS, calibration_groups
 
@@ -79,7 +79,7 @@ def calibration(y: Any, score: Any, entity: Any, *, error: float) -> Calibration
     order = np.lexsort((entity, y, score))  # no order of the rows makes a difference
     y, score, entity = np.asarray(y)[order].astype(float), score[order], np.asarray(entity)[order]
     expected, observed = mean(score), mean(y)
-    entities = len(np.unique(entity))
+    entities = count_clusters(entity)
     level = Calibration(
         expected=expected,
         observed=observed,
@@ -127,11 +127,10 @@ def _level_error(residual: Any, score: Any, entity: Any) -> float:
 
 
 def _without_slope(y: Any, score: Any, entity: Any) -> NoSlope | None:
-    import numpy as np
 
     if not 0 < y.sum() < len(y):
         return "one_outcome"
-    if min(len(np.unique(entity[y == of])) for of in (0, 1)) < FEWEST_ENTITIES:
+    if min(count_clusters(entity[y == of]) for of in (0, 1)) < FEWEST_ENTITIES:
         return "few_entities"
     if not _varies(score, entity):
         return "constant_scores"
@@ -147,7 +146,7 @@ def _varies(score: Any, entity: Any) -> bool:
 
     place = np.unique(score, return_inverse=True)[1]
     usual = np.bincount(place).argmax()
-    return len(np.unique(entity[place != usual])) > 1
+    return count_clusters(entity[place != usual]) > 1
 
 
 def _recalibration(y: Any, score: Any, entity: Any, *, error: float) -> dict[str, Any]:
@@ -161,7 +160,7 @@ def _recalibration(y: Any, score: Any, entity: Any, *, error: float) -> dict[str
     coefficients = np.concatenate([fitted.intercept_, fitted.coef_[0]])
     x = np.column_stack([np.ones(len(score)), logits])
     rate = expit(x @ coefficients)
-    freedom = min(len(np.unique(entity[y == of])) for of in (0, 1)) - 1
+    freedom = min(count_clusters(entity[y == of]) for of in (0, 1)) - 1
     margin = student(error / 2, freedom) * _coefficient_errors(x, y - rate, rate, entity)
     ends = {"": coefficients, "_low": coefficients - margin, "_high": coefficients + margin}
     places = {"intercept": 0, "slope": 1}

@@ -84,6 +84,13 @@ def cluster_variance(contributions: Any, cluster: Any) -> float:
     return 0.0 if len(sums) == 1 else _jackknife(sums, rows)
 
 
+def count_clusters(cluster: Any) -> int:
+    """How many clusters rows of shape (n,) are of, such as entities; NumPy would sort them all for that."""
+    import polars as pl
+
+    return pl.Series(cluster).n_unique()
+
+
 def cluster_sums(contributions: Any, cluster: Any) -> tuple[Any, Any]:
     """The sums and the rows of each cluster, in the order of their numbers, the same whatever the order of the rows."""
     import numpy as np

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ml_assets.core.contract import Task
-from ml_assets.core.statistics.intervals import cluster_variance, student
+from ml_assets.core.statistics.intervals import cluster_variance, count_clusters, student
 
 BLOCK_DAYS = 14  # at least; more where that would make more than MOST_BLOCKS
 FEWEST_BLOCKS, MOST_BLOCKS = 4, 12
@@ -74,7 +74,7 @@ def difference(value: float, contributions: Any, *, entity: Any, day: Any, error
     import numpy as np
 
     block = day_blocks(day)
-    blocks, entities = (len(np.unique(of)) for of in (block, entity))
+    blocks, entities = count_clusters(block), count_clusters(entity)
     margin = math.inf
     if blocks > 1 and entities > 1:
         beyond_rows = cluster_variance(contributions, entity) - cluster_variance(
@@ -111,10 +111,8 @@ def missing(
         task: what an outcome is.
         levels: the outcomes of which there must be some.
     """
-    import numpy as np
-
-    of = {level: len(np.unique(entity[y == level])) for level in levels}
-    held: list[tuple[What, int]] = [("entities", len(np.unique(entity)))]
+    of = {level: count_clusters(entity[y == level]) for level in levels}
+    held: list[tuple[What, int]] = [("entities", count_clusters(entity))]
     if task == "binary":
         held = [("positive_entities", of[1]), ("negative_entities", of[0])]
     elif task == "multiclass":

@@ -12,6 +12,7 @@ from ml_assets.core.product import Product
 from ml_assets.core.scores import SCORES, Scored, scored, scored_rows
 from ml_assets.core.statistics import numbers as number_metrics
 from ml_assets.core.statistics.classes import mean_auc
+from ml_assets.core.statistics.intervals import count_clusters
 from ml_assets.errors import TrainingError
 from ml_assets.pipelines.tabular.columns import class_names
 from ml_assets.pipelines.tabular.evaluated import classes, numbers, yes_no
@@ -39,8 +40,6 @@ def evaluate(
     Raises:
         TrainingError: the holdout rows have one class only, or one number.
     """
-    import numpy as np
-
     train, holdout = (rows_of(table, fold) for fold in (TRAIN, HOLDOUT))
     if holdout[contract.label].n_unique() == 1:
         kind = "number" if contract.task == "regression" else "class"
@@ -54,7 +53,7 @@ def evaluate(
     document: dict[str, Any] = {
         **_measured(seen, held, entity),
         "rows": {"train": train.height, "holdout": holdout.height},
-        "entity": {"name": entity_id, "holdout": len(np.unique(entity))},
+        "entity": {"name": entity_id, "holdout": count_clusters(entity)},
         "feature_importance": importance(model, holdout, contract=contract, seed=parameters.seed),
         "single_features": single_features(train, holdout, contract=contract),
     }

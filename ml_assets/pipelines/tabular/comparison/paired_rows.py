@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_assets.core.comparison.sample import A_DAY, Sample
 from ml_assets.core.contract import Task
+from ml_assets.core.statistics.intervals import count_clusters
 from ml_assets.errors import RefusedError
 from ml_assets.pipelines.tabular.scoring.contract import Outcomes, outcomes, rows_to_score
 from ml_assets.pipelines.tabular.scoring.model import ScoringModel
@@ -229,9 +230,8 @@ def _both(
 
 
 def _counts(rows: "PairedRows") -> dict[str, Any]:
-    import numpy as np
 
-    of = {level: len(np.unique(rows.entity[rows.outcome == level])) for level in rows.levels}
+    of = {level: count_clusters(rows.entity[rows.outcome == level]) for level in rows.levels}
     by_task: dict[Task, dict[str, int]] = {
         "binary": {"positive_entities": of.get(1, 0), "negative_entities": of.get(0, 0)},
         "multiclass": {"class_entities": min(of.values(), default=0)},
@@ -241,7 +241,7 @@ def _counts(rows: "PairedRows") -> dict[str, Any]:
         "first_day": dt.date.fromordinal(int(rows.day.min())),
         "last_day": dt.date.fromordinal(int(rows.day.max())),
         "rows": len(rows.day),
-        "entities": len(np.unique(rows.entity)),
+        "entities": count_clusters(rows.entity),
         **by_task[rows.task],
     }
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from ml_assets.core.statistics.intervals import mean_interval
+from ml_assets.core.statistics.intervals import count_clusters, mean_interval
 from ml_assets.pipelines.tabular.metrics import METRICS
 from ml_assets.pipelines.tabular.monitoring.change import (
     ALONE,
@@ -76,11 +76,9 @@ def verdicts_of(
 
 def too_few(rows: Rows, noun: str) -> str:
     """`3 positives; verdicts need 10`, or `positives of 3 customer_id; ...`; "" where there are enough of either."""
-    import numpy as np
-
     for outcome, name in ((1, "positives"), (0, "negatives")):
         entity = rows.entity[rows.y == outcome]
-        many = len(np.unique(entity))
+        many = count_clusters(entity)
         if many < FEWEST_ENTITIES:
             what = f"{many} {name if many != 1 else name[:-1]}"
             if many < len(entity):
