@@ -127,7 +127,6 @@ def _level_error(residual: Any, score: Any, entity: Any) -> float:
 
 
 def _without_slope(y: Any, score: Any, entity: Any) -> NoSlope | None:
-
     if not 0 < y.sum() < len(y):
         return "one_outcome"
     if min(count_clusters(entity[y == of]) for of in (0, 1)) < FEWEST_ENTITIES:

@@ -230,7 +230,6 @@ def _both(
 
 
 def _counts(rows: "PairedRows") -> dict[str, Any]:
-
     of = {level: count_clusters(rows.entity[rows.outcome == level]) for level in rows.levels}
     by_task: dict[Task, dict[str, int]] = {
         "binary": {"positive_entities": of.get(1, 0), "negative_entities": of.get(0, 0)},
