@@ -48,7 +48,7 @@ def tally(rows: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
 
 
 def _known_from(rows: pl.DataFrame, contract: DatasetContract) -> pl.DataFrame:
-    """For each row the days that `tally` tells. In UTC none is earlier for a row none of whose values is less."""
+    """For each row the days that `tally` tells: in UTC they never go back where its values grow."""
     event = pl.col(contract.event_time)
     seen, closes = _local_date(event, contract), pl.lit(None, dtype=pl.Datetime("us"))
     if contract.known_at:
