@@ -27,7 +27,7 @@ def compare(name, ours, floor, *, limit, fresh=None):
         for turn in range(TURNS + 1):
             if fresh:
                 shutil.rmtree(Path(place) / fresh, ignore_errors=True)
-            commands = (ours, [word.format(place=place) for word in floor])
+            commands = [[word.format(place=place) for word in command] for command in (ours, floor)]
             pair = [timed(command, env, place)[:2] for command in commands]
             if turn:  # the first turn warms the disk
                 pairs.append(pair)
@@ -40,6 +40,8 @@ def main():
         run = [python, "-m", "ml_assets.cli.main", "run", "--as-of", "2025-12-01", "--model-version", version]
         plain = [python, str(HERE / "plain_run.py"), version, "{place}/plain"]
         compare(f"one cold run, {version} / plain script", run, plain, limit=1.5, fresh="artifacts")
+        stock = [python, str(HERE / "plain_dagster.py"), version, "{place}/plain"]
+        compare(f"the script in Dagster, {version} / plain script", stock, plain, limit="none")
     compare(
         "import the definitions / import dagster",
         [python, "-c", "import ml_assets.definitions"],

@@ -11,12 +11,15 @@ from ml_assets.core.setting_names import unknown_variables
 from ml_assets.errors import SettingsError
 from ml_assets.settings import Settings, load_settings
 from ml_assets.settings_sources import OTHER_VARIABLES, PREFIX
-from ml_assets_tests.conftest import REPO
+from ml_assets_tests.conftest import REPO, WORKERS
 
 
 @pytest.fixture(autouse=True)
 def _empty_folder(tmp_path, monkeypatch):
+    """No settings at all, not even those of all tests."""
     monkeypatch.chdir(tmp_path)
+    for name in WORKERS:
+        monkeypatch.delenv(name)
 
 
 def test_without_any_settings_there_are_four_environments_and_the_sample(monkeypatch):
