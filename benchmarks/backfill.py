@@ -1,6 +1,6 @@
 """Measure a backfill of 14 days (orders, v2): as a command against plain joblib, and deployed against stock Dagster.
 
-    python benchmarks/backfill.py          # whole processes in turn: plain joblib, cold backfill, the same again
+    python benchmarks/backfill.py          # whole processes in turn: plain joblib, cold backfill, the same again, joblib in Dagster
     python benchmarks/backfill.py live     # ours and stock/ on a webserver and daemon of their own, once each
 
 Environment: TURNS (3) and DAYS (14). Cold starts are included. The floor, plain_backfill.py, makes the same days and

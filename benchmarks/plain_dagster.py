@@ -20,7 +20,7 @@ from plain_run import main as one_day  # isort: split
 import dagster as dg  # last, as a run of ours loads it: it is quicker so
 
 ASSETS = ("training_set", "model", "evaluation", "model_card")
-CHECKS = ("first", "second")
+CHECKS = [(asset, name) for asset in ASSETS for name in ("first", "second")]
 DAYS = dg.DailyPartitionsDefinition("2024-12-01")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -30,32 +30,24 @@ def step_of(version, folder, processes):
 
     @dg.multi_asset(
         outs={asset: dg.AssetOut(is_required=False) for asset in ASSETS},
-        check_specs=[dg.AssetCheckSpec(name, asset=asset) for asset in ASSETS for name in CHECKS],
+        check_specs=[dg.AssetCheckSpec(name, asset=asset) for asset, name in CHECKS],
         partitions_def=DAYS,
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
     )
     def make(context):
-        for day in made(version, folder, context.partition_keys, processes):
-            for asset in ASSETS:
-                for name in CHECKS:
-                    context.log_event(
-                        dg.AssetCheckEvaluation(
-                            asset_key=dg.AssetKey(asset), check_name=name, passed=True, partition=day
-                        )
+        work = (delayed(named)(version, folder / day, day) for day in context.partition_keys)
+        for day in Parallel(n_jobs=processes, return_as="generator_unordered")(work):
+            for asset, name in CHECKS:
+                context.log_event(
+                    dg.AssetCheckEvaluation(
+                        asset_key=dg.AssetKey(asset), check_name=name, passed=True, partition=day
                     )
+                )
         for asset in ASSETS:
             yield dg.Output(None, asset, metadata={"folder": str(folder), "version": version})
 
     return make
-
-
-def made(version, folder, days, processes):
-    """The days, as each is made."""
-    if processes == 1:
-        return (named(version, folder, day) for day in days)
-    work = (delayed(named)(version, folder / day, day) for day in days)
-    return Parallel(n_jobs=processes, return_as="generator_unordered")(work)
 
 
 def named(version, folder, day):
@@ -75,12 +67,7 @@ def main(version, folder, processes="1", first="2025-12-01", days="1"):
     project = dg.Definitions(assets=[step], jobs=[job], resources={"io_manager": dg.mem_io_manager})
     span = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
     with dg.DagsterInstance.get() as instance:
-        project.resolve_job_def("train").execute_in_process(
-            run_config=QUIET,
-            partition_key=first if first == last else None,
-            tags={} if first == last else span,
-            instance=instance,
-        )
+        project.resolve_job_def("train").execute_in_process(run_config=QUIET, tags=span, instance=instance)
 
 
 if __name__ == "__main__":

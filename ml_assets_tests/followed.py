@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ml_assets_tests.conftest import REPO, bare
+from ml_assets_tests.conftest import REPO, WORKERS, bare
 
 BLOCK = re.compile(r"^```(python|toml|yaml|console|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# ([\w./]+)\n")
@@ -71,7 +71,7 @@ def run(command, folder):
             DAGSTER_DISABLE_TELEMETRY="1",
             HOME=folder / "home",
             COLUMNS="200",
-            ML_ASSETS_WORKERS="1",
+            **WORKERS,
         ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -99,7 +99,7 @@ def test_an_ascii_terminal_gets_what_is_stored_in_any_folder(more, trained):
 def test_a_progress_bar_on_an_ascii_terminal_is_ascii(tmp_path):
     words = ("sweep", "--grid", "C=1,2", "--as-of", "2025-12-01")
 
-    code, told = on_a_terminal(words, tmp_path, ML_ASSETS_WORKERS="1", **ASCII["posix"])
+    code, told = on_a_terminal(words, tmp_path, **ASCII["posix"])
 
     assert code == 0, told
     assert told.isascii()

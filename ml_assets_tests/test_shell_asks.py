@@ -46,7 +46,7 @@ def test_a_long_sweep_is_asked_for_too(tmp_path):
 
 @pytest.mark.slow
 def test_yes_starts_it_and_what_is_stored_is_counted_and_not_asked_for_again(tmp_path):
-    place = {"DAGSTER_HOME": str(tmp_path / "home"), "ML_ASSETS_WORKERS": "1"}
+    place = {"DAGSTER_HOME": str(tmp_path / "home")}
 
     code, told = at_a_terminal(LONG, tmp_path, typed="y\n", after=ASK, **place)
     again = at_a_terminal(LONG, tmp_path, **place)
@@ -60,7 +60,7 @@ def test_yes_starts_it_and_what_is_stored_is_counted_and_not_asked_for_again(tmp
 
 @pytest.mark.slow
 def test_little_is_not_asked_for(tmp_path):
-    code, told = at_a_terminal(SHORT, tmp_path, DAGSTER_HOME=str(tmp_path / "home"), ML_ASSETS_WORKERS="1")
+    code, told = at_a_terminal(SHORT, tmp_path, DAGSTER_HOME=str(tmp_path / "home"))
 
     assert (code, ASK in told) == (0, False)
     assert "2 days done" in plain(told)

@@ -47,7 +47,7 @@ PIECE = re.compile(r"\S{60,}|(?<![\w/])ml-assets [a-z].*")  # a path, or a comma
 def shown(tmp_path_factory):
     """What each of these commands shows in a folder where they follow one another, and its exit code."""
     place = tmp_path_factory.mktemp("x")
-    more = {"DAGSTER_HOME": str(place / "home"), "ML_ASSETS_WORKERS": "1", "DAGSTER_DISABLE_TELEMETRY": "1"}
+    more = {"DAGSTER_HOME": str(place / "home"), "DAGSTER_DISABLE_TELEMETRY": "1"}
     found = {name: at_a_terminal(words, place, **more) for name, words in SAID.items()}
     run_id = re.search(r"run_id (\w{12})", plain(found["run"][1]))[1]
     for name, (command, *words) in RUNS.items():

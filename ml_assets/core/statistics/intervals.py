@@ -29,12 +29,11 @@ def auc_interval(y: Any, score: Any, entity: Any, *, error: float = 0.05) -> tup
         The ends, with 0 <= low <= AUC <= high <= 1.
     """
     import numpy as np
-    import polars as pl
 
     y = np.asarray(y)
     placed = placement_values(y, np.asarray(score))
     auc = mean(placed[y == 1])
-    counts = [pl.Series(np.asarray(entity)[y == of]).n_unique() for of in (1, 0)]
+    counts = [count_clusters(np.asarray(entity)[y == of]) for of in (1, 0)]
     intervals = []
     if min(counts) < ENOUGH_ENTITIES or auc in {0, 1}:
         intervals.append(_newcombe(auc, counts, error=error))

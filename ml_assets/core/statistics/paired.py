@@ -123,9 +123,7 @@ def missing(
 
 def missing_days(day: Any) -> tuple[Missing, ...]:
     """What there is too little of where only days are known, as proleptic ordinals of shape (n,)."""
-    import numpy as np
-
-    blocks = len(np.unique(day_blocks(day))) if len(day) else 0
+    blocks = count_clusters(day_blocks(day)) if len(day) else 0
     held: list[tuple[What, int, int]] = [
         ("days", _span(day), FEWEST_DAYS),
         ("blocks", blocks, FEWEST_BLOCKS),
