@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ml_assets.core.command import retry_commands, spans
@@ -108,13 +108,14 @@ def test_a_report_is_json_and_comes_back_equal(records):
     assert type(found).model_validate_json(json.dumps(found.document(), allow_nan=False)) == found
 
 
+@example(7.12578771339998, 4.7528137893538585, 4)  # whose rounding is large beside so few days
 @given(st.floats(-10, 10), st.floats(-5, 5), st.integers(3, 40))
 def test_the_trend_of_a_straight_line_is_its_slope(start, slope, count):
     trend = summarise(by_day([start + slope * n for n in range(count)]), window_days=0).trend
 
     assert trend.slope == pytest.approx(slope, abs=1e-8)
-    assert trend.low == pytest.approx(slope, abs=1e-7)
-    assert trend.high == pytest.approx(slope, abs=1e-7)
+    assert trend.low == pytest.approx(slope, abs=1e-8)
+    assert trend.high == pytest.approx(slope, abs=1e-8)
 
 
 @given(st.lists(numbers, min_size=3, max_size=30).filter(lambda values: len(set(values)) > 1))

@@ -44,8 +44,13 @@ class Trend(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class _Design:
-    """What the days alone decide: the weights of the slope, the quadratic form of its variance, and Student's t."""
+    """What the days alone decide: their places around 0, weights of the slope, the form of its variance, Student's t.
 
+    The form is one of residuals: of values themselves it would leave the root of their rounding, 1e-8, as the margin of
+    a straight line.
+    """
+
+    places: Any
     weights: Any
     form: Any
     factor: float
@@ -66,18 +71,18 @@ def trend(days: Sequence[dt.date], values: Any, *, window_days: int) -> Trend | 
     slope = float(design.weights @ values)
     if (days[-1] - days[0]).days < FEWEST_WINDOWS * window_days:
         return Trend(slope=_rounded(slope), low=None, high=None, direction="window too short")
-    margin = _margin(design, values)
+    margin = _margin(design, values, slope)
     low, high = _rounded(slope - margin), _rounded(slope + margin)
     return Trend(slope=_rounded(slope), low=low, high=high, direction=_direction(low, high))
 
 
-def _margin(design: _Design, values: Any) -> float:
+def _margin(design: _Design, values: Any, slope: float) -> float:
     """Half the width of the interval."""
     import numpy as np
     from scipy.special import stdtrit  # type: ignore[import-untyped,unused-ignore]
 
-    centred = values - values.mean()
-    variance = max(0.0, float(centred @ design.form @ centred)) * design.factor
+    residuals = values - values.mean() - slope * design.places
+    variance = max(0.0, float(residuals @ design.form @ residuals)) * design.factor
     return float(stdtrit(design.freedom, (1 + CONFIDENCE) / 2) * np.sqrt(variance))
 
 
@@ -93,11 +98,12 @@ def _design(places: tuple[int, ...], window: int) -> _Design:
     gap = abs(x[:, None] - x)
     bartlett = np.clip(1 - gap / (window + 1), 0, None)
     shared = np.clip(1 - gap / window, 0, None)  # correlation of two means over windows of that length
-    form = residuals @ (bartlett * np.outer(weights, weights)) @ residuals
-    product = form @ shared
+    form = bartlett * np.outer(weights, weights)
+    product = residuals @ form @ residuals @ shared
     expected = float(np.trace(product))
     spread = 2 * float((product * product.T).sum())
     return _Design(
+        places=x,
         weights=weights,
         form=form,
         factor=float(weights @ shared @ weights) / expected,
