@@ -11,6 +11,7 @@ import polars as pl
 
 from ml_assets.core.manifest import SourceDay
 from ml_assets.core.point_in_time import DAY
+from ml_assets.core.row_order import in_order
 
 _LENGTH = 16
 _NOT_HASHED = frozenset({DAY, "fold"})
@@ -63,16 +64,6 @@ def _fingerprints(rows: pl.DataFrame, columns: Sequence[str], header: bytes) -> 
         found.append(SourceDay(date=day, rows=count, fingerprint=digest.hexdigest()[:_LENGTH]))
         start += count
     return found
-
-
-def in_order(rows: pl.DataFrame, columns: Sequence[str], *, first: int) -> pl.DataFrame:
-    """The rows sorted by these columns: by the first so many where no two neighbours are then the same in all these."""
-    keys = columns[:first]
-    ordered = rows.sort(keys)
-    if len(keys) == len(columns):
-        return ordered
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in keys)
-    return rows.sort(columns) if ordered.select(same.any()).item() else ordered
 
 
 def _kind(dtype: pl.DataType) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from ml_assets.core.contract import DatasetContract
-from ml_assets.core.point_in_time import DAY, known_at_end_of, seen_at_end_of
+from ml_assets.core.point_in_time import DAY, kept, known_at_end_of, seen_at_end_of
+from ml_assets.core.row_order import in_order
 from ml_assets.core.stable_hash import hash_rows
 from ml_assets.core.tally import by_day, tally
 
@@ -26,7 +27,7 @@ class Piece:
 
     Attributes:
         rows: `day`, the contract's columns and HASH, of the rows whose hash is below the bound; in any order, but the
-            sooner they are chosen from if by day and hash.
+            sooner they are chosen from if by `in_their_order`.
         tally: of all rows; see `core.tally`.
     """
 
@@ -46,7 +47,7 @@ class Choice:
     """What was chosen.
 
     Attributes:
-        rows: by day, then by hash.
+        rows: by day and ids, and by all other columns where these leave some rows equal.
         days: one row a day, as `core.tally.by_day` tells it.
     """
 
@@ -70,15 +71,15 @@ def choose(
     known = known_at_end_of(as_of, contract) if closed else seen_at_end_of(as_of, contract)
     zeros = _Zeros(max_rows=max_rows)
     for _ in range(_TRIES):
-        smallest, tallies = _Smallest(limit=max_rows), []
+        smallest, tallies = _Smallest(limit=max_rows, ids=contract.ids), []
         for piece in pieces(zeros):
             tallies.append(piece.tally)
-            smallest.add(piece.rows.filter(known))
+            smallest.add(kept(piece.rows, known))
         days = by_day(tallies, as_of=as_of, closed=closed)
         if smallest.count >= min(max_rows, all_known := int(days["known"].sum())):
             break
         zeros.fewer(all_known)
-    return Choice(rows=smallest.rows().drop(HASH), days=days)
+    return Choice(rows=smallest.rows(), days=days)
 
 
 @dataclass(kw_only=True)
@@ -110,11 +111,18 @@ def below(hashes: "np.ndarray[tuple[int], np.dtype[np.uint64]]", zeros: int) -> 
     return pl.Series(hashes < np.uint64(1 << (_BITS - zeros)) if zeros else np.ones(len(hashes), dtype=bool))
 
 
+def in_their_order(rows: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """By day and ids, and by all other columns where these leave some rows equal."""
+    keys = (DAY, *ids)
+    columns = [*keys, *sorted(set(rows.columns).difference(keys))]
+    return in_order(rows, columns, first=len(keys) if ids else len(columns))
+
+
 def piece_of(rows: pl.DataFrame, contract: DatasetContract, *, zeros: int) -> Piece:
     """The piece that rows are, which are all in memory."""
     hashes = hash_rows(rows, ids=contract.ids, content=rows.columns)
-    kept = rows.with_columns(pl.Series(HASH, hashes)).filter(below(hashes, zeros))
-    return Piece(rows=kept, tally=tally(rows, contract))
+    chosen = rows.with_columns(pl.Series(HASH, hashes)).filter(below(hashes, zeros))
+    return Piece(rows=chosen, tally=tally(rows, contract))
 
 
 @dataclass(kw_only=True)
@@ -122,6 +130,7 @@ class _Smallest:
     """The rows of the smallest hashes among those that were added: never many more than twice the limit."""
 
     limit: int
+    ids: Sequence[str]
     _frames: list[pl.DataFrame] = field(default_factory=list)
     _bound: int | None = None
 
@@ -139,8 +148,8 @@ class _Smallest:
             self._frames = [self._cut(pl.concat(self._frames))]
 
     def rows(self) -> pl.DataFrame:
-        """By day and hash, and then by content."""
-        return _in_order(self._cut(pl.concat(self._frames)), DAY, HASH)
+        """In their order, without their hashes."""
+        return in_their_order(self._cut(pl.concat(self._frames)).drop(HASH), self.ids)
 
     def _cut(self, table: pl.DataFrame) -> pl.DataFrame:
         """Those of the smallest hashes, in the order in which they came unless equal hashes must be told apart."""
@@ -148,29 +157,9 @@ class _Smallest:
             return table
         hashes = table[HASH].to_numpy()
         self._bound = int(np.partition(hashes, self.limit - 1)[self.limit - 1])
-        kept = table.filter(pl.col(HASH) <= self._bound)
-        if kept.height == self.limit:
-            return kept
-        sure = kept.filter(pl.col(HASH) < self._bound)
-        tied = kept.filter(pl.col(HASH) == self._bound)
-        return pl.concat([sure, _in_order(tied, HASH).head(self.limit - sure.height)])
-
-
-def _in_order(table: pl.DataFrame, *first: str) -> pl.DataFrame:
-    """By these columns, and by all others where these leave some rows equal; sorted only where it is not so already."""
-    if _increasing(table, first):
-        return table
-    ordered = table.sort(first)
-    if _increasing(ordered, first):
-        return ordered
-    return table.sort(*first, *sorted(set(table.columns) - {*first}), nulls_last=True)
-
-
-def _increasing(table: pl.DataFrame, columns: Sequence[str]) -> bool:
-    """Whether each row is greater than the one before it by these columns, of which none is null."""
-    greater, same = pl.lit(value=False), pl.lit(value=True)
-    for name in columns:
-        column, before = pl.col(name), pl.col(name).shift(1)
-        greater = greater | (same & (column > before))
-        same = same & (column == before)
-    return bool(table.select(greater.slice(1).all()).item())
+        smallest = table.filter(pl.col(HASH) <= self._bound)
+        if smallest.height == self.limit:
+            return smallest
+        sure = smallest.filter(pl.col(HASH) < self._bound)
+        tied = smallest.filter(pl.col(HASH) == self._bound)
+        return pl.concat([sure, tied.sort(sorted(tied.columns)).head(self.limit - sure.height)])

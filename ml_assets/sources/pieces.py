@@ -9,7 +9,7 @@ import polars as pl
 
 from ml_assets.core.contract import DatasetContract
 from ml_assets.core.point_in_time import DAY
-from ml_assets.core.row_choice import HASH, Piece, below, piece_of
+from ml_assets.core.row_choice import HASH, Piece, below, in_their_order, piece_of
 from ml_assets.core.stable_hash import hash_rows
 from ml_assets.core.tally import key_columns, tally
 from ml_assets.sources.day_listing import LandedFile
@@ -78,7 +78,7 @@ def _read_day(files: Sequence[LandedFile], reading: Reading) -> Piece:
     pieces = [_piece(part, files[0], reading) for part in reading.read(files)]
     if not pieces:
         return piece_of(normalise([], reading.decision).collect(), reading.contract, zeros=reading.zeros)
-    rows = pl.concat([piece.rows for piece in pieces]).sort(HASH)
+    rows = in_their_order(pl.concat([piece.rows for piece in pieces]), reading.contract.ids)
     return Piece(rows=rows, tally=pl.concat([piece.tally for piece in pieces]))
 
 

@@ -78,11 +78,13 @@ def refuse_repeated_across_folds(table: pl.DataFrame, contract: DatasetContract,
         )
 
 
+def all_differ(rows: pl.DataFrame) -> bool:
+    """Whether no two rows have one hash, which is seen several times as soon as how many of them differ."""
+    return rows.hash_rows().n_unique() == rows.height
+
+
 def _distinct(rows: pl.DataFrame) -> int:
-    """How many rows differ; to compare them takes several times as long as to see that no two have one hash."""
-    if rows.hash_rows().n_unique() == rows.height:
-        return rows.height
-    return int(rows.select(pl.struct(pl.all()).n_unique()).item())
+    return rows.height if all_differ(rows) else int(rows.select(pl.struct(pl.all()).n_unique()).item())
 
 
 def _named(table: pl.DataFrame, contract: DatasetContract, *more: str) -> pl.DataFrame:

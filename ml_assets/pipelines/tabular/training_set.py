@@ -8,9 +8,9 @@ import polars as pl
 
 from ml_assets.core.contract import LARGEST, DatasetContract
 from ml_assets.core.entities import entity_name
-from ml_assets.core.fingerprints import in_order
 from ml_assets.core.point_in_time import DAY, kept, known_at_end_of
 from ml_assets.core.product import Product
+from ml_assets.core.row_order import in_order
 from ml_assets.core.tally import by_day, tally
 from ml_assets.errors import SourceError
 from ml_assets.pipelines.tabular.folds import (
@@ -24,7 +24,7 @@ from ml_assets.pipelines.tabular.folds import (
     with_folds,
 )
 from ml_assets.pipelines.tabular.parameters import DatasetParameters
-from ml_assets.pipelines.tabular.sound_rows import impossible_rows, refuse_repeated_across_folds
+from ml_assets.pipelines.tabular.sound_rows import all_differ, impossible_rows, refuse_repeated_across_folds
 from ml_assets.text import count
 
 
@@ -120,7 +120,7 @@ def _entities(table: pl.DataFrame, contract: DatasetContract) -> dict[str, Any]:
 
     of_folds = {f"{fold}_entities": (pl.col(FOLD) == fold).sum() for fold in (TRAIN, HOLDOUT)}
     counts = {"entities": pl.len(), **of_folds}
-    if not name:
+    if not name or all_differ(table.select(name).drop_nulls()):
         return {"entity": name, **table.select(**counts).row(0, named=True)}
     rows = table.select(name, FOLD).group_by(name).agg(**counts)
     many = pl.col(name).is_null()  # rows without one are one each
