@@ -202,7 +202,7 @@ def _settled(zone):
         os.utime(path, (1, 1))
 
 
-@pytest.mark.parametrize("state", ["full", "broken", "cut", "empty"])
+@pytest.mark.parametrize("state", ["full", "broken", "longer", "cut", "empty"])
 def test_rows_are_the_same_with_every_state_of_the_cache(zone, tmp_path, monkeypatch, state):
     monkeypatch.setattr("ml_assets.sources.rows_cache._GRAIN", -(10**18))  # else these files are too new
     plain = _sample(zone, 40)
@@ -210,7 +210,9 @@ def test_rows_are_the_same_with_every_state_of_the_cache(zone, tmp_path, monkeyp
     entries = _cached(tmp_path)
     for entry in entries:
         body = entry.read_bytes()
+        length = slice(32, 40)
         harmed = {"full": body, "broken": body[:-1] + bytes([body[-1] ^ 1]), "cut": body[:50]}
+        harmed["longer"] = body[: length.start] + b"\xff" * 8 + body[length.stop :]
         entry.write_bytes(harmed[state]) if state in harmed else entry.unlink()
 
     again = _sample(zone, 40, cache=tmp_path)

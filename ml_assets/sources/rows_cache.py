@@ -26,7 +26,10 @@ from ml_assets.storage.user_cache import cache_folder, replace_file
 _FORMAT = 2
 _GRAIN = 2 * 10**9  # nanoseconds: a file that changed so shortly before may change again under the same time
 _SUFFIX = ".rows"
-_SIZE = 8  # bytes of a length
+_DIGEST, _SIZE = (
+    32,
+    8,
+)  # bytes of the SHA-256 of what follows, and of the length of the rows, before the tally
 _FULL = 0.9  # of the room: how much is left when some must go
 _BROKEN = (PolarsError, PanicException, OSError, ValueError)
 _UNFINISHED = 3600  # seconds after which the file of a writer that is gone is removed
@@ -54,20 +57,27 @@ class RowsCache:
         """The piece of a key; None where there is none that is sound."""
         try:
             path = self._path(key)
-            data = memoryview(path.read_bytes())
-            digest = hashlib.sha256()
-            if bytes(data[: digest.digest_size]) != hashlib.sha256(data[digest.digest_size :]).digest():
+            with path.open("rb") as file:
+                digest = file.read(_DIGEST)
+                head = file.read(_SIZE)
+                whole = os.fstat(file.fileno()).st_size  # a length that is damaged may be any
+                rows = file.read(min(int.from_bytes(head, "little"), whole))
+                tally = file.read()
+            if digest != _digest(head, rows, tally):
                 return None
             os.utime(path)
-            return _piece(data[digest.digest_size :])
+            return Piece(rows=pl.read_ipc_stream(rows), tally=pl.read_ipc_stream(tally))
         except _BROKEN:
             return None
 
     def put(self, key: str, piece: Piece) -> None:
         """Keep a piece, if the disk lets it be kept."""
-        body = _bytes(piece)
+        rows, tally = BytesIO(), BytesIO()
+        piece.rows.write_ipc_stream(rows, compression="lz4")  # which are read sooner than files of Arrow IPC
+        piece.tally.write_ipc_stream(tally)
+        body = (len(rows.getbuffer()).to_bytes(_SIZE, "little"), rows.getbuffer(), tally.getbuffer())
         with contextlib.suppress(OSError):
-            replace_file(self._path(key), hashlib.sha256(body).digest(), body)
+            replace_file(self._path(key), _digest(*body), *body)
 
     def trim(self) -> None:
         """Remove what was used longest ago, where more lies there than may."""
@@ -164,15 +174,8 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _bytes(piece: Piece) -> bytes:
-    """The rows, their length before them, and then the tally, both as streams of Arrow IPC, which are read sooner than its files."""
-    rows, tally = BytesIO(), BytesIO()
-    piece.rows.write_ipc_stream(rows, compression="lz4")
-    piece.tally.write_ipc_stream(tally)
-    return b"".join((len(rows.getbuffer()).to_bytes(_SIZE, "little"), rows.getbuffer(), tally.getbuffer()))
-
-
-def _piece(data: memoryview) -> Piece:
-    size = _SIZE + int.from_bytes(data[:_SIZE], "little")
-    rows, tally = bytes(data[_SIZE:size]), bytes(data[size:])
-    return Piece(rows=pl.read_ipc_stream(rows), tally=pl.read_ipc_stream(tally))
+def _digest(*parts: "bytes | memoryview") -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()

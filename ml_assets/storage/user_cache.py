@@ -14,7 +14,7 @@ def cache_folder(name: str) -> Path | None:
     return Path(base, "ml_assets", name) if os.path.isabs(base) else None  # noqa: PTH117
 
 
-def replace_file(path: Path, *parts: bytes) -> None:
+def replace_file(path: Path, *parts: "bytes | memoryview") -> None:
     """Let a file consist of these parts, whole or not at all, whoever else writes it; it may not outlive a power cut.
 
     Raises:
