@@ -74,9 +74,6 @@ test-slow: setup-tests ## run the tests that take more than some seconds each
 .engines/plain/.installed: examples/requirements.txt constraints.txt
 	$(call INSTALL,-c constraints.txt -r examples/requirements.txt)
 
-# What the slower checks need; nothing of it is needed by the others.
-environments: setup .venv-lowest/.installed $(ENGINES:%=.engines/%/.installed)
-
 test-engines: setup-tests $(ENGINES:%=.engines/%/.installed) ## run the same run in Dagster, Prefect, Airflow and plain Python
 	@TEST_ENGINES=1 $(TESTS_BIN)/python -m pytest -ra ml_assets_tests/test_engines.py
 
@@ -114,4 +111,4 @@ bench: setup-tests ## measure against plain scripts that do the same work
 clean: ## remove the environments, caches, the local Dagster home and the artifacts of dev
 	rm -rf $(VENV) $(TESTS) .venv-lowest .engines .dagster_home artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* mutants *.egg-info
 
-.PHONY: help setup setup-tests run dev test test-slow environments test-engines lint types definitions test-lowest coverage mutation torture demo-production bench clean
+.PHONY: help setup setup-tests run dev test test-slow test-engines lint types definitions test-lowest coverage mutation torture demo-production bench clean
