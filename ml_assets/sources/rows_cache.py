@@ -26,10 +26,8 @@ from ml_assets.storage.user_cache import cache_folder, replace_file
 _FORMAT = 2
 _GRAIN = 2 * 10**9  # nanoseconds: a file that changed so shortly before may change again under the same time
 _SUFFIX = ".rows"
-_DIGEST, _SIZE = (
-    32,
-    8,
-)  # bytes of the SHA-256 of what follows, and of the length of the rows, before the tally
+_DIGEST = 32  # bytes of the SHA-256 of what follows it
+_SIZE = 8  # bytes of the length of the rows, which come next; then comes the tally
 _FULL = 0.9  # of the room: how much is left when some must go
 _BROKEN = (PolarsError, PanicException, OSError, ValueError)
 _UNFINISHED = 3600  # seconds after which the file of a writer that is gone is removed
