@@ -21,14 +21,14 @@ _ROWS = st.lists(
     max_size=12,
 )
 
+FALLING = [(NEXT, "a", 1.0, 0), (DAY, "b", 1.0, 0)]  # by the first column, though not by the second
+
 
 def table(rows):
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-@example(
-    [(NEXT, "a", 1.0, 0), (DAY, "b", 1.0, 0)], 0, 2
-)  # less by the first column, and greater by the second
+@example(FALLING, 0, 2)
 @given(_ROWS, st.integers(0, 4), st.integers(1, 4))
 @settings(deadline=None)
 def test_rows_lie_as_if_they_were_sorted_by_all_columns(rows, sorted_by, first):

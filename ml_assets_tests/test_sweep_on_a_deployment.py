@@ -1,7 +1,6 @@
 """Sweeps on a deployment that runs: what comes back is what a local sweep gives, however its trials were launched."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
@@ -13,6 +12,7 @@ from ml_assets.client import submit_sweep, trials
 from ml_assets.core.result import run_config
 from ml_assets.errors import RefusedError, RemoteError
 from ml_assets_tests import surfaces
+from ml_assets_tests.browser import wait_for
 
 GIVEN = {"lookback_days": 120}
 OWN = {"grid": {"C": "0.1,1"}}
@@ -158,10 +158,7 @@ def test_a_leaderboard_of_before_a_trial_was_launched_again_is_not_taken_for_the
 
 def cancel(live, run):
     """End a run. The daemon does not look twice: a run that is ended while it is taken from the queue runs all the same."""
-    end = time.monotonic() + 120
-    while runs(live)[run]["status"] == "QUEUED":
-        assert time.monotonic() < end
-        time.sleep(0.2)
+    wait_for(lambda: runs(live)[run]["status"] != "QUEUED")
     live.ask(CANCEL, run=run)
 
 

@@ -166,13 +166,11 @@ def _code() -> str:
     """A digest of the code that decides what a piece holds."""
     here = Path(__file__).parent
     files = sorted([*here.glob("*.py"), *(here.parent / "core").glob("*.py")])
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return _digest(*(file.read_bytes() for file in files)).hex()
 
 
 def _digest(*parts: "bytes | memoryview") -> bytes:
+    """The SHA-256 of all of them, one behind the other."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)
